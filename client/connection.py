@@ -1,0 +1,104 @@
+"""A connection to a bridge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import grpc
+
+from client.errors import from_rpc
+from client.session import Session
+from client.watch import Stream
+from proto import snakepit_bridge_pb2 as pb
+from proto import snakepit_bridge_pb2_grpc as pb_grpc
+
+MAX_MESSAGE_BYTES = 100 * 2**20
+
+SERVICES: dict[str, Callable[[grpc.Channel], Any]] = {
+    "BridgeService": pb_grpc.BridgeServiceStub,
+    "SnakepitBridge": pb_grpc.SnakepitBridgeStub,
+}
+"""The names that a bridge may answer under; the second is the older one, with 18 of the 23 methods."""
+
+_OPTIONS: Sequence[tuple[str, Any]] = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    # A TCP connection of its own, rather than one shared with every channel to that address.
+    ("grpc.use_local_subchannel_pool", 1),
+    # gRPC waits a second before it tries again; a restarted server is there sooner.
+    ("grpc.initial_reconnect_backoff_ms", 20),
+    ("grpc.min_reconnect_backoff_ms", 20),
+    ("grpc.max_reconnect_backoff_ms", 500),
+    ("grpc.enable_http_proxy", 0),
+)
+
+
+class Connection:
+    """One TCP connection to a bridge, made at the first call.
+
+    Args:
+        address: host:port.
+        service: the name that the bridge answers under; one of ``SERVICES``.
+        timeout: seconds that a call may take unless it says otherwise.
+    """
+
+    def __init__(self, address: str, *, service: str = "BridgeService", timeout: float = 10.0) -> None:
+        self.address = address
+        self.service = service
+        self.timeout = timeout
+        self._channel = grpc.insecure_channel(address, options=_OPTIONS)
+        self._stub = SERVICES[service](self._channel)
+
+    def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
+        """Call a method and return its reply message.
+
+        Raises:
+            BridgeError: the bridge refused, or did not answer within ``timeout`` seconds.
+        """
+        try:
+            return getattr(self._stub, method)(request, timeout=timeout or self.timeout)
+        except grpc.RpcError as error:
+            raise from_rpc(error) from None
+
+    def start(self, method: str, request: Any, *, timeout: float | None = None) -> grpc.Future[Any]:
+        """Call a method and return at once: the call, which has result(), code() and cancel()."""
+        future: grpc.Future[Any] = getattr(self._stub, method).future(
+            request, timeout=timeout or self.timeout
+        )
+        return future
+
+    def stream(self, method: str, request: Any, *, timeout: float | None = None) -> Stream:
+        """Call a streaming method and return the call; without a ``timeout`` it has no end."""
+        opened: Stream = getattr(self._stub, method)(request, timeout=timeout)
+        return opened
+
+    def ping(self, message: str = "", *, timeout: float | None = None) -> str:
+        """Return what the bridge answers."""
+        reply: pb.PingResponse = self.call("Ping", pb.PingRequest(message=message), timeout=timeout)
+        return reply.message
+
+    def wait_until_ready(self, timeout: float = 5.0) -> None:
+        """Return when the connection is made.
+
+        Raises:
+            TimeoutError: it is not within ``timeout`` seconds.
+        """
+        try:
+            grpc.channel_ready_future(self._channel).result(timeout)
+        except grpc.FutureTimeoutError:
+            raise TimeoutError(f"no connection to {self.address} within {timeout:g} s") from None
+
+    def session(self, session_id: str) -> Session:
+        """A session of that id; nothing is sent."""
+        return Session(self, session_id)
+
+    def close(self) -> None:
+        """Close the connection; calls and watches on it end with CANCELLED."""
+        self._channel.close()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

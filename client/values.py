@@ -1,0 +1,169 @@
+"""Values between Python and the wire.
+
+JSON values travel in an ``Any``; large arrays as raw little-endian bytes beside a JSON header. Lists,
+dicts and numpy arrays are all taken; numpy is imported only where an array comes in or goes out.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+
+from client.errors import MalformedReply
+
+if TYPE_CHECKING:
+    import numpy
+
+PREFIX = "type.googleapis.com/snakepit."
+LEGACY_PREFIX = "dspex.variables/"
+BINARY = ".binary"
+
+BINARY_ABOVE = 10_240
+"""Bytes of an array above which it travels as raw bytes."""
+
+DTYPES = ("float32", "float64", "int32", "int64")
+
+_SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_NUMBERS = (int, float)
+
+
+class Raw(NamedTuple):
+    """A value exactly as it is to stand on the wire, checked by nobody on this side."""
+
+    type_url: str
+    data: bytes
+    array: bytes = b""
+
+
+def encode(kind: str, value: Any) -> Raw:
+    """Encode a value of the type ``kind``.
+
+    Args:
+        kind: the variable's type, or json.
+        value: a Python value, or a ``Raw`` that goes as it is. Embeddings: a sequence of numbers or a
+            one-dimensional array. Tensors: ``{"shape": [...], "data": [...]}`` or an array.
+    """
+    if isinstance(value, Raw):
+        return value
+    if kind in ("embedding", "tensor"):
+        if _is_array(value):
+            return _encode_array(kind, value)
+        if kind == "embedding" and isinstance(value, Sequence) and len(value) * 8 > BINARY_ABOVE:
+            import numpy
+
+            return _encode_array(kind, numpy.asarray(value, "<f8"))
+    return Raw(PREFIX + kind, _dump(value))
+
+
+def kind_of(value: Any) -> str:
+    """The type that a Python value is sent as where no variable says which."""
+    if _is_array(value):
+        return "tensor" if value.ndim != 1 else "embedding"
+    names = {bool: "boolean", int: "integer", float: "float", str: "string"}
+    return names.get(type(value), "json")
+
+
+def to_any(raw: Raw) -> AnyMessage:
+    """The ``Any`` of an encoded value; its array goes into the bytes field beside."""
+    return AnyMessage(type_url=raw.type_url, value=raw.data)
+
+
+def decode(kind: str, given: AnyMessage, array: bytes = b"") -> Any:
+    """Decode a value of the type ``kind``.
+
+    Returns:
+        float, int, str or bool; for embeddings a list, for tensors a dict of shape and data, where they
+        came as JSON; a read-only numpy array where they came as bytes.
+
+    Raises:
+        MalformedReply: it is none of that type.
+    """
+    named = given.type_url
+    for prefix in (PREFIX, LEGACY_PREFIX):
+        named = named.removeprefix(prefix)
+    if named == given.type_url or named not in (kind, kind + BINARY):
+        raise MalformedReply(f"a value of type {kind} came with the type_url {given.type_url!r}")
+    try:
+        read = json.loads(given.value)
+    except ValueError as error:
+        raise MalformedReply(
+            f"a value of type {kind} came as no JSON: {given.value[:80]!r} ({error})"
+        ) from None
+    if named == kind + BINARY:
+        return _decode_array(kind, read, array)
+    if array:
+        raise MalformedReply(f"a value of type {kind} in JSON came with {len(array)} bytes beside it")
+    if kind == "json":
+        return read
+    return _check(kind, read)
+
+
+def _check(kind: str, read: Any) -> Any:
+    number = type(read) in _NUMBERS
+    fits = {
+        "float": number or read in list(_SPECIAL),
+        "integer": type(read) is int,
+        "boolean": isinstance(read, bool),
+        "embedding": isinstance(read, list) and all(type(item) in _NUMBERS for item in read),
+        "tensor": isinstance(read, dict) and {"shape", "data"} <= read.keys(),
+    }.get(kind, isinstance(read, str))
+    if not fits:
+        raise MalformedReply(f"a value of type {kind} came as {json.dumps(read)[:80]}")
+    if kind == "float":
+        return _SPECIAL[read] if isinstance(read, str) else float(read)
+    return read
+
+
+def _dump(value: Any) -> bytes:
+    if isinstance(value, float) and not math.isfinite(value):
+        value = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _is_array(value: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.ndarray)
+
+
+def _encode_array(kind: str, value: numpy.ndarray[Any, Any]) -> Raw:
+    if str(value.dtype) not in DTYPES:
+        raise TypeError(f"arrays travel as {', '.join(DTYPES)}, not {value.dtype}")
+    if value.nbytes <= BINARY_ABOVE:
+        nested = value.tolist()
+        return Raw(
+            PREFIX + kind,
+            _dump(nested if kind == "embedding" else {"shape": list(value.shape), "data": nested}),
+        )
+    return raw_array(kind, value)
+
+
+def raw_array(kind: str, value: numpy.ndarray[Any, Any]) -> Raw:
+    """Encode an array as raw bytes whatever its size."""
+    header = {
+        "type": kind,
+        "shape": list(value.shape),
+        "dtype": str(value.dtype),
+        "binary_format": "raw",
+    }
+    return Raw(
+        PREFIX + kind + BINARY, _dump(header), value.astype(value.dtype.newbyteorder("<")).tobytes("C")
+    )
+
+
+def _decode_array(kind: str, header: Any, array: bytes) -> Any:
+    import numpy
+
+    try:
+        if header["type"] != kind or header["binary_format"] != "raw" or header["dtype"] not in DTYPES:
+            raise MalformedReply(f"a binary {kind} came with the header {json.dumps(header)[:200]}")
+        dtype = numpy.dtype(header["dtype"]).newbyteorder("<")
+        return numpy.frombuffer(array, dtype).reshape(header["shape"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedReply(
+            f"a binary {kind} came with {len(array)} bytes and the header {json.dumps(header)[:200]}: {error}"
+        ) from None

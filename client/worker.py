@@ -1,0 +1,283 @@
+"""The worker: starts a bridge's server process, shares one connection to it, restarts it when it dies."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shlex
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import IO
+
+from client.connection import Connection
+from client.errors import WorkerError
+
+READY = re.compile(r"GRPC_READY:(\d{1,5})")
+KEPT_LINES = 1000
+
+logger = logging.getLogger("client.worker")
+
+
+class ServerProcess:
+    """One run of a server: started, read, and ended.
+
+    Args:
+        command: the program and its flags.
+        on_ready: called on the reader's thread with the port, the moment that the READY line is read.
+    """
+
+    def __init__(self, command: Sequence[str], on_ready: Callable[[int], object] | None = None) -> None:
+        self.command = tuple(command)
+        self.stdout: deque[str] = deque(maxlen=KEPT_LINES)
+        self.stderr: deque[str] = deque(maxlen=KEPT_LINES)
+        self.port: int | None = None
+        self.ended_at: float | None = None
+        self._on_ready = on_ready
+        self._told = threading.Condition()
+        try:
+            self._process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+            )
+        except OSError as error:
+            raise WorkerError(f"cannot run {shlex.join(self.command)}: {error}") from None
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._readers = [
+            threading.Thread(target=self._read, args=(stream, kept), daemon=True)
+            for stream, kept in ((self._process.stdout, self.stdout), (self._process.stderr, self.stderr))
+        ]
+        for reader in self._readers:
+            reader.start()
+        self._waiter = threading.Thread(target=self._wait, daemon=True)
+        self._waiter.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; the negative signal number where a signal ended it."""
+        return self._process.returncode if self.ended_at is not None else None
+
+    def wait_ready(self, timeout: float) -> int:
+        """Return the port once the READY line is there.
+
+        Raises:
+            WorkerError: the process ended first, or time is up; with its stderr.
+        """
+        with self._told:
+            self._told.wait_for(lambda: self.port is not None or self.ended_at is not None, timeout)
+            if self.port is not None:
+                return self.port
+        if self.ended_at is not None:
+            raise WorkerError(
+                f"the server ended with exit code {self.exit_code} before it was ready{self.last_words()}"
+            )
+        raise WorkerError(
+            f"the server was not ready within {timeout:g} s; its stderr so far: {[*self.stderr]}"
+        )
+
+    def wait_ended(self, timeout: float | None = None) -> int | None:
+        """Wait for the end of the process and of its output; return its exit code, None if time is up."""
+        with self._told:
+            self._told.wait_for(lambda: self.ended_at is not None, timeout)
+        return self.exit_code
+
+    def kill(self) -> None:
+        """SIGKILL: no chance to clean up."""
+        self._process.kill()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
+    def stop(self, grace: float = 5.0) -> int:
+        """SIGTERM, and after ``grace`` seconds SIGKILL; return the exit code."""
+        self._process.terminate()
+        if self.wait_ended(grace) is None:
+            logger.warning("the server did not end within %g s and is killed", grace)
+            self._process.kill()
+        code = self.wait_ended()
+        assert code is not None
+        return code
+
+    def _read(self, stream: IO[str], kept: deque[str]) -> None:
+        # A text stream gives whole lines, in however many pieces they come.
+        for line in stream:
+            kept.append(line.rstrip("\r\n"))
+            if kept is self.stdout and self.port is None and (ready := READY.fullmatch(kept[-1])):
+                if self._on_ready is not None:
+                    self._on_ready(int(ready[1]))
+                with self._told:
+                    self.port = int(ready[1])
+                    self._told.notify_all()
+        stream.close()
+
+    def _wait(self) -> None:
+        self._process.wait()
+        with self._told:
+            self.ended_at = time.monotonic()
+            self._told.notify_all()
+
+    def last_words(self) -> str:
+        """What an ended process wrote on stderr, as the end of a sentence about it."""
+        for reader in self._readers:
+            # Whoever inherited the pipes may hold them open; what the process wrote is read long before.
+            reader.join(1.0)
+        return "; its stderr:\n" + "\n".join(self.stderr) if self.stderr else "; it wrote nothing on stderr"
+
+
+class Worker:
+    """Keeps one server running, and hands every caller the same connection to it.
+
+    Args:
+        command: the program and its flags; ``--port 0`` among them.
+        service: the name that the bridge answers under.
+        start_timeout: seconds that a start may take.
+        restarts: how many crashes in a row are answered with a restart; a server that has served for
+            ten times the longest back-off begins to count anew.
+        backoff: seconds before the first restart; doubled for each one more, up to ``max_backoff``.
+        on_event: called with a word (ready, crashed, restarting, gave up, stopped) and a sentence.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        service: str = "BridgeService",
+        start_timeout: float = 10.0,
+        restarts: int = 5,
+        backoff: float = 0.05,
+        max_backoff: float = 5.0,
+        on_event: Callable[[str, str], object] | None = None,
+    ) -> None:
+        self.command = tuple(command)
+        self.processes: list[ServerProcess] = []
+        self._service = service
+        self._start_timeout = start_timeout
+        self._restarts = restarts
+        self._backoff = backoff
+        self._max_backoff = max_backoff
+        self._on_event = on_event
+        self._changed = threading.Condition()
+        self._connection: Connection | None = None
+        self._failure: WorkerError | None = None
+        self._keeper: threading.Thread | None = None
+        self._stopping = threading.Event()
+
+    @property
+    def process(self) -> ServerProcess | None:
+        """The present run of the server; None before the first."""
+        return self.processes[-1] if self.processes else None
+
+    def connection(self, timeout: float = 30.0) -> Connection:
+        """Return the connection to the running server; start it where it does not run yet.
+
+        Callers that come while it starts, or starts again, wait for that start and get that connection.
+
+        Raises:
+            WorkerError: it cannot be started; with its stderr.
+        """
+        with self._changed:
+            if self._keeper is None:
+                self._failure = None
+                self._stopping.clear()
+                self._keeper = threading.Thread(target=self._keep, name="worker", daemon=True)
+                self._keeper.start()
+            self._changed.wait_for(lambda: self._connection is not None or self._failure is not None, timeout)
+            if self._connection is not None:
+                return self._connection
+            raise self._failure or WorkerError(f"the server was not ready within {timeout:g} s")
+
+    def stop(self, grace: float = 5.0) -> None:
+        """Stop the server and close the connection; it can be started again."""
+        with self._changed:
+            keeper = self._keeper
+            self._stopping.set()
+            if self.process is not None and self.process.exit_code is None:
+                self.process.signal(signal.SIGTERM)
+        if keeper is None:
+            return
+        if self.process is not None:
+            self.process.stop(grace)
+        keeper.join()
+        self._tell("stopped", "the server is stopped")
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _keep(self) -> None:
+        """Start the server and start it again, until it is stopped or gives up."""
+        crashes = 0
+        failure: WorkerError | None = None
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            try:
+                with self._changed:  # so that stop() sees either no start or this process
+                    if self._stopping.is_set():
+                        break
+                    process = ServerProcess(self.command)
+                    self.processes.append(process)
+                port = process.wait_ready(self._start_timeout)
+            except WorkerError as error:
+                failure = error
+                if not crashes:
+                    break  # it never worked: another try would fail alike
+            else:
+                self._serve(Connection(f"127.0.0.1:{port}", service=self._service), port)
+                process.wait_ended()
+                self._retract()
+                if self._stopping.is_set():
+                    break
+                if time.monotonic() - started > 10 * self._max_backoff:
+                    crashes = 0
+                failure = WorkerError(
+                    f"the server ended with exit code {process.exit_code}{process.last_words()}"
+                )
+                self._tell("crashed", str(failure).splitlines()[0])
+            crashes += 1
+            if crashes > self._restarts:
+                failure = WorkerError(f"gave up after {self._restarts} restarts: {failure}")
+                break
+            pause = min(self._backoff * 2 ** (crashes - 1), self._max_backoff)
+            self._tell("restarting", f"restart {crashes} of {self._restarts} in {pause:g} s")
+            self._stopping.wait(pause)
+        if self.process is not None and self.process.exit_code is None:
+            self.process.stop()
+        with self._changed:
+            self._failure = failure or WorkerError("the worker is stopped")
+            self._keeper = None
+            self._changed.notify_all()
+        if failure is not None and not self._stopping.is_set():
+            self._tell("gave up", str(failure))
+
+    def _serve(self, connection: Connection, port: int) -> None:
+        self._tell("ready", f"Python gRPC server ready on port {port}")
+        with self._changed:
+            self._connection = connection
+            self._changed.notify_all()
+
+    def _retract(self) -> None:
+        with self._changed:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+
+    def _tell(self, event: str, sentence: str) -> None:
+        logger.info(sentence)
+        if self._on_event is not None:
+            self._on_event(event, sentence)

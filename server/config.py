@@ -1,0 +1,33 @@
+"""What the flags set: one place for every bound and its default, which suits a laptop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps on everything that clients can make grow. One over a cap is RESOURCE_EXHAUSTED."""
+
+    sessions: int = 10_000
+    variables: int = 100_000  # of a session
+    watches: int = 10_000  # of a session
+    metadata: int = 1_000  # entries of one map
+    history: int = 100  # changes kept of a variable
+    log_changes: int = 10_000  # changes kept of a session
+    log_bytes: int = 64 * 2**20  # bytes of them
+    request_ids: int = 10_000  # answers kept of a session
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one server runs. Times are in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 50051
+    session_ttl: float = 3600.0
+    heartbeat_interval: float = 30.0
+    grace: float = 5.0
+    log_level: str = "info"
+    max_message_bytes: int = 100 * 2**20
+    limits: Limits = field(default_factory=Limits)

@@ -1,0 +1,67 @@
+"""What the core raises when it refuses a request.
+
+Each class bears the name of the gRPC status that a client sees; ``service.status`` is the one place
+that knows the codes themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class FieldViolation(NamedTuple):
+    """One thing that is wrong with one field of a request."""
+
+    field: str
+    description: str
+
+
+class Refusal(Exception):
+    """A request that the bridge refuses; nothing has changed by it."""
+
+    def __init__(self, message: str, violations: Sequence[FieldViolation] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.violations = tuple(violations)
+
+
+class InvalidArgument(Refusal):
+    """The request is wrong whatever the state of the bridge."""
+
+
+class NotFound(Refusal):
+    """The session, variable or tool named does not exist."""
+
+
+class AlreadyExists(Refusal):
+    """The name is taken."""
+
+
+class Aborted(Refusal):
+    """Another writer came first."""
+
+
+class FailedPrecondition(Refusal):
+    """The state does not allow it now."""
+
+
+class OutOfRange(Refusal):
+    """The version or sequence asked for is not kept, or not yet made."""
+
+
+class ResourceExhausted(Refusal):
+    """A cap is reached."""
+
+
+class Unavailable(Refusal):
+    """The server is on its way out; another attempt may succeed."""
+
+
+class ToolError(Refusal):
+    """A streaming tool failed half-way; the message is the tool's own."""
+
+
+def invalid(field: str, description: str) -> InvalidArgument:
+    """An ``InvalidArgument`` about one field, which the message names."""
+    return InvalidArgument(f"{field}: {description}", [FieldViolation(field, description)])

@@ -1,0 +1,125 @@
+"""The life of the server process: open, bind, announce, serve, drain, end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+from grpc import aio
+
+from server.clock import SystemClock
+from server.config import Settings
+from server.errors import Unavailable
+from server.service.calls import Calls
+from server.service.sessions import SessionCalls
+from server.service.tools import ToolCalls
+from server.service.variables import VariableCalls
+from server.service.watches import WatchCalls
+from server.sessions import Sessions
+from server.tools.builtin import TOOLS
+from server.tools.registry import Registry
+
+logger = logging.getLogger("server.lifecycle")
+
+LOOK_INTERVAL = 0.2
+"""Seconds between two looks at what no event tells: expired sessions, a parent that is gone."""
+
+
+class CannotStart(Exception):
+    """The server cannot serve; the message says why and what to do."""
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM, SIGINT, or the end of the process that started this one.
+
+    Raises:
+        CannotStart: before anything was announced.
+    """
+    parent = os.getppid()
+    clock = SystemClock()
+    sessions = Sessions(clock, settings.limits, settings.session_ttl)
+    tools = Registry(TOOLS)
+    calls = Calls(
+        sessions,
+        [
+            SessionCalls(sessions, tools, clock),
+            VariableCalls(sessions),
+            WatchCalls(sessions, clock, settings.heartbeat_interval),
+            ToolCalls(sessions, tools),
+        ],
+    )
+    server = aio.server(
+        options=[
+            ("grpc.so_reuseport", 0),  # or a second server would share the port in silence
+            ("grpc.max_receive_message_length", settings.max_message_bytes),
+            ("grpc.max_send_message_length", settings.max_message_bytes),
+        ]
+    )
+    server.add_generic_rpc_handlers(calls.handlers())
+    port = _bind(server, settings)
+    await server.start()
+    stop = _stop_signal()
+    print(f"GRPC_READY:{port}", flush=True)
+    logger.info("serving on %s:%d", settings.host, port)
+    reason = await _watch_over(stop, sessions, parent)
+    logger.info("ending: %s", reason)
+    gone = Unavailable("the server is shutting down")
+    sessions.end_watches(gone)
+    await calls.drain(gone, settings.grace)
+    await server.stop(None)
+
+
+def _bind(server: aio.Server, settings: Settings) -> int:
+    address = f"{settings.host}:{settings.port}"
+    try:
+        port = server.add_insecure_port(address)
+    except RuntimeError:
+        port = 0
+    if not port:
+        raise CannotStart(
+            f"cannot listen on {address}: the port is taken or the address is not this machine's"
+        )
+    return port
+
+
+def _stop_signal() -> asyncio.Future[str]:
+    """A future that the first signal to stop resolves; a second signal ends the process at once."""
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[str] = loop.create_future()
+
+    def signalled(number: int) -> None:
+        if stop.done():
+            os._exit(128 + number)
+        stop.set_result(signal.Signals(number).name)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, signalled, number)
+    return stop
+
+
+async def _watch_over(stop: asyncio.Future[str], sessions: Sessions, parent: int) -> str:
+    """Expire sessions until there is a reason to end; return it."""
+    while not stop.done():
+        await asyncio.wait([stop], timeout=LOOK_INTERVAL)
+        sessions.expire()
+        if os.getppid() != parent:
+            return "the process that started this one is gone"
+    return stop.result()
+
+
+def run(settings: Settings) -> int:
+    """Serve, and return the exit code of the process."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        asyncio.run(serve(settings))
+    except CannotStart as error:
+        print(f"server: {error}", file=sys.stderr)
+        return 1
+    return 0

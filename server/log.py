@@ -1,0 +1,173 @@
+"""The change log of one session: one order for all of its changes, and the watches that read it.
+
+A watch is a cursor into the log and not a queue of its own. So memory is bounded by the log whatever
+the readers do, resuming means placing the cursor, and a slow reader costs nobody anything.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.errors import InvalidArgument, OutOfRange, Refusal
+from server.values import Value
+from server.variables import Variable
+
+REGISTERED = "registered"
+VALUE_CHANGE = "value_change"
+DELETED = "deleted"
+DEPENDENCY_CHANGE = "dependency_change"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One accepted change: what the log holds, the history keeps and the watches send.
+
+    Attributes:
+        sequence: its place in the session's order; grows by 1.
+        kind: one of the four kinds above.
+        variable: the state after it; for ``deleted`` the last state.
+        previous: the value before a ``value_change``.
+        changed_by: who made it.
+        metadata: the change's own, not the variable's.
+        at: ns since the epoch, UTC.
+        encoded: a place for the edge to keep the bytes that it serialized.
+    """
+
+    sequence: int
+    kind: str
+    variable: Variable
+    previous: Value | None
+    changed_by: str
+    metadata: Mapping[str, str]
+    at: int
+    encoded: list[Any] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes the change keeps alive."""
+        value, previous = self.variable.value, self.previous
+        before = len(previous.data) + len(previous.array) if previous else 0
+        return 500 + 2 * len(value.data) + 2 * len(value.array) + before
+
+
+class ChangeLog:
+    """The newest changes of a session, bounded by count and by bytes."""
+
+    def __init__(self, base: int, max_changes: int, max_bytes: int) -> None:
+        """Start after sequence ``base``: the first change gets ``base + 1``."""
+        self.last = base
+        self._changes: deque[Change] = deque()
+        self._bytes = 0
+        self._max_changes = max_changes
+        self._max_bytes = max_bytes
+        self.watches: set[Watch] = set()
+        self._woken_by: dict[str | None, dict[Watch, None]] = {}
+
+    def append(self, changes: Collection[Change]) -> None:
+        """Add changes with the next sequences, and wake the watches that are to read them."""
+        for change in changes:
+            assert change.sequence == self.last + 1
+            self.last = change.sequence
+            self._changes.append(change)
+            self._bytes += change.size
+        while len(self._changes) > self._max_changes or (
+            self._bytes > self._max_bytes and len(self._changes) > 1
+        ):
+            self._bytes -= self._changes.popleft().size
+        for change in changes:
+            for key in (change.variable.id, None):
+                for watch in self._woken_by.get(key, ()):
+                    watch.wake()
+
+    @property
+    def oldest(self) -> int:
+        """The sequence of the oldest change kept; one above the last where none is."""
+        return self.last - len(self._changes) + 1
+
+    def after(self, sequence: int) -> list[Change]:
+        """Everything that follows a sequence.
+
+        Raises:
+            OutOfRange: where part of it is no longer kept, or the sequence is yet to come.
+        """
+        if sequence > self.last:
+            raise OutOfRange(f"sequence {sequence} is yet to come: the newest is {self.last}")
+        if sequence < self.oldest - 1:
+            raise OutOfRange(
+                f"what follows sequence {sequence} is no longer kept: the oldest kept is {self.oldest}"
+            )
+        changes = self._changes
+        start = len(changes) - (self.last - sequence)
+        return [changes[index] for index in range(start, len(changes))]
+
+    def check_resume(self, sequence: int) -> None:
+        """Refuse a sequence that no watch can resume after."""
+        if sequence < 0:
+            raise InvalidArgument(f"resume_after: must not be negative, not {sequence}")
+        self.after(sequence)
+
+    def place(self, watch: Watch) -> None:
+        """Wake a watch from now on."""
+        self.watches.add(watch)
+        for key in watch.keys:
+            self._woken_by.setdefault(key, {})[watch] = None
+
+    def remove(self, watch: Watch) -> None:
+        """Forget a watch."""
+        self.watches.discard(watch)
+        for key in watch.keys:
+            if woken := self._woken_by.get(key):
+                woken.pop(watch, None)
+                if not woken:
+                    del self._woken_by[key]
+
+
+class Watch:
+    """A cursor into a log.
+
+    Args:
+        log: the log to read.
+        variable_ids: the variables watched; None for all, also those that are yet to come.
+        after: the sequence that the watch has seen already.
+        wake: called when there is something to take; must not block.
+    """
+
+    def __init__(
+        self, log: ChangeLog, variable_ids: Collection[str] | None, after: int, wake: Callable[[], object]
+    ) -> None:
+        self.seen = after
+        self.wake = wake
+        self.ended: Refusal | None = None
+        self._log = log
+        self._ids = None if variable_ids is None else frozenset(variable_ids)
+        log.place(self)
+
+    @property
+    def keys(self) -> Collection[str | None]:
+        """Under which keys the log wakes this watch."""
+        return (None,) if self._ids is None else self._ids
+
+    def take(self) -> list[Change]:
+        """Everything accepted since the last call that this watch is to see, in order.
+
+        Raises:
+            OutOfRange: the reader was so slow that the log no longer has what follows.
+        """
+        changes = self._log.after(self.seen)
+        self.seen = self._log.last
+        if self._ids is None:
+            return changes
+        return [change for change in changes if change.variable.id in self._ids]
+
+    def end(self, reason: Refusal) -> None:
+        """Close the watch: it still takes what was accepted, and then learns the reason."""
+        self.ended = reason
+        self.close()
+        self.wake()
+
+    def close(self) -> None:
+        """Free the watch."""
+        self._log.remove(self)

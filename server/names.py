@@ -1,0 +1,22 @@
+"""Ids and names: 1 to 256 characters, none of them a control character."""
+
+from __future__ import annotations
+
+import re
+
+from server.errors import invalid
+
+MAX_LENGTH = 256
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+def check_name(given: str, field: str) -> str:
+    """Return ``given``, or refuse it as the value of ``field``."""
+    if not given:
+        raise invalid(field, "must not be empty")
+    if len(given) > MAX_LENGTH:
+        raise invalid(field, f"must be at most {MAX_LENGTH} characters, not {len(given)}")
+    if _CONTROL.search(given):
+        raise invalid(field, "must not hold control characters")
+    return given

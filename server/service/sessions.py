@@ -1,0 +1,61 @@
+"""The calls about sessions, and Ping."""
+
+from __future__ import annotations
+
+from proto import snakepit_bridge_pb2 as pb
+from server.clock import Clock
+from server.names import check_name
+from server.service import wire
+from server.service.tools import spec_message
+from server.sessions import Sessions
+from server.tools.registry import Registry
+
+
+class SessionCalls:
+    """Opening, describing, renewing and ending sessions."""
+
+    def __init__(self, sessions: Sessions, tools: Registry, clock: Clock) -> None:
+        self._sessions = sessions
+        self._tools = tools
+        self._clock = clock
+
+    def Ping(self, request: pb.PingRequest, prefix: str) -> pb.PingResponse:
+        """Answer the message that came."""
+        return pb.PingResponse(message=request.message, server_time=wire.timestamp(self._clock.utc()))
+
+    def InitializeSession(
+        self, request: pb.InitializeSessionRequest, prefix: str
+    ) -> pb.InitializeSessionResponse:
+        """Open a session, or say what an open one holds."""
+        with self._sessions.opening(
+            request.session_id, request.metadata, request.config.ttl_seconds
+        ) as session:
+            return pb.InitializeSessionResponse(
+                success=True,
+                available_tools={tool.name: spec_message(tool, prefix) for tool in self._tools},
+                initial_variables={
+                    variable.name: wire.variable_message(variable, prefix) for variable in session.matching()
+                },
+            )
+
+    def CleanupSession(self, request: pb.CleanupSessionRequest, prefix: str) -> pb.CleanupSessionResponse:
+        """End a session."""
+        return pb.CleanupSessionResponse(
+            success=True, resources_cleaned=self._sessions.end(request.session_id)
+        )
+
+    def GetSession(self, request: pb.GetSessionRequest, prefix: str) -> pb.GetSessionResponse:
+        """Describe a session."""
+        session = self._sessions.find(request.session_id)
+        return pb.GetSessionResponse(
+            session_id=session.id,
+            metadata=session.metadata,
+            created_at=wire.timestamp(session.created_at),
+            variable_count=len(session),
+            tool_count=len(self._tools),
+        )
+
+    def Heartbeat(self, request: pb.HeartbeatRequest, prefix: str) -> pb.HeartbeatResponse:
+        """Renew a session, and say whether it is open."""
+        valid = self._sessions.renew(check_name(request.session_id, "session_id")) is not None
+        return pb.HeartbeatResponse(server_time=wire.timestamp(self._clock.utc()), session_valid=valid)

@@ -1,0 +1,47 @@
+"""Which gRPC status a refusal is told with: the one place that knows."""
+
+from __future__ import annotations
+
+import grpc
+
+from server import errors
+from server.errors import Refusal
+
+_CODES: dict[type[Refusal], grpc.StatusCode] = {
+    errors.InvalidArgument: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.NotFound: grpc.StatusCode.NOT_FOUND,
+    errors.AlreadyExists: grpc.StatusCode.ALREADY_EXISTS,
+    errors.Aborted: grpc.StatusCode.ABORTED,
+    errors.FailedPrecondition: grpc.StatusCode.FAILED_PRECONDITION,
+    errors.OutOfRange: grpc.StatusCode.OUT_OF_RANGE,
+    errors.ResourceExhausted: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    errors.Unavailable: grpc.StatusCode.UNAVAILABLE,
+    errors.ToolError: grpc.StatusCode.INTERNAL,
+}
+
+Trailers = tuple[tuple[str, str | bytes], ...]
+
+
+def code_of(refusal: Refusal) -> grpc.StatusCode:
+    """The status of a refusal."""
+    return _CODES[type(refusal)]
+
+
+def details_of(refusal: Refusal) -> Trailers:
+    """The refusal's field violations as trailing metadata: ``google.rpc.BadRequest`` in a ``Status``."""
+    if not refusal.violations:
+        return ()
+    # Only here: a server that starts has refused nothing yet.
+    from google.rpc import error_details_pb2, status_pb2
+    from grpc_status import rpc_status
+
+    status = status_pb2.Status(code=code_of(refusal).value[0], message=refusal.message)
+    status.details.add().Pack(
+        error_details_pb2.BadRequest(
+            field_violations=[
+                error_details_pb2.BadRequest.FieldViolation(field=v.field, description=v.description)
+                for v in refusal.violations
+            ]
+        )
+    )
+    return tuple(rpc_status.to_status(status).trailing_metadata)

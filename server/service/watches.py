@@ -1,0 +1,55 @@
+"""The call that watches variables."""
+
+from __future__ import annotations
+
+import asyncio
+
+from proto import snakepit_bridge_pb2 as pb
+from server.clock import Clock
+from server.service import wire
+from server.service.calls import Context
+from server.sessions import Sessions
+
+
+class WatchCalls:
+    """Watching: a cursor into the session's log for each watch, written out as fast as its reader takes it.
+
+    Args:
+        heartbeat_interval: seconds without an update after which a watch gets a heartbeat.
+    """
+
+    def __init__(self, sessions: Sessions, clock: Clock, heartbeat_interval: float) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._heartbeat_interval = heartbeat_interval
+
+    async def WatchVariables(self, request: pb.WatchVariablesRequest, prefix: str, context: Context) -> None:
+        """Stream the present values where asked, then every change, until the client or the session ends."""
+        session = self._sessions.find(request.session_id)
+        resume_after = request.resume_after if request.HasField("resume_after") else None
+        changed = asyncio.Event()
+        watch, watched = session.watch(request.variable_identifiers, changed.set, resume_after)
+        # No await so far: the values below and the place of the cursor are of one moment.
+        initial = [
+            wire.initial_bytes(variable, watch.seen, variable.updated_at, prefix)
+            for variable in watched
+            if request.include_initial_values and resume_after is None
+        ]
+        try:
+            # The initial metadata tells the client that the watch is in place.
+            await context.send_initial_metadata(())
+            for update in initial:
+                await context.write(update)
+            while True:
+                for change in watch.take():
+                    await context.write(wire.change_bytes(change, prefix))
+                if watch.ended is not None:
+                    raise watch.ended
+                try:
+                    async with asyncio.timeout(self._heartbeat_interval):
+                        await changed.wait()
+                except TimeoutError:
+                    await context.write(wire.heartbeat_bytes(watch.seen, self._clock.utc()))
+                changed.clear()
+        finally:
+            watch.close()

@@ -1,0 +1,148 @@
+"""The open sessions: opening, renewing, expiring, ending, opening again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from server.clock import Clock
+from server.config import Limits
+from server.errors import NotFound, Refusal, ResourceExhausted, invalid
+from server.names import check_name
+from server.session import Session
+
+REMEMBERED = 100_000
+"""Of how many ended sessions the last sequence is kept one by one."""
+
+
+class _Lease:
+    """How long a session lives without a call."""
+
+    __slots__ = ("expires", "session", "ttl", "users")
+
+    def __init__(self, session: Session, ttl: float) -> None:
+        self.session = session
+        self.ttl = ttl
+        self.expires = 0.0
+        self.users = 0  # calls that keep the session open while they run
+
+
+class Sessions:
+    """All open sessions of a bridge.
+
+    Args:
+        clock: tells the time.
+        limits: the caps.
+        default_ttl: seconds without a call after which a session ends, unless it was opened with others.
+    """
+
+    def __init__(self, clock: Clock, limits: Limits, default_ttl: float) -> None:
+        self._clock = clock
+        self._limits = limits
+        self._default_ttl = default_ttl
+        self._leases: dict[str, _Lease] = {}
+        self._last_sequences: dict[str, int] = {}  # of ended sessions
+        self._floor = 0  # above the last sequence of every ended session that is no longer remembered
+
+    def __len__(self) -> int:
+        return len(self._leases)
+
+    def find(self, session_id: str) -> Session:
+        """Return an open session, and renew it.
+
+        Raises:
+            NotFound: it is not open.
+        """
+        if (session := self.renew(check_name(session_id, "session_id"))) is None:
+            raise NotFound(f"Session not found: {session_id}")
+        return session
+
+    def renew(self, session_id: str) -> Session | None:
+        """Put off a session's end by its time to live; return it, or None where it is not open."""
+        lease = self._leases.get(session_id)
+        if lease is None:
+            return None
+        now = self._clock.elapsed()
+        if lease.expires <= now and not lease.users:
+            self._expire(lease)
+            return None
+        lease.expires = now + lease.ttl
+        return lease.session
+
+    @contextmanager
+    def opening(
+        self, session_id: str, metadata: Mapping[str, str] | None = None, ttl: int = 0
+    ) -> Iterator[Session]:
+        """Return an open session, or one that opens when the block ends without an error.
+
+        Args:
+            session_id: which.
+            metadata: what a new session is opened with.
+            ttl: its time to live in seconds; 0 for the default.
+        """
+        if (session := self.renew(check_name(session_id, "session_id"))) is not None:
+            yield session
+            return
+        if ttl < 0:
+            raise invalid("ttl_seconds", f"must not be negative, not {ttl}")
+        if metadata and len(metadata) > self._limits.metadata:
+            raise ResourceExhausted(f"metadata: at most {self._limits.metadata} entries are kept")
+        if len(self._leases) >= self._limits.sessions:
+            self.expire()
+        if len(self._leases) >= self._limits.sessions:
+            raise ResourceExhausted(f"sessions: at most {self._limits.sessions} are open at a time")
+        # One above the last sequence of the old session: then no sequence of the old one, the last
+        # included, is one that a watch of the new one can resume after.
+        ended_at = self._last_sequences.get(session_id)
+        base = self._floor if ended_at is None else ended_at + 1
+        session = Session(session_id, self._clock, self._limits, base=base)
+        session.metadata = dict(metadata or {})
+        yield session
+        lease = _Lease(session, ttl or self._default_ttl)
+        lease.expires = self._clock.elapsed() + lease.ttl
+        self._leases[session_id] = lease
+        self._last_sequences.pop(session_id, None)
+
+    @contextmanager
+    def kept(self, session_id: str) -> Iterator[Session]:
+        """Keep an open session from expiring for the length of the block."""
+        session = self.find(session_id)
+        lease = self._leases[session_id]
+        lease.users += 1
+        try:
+            yield session
+        finally:
+            lease.users -= 1
+            lease.expires = self._clock.elapsed() + lease.ttl
+
+    def end(self, session_id: str) -> int:
+        """End a session; return how much ended with it, 0 where it was not open."""
+        check_name(session_id, "session_id")
+        if self.renew(session_id) is None:
+            return 0
+        return self._end(
+            self._leases[session_id], NotFound(f"Session not found: {session_id} was cleaned up")
+        )
+
+    def expire(self) -> None:
+        """End every session whose time is over."""
+        now = self._clock.elapsed()
+        for lease in [one for one in self._leases.values() if one.expires <= now and not one.users]:
+            self._expire(lease)
+
+    def end_watches(self, reason: Refusal) -> None:
+        """End every watch of every session; the sessions stay."""
+        for lease in self._leases.values():
+            lease.session.end(reason)
+
+    def _expire(self, lease: _Lease) -> None:
+        self._end(lease, NotFound(f"Session not found: {lease.session.id} expired"))
+
+    def _end(self, lease: _Lease, reason: Refusal) -> int:
+        session = lease.session
+        del self._leases[session.id]
+        self._last_sequences[session.id] = session.log.last
+        if len(self._last_sequences) > REMEMBERED:
+            oldest = next(iter(self._last_sequences))
+            self._floor = max(self._floor, self._last_sequences.pop(oldest) + 1)
+        return session.end(reason)

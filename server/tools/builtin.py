@@ -1,0 +1,59 @@
+"""The tools that come with the server: small ones, each there to show one thing that a tool can do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from server.tools.declare import ToolCall, tool
+
+
+@tool
+async def echo(message: str) -> str:
+    """Answer the message."""
+    return message
+
+
+@tool
+async def add(a: float, b: float) -> float:
+    """Add two numbers."""
+    return a + b
+
+
+@tool
+async def fail(message: str = "this tool always fails") -> None:
+    """Fail with the message."""
+    raise RuntimeError(message)
+
+
+@tool
+async def sleep(seconds: float) -> float:
+    """Wait, and answer how long; ends at once when the call is cancelled."""
+    await asyncio.sleep(seconds)
+    return seconds
+
+
+@tool
+async def increment(call: ToolCall, name: str, by: int = 1) -> int | float:
+    """Add to a variable of the session, and answer its value."""
+    value: int | float = call.get(name) + by
+    call.set(name, value)
+    return value
+
+
+@tool
+async def count(n: int) -> AsyncIterator[int]:
+    """Stream the numbers from 1 to n."""
+    for number in range(1, n + 1):
+        yield number
+
+
+@tool
+async def fail_after(n: int) -> AsyncIterator[int]:
+    """Stream the numbers from 1 to n, then fail."""
+    for number in range(1, n + 1):
+        yield number
+    raise RuntimeError(f"failed after {n} chunks")
+
+
+TOOLS = (echo, add, fail, sleep, increment, count, fail_after)

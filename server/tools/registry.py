@@ -1,0 +1,33 @@
+"""The tools that a server has, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from server.errors import NotFound
+from server.names import check_name
+from server.tools.declare import Tool
+
+
+class Registry:
+    """Tools by name, in the order in which they were added."""
+
+    def __init__(self, tools: Iterable[Tool] = ()) -> None:
+        self._tools = {tool.name: tool for tool in tools}
+
+    def __iter__(self) -> Iterator[Tool]:
+        return iter(self._tools.values())
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+    def find(self, name: str) -> Tool:
+        """Return a tool.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        try:
+            return self._tools[check_name(name, "tool_name")]
+        except KeyError:
+            raise NotFound(f"Tool not found: {name}") from None
