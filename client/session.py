@@ -273,10 +273,13 @@ class Session:
     ) -> Iterator[pb.ToolChunk]:
         """Run a streaming tool; yield its chunks, the final one included."""
         request = self._tool_request(tool, parameters, None)
+        chunks = self.connection.stream("ExecuteStreamingTool", request, timeout=timeout)
         try:
-            yield from self.connection.stream("ExecuteStreamingTool", request, timeout=timeout)
+            yield from chunks
         except grpc.RpcError as error:
             raise from_rpc(error) from None
+        finally:
+            chunks.cancel()  # where the reader stops before the end
 
     # Within
 

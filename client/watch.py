@@ -102,6 +102,7 @@ class Watch:
         self._changed = threading.Condition()
         self._ended: BridgeError | None = None
         self._over = False
+        self.ended_at: float | None = None  # time.monotonic()
         self._placed = threading.Event()
         self._reader = threading.Thread(target=self._read, name="watch", daemon=True)
         self._reader.start()
@@ -178,6 +179,7 @@ class Watch:
         finally:
             with self._changed:
                 self._ended = ended
+                self.ended_at = time.monotonic()
                 self._over = True
                 self._changed.notify_all()
             self._placed.set()

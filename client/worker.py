@@ -172,6 +172,7 @@ class Worker:
         self._on_event = on_event
         self._changed = threading.Condition()
         self._connection: Connection | None = None
+        self._retired: Connection | None = None
         self._failure: WorkerError | None = None
         self._keeper: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -199,6 +200,12 @@ class Worker:
             if self._connection is not None:
                 return self._connection
             raise self._failure or WorkerError(f"the server was not ready within {timeout:g} s")
+
+    def connection_after(self, process: ServerProcess, timeout: float = 30.0) -> Connection:
+        """Return the connection to a server that was started after ``process``, which has ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.process is not process or self._keeper is None, timeout)
+        return self.connection(timeout)
 
     def stop(self, grace: float = 5.0) -> None:
         """Stop the server and close the connection; it can be started again."""
@@ -259,6 +266,7 @@ class Worker:
         if self.process is not None and self.process.exit_code is None:
             self.process.stop()
         with self._changed:
+            self._close_retired()
             self._failure = failure or WorkerError("the worker is stopped")
             self._keeper = None
             self._changed.notify_all()
@@ -268,14 +276,20 @@ class Worker:
     def _serve(self, connection: Connection, port: int) -> None:
         self._tell("ready", f"Python gRPC server ready on port {port}")
         with self._changed:
+            self._close_retired()
             self._connection = connection
             self._changed.notify_all()
 
     def _retract(self) -> None:
+        """Hand out the connection no more. It is closed later: closing it now would cancel the calls
+        that are about to learn from the transport that their server is gone."""
         with self._changed:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
+            self._retired, self._connection = self._connection, None
+
+    def _close_retired(self) -> None:
+        if self._retired is not None:
+            self._retired.close()
+            self._retired = None
 
     def _tell(self, event: str, sentence: str) -> None:
         logger.info(sentence)

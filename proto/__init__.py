@@ -1,0 +1,1 @@
+"""The interface: ``snakepit_bridge.proto``, and the stubs generated from it by ``proto/generate.py``."""

@@ -25,7 +25,7 @@ class Constraints(Protocol):
 
 
 class Faulty(ValueError):
-    """A constraint that cannot be; the message says why."""
+    """Constraints that cannot be; each argument says why of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,18 @@ class TextRules:
 
     @classmethod
     def of(cls, given: dict[str, Any]) -> TextRules:
+        faults: list[str] = []
         shortest, longest = given.get("min_length"), given.get("max_length")
         if shortest is not None and longest is not None and shortest > longest:
-            raise Faulty("min_length must not be above max_length")
-        enum = given.get("enum")
-        pattern = _compile(given["pattern"]) if "pattern" in given else None
+            faults.append("min_length must not be above max_length")
+        enum, pattern = given.get("enum"), None
+        if "pattern" in given:
+            try:
+                pattern = _compile(given["pattern"])
+            except Faulty as fault:
+                faults.extend(fault.args)
+        if faults:
+            raise Faulty(*faults)
         return cls(shortest, longest, pattern, None if enum is None else tuple(enum))
 
     def violations(self, value: str) -> list[str]:
@@ -227,7 +234,7 @@ def parse(kind: Any, text: str) -> Any:
     try:
         return kind.of(given)
     except Faulty as error:
-        raise _refused([str(error)]) from None
+        raise _refused([*error.args]) from None
 
 
 def _refused(faults: list[str]) -> InvalidArgument:

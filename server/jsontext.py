@@ -100,8 +100,8 @@ def _exact(text: str) -> Decimal:
     _finite(text)
     try:
         return Decimal(text)
-    except InvalidOperation:  # an exponent of more digits than Decimal reads: it is 0 as a double
-        return Decimal(0)
+    except InvalidOperation:  # an exponent of more digits than Decimal reads: zero, or next to it
+        return Decimal(text.lower().partition("e")[0]).scaleb(-MAX_DIGITS)
 
 
 def _check_integers(value: Any) -> None:

@@ -74,7 +74,7 @@ def _float(value: Any, data: bytes) -> Accepted:
         return Accepted(jsontext.dump(value), SPECIAL_FLOATS[value])
     if not _is_number(value):
         raise WrongType("must be a number")
-    number = float(value)
+    number = float(data)  # not of value: Python reads -0, which others write for -0.0, as the integer 0
     return Accepted(repr(number).encode(), number)
 
 

@@ -1,0 +1,77 @@
+@constraints
+Feature: The layout of arrays
+  A model that expects 5 dimensions, or a 2×3 matrix of float32, gets nothing else.
+
+  @T
+  Rule: An embedding has the dimensions that were agreed
+
+    Scenario Outline: <value> has 3 dimensions
+      Given an embedding variable "query" holding [0.1, 0.2, 0.3] with:
+        | dimensions |
+        | 3          |
+      When "query" is set to <value>
+      Then "query" holds <value> at version 2
+
+      Examples:
+        | value                      |
+        | [1, 2, 3]                  |
+        | float32 array [0.5, 1.5, 2] |
+
+    Scenario Outline: <value> has not
+      Given an embedding variable "query" holding [0.1, 0.2, 0.3] with:
+        | dimensions |
+        | 3          |
+      When "query" is set to <value>
+      Then it is refused as invalid, saying "must have exactly 3 dimensions"
+      And "query" still holds [0.1, 0.2, 0.3] at version 1
+
+      Examples:
+        | value                         |
+        | [0.1, 0.2]                    |
+        | [0.1, 0.2, 0.3, 0.4]          |
+        | float32 array [0.5, 1.5]      |
+        | float32 array of shape [3000] |
+
+  @T
+  Rule: A tensor has the shape and the dtype that were agreed
+
+    Scenario Outline: <value> is 2×3
+      Given a tensor variable "mask" holding {"shape": [2, 3], "data": [0, 0, 0, 0, 0, 0]} with:
+        | shape  |
+        | [2, 3] |
+      When "mask" is set to <value>
+      Then "mask" holds <value> at version 2
+
+      Examples:
+        | value                                             |
+        | {"shape": [2, 3], "data": [[1, 2, 3], [4, 5, 6]]} |
+        | float32 array of shape [2, 3]                     |
+
+    Scenario Outline: <value> is not
+      Given a tensor variable "mask" holding {"shape": [2, 3], "data": [0, 0, 0, 0, 0, 0]} with:
+        | shape  |
+        | [2, 3] |
+      When "mask" is set to <value>
+      Then it is refused as invalid, saying "shape must be"
+      And "mask" still holds {"shape": [2, 3], "data": [0, 0, 0, 0, 0, 0]} at version 1
+
+      Examples:
+        | value                                               |
+        | {"shape": [3, 2], "data": [[1, 2], [3, 4], [5, 6]]} |
+        | {"shape": [6], "data": [1, 2, 3, 4, 5, 6]}          |
+        | float32 array of shape [3, 2]                       |
+
+    Example: Another dtype
+      Given a tensor variable "mask" holding float32 array [0.5, 1.5] with:
+        | dtype     |
+        | "float32" |
+      When "mask" is set to float64 array [2.5, 3.5]
+      Then it is refused as invalid, saying "dtype must be"
+      And "mask" still holds float32 array [0.5, 1.5] at version 1
+
+    Example: The dtype agreed
+      Given a tensor variable "mask" holding float32 array [0.5, 1.5] with:
+        | dtype     |
+        | "float32" |
+      When "mask" is set to float32 array [2.5, 3.5]
+      Then "mask" holds float32 array [2.5, 3.5] at version 2

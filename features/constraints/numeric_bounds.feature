@@ -1,0 +1,111 @@
+@constraints
+Feature: Numeric bounds
+  A minimum and a maximum keep a number where it makes sense: a temperature between 0 and 2, a count of
+  tokens between 1 and 4096.
+
+  @K1
+  Rule: A number within its bounds is taken, the bounds included
+
+    Scenario Outline: A temperature of <value>
+      Given a float variable "temperature" holding 0.7 with:
+        | min | max |
+        | 0.0 | 2.0 |
+      When "temperature" is set to <value>
+      Then "temperature" holds <value> at version 2
+
+      Examples: within
+        | value |
+        | 1.0   |
+        | 0.001 |
+
+      Examples: on the bounds
+        | value |
+        | 0.0   |
+        | 2.0   |
+
+    Scenario Outline: <value> tokens
+      Given an integer variable "max_tokens" holding 256 with:
+        | min | max  |
+        | 1   | 4096 |
+      When "max_tokens" is set to <value>
+      Then "max_tokens" holds <value> at version 2
+
+      Examples:
+        | value |
+        | 1     |
+        | 4096  |
+        | 512   |
+
+    Example: A bound of 64 bits is exact
+      Given an integer variable "seed" holding 1 with:
+        | max              |
+        | 9007199254740993 |
+      When "seed" is set to 9007199254740993
+      Then "seed" holds 9007199254740993 at version 2
+
+  @K1
+  Rule: A number beyond its bounds is refused
+
+    Scenario Outline: A temperature of <value>
+      Given a float variable "temperature" holding 0.7 with:
+        | min | max |
+        | 0.0 | 2.0 |
+      When "temperature" is set to <value>
+      Then it is refused as invalid, saying "<because>"
+      And "temperature" still holds 0.7 at version 1
+
+      Examples: below the minimum
+        | value     | because          |
+        | -0.001    | is below minimum |
+        | -5e-324   | is below minimum |
+        | -Infinity | is below minimum |
+
+      Examples: above the maximum
+        | value              | because          |
+        | 2.001              | is above maximum |
+        | 2.0000000000000004 | is above maximum |
+        | Infinity           | is above maximum |
+
+    Scenario Outline: <value> tokens
+      Given an integer variable "max_tokens" holding 256 with:
+        | min | max  |
+        | 1   | 4096 |
+      When "max_tokens" is set to <value>
+      Then it is refused as invalid, saying "<because>"
+      And "max_tokens" still holds 256 at version 1
+
+      Examples:
+        | value | because          |
+        | 0     | is below minimum |
+        | 4097  | is above maximum |
+
+    Example: One above a bound of 64 bits
+      Given an integer variable "seed" holding 1 with:
+        | max              |
+        | 9007199254740992 |
+      When "seed" is set to 9007199254740993
+      Then it is refused as invalid, saying "is above maximum"
+      And "seed" still holds 1 at version 1
+
+    Example: A variable cannot begin beyond its bounds
+      When "temperature" is registered as a float holding 2.5 with:
+        | min | max |
+        | 0.0 | 2.0 |
+      Then it is refused as invalid, saying "is above maximum"
+      And there is no variable "temperature"
+
+  @K1
+  Rule: NaN is refused wherever there is a bound
+
+    Scenario Outline: NaN where only <bound> is set
+      Given a float variable "score" holding 0.5 with:
+        | <bound> |
+        | 0.5     |
+      When "score" is set to NaN
+      Then it is refused as invalid
+      And "score" still holds 0.5 at version 1
+
+      Examples:
+        | bound |
+        | min   |
+        | max   |

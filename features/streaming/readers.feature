@@ -1,0 +1,77 @@
+@streaming
+Feature: Readers that come and go
+  A watch that ends, or a reader that vanishes, is nobody else's business.
+
+  @W9
+  Rule: A watcher that leaves disturbs nobody, and leaves nothing behind
+
+    Example: Connect, updates, disconnect
+      Given a float variable "x" holding 0.1
+      And Ada watches "x"
+      And "x" was set to 0.2
+      And Ada received 1 update
+      When Ada stops watching
+      Then "x" still holds 0.2 at version 2
+
+    Example: One of three vanishes
+      Given a float variable "x" holding 0.1
+      And Ada, Ben and Cy each watch "x"
+      And "x" was set to 0.2
+      And Ben hung up
+      When "x" is set to 0.3
+      Then Ada and Cy each receive:
+        | update       | value | previous | version |
+        | value change | 0.2   | 0.1      | 2       |
+        | value change | 0.3   | 0.2      | 3       |
+
+    @requires_process
+    Scenario Outline: The place of a watcher who <leaves> is free again
+      Given a bridge started with "--max-watches 2"
+      And a float variable "x" holding 0.1
+      And Ada and Ben each watch "x"
+      When Ben <leaves>
+      Then within 2 s Cy can watch "x"
+      And Ada receives nothing else
+
+      Examples:
+        | leaves          |
+        | stops watching  |
+        | hangs up        |
+
+    Example: It can watch again
+      Given a float variable "x" holding 0.1
+      And Ada watches "x"
+      And Ada stopped watching
+      And "x" was set to 0.2
+      And Ada watches "x", present values included
+      When "x" is set to 0.3
+      Then Ada receives:
+        | update        | value | version |
+        | initial value | 0.2   | 2       |
+        | value change  | 0.3   | 3       |
+
+  @W10 @requires_process
+  Rule: An idle watch gets a heartbeat
+
+    Example: It carries the sequence that is current
+      Given a bridge started with "--heartbeat-interval 0.2"
+      And a float variable "x" holding 0.1
+      And Ada watches "x"
+      When "x" is set to 0.2
+      Then Ada receives:
+        | update       | value | version |
+        | value change | 0.2   | 2       |
+      And Ada's watch receives a heartbeat with the sequence of the last update
+
+    Example: A heartbeat goes on through changes of other variables
+      Given a bridge started with "--heartbeat-interval 0.2"
+      And a float variable "x" holding 0.1
+      And a float variable "y" holding 0.1
+      And Ada watches "x"
+      And Ben watches "y"
+      When "y" is set to 0.2
+      Then Ben receives:
+        | update       | value | version |
+        | value change | 0.2   | 2       |
+      And Ada's watch receives a heartbeat with the sequence that Ben saw last
+      And Ada receives nothing else

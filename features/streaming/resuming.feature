@@ -1,0 +1,108 @@
+@streaming
+Feature: Resuming a watch
+  Whoever lost a connection goes on where they stopped: nothing twice, nothing missing, or a clear word
+  that it is too late.
+
+  @W7
+  Rule: A resumed watch continues with exactly what follows
+
+    Example: Changes in between
+      Given an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was set to 3
+      And "x" was set to 4
+      When Ada resumes watching "x"
+      Then Ada receives:
+        | update       | value | previous | version |
+        | value change | 3     | 2        | 3       |
+        | value change | 4     | 3        | 4       |
+      And Ada receives nothing else
+
+    Example: No changes in between
+      Given an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      When Ada resumes watching "x"
+      Then Ada receives nothing else
+
+    Example: It gets no present values
+      Given an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      When Ada resumes watching "x", present values included
+      Then Ada receives nothing else
+
+    Example: From the sequence of a present value
+      Given an integer variable "x" holding 1
+      And Ada watches "x", present values included
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was set to 2
+      When Ada resumes watching "x"
+      Then Ada receives:
+        | update       | value | previous | version |
+        | value change | 2     | 1        | 2       |
+      And Ada receives nothing else
+
+    Example: Changes of other variables in between
+      Given the variables:
+        | name | type    | value |
+        | x    | integer | 1     |
+        | y    | integer | 1     |
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "y" was set to 2
+      And "x" was set to 3
+      And "y" was set to 3
+      When Ada resumes watching "x"
+      Then Ada receives:
+        | update       | variable | value | version |
+        | value change | x        | 3     | 3       |
+      And Ada receives nothing else
+
+  @W7
+  Rule: A place that is not there is refused
+
+    Example: From the future
+      Given an integer variable "x" holding 1
+      When Ada resumes watching "x" 1000 after the last sequence
+      Then Ada's watch ends as out of range
+
+    Example: Before the beginning of time
+      Given an integer variable "x" holding 1
+      When Ada resumes watching "x" after sequence -1
+      Then Ada's watch ends as invalid
+
+    @requires_process
+    Example: Too late
+      Given a bridge started with "--watch-log-limit 5"
+      And an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was set 20 times, each time to its next version
+      When Ada resumes watching "x"
+      Then Ada's watch ends as out of range
+
+    @requires_process
+    Example: Just in time
+      Given a bridge started with "--watch-log-limit 5"
+      And an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was set 5 times, each time to its next version
+      When Ada resumes watching "x"
+      Then Ada receives the versions 3 to 7 of "x"
+      And Ada receives nothing else

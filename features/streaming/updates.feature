@@ -1,0 +1,253 @@
+@streaming
+Feature: Watching variables
+  Whoever watches a variable learns of every accepted change: in order, once each, with none missing.
+
+  @W1
+  Rule: A watch that is in place misses nothing
+
+    Example: A change made the moment that the watch is in place
+      Given a float variable "learning_rate" holding 0.1
+      And Ada watches "learning_rate"
+      When "learning_rate" is set to 0.05
+      Then Ada receives:
+        | update       | variable      | value | previous | version |
+        | value change | learning_rate | 0.05  | 0.1      | 2       |
+
+    Example: Twenty watches, each put in place between two changes
+      Given an integer variable "x" holding 1
+      When 20 watches of "x" open while it is set over and over
+      Then each of them received every version from its first on
+
+  @W2
+  Rule: The present values come first where they are asked for
+
+    Example: One variable
+      Given a float variable "temperature" holding 0.7
+      And "temperature" was set to 0.8
+      When Ada watches "temperature", present values included
+      Then Ada receives:
+        | update        | variable    | value | version | metadata              |
+        | initial value | temperature | 0.8   | 2       | {"initial": "true"} |
+      And Ada receives nothing else
+
+    Example: Several, in the order asked
+      Given the variables:
+        | name        | type    | value   |
+        | temperature | float   | 0.7     |
+        | max_tokens  | integer | 256     |
+        | model       | string  | "gpt-4" |
+      When Ada watches "model", "temperature" and "max_tokens", present values included
+      Then Ada receives:
+        | update        | variable    | value   | version |
+        | initial value | model       | "gpt-4" | 1       |
+        | initial value | temperature | 0.7     | 1       |
+        | initial value | max_tokens  | 256     | 1       |
+      And Ada receives nothing else
+
+    Example: Then the changes
+      Given a float variable "x" holding 0.1
+      And Ada watches "x", present values included
+      When "x" is set to 0.2
+      Then Ada receives:
+        | update        | value | previous | version |
+        | initial value | 0.1   |          | 1       |
+        | value change  | 0.2   | 0.1      | 2       |
+
+    Example: Not where they are not asked for
+      Given a float variable "x" holding 0.1
+      When Ada watches "x"
+      Then Ada receives nothing else
+
+  @W3
+  Rule: Every accepted change reaches every watcher, in order and once
+
+    Example: Values arrive as they are set
+      Given a float variable "learning_rate" holding 0.5
+      And Ada watches "learning_rate"
+      When "learning_rate" goes through [0.1, 0.2, 0.3]
+      Then Ada receives:
+        | update       | value | previous | version |
+        | value change | 0.1   | 0.5      | 2       |
+        | value change | 0.2   | 0.1      | 3       |
+        | value change | 0.3   | 0.2      | 4       |
+      And Ada receives nothing else
+
+    Example: Three watchers of one learning rate
+      Given a float variable "learning_rate" holding 0.1
+      And Ada, Ben and Cy each watch "learning_rate"
+      When "learning_rate" is set to 0.05
+      Then Ada, Ben and Cy each receive:
+        | update       | value | previous | version |
+        | value change | 0.05  | 0.1      | 2       |
+      And Ada receives nothing else
+
+    Example: An equal value is a change too
+      Given a float variable "x" holding 0.5
+      And Ada watches "x"
+      When "x" is set to 0.5
+      Then Ada receives:
+        | update       | value | previous | version |
+        | value change | 0.5   | 0.5      | 2       |
+      And Ada receives nothing else
+
+    Example: A refused set is no change
+      Given a float variable "x" holding 0.5
+      And Ada watches "x"
+      When "x" is set to "half"
+      Then it is refused as invalid, saying "must be a number"
+      And "x" still holds 0.5 at version 1
+      And Ada receives nothing else
+
+    Example: Only the variables watched
+      Given the variables:
+        | name | type  | value |
+        | a    | float | 1     |
+        | b    | float | 1     |
+      And Ada watches "b"
+      And "a" was set to 2
+      When "b" is set to 3
+      Then Ada receives:
+        | update       | variable | value | version |
+        | value change | b        | 3     | 2       |
+      And Ada receives nothing else
+
+    Scenario Outline: A change of a <kind>
+      Given a <kind> variable "x" holding <before>
+      And Ada watches "x"
+      When "x" is set to <after>
+      Then Ada receives:
+        | update       | value   | previous | version |
+        | value change | <after> | <before> | 2       |
+
+      Examples:
+        | kind      | before                      | after                               |
+        | integer   | 9007199254740993            | -9007199254740993                   |
+        | float     | NaN                         | -Infinity                           |
+        | string    | "a"                         | "é🚀"                                |
+        | boolean   | true                        | false                               |
+        | module    | "Predict"                   | "ReAct"                             |
+        | embedding | [0.1, 0.2]                  | float32 array of shape [3000]       |
+        | tensor    | float32 array of shape [64, 64] | {"shape": [1, 2], "data": [[1, 2]]} |
+
+    Example: A change tells who made it and why
+      Given a float variable "x" holding 0.5
+      And Ada watches "x"
+      When "x" is set to 0.6, with the metadata:
+        | changed_by | reason |
+        | Ben        | tuning |
+      Then Ada receives:
+        | update       | value | changed by | metadata             |
+        | value change | 0.6   | Ben        | {"reason": "tuning"} |
+
+    Example: A thousand changes
+      Given an integer variable "x" holding 1
+      And Ada and Ben each watch "x"
+      When "x" is set 1000 times, each time to its next version
+      Then Ada and Ben each receive the versions 2 to 1001 of "x", each with the value of that version
+
+  @W4
+  Rule: All watches of a session see one order
+
+    Example: Two variables set in turn by two clients
+      Given the variables:
+        | name | type    | value |
+        | a    | integer | 0     |
+        | b    | integer | 0     |
+      And Ada and Ben each watch "a" and "b"
+      When 2 clients at once set "a" and "b" 50 times each
+      Then Ada and Ben received 100 updates in the same order, with the same sequences
+
+    Example: The updates of an atomic batch follow each other
+      Given the variables:
+        | name | type    | value |
+        | a    | integer | 0     |
+        | b    | integer | 0     |
+        | c    | integer | 0     |
+      And Ada watches every variable
+      When "a" and "b" are set together 30 times while "c" is set 30 times
+      Then in what Ada received, each change of "a" or "b" stands next to its partner
+
+  @W5
+  Rule: A delete is told once, and the watch stays open
+
+    Example: The last state, and what goes on
+      Given the variables:
+        | name | type  | value |
+        | a    | float | 1     |
+        | b    | float | 1     |
+      And Ada watches "a" and "b"
+      And "a" was set to 2
+      And "a" was deleted
+      When "b" is set to 3
+      Then Ada receives:
+        | update       | variable | value | version |
+        | value change | a        | 2     | 2       |
+        | deleted      | a        | 2     | 2       |
+        | value change | b        | 3     | 2       |
+      And Ada receives nothing else
+
+    Example: A new variable of that name is another variable
+      Given the variables:
+        | name | type  | value |
+        | a    | float | 1     |
+        | b    | float | 1     |
+      And Ada watches "a" and "b"
+      And "a" was deleted
+      And a float variable "a" holding 5
+      And "a" was set to 6
+      When "b" is set to 3
+      Then Ada receives:
+        | update       | variable | value | version |
+        | deleted      | a        | 1     | 1       |
+        | value change | b        | 3     | 2       |
+      And Ada receives nothing else
+
+  @W5
+  Rule: A watch of everything hears of variables that come later
+
+    Example: Registered, set, deleted
+      Given a float variable "old" holding 1
+      And Ada watches every variable
+      And a float variable "new" holding 2
+      And "new" was set to 3
+      And "new" was deleted
+      When "old" is set to 4
+      Then Ada receives:
+        | update       | variable | value | version |
+        | registered   | new      | 2     | 1       |
+        | value change | new      | 3     | 2       |
+        | deleted      | new      | 3     | 2       |
+        | value change | old      | 4     | 2       |
+      And Ada receives nothing else
+
+  @W6
+  Rule: A watch names what exists
+
+    Example: An unknown variable
+      Given a float variable "x" holding 0.5
+      When Ada watches "x" and "nothing_here"
+      Then Ada's watch ends as not found, saying "nothing_here"
+      And "x" still holds 0.5 at version 1
+
+    Example: A variable that was deleted
+      Given a float variable "gone" holding 0.5
+      And "gone" was deleted
+      When Ada watches "gone"
+      Then Ada's watch ends as not found, saying "gone"
+
+    Example: By id
+      Given a float variable "x" holding 0.5
+      And Ada watches "x" by its id
+      When "x" is set to 0.6
+      Then Ada receives:
+        | update       | variable | value | version |
+        | value change | x        | 0.6   | 2       |
+
+    Example: One variable named twice is told of once
+      Given a float variable "x" holding 0.5
+      And Ada watches "x" by its name and by its id
+      When "x" is set to 0.6
+      Then Ada receives:
+        | update       | variable | value | version |
+        | value change | x        | 0.6   | 2       |
+      And Ada receives nothing else

@@ -1,0 +1,80 @@
+@types
+Feature: Embedding variables
+  An embedding is a vector of finite numbers: a short one travels as JSON, a long one as raw bytes.
+
+  @T
+  Rule: Every vector comes back as it went in
+
+    Scenario Outline: <value> is kept
+      When "query" is registered as an embedding holding <value>
+      Then "query" holds <value> at version 1
+
+      Examples:
+        | value                          |
+        | [0.1, 0.2, 0.3, 0.4, 0.5]      |
+        | [1]                            |
+        | [-0.5, 0, 1e-300, 1e300]       |
+        | [0.1, 0.30000000000000004, -1] |
+
+    Example: A vector is replaced by one of another length
+      Given an embedding variable "query" holding [0.1, 0.2, 0.3]
+      When "query" is set to [0.5, 0.25]
+      Then "query" holds [0.5, 0.25] at version 2
+
+  @T
+  Rule: What is no vector of finite numbers is refused
+
+    Scenario Outline: <value> is no embedding
+      Given an embedding variable "query" holding [0.1, 0.2]
+      When "query" is set to <value>
+      Then it is refused as invalid, saying "must be a list of numbers"
+      And "query" still holds [0.1, 0.2] at version 1
+
+      Examples:
+        | value        |
+        | []           |
+        | [[0.1, 0.2]] |
+        | [0.1, "0.2"] |
+        | [0.1, true]  |
+        | [0.1, null]  |
+        | [0.1, "NaN"] |
+        | 0.1          |
+        | "[0.1, 0.2]" |
+        | {"0": 0.1}   |
+        | null         |
+
+    Example: An embedding cannot begin as something else
+      When "query" is registered as an embedding holding []
+      Then it is refused as invalid, saying "must be a list of numbers"
+      And there is no variable "query"
+
+  @T @V4
+  Rule: A long vector travels as raw bytes and comes back byte for byte
+
+    Scenario Outline: <value> is kept
+      When "query" is registered as an embedding holding <value>
+      Then "query" holds <value> at version 1
+
+      Examples:
+        | value                          |
+        | float32 array of shape [5000]  |
+        | float64 array of shape [2000]  |
+        | int64 array of shape [2000]    |
+        | int32 array of shape [3000]    |
+        | float32 array [0.1, 0.2, -0.0] |
+
+    Scenario Outline: <value> is no embedding
+      Given an embedding variable "query" holding float32 array [0.5, 0.25]
+      When "query" is set to <value>
+      Then it is refused as invalid
+      And "query" still holds float32 array [0.5, 0.25] at version 1
+
+      Examples: numbers that are not finite
+        | value                         |
+        | float32 array [0.1, NaN]      |
+        | float64 array [0.1, Infinity] |
+
+      Examples: not one dimension
+        | value                         |
+        | float32 array of shape [2, 3] |
+        | float32 array of shape [0]    |

@@ -1,0 +1,80 @@
+@types
+Feature: Float variables
+  A float holds any number of double precision, to the last bit. Learning rates, temperatures and
+  scores are floats; what is no number is refused before it can do harm.
+
+  @T @V2
+  Rule: Every double comes back as the number that went in
+
+    Scenario Outline: <value> is kept
+      When "score" is registered as a float holding <value>
+      Then "score" holds <value> at version 1
+
+      Examples: ordinary numbers
+        | value   |
+        | 0.1     |
+        | -273.15 |
+        | 6.02e23 |
+
+      Examples: the edges of double precision
+        | value                   |
+        | 5e-324                  |
+        | 2.2250738585072014e-308 |
+        | 1.7976931348623157e308  |
+        | 0.30000000000000004     |
+        | -0.0                    |
+        | 0.0                     |
+
+      Examples: what is beyond numbers
+        | value     |
+        | NaN       |
+        | Infinity  |
+        | -Infinity |
+
+    Scenario Outline: <value> is kept when it is set
+      Given a float variable "score" holding 0.5
+      When "score" is set to <value>
+      Then "score" holds <value> at version 2
+
+      Examples:
+        | value              |
+        | 0.7000000000000001 |
+        | -0.0               |
+        | NaN                |
+        | -Infinity          |
+
+    Example: An integer is widened to a float
+      When "score" is registered as a float holding 1
+      Then "score" holds 1.0 at version 1
+
+  @T
+  Rule: What is no number is refused
+
+    Scenario Outline: <value> is no float
+      Given a float variable "score" holding 0.5
+      When "score" is set to <value>
+      Then it is refused as invalid, saying "must be a number"
+      And "score" still holds 0.5 at version 1
+
+      Examples: truth values
+        | value |
+        | true  |
+        | false |
+
+      Examples: text, even where it looks like a number
+        | value      |
+        | "0.5"      |
+        | "nan"      |
+        | "infinity" |
+        | ""         |
+
+      Examples: anything else
+        | value |
+        | null  |
+        | [0.5] |
+        | {}    |
+
+    Example: A float cannot begin as something else
+      When "score" is registered as a float holding true
+      Then it is refused as invalid, saying "must be a number"
+      And there is no variable "score"

@@ -1,0 +1,70 @@
+@types
+Feature: Integer variables
+  An integer is a whole number of 64 bits. It never passes through a double on its way, so that counters,
+  seeds and identifiers keep every digit.
+
+  @T @V2
+  Rule: Every 64-bit integer comes back as the number that went in
+
+    Scenario Outline: <value> is kept
+      When "seed" is registered as an integer holding <value>
+      Then "seed" holds <value> at version 1
+
+      Examples: ordinary numbers
+        | value |
+        | 42    |
+        | 0     |
+        | -7    |
+
+      Examples: what a double cannot hold
+        | value             |
+        | 9007199254740993  |
+        | -9007199254740993 |
+
+      Examples: the edges of 64 bits
+        | value                |
+        | 9223372036854775807  |
+        | -9223372036854775808 |
+
+    Example: A big integer is kept when it is set
+      Given an integer variable "seed" holding 1
+      When "seed" is set to 9007199254740993
+      Then "seed" holds 9007199254740993 at version 2
+
+    Example: A whole number written with a fraction is that integer
+      Given an integer variable "seed" holding 1
+      When "seed" is set to 42.0
+      Then "seed" holds 42 at version 2
+
+  @T
+  Rule: What is no whole number is refused
+
+    Scenario Outline: <value> is no integer
+      Given an integer variable "max_tokens" holding 256
+      When "max_tokens" is set to <value>
+      Then it is refused as invalid, saying "<because>"
+      And "max_tokens" still holds 256 at version 1
+
+      Examples: numbers with a fraction
+        | value | because                |
+        | 42.5  | must be a whole number |
+        | -0.1  | must be a whole number |
+
+      Examples: beyond 64 bits
+        | value                | because            |
+        | 9223372036854775808  | must be an integer |
+        | -9223372036854775809 | must be an integer |
+        | 1e300                | must be an integer |
+
+      Examples: no numbers
+        | value | because            |
+        | true  | must be an integer |
+        | false | must be an integer |
+        | "42"  | must be an integer |
+        | null  | must be an integer |
+        | [42]  | must be an integer |
+
+    Example: An integer cannot begin as something else
+      When "max_tokens" is registered as an integer holding 42.5
+      Then it is refused as invalid, saying "must be a whole number"
+      And there is no variable "max_tokens"

@@ -1,0 +1,97 @@
+@types
+Feature: Tensor variables
+  A tensor is an array with a shape: weights, attention maps, masks.
+
+  @T @V2
+  Rule: Every tensor comes back as it went in, nested as it was
+
+    Scenario Outline: <value> is kept
+      When "weights" is registered as a tensor holding <value>
+      Then "weights" holds <value> at version 1
+
+      Examples:
+        | value                                           |
+        | {"shape": [2, 3], "data": [[1, 2, 3], [4, 5, 6]]} |
+        | {"shape": [2, 3], "data": [1, 2, 3, 4, 5, 6]}   |
+        | {"shape": [3], "data": [0.5, -1, 1e-300]}       |
+        | {"shape": [1, 1, 1], "data": [[[7.5]]]}         |
+        | {"shape": [2, 2], "data": [[0.1, 9007199254740993], [0, -0.5]]} |
+
+  @T
+  Rule: Data that does not fill its shape is refused
+
+    Scenario Outline: <value> does not fill its shape
+      Given a tensor variable "weights" holding {"shape": [2], "data": [1, 2]}
+      When "weights" is set to <value>
+      Then it is refused as invalid, saying "data size doesn't match shape"
+      And "weights" still holds {"shape": [2], "data": [1, 2]} at version 1
+
+      Examples:
+        | value                                          |
+        | {"shape": [2, 3], "data": [1, 2, 3, 4, 5]}     |
+        | {"shape": [2, 3], "data": [[1, 2, 3], [4, 5]]} |
+        | {"shape": [2], "data": [1, 2, 3]}              |
+        | {"shape": [2], "data": []}                     |
+
+    Scenario Outline: <value> is no tensor
+      Given a tensor variable "weights" holding {"shape": [2], "data": [1, 2]}
+      When "weights" is set to <value>
+      Then it is refused as invalid, saying "must be a tensor with shape and data"
+      And "weights" still holds {"shape": [2], "data": [1, 2]} at version 1
+
+      Examples:
+        | value           |
+        | [1, 2]          |
+        | {"shape": [2]}  |
+        | {"data": [1]}   |
+        | "tensor"        |
+        | 42              |
+        | null            |
+
+    Scenario Outline: <value> holds what is no finite number
+      Given a tensor variable "weights" holding {"shape": [2], "data": [1, 2]}
+      When "weights" is set to <value>
+      Then it is refused as invalid
+      And "weights" still holds {"shape": [2], "data": [1, 2]} at version 1
+
+      Examples:
+        | value                                |
+        | {"shape": [2], "data": [1, "2"]}     |
+        | {"shape": [2], "data": [1, true]}    |
+        | {"shape": [2], "data": [1, null]}    |
+        | {"shape": [2], "data": [1, "NaN"]}   |
+        | {"shape": [-1], "data": [1]}         |
+        | {"shape": ["2"], "data": [1, 2]}     |
+        | {"shape": [2.5], "data": [1, 2]}     |
+
+    Example: A tensor cannot begin as something else
+      When "weights" is registered as a tensor holding {"shape": [2, 3], "data": [1]}
+      Then it is refused as invalid, saying "data size doesn't match shape"
+      And there is no variable "weights"
+
+  @T @V4
+  Rule: A large tensor travels as raw bytes and comes back byte for byte
+
+    Scenario Outline: <value> is kept
+      When "weights" is registered as a tensor holding <value>
+      Then "weights" holds <value> at version 1
+
+      Examples:
+        | value                                  |
+        | float32 array of shape [64, 64]        |
+        | float64 array of shape [10, 20, 30]    |
+        | int32 array of shape [5000]            |
+        | int64 array of shape [3, 700]          |
+        | float32 array of shape [2, 3]          |
+        | float32 array [NaN, Infinity, -0.0]    |
+        | float64 array [-Infinity, 5e-324, NaN] |
+
+    Example: A tensor of 4 MB
+      Given a tensor variable "weights" holding {"shape": [1], "data": [0]}
+      When "weights" is set to float32 array of shape [1024, 1024]
+      Then "weights" holds float32 array of shape [1024, 1024] at version 2
+
+    Example: A tensor may be JSON in one version and bytes in the next
+      Given a tensor variable "weights" holding float32 array of shape [2, 2]
+      When "weights" is set to {"shape": [2], "data": [0.5, 1.5]}
+      Then "weights" holds {"shape": [2], "data": [0.5, 1.5]} at version 2

@@ -1,0 +1,136 @@
+@variables
+Feature: Reading and setting several variables together
+  What belongs together is read as of one moment and set in one go.
+
+  @A7
+  Rule: Several variables are read as of one moment
+
+    Example: All are there
+      Given the variables:
+        | name        | type    | value   |
+        | temperature | float   | 0.7     |
+        | max_tokens  | integer | 256     |
+        | model       | string  | "gpt-4" |
+      When "temperature", "max_tokens" and "model" are read together
+      Then the answer has:
+        | name        | value   | version |
+        | temperature | 0.7     | 1       |
+        | max_tokens  | 256     | 1       |
+        | model       | "gpt-4" | 1       |
+      And nothing is missing
+
+    Example: Some are missing, and are told in the order asked
+      Given a float variable "temperature" holding 0.7
+      When "zebra", "temperature", "ant" and "monkey" are read together
+      Then the answer has:
+        | name        | value | version |
+        | temperature | 0.7   | 1       |
+      And "zebra", "ant" and "monkey" are missing
+
+    Example: A batch that is set while others read is never seen half done
+      Given the variables:
+        | name | type    | value |
+        | left | integer | 0     |
+        | right | integer | 0    |
+      When one client sets "left" and "right" together to equal numbers 100 times while another reads them together
+      Then every read saw equal numbers
+
+  @A8
+  Rule: An atomic batch is all or nothing
+
+    Example: All are fine
+      Given the variables:
+        | name        | type    | value |
+        | temperature | float   | 0.7   |
+        | max_tokens  | integer | 256   |
+      When these are set together, all or none:
+        | name        | value |
+        | temperature | 0.9   |
+        | max_tokens  | 512   |
+      Then the batch succeeds
+      And the batch answers the versions:
+        | name        | version |
+        | temperature | 2       |
+        | max_tokens  | 2       |
+      And "temperature" holds 0.9 at version 2
+      And "max_tokens" holds 512 at version 2
+
+    Example: One is at fault
+      Given the variables:
+        | name        | type    | value |
+        | temperature | float   | 0.7   |
+        | max_tokens  | integer | 256   |
+        | top_k       | integer | 40    |
+      When these are set together, all or none:
+        | name        | value |
+        | temperature | 0.9   |
+        | max_tokens  | 0.5   |
+        | top_k       | 50    |
+      Then the batch fails for:
+        | name       | because                |
+        | max_tokens | must be a whole number |
+      And the batch answers no versions
+      And "temperature" still holds 0.7 at version 1
+      And "max_tokens" still holds 256 at version 1
+      And "top_k" still holds 40 at version 1
+
+    Example: One does not exist
+      Given a float variable "temperature" holding 0.7
+      When these are set together, all or none:
+        | name        | value |
+        | temperature | 0.9   |
+        | missing     | 1     |
+      Then the batch fails for:
+        | name    | because |
+        | missing | missing |
+      And "temperature" still holds 0.7 at version 1
+
+  @A8
+  Rule: In a batch that is not atomic each stands on its own
+
+    Example: Two are at fault, two are not
+      Given the variables:
+        | name        | type    | value |
+        | temperature | float   | 0.7   |
+        | max_tokens  | integer | 256   |
+        | top_k       | integer | 40    |
+      When these are set together, each on its own:
+        | name        | value |
+        | temperature | 0.9   |
+        | max_tokens  | 0.5   |
+        | top_k       | 50    |
+        | missing     | 1     |
+      Then the batch fails for:
+        | name       | because                |
+        | max_tokens | must be a whole number |
+        | missing    | missing                |
+      And the batch answers the versions:
+        | name        | version |
+        | temperature | 2       |
+        | top_k       | 2       |
+      And "temperature" holds 0.9 at version 2
+      And "max_tokens" still holds 256 at version 1
+      And "top_k" holds 50 at version 2
+
+  @A8
+  Rule: A batch that contradicts itself is refused whole
+
+    Example: One variable named twice
+      Given a float variable "x" holding 0.5
+      When "x" is set in one batch by its name to 1 and by its id to 2
+      Then it is refused as invalid
+      And "x" still holds 0.5 at version 1
+
+    Example: Bytes without an update
+      Given a tensor variable "x" holding {"shape": [1], "data": [1]}
+      And a float variable "y" holding 0.5
+      When a batch sets "y" to 0.75 and brings bytes for "x"
+      Then it is refused as invalid
+      And "x" still holds {"shape": [1], "data": [1]} at version 1
+      And "y" still holds 0.5 at version 1
+
+    Example: An empty batch succeeds
+      Given an open session
+      When an empty batch is set
+      Then the batch succeeds
+      And the batch answers no versions

@@ -1,0 +1,34 @@
+@variables
+Feature: Several clients at once
+  Clients that work at the same time do not lose each other's changes.
+
+  @A13
+  Rule: No accepted change is lost, and each has a version of its own
+
+    Example: Ten clients set one variable
+      Given a float variable "x" holding -1
+      When 10 clients at once each set "x" 20 times
+      Then all are accepted
+      And the versions answered are 2 to 201, each once
+      And "x" holds what its last writer wrote, at version 201
+
+    Example: Ten clients register ten variables
+      Given an open session
+      When 10 clients at once each register a float variable of their own
+      Then all are accepted
+      And the variables "variable_" 0 to 9 hold 0 to 9
+
+    Example: Ten clients register the same name
+      Given an open session
+      When 10 clients at once each register the variable "x"
+      Then exactly one is accepted and the others are refused as already existing
+      And "x" is at version 1
+
+  @S3
+  Rule: Clients in sessions of their own do not meet
+
+    Example: Ten clients, ten sessions, one name
+      Given an open session
+      When 10 clients at once each work in a session of their own
+      Then all are accepted
+      And each of them saw its own values alone

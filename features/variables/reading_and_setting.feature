@@ -1,0 +1,152 @@
+@variables
+Feature: Reading and setting variables
+  Whoever knows a variable's name or id can read it and set it. Every accepted set makes the next version.
+
+  @A2
+  Rule: A name and an id name the same variable
+
+    Example: Read by name and by id
+      Given a float variable "learning_rate" holding 0.01
+      When "learning_rate" is set to 0.02
+      Then "learning_rate" holds 0.02 at version 2
+      And "learning_rate", asked for by its id, holds 0.02 at version 2
+
+    Example: Set by id
+      Given a float variable "learning_rate" holding 0.01
+      When "learning_rate", by its id, is set to 0.02
+      Then "learning_rate" holds 0.02 at version 2
+
+    Example: Deleted by id
+      Given a float variable "learning_rate" holding 0.01
+      When "learning_rate", by its id, is deleted
+      Then there is no variable "learning_rate"
+
+    Example: A name that looks like an id
+      Given a float variable "var_x_0123456789abcdef" holding 0.5
+      When "var_x_0123456789abcdef" is set to 0.25
+      Then "var_x_0123456789abcdef" holds 0.25 at version 2
+
+    Example: An id wins over an equal name
+      Given a float variable "first" holding 1
+      And a float variable named like the id of "first" holding 2
+      When "first", by its id, is set to 3
+      Then "first" holds 3.0 at version 2
+
+  @A3
+  Rule: Every accepted set adds exactly 1 to the version
+
+    Example: The answer is the new version
+      Given an integer variable "max_tokens" holding 256
+      When "max_tokens" is set to 512
+      Then the answer is version 2
+      And "max_tokens" holds 512 at version 2
+
+    Example: Many sets
+      Given an integer variable "max_tokens" holding 0
+      When "max_tokens" goes through [1, 2, 3, 4, 5, 6, 7, 8, 9]
+      Then the answer is version 10
+      And "max_tokens" holds 9 at version 10
+
+    Example: An equal value is a change too
+      Given an integer variable "max_tokens" holding 256
+      When "max_tokens" is set to 256
+      Then the answer is version 2
+      And "max_tokens" holds 256 at version 2
+
+    Example: Each variable counts for itself
+      Given the variables:
+        | name | type  | value |
+        | a    | float | 1     |
+        | b    | float | 1     |
+      And "a" was set to 2
+      When "a" is set to 3
+      Then "a" holds 3.0 at version 3
+      And "b" still holds 1.0 at version 1
+
+    Example: A change is visible at once to everyone
+      Given a float variable "x" holding 0.5
+      When "x" is set to 0.75
+      Then Ada, on another connection, reads 0.75 from "x" at version 2
+
+  @A3
+  Rule: Metadata is merged into the variable's
+
+    Example: What is set later wins, what is not mentioned stays
+      Given a float variable "x" holding 0.5
+      And "x" was set to 0.6 with the metadata:
+        | reason | author |
+        | tuning | Ada    |
+      When "x" is set to 0.7, with the metadata:
+        | reason | run |
+        | retry  | 12  |
+      Then the metadata of "x" has:
+        | reason | author | run |
+        | retry  | Ada    | 12  |
+      And "x" holds 0.7 at version 3
+
+  @A4
+  Rule: A refused change leaves no trace
+
+    Example: A value of the wrong type
+      Given a float variable "x" holding 0.5
+      And Ada watches "x"
+      When "x" is set to "half"
+      Then it is refused as invalid, saying "must be a number"
+      And "x" still holds 0.5 at version 1
+      And the history of "x" is:
+        | version | value |
+        | 1       | 0.5   |
+      And Ada receives nothing else
+
+    Example: Its time and metadata stay as they were
+      Given a float variable "x" holding 0.5
+      And what is known of "x" is noted
+      When "x" is set to "half", with the metadata:
+        | reason |
+        | wrong  |
+      Then it is refused as invalid, saying "must be a number"
+      And all that is known of "x" is as it was noted
+
+  @A2 @A10
+  Rule: What is not there is not found
+
+    Scenario Outline: <action>
+      Given an open session
+      When <action>
+      Then it is refused as not found, saying "nothing_here"
+      And the session is still open
+
+      Examples:
+        | action                              |
+        | "nothing_here" is read              |
+        | "nothing_here" is set to "something" |
+        | "nothing_here" is deleted           |
+
+  @A14
+  Rule: A variable tells where its last change came from, and when
+
+    Example: Python unless it is said otherwise
+      When "x" is registered as a float holding 0.5
+      Then the variable answered has:
+        | source |
+        | PYTHON |
+
+    Example: Elixir where the metadata says so
+      Given a float variable "x" holding 0.5
+      When "x" is set to 0.6, with the metadata:
+        | source |
+        | elixir |
+      Then the source of "x" is ELIXIR
+
+    Example: It is the last change that counts
+      Given a float variable "x" holding 0.5
+      And "x" was set to 0.6 with the metadata:
+        | source |
+        | elixir |
+      When "x" is set to 0.7
+      Then the source of "x" is PYTHON
+
+    Example: The time of the last change is now, and grows
+      Given a float variable "x" holding 0.5
+      When "x" goes through [0.1, 0.2, 0.3]
+      Then the history of "x" has times that are recent and never go backwards

@@ -1,0 +1,106 @@
+@variables
+Feature: Registering variables
+  A variable begins with a name, a type and a first value, at version 1.
+
+  @A1
+  Rule: Registering answers the whole variable
+
+    Example: A learning rate is registered
+      When "learning_rate" is registered as a float holding 0.01 with:
+        | min | max |
+        | 0   | 1   |
+      Then the variable answered has:
+        | name          | type  | value | version | constraints          |
+        | learning_rate | float | 0.01  | 1       | {"min": 0, "max": 1} |
+      And its id begins with "var_learning_rate_"
+      And "learning_rate", asked for by its id, holds 0.01 at version 1
+
+    Example: Two variables have two ids
+      Given a float variable "a" holding 1
+      When "b" is registered as a float holding 2
+      Then its id is not that of "a"
+      And "a" holds 1.0 at version 1
+      And "b" holds 2.0 at version 1
+
+    Scenario Outline: The name <name> is fine
+      When <name> is registered as a float holding 0.5
+      Then <name> holds 0.5 at version 1
+
+      Examples:
+        | name           |
+        | "x"            |
+        | "with space"   |
+        | "dots.and-s/s" |
+        | "Tür 東京 🚀"    |
+        | "var_x_1"      |
+        | "*"            |
+
+  @A1
+  Rule: A name is taken once
+
+    Example: The same name again
+      Given a float variable "x" holding 0.5
+      When "x" is registered as a float holding 0.75
+      Then it is refused as already existing
+      And "x" still holds 0.5 at version 1
+
+    Example: The same name with another type
+      Given a float variable "x" holding 0.5
+      When "x" is registered as a string holding "half"
+      Then it is refused as already existing
+      And "x" still holds 0.5 at version 1
+
+    Example: Names differ in case
+      Given a float variable "x" holding 0.5
+      When "X" is registered as a float holding 0.75
+      Then "X" holds 0.75 at version 1
+      And "x" still holds 0.5 at version 1
+
+  @T
+  Rule: There are eight types and no others
+
+    Scenario Outline: A <kind> is no type
+      When "x" is registered as a <kind> holding "text"
+      Then it is refused as invalid
+      And there is no variable "x"
+
+      Examples:
+        | kind    |
+        | colour  |
+        | Float   |
+        | number  |
+        | unknown |
+
+  @S7
+  Rule: A name is 1 to 256 characters, none of them a control character
+
+    Scenario Outline: A name of <count> characters is fine
+      When a name of <count> characters is registered
+      Then it is accepted
+
+      Examples:
+        | count |
+        | 1     |
+        | 256   |
+
+    Scenario Outline: A name of <count> characters is not
+      When a name of <count> characters is registered
+      Then it is refused as invalid
+      And the session holds nothing
+
+      Examples:
+        | count |
+        | 0     |
+        | 257   |
+
+    Scenario Outline: The name <name> is not
+      When <name> is registered as a float holding 0.5
+      Then it is refused as invalid
+      And the session holds nothing
+
+      Examples:
+        | name           |
+        | "line\nbreak"  |
+        | "bell\u0007"   |
+        | "nul\u0000nul" |
+        | "del\u007f"    |

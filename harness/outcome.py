@@ -1,0 +1,60 @@
+"""What became of the last thing that a scenario did: an answer, or a refusal that a Then must examine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+
+from client import BridgeError
+from client.session import ToolFailed
+
+REASONS = {
+    "invalid": grpc.StatusCode.INVALID_ARGUMENT,
+    "not found": grpc.StatusCode.NOT_FOUND,
+    "already existing": grpc.StatusCode.ALREADY_EXISTS,
+    "a conflict": grpc.StatusCode.ABORTED,
+    "not possible now": grpc.StatusCode.FAILED_PRECONDITION,
+    "out of range": grpc.StatusCode.OUT_OF_RANGE,
+    "over a limit": grpc.StatusCode.RESOURCE_EXHAUSTED,
+    "unavailable": grpc.StatusCode.UNAVAILABLE,
+    "failing inside": grpc.StatusCode.INTERNAL,
+    "too late": grpc.StatusCode.DEADLINE_EXCEEDED,
+    "not allowed": grpc.StatusCode.PERMISSION_DENIED,
+}
+"""The words of the features for gRPC's status codes."""
+
+
+class Outcome:
+    """An answer or an error.
+
+    Attributes:
+        answer: what the call returned.
+        error: what it raised; a refusal, or the failure of a tool.
+        examined: whether a step has looked at the error.
+    """
+
+    def __init__(self, answer: Any = None, error: BridgeError | ToolFailed | None = None) -> None:
+        self.answer = answer
+        self.error = error
+        self.examined = error is None
+
+    @classmethod
+    def of(cls, action: Callable[[], Any]) -> Outcome:
+        """Do something, and keep what became of it."""
+        try:
+            return cls(answer=action())
+        except (BridgeError, ToolFailed) as error:
+            return cls(error=error)
+
+    def examine(self) -> BridgeError | ToolFailed | None:
+        """Return the error for a step to look at; None where there is an answer."""
+        self.examined = True
+        return self.error
+
+    def require_success(self) -> Any:
+        """Return the answer; a refusal that no step examined fails the scenario here."""
+        if not self.examined:
+            raise AssertionError(f"expected this to be accepted, but it was refused: {self.error}")
+        return self.answer

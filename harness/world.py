@@ -1,0 +1,222 @@
+"""The world of one scenario: its sessions, its people, what they watch, and what became of the last call."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from client import BridgeError, Connection, Session, Variable, Watch
+from client.worker import ServerProcess, Worker
+from harness.histories import complaints
+from harness.literals import Literal
+from harness.outcome import Outcome
+from harness.target import Target
+
+DEADLINE = 5.0
+"""Seconds that anything expected may take before it counts as missing."""
+
+_LOG_LINES = 10
+
+
+class Watcher:
+    """A person's watch, and how much of it the scenario has looked at."""
+
+    def __init__(self, watch: Watch, session: Session, names: list[str], ids: set[str]) -> None:
+        self.watch = watch
+        self.session = session
+        self.names = names
+        self.position = 0
+        self._ids = ids
+
+    def sees(self, variable: Variable) -> bool:
+        """Whether this very variable is watched, and not just one of the same name."""
+        return not self.names or variable.id in self._ids
+
+
+class World:
+    """Everything that one scenario has made.
+
+    Args:
+        target: the bridge that is judged.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.outcome = Outcome()
+        self.outcomes: list[Outcome] = []  # of several clients at once
+        self.watchers: dict[str, Watcher] = {}
+        self._all_watchers: list[tuple[str, Watcher]] = []
+        self.process: ServerProcess | None = None
+        self.worker: Worker | None = None
+        self.events: list[tuple[str, str]] = []
+        self._connection: Connection | None = None
+        self._opened: list[Connection] = []
+        self._processes: list[ServerProcess] = []
+        self._people: dict[str, Connection] = {}
+        self._session_ids: dict[str, str] = {}
+        self._session_name = ""
+        self._kinds: dict[tuple[str, str], str] = {}
+        self._ids: dict[tuple[str, str], str] = {}
+        self._old_ids: dict[tuple[str, str], str] = {}
+
+    # Who speaks to which bridge
+
+    @property
+    def connection(self) -> Connection:
+        """The connection of the scenario's client."""
+        if self.worker is not None:
+            return self.worker.connection()
+        return self._connection or self.target.connection()
+
+    def use_bridge(self, address: str) -> None:
+        """Speak to the bridge at this address from now on."""
+        self._connection = self.connect(address)
+
+    def connect(self, address: str | None = None) -> Connection:
+        """A new connection to the scenario's bridge, closed at its end."""
+        connection = self.target.connect(address or self.connection.address)
+        self._opened.append(connection)
+        return connection
+
+    def person(self, name: str) -> Connection:
+        """A person's own connection."""
+        if name not in self._people:
+            self._people[name] = self.connect()
+        return self._people[name]
+
+    def start_process(
+        self, *flags: str, port: int = 0, on_ready: Callable[[int], object] | None = None
+    ) -> ServerProcess:
+        """Start a server process that ends with the scenario."""
+        self.process = self.target.launch(*flags, port=port, on_ready=on_ready)
+        self._processes.append(self.process)
+        return self.process
+
+    def start_worker(self) -> Worker:
+        """Start a worker whose events are kept; the scenario's client speaks to its server from now on."""
+        self.worker = Worker(
+            self.target.command_with(),
+            service=self.target.service,
+            on_event=lambda *event: self.events.append(event),
+        )
+        return self.worker
+
+    # Sessions
+
+    @property
+    def session_id(self) -> str:
+        """The id of the session that is spoken of; each scenario has its own."""
+        if self._session_name not in self._session_ids:
+            self._session_ids[self._session_name] = f"judge-{self._session_name}-{uuid.uuid4().hex[:12]}"
+        return self._session_ids[self._session_name]
+
+    @property
+    def session(self) -> Session:
+        """The session that is spoken of, for the scenario's client."""
+        return self.connection.session(self.session_id)
+
+    def session_of(self, person: str) -> Session:
+        """The session that is spoken of, for a person."""
+        return self.person(person).session(self.session_id)
+
+    @contextmanager
+    def in_session(self, name: str) -> Iterator[None]:
+        """Speak of another session for the length of the block."""
+        before, self._session_name = self._session_name, name
+        try:
+            yield
+        finally:
+            self._session_name = before
+
+    # Variables
+
+    def learn(self, name: str, kind: str, variable_id: str) -> None:
+        """Keep what a registration told; the first id that a name had is its old one later."""
+        self._kinds[self.session_id, name] = kind
+        self._old_ids.setdefault((self.session_id, name), variable_id)
+        self._ids[self.session_id, name] = variable_id
+
+    def kind_of(self, name: str) -> str:
+        """The type of a variable that the scenario registered; text of unknown ones is sent as a string."""
+        return self._kinds.get((self.session_id, name), "string")
+
+    def id_of(self, name: str) -> str:
+        """The id that a variable got when the scenario registered it last."""
+        return self._ids[self.session_id, name]
+
+    def old_id_of(self, name: str) -> str:
+        """The id that a variable got when the scenario registered it first."""
+        return self._old_ids[self.session_id, name]
+
+    def set(self, name: str, value: Literal, **options: Any) -> int:
+        """Set a variable to a literal."""
+        return self.session.set(name, value.raw(self.kind_of(name)), **options)
+
+    # Watches
+
+    def watch(self, person: str, names: list[str], **options: Any) -> Watcher:
+        """Let someone watch variables, on a connection of their own."""
+        session = self.session_of(person)
+        ids = {self._ids.get((self.session_id, name), name) for name in names}
+        watcher = Watcher(session.watch(*names, **options), session, names, ids)
+        self.watchers[person] = watcher
+        self._all_watchers.append((person, watcher))
+        return watcher
+
+    # What became of it
+
+    def attempt(self, action: Callable[[], Any]) -> Outcome:
+        """Do what a When says; a refusal waits for the Then that examines it."""
+        self.require_success()
+        self.outcome = Outcome.of(action)
+        return self.outcome
+
+    def require_success(self) -> Any:
+        """The answer of the last thing done; fails where it was refused and no step examined that."""
+        return self.outcome.require_success()
+
+    # The end
+
+    def check(self) -> None:
+        """What every scenario is held to at its end, whatever it looked at itself.
+
+        Raises:
+            AssertionError: a refusal that no step examined, or a watch that broke a guarantee.
+        """
+        self.require_success()
+        found = [
+            complaint
+            for person, watcher in self._all_watchers
+            for complaint in complaints(person, watcher.watch.updates)
+        ]
+        if found:
+            raise AssertionError("\n".join(found))
+
+    def evidence(self) -> list[str]:
+        """What the server said lately, for whoever must explain a failure."""
+        lines = [*self.process.stderr] if self.process is not None else self.target.log()
+        return [f"server: {line}" for line in lines[-_LOG_LINES:]]
+
+    def close(self) -> None:
+        """Give back all that the scenario made."""
+        for _, watcher in self._all_watchers:
+            watcher.watch.close()
+        for process in self._processes:
+            if process.exit_code is None:
+                process.kill()
+                process.wait_ended(DEADLINE)
+        if self.worker is not None:
+            self.worker.stop()
+        else:
+            self._clean_up()
+        for connection in self._opened:
+            connection.close()
+
+    def _clean_up(self) -> None:
+        for session_id in self._session_ids.values():
+            # A bridge that this scenario ended has nothing to clean up; what else a clean-up may meet is
+            # the business of the scenarios about it.
+            with suppress(BridgeError):
+                self.connection.session(session_id).clean_up()

@@ -1,0 +1,92 @@
+"""Generate what is derived from ``snakepit_bridge.proto`` and committed beside it.
+
+``python -m proto.generate`` writes the Python stubs (``--out DIR``: into ``DIR/proto``);
+``python -m proto.generate --baseline`` renews the image that ``buf breaking`` measures changes against.
+Both need the ``dev`` extra.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = Path("proto/snakepit_bridge.proto")
+BASELINE = Path("proto/baseline.binpb")
+
+
+class ToolError(Exception):
+    """A tool ended with an error; the text is what it said."""
+
+
+def protoc(*arguments: str) -> None:
+    """Run protoc on the interface. Raises ToolError with its messages.
+
+    The import root is the project's root, so that the stubs say ``from proto import ...``.
+    """
+    _run(sys.executable, "-m", "grpc_tools.protoc", "-I.", *arguments, SOURCE.as_posix())
+
+
+def buf(*arguments: str) -> None:
+    """Run buf at the project's root. Raises ToolError with its findings."""
+    _run("buf", *arguments)
+
+
+def write_stubs(out: Path) -> None:
+    """Write the four stub files into ``out/proto``."""
+    target = out.resolve()
+    target.mkdir(parents=True, exist_ok=True)
+    protoc(
+        f"--python_out={target}",
+        f"--grpc_python_out={target}",
+        f"--mypy_out=quiet:{target}",
+        f"--mypy_grpc_out=quiet:{target}",
+    )
+
+
+def write_baseline() -> None:
+    """Make the present interface the baseline of the breaking check.
+
+    It moves forward only: a change that breaks the old baseline is refused. To break on purpose, delete the
+    file first, so that the review sees it.
+    """
+    if (ROOT / BASELINE).exists():
+        buf("breaking", "--against", BASELINE.as_posix())
+    # Without comments and positions: the baseline changes only where the interface does.
+    buf("build", "--exclude-source-info", "--output", BASELINE.as_posix())
+
+
+def _run(*command: str) -> None:
+    # protoc finds its plugins, and we find buf, on PATH; an environment that is not activated is not on it.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError as error:
+        raise ToolError(f"{command[0]} is not installed: pip install -e '.[dev]'") from error
+    if done.returncode:
+        raise ToolError((done.stdout + done.stderr).strip() or f"{command[0]} ended with {done.returncode}")
+
+
+def main() -> None:
+    """Do what the command line asks; errors go to stderr, and the exit code is 1."""
+    parser = argparse.ArgumentParser(prog="python -m proto.generate", description="Generate the stubs.")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--out", metavar="DIR", type=Path, default=ROOT, help="write into DIR/proto instead")
+    choice.add_argument("--baseline", action="store_true", help="renew the baseline of the breaking check")
+    options = parser.parse_args()
+    try:
+        if options.baseline:
+            write_baseline()
+        else:
+            write_stubs(options.out)
+    except ToolError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

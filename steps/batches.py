@@ -1,0 +1,155 @@
+"""Steps about several variables read or set in one call."""
+
+import threading
+
+from behave import then, when
+from hamcrest import assert_that, contains_string, equal_to, greater_than
+
+from client.values import to_any
+from harness.literals import Literal
+from harness.matchers import holds
+from proto import snakepit_bridge_pb2 as pb
+
+
+def updates_of(context):
+    world = context.world
+    return {row["name"]: Literal(row["value"]).raw(world.kind_of(row["name"])) for row in context.table}
+
+
+@when("{names:Names} are read together")
+def step_read_together(context, names):
+    """Read several variables in one call."""
+    context.world.attempt(lambda: context.world.session.get_many(names))
+
+
+@when("these are set together, all or none:")
+def step_set_atomic(context):
+    """Set several variables in an atomic batch, given as a table of name and value."""
+    context.world.attempt(lambda: context.world.session.set_many(updates_of(context), atomic=True))
+
+
+@when("these are set together, each on its own:")
+def step_set_batch(context):
+    """Set several variables in a batch that is not atomic, given as a table of name and value."""
+    context.world.attempt(lambda: context.world.session.set_many(updates_of(context)))
+
+
+@when("{name:Name} is set in one batch by its name to {one:Value} and by its id to {other:Value}")
+def step_set_twice(context, name, one, other):
+    """Name one variable twice in a batch."""
+    world = context.world
+    kind = world.kind_of(name)
+    updates = {name: one.raw(kind), world.id_of(name): other.raw(kind)}
+    world.attempt(lambda: world.session.set_many(updates, atomic=True))
+
+
+@when("a batch sets {name:Name} to {value:Value} and brings bytes for {other:Name}")
+def step_stray_bytes(context, name, value, other):
+    """Send a batch with bytes for a variable that it does not set."""
+    world = context.world
+    request = pb.BatchSetVariablesRequest(
+        session_id=world.session_id,
+        updates={name: to_any(value.raw(world.kind_of(name)))},
+        binary_updates={other: b"stray"},
+    )
+    world.attempt(lambda: world.connection.call("SetVariables", request))
+
+
+@when(
+    "one client sets {one:Name} and {other:Name} together to equal numbers {times:d} times"
+    " while another reads them together"
+)
+def step_set_while_reading(context, one, other, times):
+    """Write a pair atomically over and over, while someone else reads the pair over and over."""
+    world = context.world
+    reader = world.session_of("Reader")
+    context.pairs = []
+    done = threading.Event()
+
+    def read():
+        while not done.is_set():
+            found, _ = reader.get_many([one, other])
+            context.pairs.append((found[one].value, found[other].value))
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    try:
+        for number in range(1, times + 1):
+            world.session.set_many({one: number, other: number}, atomic=True)
+    finally:
+        done.set()
+        reading.join()
+
+
+@then("every read saw equal numbers")
+def step_equal_numbers(context):
+    """No read saw one half of a batch."""
+    assert_that(len(context.pairs), greater_than(0), "the number of reads")
+    assert_that(
+        [pair for pair in context.pairs if pair[0] != pair[1]], equal_to([]), "the unequal pairs read"
+    )
+
+
+@when("an empty batch is set")
+def step_set_nothing(context):
+    """Set no variable at all."""
+    context.world.attempt(lambda: context.world.session.set_many({}, atomic=True))
+
+
+@then("the answer has:")
+def step_batch_has(context):
+    """The variables read, as a table of name, value and version; these and no others."""
+    found, _ = context.world.require_success()
+    assert_that(sorted(found), equal_to(sorted(row["name"] for row in context.table)), "the names found")
+    for row in context.table:
+        assert_that(found[row["name"]], holds(Literal(row["value"]), int(row["version"])), row["name"])
+
+
+@then("{names:Names} are missing")
+@then("{names:Names} is missing")
+def step_batch_missing(context, names):
+    """The variables that the answer calls missing, in this order."""
+    _, missing = context.world.require_success()
+    assert_that(missing, equal_to(names), "the names missing")
+
+
+@then("nothing is missing")
+def step_batch_complete(context):
+    """The answer calls no variable missing."""
+    _, missing = context.world.require_success()
+    assert_that(missing, equal_to([]), "the names missing")
+
+
+@then("the batch succeeds")
+def step_batch_succeeds(context):
+    """The batch reports success and no errors."""
+    result = context.world.require_success()
+    assert_that((result.success, dict(result.errors)), equal_to((True, {})), "success and errors")
+
+
+@then("the batch answers the versions:")
+def step_batch_versions(context):
+    """The new versions, as a table of name and version; these and no others."""
+    result = context.world.require_success()
+    expected = {row["name"]: int(row["version"]) for row in context.table}
+    assert_that(dict(result.versions), equal_to(expected), "the new versions")
+
+
+@then("the batch answers no versions")
+def step_batch_no_versions(context):
+    """The batch made no version."""
+    assert_that(dict(context.world.require_success().versions), equal_to({}), "the new versions")
+
+
+@then("the batch fails for:")
+def step_batch_fails(context):
+    """The batch reports failure, for these alone, as a table of name and words."""
+    result = context.world.require_success()
+    assert_that(result.success, equal_to(False), "whether the batch reports success")
+    assert_that(
+        sorted(result.errors), equal_to(sorted(row["name"] for row in context.table)), "those at fault"
+    )
+    for row in context.table:
+        assert_that(
+            result.errors[row["name"]], contains_string(row["because"]), f"the error of {row['name']}"
+        )

@@ -1,0 +1,168 @@
+"""Steps about several clients at once."""
+
+import threading
+
+from behave import then, when
+from hamcrest import assert_that, equal_to
+
+from harness.outcome import Outcome
+
+
+def at_once(context, count, action):
+    """Let clients, each on a connection of its own, do something at the same moment."""
+    world = context.world
+    barrier = threading.Barrier(count)
+    connections = [world.connect() for _ in range(count)]
+    for connection in connections:
+        connection.wait_until_ready()
+    outcomes = [None] * count
+
+    def run(number):
+        session = connections[number].session(world.session_id)
+        barrier.wait()
+        outcomes[number] = Outcome.of(lambda: action(number, session))
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    world.outcomes = outcomes
+
+
+@when("{count:d} clients at once each register a float variable of their own")
+def step_register_own(context, count):
+    """Several clients register different names in one session."""
+    at_once(context, count, lambda n, session: session.register(f"variable_{n}", "float", float(n)))
+
+
+@when("{count:d} clients at once each register the variable {name:Name}")
+def step_register_same(context, count, name):
+    """Several clients register the same name in one session."""
+    at_once(context, count, lambda n, session: session.register(name, "float", float(n)))
+
+
+@when("{count:d} clients at once each set {name:Name} {times:d} times")
+def step_set_many_times(context, count, name, times):
+    """Several clients set one variable again and again, to values of their own."""
+
+    def work(number, session):
+        return [session.set(name, float(number * times + turn), kind="float") for turn in range(times)]
+
+    at_once(context, count, work)
+
+
+@when("{count:d} clients at once each set {name:Name}, expected at version {version:d}")
+def step_set_racing(context, count, name, version):
+    """Several clients set one variable, all of them from the same version."""
+    at_once(
+        context,
+        count,
+        lambda n, session: session.set(name, float(n), kind="float", expected_version=version),
+    )
+
+
+@when("{count:d} clients at once each work in a session of their own")
+def step_own_sessions(context, count):
+    """Each client opens its session, registers "x", sets it to its own values, and reads it each time."""
+    world = context.world
+
+    def work(number, session):
+        own = session.connection.session(f"{world.session_id}-{number}")
+        own.initialize()
+        own.register("x", "integer", number)
+        seen = []
+        for turn in range(1, 11):
+            own.set("x", number * 100 + turn)
+            seen.append(own.get("x").value)
+        own.clean_up()
+        return seen == [number * 100 + turn for turn in range(1, 11)]
+
+    at_once(context, count, work)
+
+
+@when("{count:d} clients at once set {one:Name} and {other:Name} {times:d} times each")
+def step_set_in_turn(context, count, one, other, times):
+    """Each client sets one of the variables over and over."""
+    names = [one, other]
+
+    def work(number, session):
+        return [session.set(names[number % 2], turn, kind="integer") for turn in range(times)]
+
+    at_once(context, count, work)
+
+
+@when(
+    "{one:Name} and {other:Name} are set together {times:d} times while {third:Name} is set {again:d} times"
+)
+def step_batches_and_sets(context, one, other, times, third, again):
+    """One client sets a pair in atomic batches, another sets a third variable."""
+
+    def work(number, session):
+        for turn in range(1, times + 1):
+            if number == 0:
+                session.set_many({one: turn, other: turn}, atomic=True)
+            else:
+                session.set(third, turn, kind="integer")
+
+    at_once(context, 2, work)
+    for outcome in context.world.outcomes:
+        outcome.require_success()
+    context.batches = times
+
+
+@when("{count:d} watches of {name:Name} open while it is set over and over")
+def step_open_under_fire(context, count, name):
+    """Watches open one after the other, present values included, while a writer writes 2, 3, 4 …"""
+    world = context.world
+    done = threading.Event()
+    writer_session = world.session_of("Writer")
+    written = []
+
+    def write():
+        while not done.is_set() or len(written) < count:
+            written.append(writer_session.set(name, len(written) + 2, kind="integer"))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        context.opened = [world.session.watch(name, initial=True) for _ in range(count)]
+    finally:
+        done.set()
+        writer.join()
+    context.last = written[-1]
+
+
+@then("each of them saw its own values alone")
+def step_saw_own(context):
+    """No client read a value that it had not written."""
+    for number, outcome in enumerate(context.world.outcomes):
+        assert_that(outcome.require_success(), equal_to(True), f"client {number} read just what it wrote")
+
+
+@then("the versions answered are {first:d} to {last:d}, each once")
+def step_versions_once(context, first, last):
+    """Over all clients, every version was answered to exactly one set."""
+    versions = sorted(v for outcome in context.world.outcomes for v in outcome.require_success())
+    assert_that(versions, equal_to(list(range(first, last + 1))), "the versions answered")
+
+
+@then("the variables {prefix:Name} 0 to {last:d} hold 0 to {last_value:d}")
+def step_own_values(context, prefix, last, last_value):
+    """Each client's variable is there with its value."""
+    names = [f"{prefix}{number}" for number in range(last + 1)]
+    found, missing = context.world.session.get_many(names)
+    assert_that(missing, equal_to([]), "the variables missing")
+    values = [found[name].value for name in names]
+    assert_that(values, equal_to([float(n) for n in range(last_value + 1)]), "the values")
+
+
+@then("{name:Name} holds what its last writer wrote, at version {version:d}")
+def step_holds_one_of(context, name, version):
+    """The value is that of the set that answered this version."""
+    variable = context.world.session.get(name)
+    assert_that(variable.version, equal_to(version), "the version")
+    answers = [outcome.require_success() for outcome in context.world.outcomes]
+    times = len(answers[0])
+    writers = {v: float(n * times + turn) for n, own in enumerate(answers) for turn, v in enumerate(own)}
+    assert_that(variable.value, equal_to(writers[version]), "the value")

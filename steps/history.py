@@ -1,0 +1,74 @@
+"""Steps about the history of variables."""
+
+from datetime import UTC, datetime, timedelta
+
+from behave import then, when
+from hamcrest import assert_that, equal_to, less_than
+
+from client import values
+from harness.literals import Literal, same, show
+
+CLOCKS = timedelta(minutes=5)  # by how much two machines' clocks may differ
+
+
+@when("{name:Name} is rolled back to version {version:d}")
+def step_roll_back(context, name, version):
+    """Write an old value again."""
+    context.world.attempt(lambda: context.world.session.roll_back(name, version))
+
+
+@when("the newest {limit:d} in the history of {name:Name} are asked for")
+def step_ask_history(context, limit, name):
+    """Ask for so many entries."""
+    context.world.attempt(lambda: context.world.session.history(name, limit))
+
+
+@then("the history of {name:Name} is:")
+def step_history(context, name):
+    """The whole history, newest first, as a table of version, value and, where it matters, changed by."""
+    context.world.require_success()
+    entries = context.world.session.history(name)
+    versions = [int(row["version"]) for row in context.table]
+    assert_that(
+        [entry.version for entry in entries], equal_to(versions), f"the versions in the history of {name}"
+    )
+    kind = context.world.session.get(name).type
+    for entry, row in zip(entries, context.table, strict=True):
+        what = f"of version {entry.version} in the history of {name}"
+        value = values.decode(kind, entry.value, entry.binary_value)
+        expected = Literal(row["value"]).python()
+        fits = same(expected, value, exact=kind != "float")
+        assert_that(
+            fits, equal_to(True), f"the value {what} is {show(value)}; whether that is {show(expected)}"
+        )
+        if "changed by" in context.table.headings:
+            assert_that(entry.changed_by, equal_to(row["changed by"]), f"changed_by {what}")
+
+
+@then("the newest {limit:d} in the history of {name:Name} are {versions:Value}")
+def step_newest(context, limit, name, versions):
+    """A history with a limit has these versions."""
+    context.world.require_success()
+    entries = context.world.session.history(name, limit)
+    assert_that([entry.version for entry in entries], equal_to(versions.python()), "the versions")
+
+
+@then("the history of {name:Name} has the versions {newest:d} down to {oldest:d}")
+def step_history_versions(context, name, newest, oldest):
+    """The history has these versions, newest first."""
+    context.world.require_success()
+    entries = context.world.session.history(name)
+    expected = list(range(newest, oldest - 1, -1))
+    assert_that(
+        [entry.version for entry in entries], equal_to(expected), f"the versions in the history of {name}"
+    )
+
+
+@then("the history of {name:Name} has times that are recent and never go backwards")
+def step_times(context, name):
+    """The times of the changes are in order, and the last is that of the variable and is now."""
+    context.world.require_success()
+    times = [entry.timestamp.ToDatetime(UTC) for entry in context.world.session.history(name)]
+    assert_that(times, equal_to(sorted(times, reverse=True)), "the times, newest first")
+    assert_that(abs(datetime.now(UTC) - times[0]), less_than(CLOCKS), "how far the last is from now")
+    assert_that(context.world.session.get(name).updated_at, equal_to(times[0]), "last_updated_at")

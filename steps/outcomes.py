@@ -1,0 +1,69 @@
+"""Steps about what became of the last thing done."""
+
+from behave import then
+from hamcrest import assert_that, contains_string, empty, equal_to, instance_of, is_not
+
+from client.session import ToolFailed
+from harness.matchers import is_refusal
+
+
+@then("it is refused as {reason:Reason}, saying {phrase:Name}")
+def step_refused_saying(context, reason, phrase):
+    """The bridge refused with this status and these words."""
+    assert_that(context.world.outcome.examine(), is_refusal(reason, phrase))
+
+
+@then("it is refused as {reason:Reason}")
+def step_refused(context, reason):
+    """The bridge refused with this status."""
+    assert_that(context.world.outcome.examine(), is_refusal(reason))
+
+
+@then("the refusal also says {phrase:Name}")
+def step_refusal_also_says(context, phrase):
+    """The refusal holds these words too."""
+    error = context.world.outcome.error
+    assert_that(error, instance_of(Exception), "the refusal")
+    assert_that(str(error), contains_string(phrase), "the refusal")
+
+
+@then("it is accepted")
+def step_accepted(context):
+    """The bridge accepted."""
+    context.world.require_success()
+
+
+@then("the tool fails, saying {phrase:Name}")
+def step_tool_fails(context, phrase):
+    """The tool itself failed with these words, and without a traceback."""
+    error = context.world.outcome.examine()
+    assert_that(error, instance_of(ToolFailed), "what the call answered")
+    assert_that(str(error), contains_string(phrase), "the tool's message")
+    assert_that("Traceback" in str(error), equal_to(False), f"a traceback in {str(error)!r}")
+
+
+@then("the tool fails")
+def step_tool_just_fails(context):
+    """The tool itself failed, with some message, and without a traceback."""
+    error = context.world.outcome.examine()
+    assert_that(error, instance_of(ToolFailed), "what the call answered")
+    assert_that(str(error), is_not(empty()), "the tool's message")
+    assert_that("Traceback" in str(error), equal_to(False), f"a traceback in {str(error)!r}")
+
+
+@then("all are accepted")
+def step_all_accepted(context):
+    """The bridge accepted what each of the clients did."""
+    for outcome in context.world.outcomes:
+        outcome.require_success()
+
+
+@then("exactly one is accepted and the others are refused as {reason:Reason}")
+def step_one_accepted(context, reason):
+    """Of what the clients did at once, one was accepted."""
+    errors = [outcome.examine() for outcome in context.world.outcomes]
+    accepted = errors.count(None)
+    assert_that(accepted, equal_to(1), f"how many of {len(errors)} were accepted")
+    for error in errors:
+        if error is not None:
+            assert_that(error, is_refusal(reason))

@@ -1,0 +1,155 @@
+"""Steps about tools."""
+
+import json
+
+from behave import given, then, when
+from hamcrest import assert_that, equal_to, has_length
+
+from client.values import Raw, decode, encode, to_any
+from harness.literals import same, show
+from harness.outcome import REASONS
+from proto import snakepit_bridge_pb2 as pb
+
+
+def parameters_of(table):
+    """A table of one row: parameters by name, each cell a JSON value."""
+    if table is None:
+        return {}
+    (row,) = table.rows
+    return {name: json.loads(row[name]) for name in table.headings}
+
+
+def stream(context, tool, parameters):
+    """The chunks of a streaming tool, kept as they come, so that those before a failure count."""
+    context.world.chunks = []
+    for chunk in context.world.session.stream(tool, parameters, timeout=10.0):
+        context.world.chunks.append(chunk)
+
+
+@when("the tool {tool:Name} runs with:")
+@when("the tool {tool:Name} runs")
+def step_run(context, tool):
+    """Run a tool, with its parameters as a table of one row."""
+    parameters = parameters_of(context.table)
+    context.world.attempt(lambda: context.world.session.execute(tool, parameters))
+
+
+@when("the tool {tool:Name} runs with the parameter {name:Name} as the raw bytes {text:Name}")
+def step_run_raw(context, tool, name, text):
+    """Run a tool with a parameter that is no JSON."""
+    raw = Raw("type.googleapis.com/snakepit.string", text.encode())
+    context.world.attempt(lambda: context.world.session.execute(tool, {name: raw}))
+
+
+@when("the tool {tool:Name} streams with:")
+@when("the tool {tool:Name} streams")
+def step_stream(context, tool):
+    """Run a streaming tool, with its parameters as a table of one row."""
+    parameters = parameters_of(context.table)
+    context.world.attempt(lambda: stream(context, tool, parameters))
+
+
+@when("the tool {tool:Name} is given {seconds:g} s to run with:")
+def step_run_with_deadline(context, tool, seconds):
+    """Run a tool under a deadline."""
+    parameters = parameters_of(context.table)
+    context.world.attempt(lambda: context.world.session.execute(tool, parameters, timeout=seconds))
+
+
+@when("{name:Name} is read while the tool {tool:Name} runs for {seconds:d} s")
+def step_read_while_running(context, name, tool, seconds):
+    """Read a variable while a tool takes its time in another call."""
+    running = start_tool(context, tool, seconds)
+    try:
+        context.world.attempt(lambda: context.world.session.get(name))
+        assert_that(running.done(), equal_to(False), "whether the tool ended before the read did")
+    finally:
+        running.cancel()
+
+
+@given("the tool {tool:Name} is running for {seconds:d} s")
+def step_running(context, tool, seconds):
+    """A call of a tool that is under way."""
+    context.running = start_tool(context, tool, seconds)
+
+
+def start_tool(context, tool, seconds):
+    """Start a tool that takes seconds; its call has reached the bridge when this returns."""
+    request = pb.ExecuteToolRequest(
+        session_id=context.world.session_id,
+        tool_name=tool,
+        parameters={"seconds": to_any(encode("float", float(seconds)))},
+    )
+    running = context.world.connection.start("ExecuteTool", request, timeout=120.0)
+    context.world.connection.ping()  # calls of one connection arrive in order
+    return running
+
+
+@when("{person:Person} takes {count:d} chunks of {tool:Name} to {n:d} and cancels")
+def step_take_and_cancel(context, person, count, tool, n):
+    """Read the first chunks of a long stream, and cancel it."""
+    chunks = context.world.session_of(person).stream(tool, {"n": n})
+    taken = [next(chunks) for _ in range(count)]
+    chunks.close()
+    require_numbered(taken)
+
+
+@then("the running tool answers {value:Value}")
+def step_running_answers(context, value):
+    """The call that was under way is answered."""
+    reply = context.running.result(timeout=30.0)
+    assert_that((reply.success, reply.error_message), equal_to((True, "")), "success")
+    answer = decode("float", reply.result)
+    assert_that(answer, equal_to(value.python()), "the tool's answer")
+
+
+@then("the running tool is refused as {reason:Reason}")
+def step_running_refused(context, reason):
+    """The call that was under way is cut with this status."""
+    assert_that(context.running.code().name, equal_to(REASONS[reason].name), "the status of the call")
+
+
+@then("there are {count:d} chunks, {first:d} to {last:d}")
+def step_many_chunks(context, count, first, last):
+    """So many chunks came, then the final one."""
+    context.world.require_success()
+    chunks = context.world.chunks
+    require_numbered(chunks)
+    assert_that([json.loads(chunk.data) for chunk in chunks[:-1]], equal_to(list(range(first, last + 1))))
+    assert_that((len(chunks) - 1, chunks[-1].is_final), equal_to((count, True)), "chunks, and a final one")
+
+
+@then("the tool answers {value:Value}")
+def step_answers(context, value):
+    """The tool's result."""
+    answer = context.world.require_success()
+    assert_that(
+        same(value.python(), answer, exact=False), equal_to(True), f"{show(answer)} is {value}; which"
+    )
+
+
+@then("the chunks are {values:Value}")
+def step_chunks(context, values):
+    """The chunks that came: their data, their ids from 1, and one final chunk, last and empty."""
+    context.world.require_success()
+    chunks = context.world.chunks
+    require_numbered(chunks)
+    assert_that(
+        [chunk.is_final for chunk in chunks], equal_to([False] * (len(chunks) - 1) + [True]), "is_final"
+    )
+    assert_that(chunks[-1].data, equal_to(b""), "the data of the final chunk")
+    assert_that([json.loads(chunk.data) for chunk in chunks[:-1]], equal_to(values.python()), "the chunks")
+
+
+@then("the chunks before the failure are {values:Value}")
+def step_chunks_before_failure(context, values):
+    """The chunks that came before a streaming tool failed; none of them final."""
+    chunks = context.world.chunks
+    require_numbered(chunks)
+    assert_that([chunk for chunk in chunks if chunk.is_final], has_length(0), "the final chunks")
+    assert_that([json.loads(chunk.data) for chunk in chunks], equal_to(values.python()), "the chunks")
+
+
+def require_numbered(chunks):
+    tail = [chunk.chunk_id.rpartition("-")[2] for chunk in chunks]
+    assert_that(tail, equal_to([str(number) for number in range(1, len(chunks) + 1)]), "the chunks' numbers")

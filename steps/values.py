@@ -1,0 +1,118 @@
+"""Steps about values as they stand on the wire: type_urls, raw JSON texts, binary headers."""
+
+import json
+
+from behave import then, when
+from hamcrest import assert_that, equal_to
+
+from client import Connection, Variable
+from client.values import BINARY, PREFIX, Raw
+from proto import snakepit_bridge_pb2 as pb
+
+
+def give(context, name, raw):
+    """Set a variable to exactly these bytes."""
+    context.world.attempt(lambda: context.world.session.set(name, raw))
+
+
+def url_of(context, name, suffix=""):
+    """The type_url of a variable's own type."""
+    return PREFIX + context.world.kind_of(name) + suffix
+
+
+@when("{name:Name} is given {value:Value} under the type_url {url:Name}")
+def step_give_labelled(context, name, value, url):
+    """Set a variable to a value that is labelled as something else."""
+    give(context, name, value.raw("float")._replace(type_url=url))
+
+
+@when("{name:Name} is given the text {text:Text}")
+def step_give_text(context, name, text):
+    """Set a variable to a text that may be no JSON."""
+    give(context, name, Raw(url_of(context, name), text.encode()))
+
+
+@when("{name:Name} is given no text at all")
+def step_give_empty(context, name):
+    """Set a variable to an empty text."""
+    give(context, name, Raw(url_of(context, name), b""))
+
+
+@when("{name:Name} is given the bytes {digits:Text}")
+def step_give_bytes(context, name, digits):
+    """Set a variable to bytes, in hexadecimal."""
+    give(context, name, Raw(url_of(context, name), bytes.fromhex(digits)))
+
+
+@when("{name:Name} is given no value")
+def step_give_nothing(context, name):
+    """Set a variable without saying to what."""
+    request = pb.SetVariableRequest(session_id=context.world.session_id, variable_identifier=name)
+    context.world.attempt(lambda: context.world.connection.call("SetVariable", request))
+
+
+@when("{name:Name} is given a number of {count:d} digits")
+def step_give_digits(context, name, count):
+    """Set a variable to a number of so many digits."""
+    give(context, name, Raw(url_of(context, name), b"0." + b"1" * count))
+
+
+@when("{name:Name} is given arrays nested {depth:d} deep")
+def step_give_nested(context, name, depth):
+    """Set a variable to a number within so many arrays."""
+    give(context, name, Raw(url_of(context, name), b"[" * depth + b"1" + b"]" * depth))
+
+
+@when("{name:Name} is given a text of {count:d} characters")
+def step_give_long_text(context, name, count):
+    """Set a variable to a string of so many characters."""
+    give(context, name, Raw(url_of(context, name), json.dumps("x" * count).encode()))
+
+
+@when("{name:Name} is given the header {header:Text} with {count:d} bytes")
+def step_give_header(context, name, header, count):
+    """Set a variable to a binary header and so many bytes, all of them 0."""
+    give(context, name, Raw(url_of(context, name, BINARY), header.encode(), bytes(count)))
+
+
+@when("{name:Name} is given {value:Value} and {count:d} bytes beside it")
+def step_give_stray_bytes(context, name, value, count):
+    """Set a variable to a JSON value that comes with bytes."""
+    give(context, name, value.raw(context.world.kind_of(name))._replace(array=bytes(count)))
+
+
+@when("{name:Name} is read under the older service name")
+def step_read_legacy(context, name):
+    """Read a variable through the service's older name."""
+    request = pb.GetVariableRequest(session_id=context.world.session_id, variable_identifier=name)
+    with Connection(context.world.connection.address, service="SnakepitBridge") as older:
+        context.world.attempt(lambda: Variable(older.call("GetVariable", request).variable))
+
+
+@then("its type_url is {url:Name}")
+def step_type_url(context, url):
+    """The type_url of the variable that was read."""
+    assert_that(context.world.require_success().raw.type_url, equal_to(url), "the type_url")
+
+
+@then("it came as JSON")
+def step_came_as_json(context):
+    """The value that was read has no bytes beside it."""
+    raw = context.world.require_success().raw
+    assert_that((raw.type_url.endswith(BINARY), raw.array), equal_to((False, b"")), "binary, and the bytes")
+
+
+@then("it came as raw bytes")
+def step_came_as_bytes(context):
+    """The value that was read has its array as bytes beside it."""
+    raw = context.world.require_success().raw
+    assert_that(
+        (raw.type_url.endswith(BINARY), raw.array != b""), equal_to((True, True)), "binary, and bytes"
+    )
+
+
+@then("{name:Name} holds a text of {count:d} characters at version {version:d}")
+def step_holds_long_text(context, name, count, version):
+    """A variable holds the string of so many characters that was given."""
+    variable = context.world.session.get(name)
+    assert_that((len(variable.value), variable.version), equal_to((count, version)), "length and version")
