@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import grpc
 
@@ -12,11 +12,20 @@ from client import values
 from client.errors import BridgeError, from_rpc
 from client.values import Raw, to_any
 from client.variable import Variable
-from client.watch import Update, Watch
+from client.watch import Stream, Update, Watch
 from proto import snakepit_bridge_pb2 as pb
 
-if TYPE_CHECKING:
-    from client.connection import Connection
+
+class Caller(Protocol):
+    """What a session needs of a connection."""
+
+    def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
+        """Call a method and return its reply; raises ``BridgeError``."""
+        ...
+
+    def stream(self, method: str, request: Any, *, timeout: float | None = None) -> Stream:
+        """Call a streaming method and return the call."""
+        ...
 
 
 class BatchResult(NamedTuple):
@@ -30,7 +39,7 @@ class BatchResult(NamedTuple):
 class Session:
     """What can be done in one session. Every method raises ``BridgeError`` where the bridge refuses."""
 
-    def __init__(self, connection: Connection, session_id: str) -> None:
+    def __init__(self, connection: Caller, session_id: str) -> None:
         self.connection = connection
         self.id = session_id
         self._types: dict[str, str] = {}
@@ -221,6 +230,39 @@ class Session:
         )
         return Variable(reply.variable)
 
+    def depend(self, followed: str, follower: str, dependency_type: str = "") -> None:
+        """Record that ``follower`` follows ``followed``, each by id or name."""
+        self.connection.call(
+            "AddDependency",
+            pb.AddDependencyRequest(
+                session_id=self.id,
+                from_variable=followed,
+                to_variable=follower,
+                dependency_type=dependency_type,
+            ),
+        )
+
+    def start_optimization(self, identifier: str, optimizer_id: str) -> str:
+        """Give a variable to one optimizer; return the id of this optimization."""
+        reply: pb.StartOptimizationResponse = self.connection.call(
+            "StartOptimization",
+            pb.StartOptimizationRequest(
+                session_id=self.id, variable_identifier=identifier, optimizer_id=optimizer_id
+            ),
+        )
+        return reply.optimization_id
+
+    def stop_optimization(self, identifier: str, optimizer_id: str, *, force: bool = False) -> Any:
+        """Free a variable from its optimizer, from another's with ``force``; return its final value."""
+        reply: pb.StopOptimizationResponse = self.connection.call(
+            "StopOptimization",
+            pb.StopOptimizationRequest(
+                session_id=self.id, variable_identifier=identifier, optimizer_id=optimizer_id, force=force
+            ),
+        )
+        kind, _ = values.split_url(reply.final_value.type_url)
+        return values.decode(kind, reply.final_value, reply.final_binary_value)
+
     def watch(
         self,
         *identifiers: str,
@@ -265,8 +307,8 @@ class Session:
         reply: pb.ExecuteToolResponse = self.connection.call("ExecuteTool", request, timeout=timeout)
         if not reply.success:
             raise ToolFailed(reply.error_message)
-        named = reply.result.type_url.removeprefix(values.PREFIX).removeprefix(values.LEGACY_PREFIX)
-        return values.decode(named, reply.result)
+        kind, _ = values.split_url(reply.result.type_url)
+        return values.decode(kind, reply.result)
 
     def stream(
         self, tool: str, parameters: Mapping[str, Any] | None = None, *, timeout: float | None = None

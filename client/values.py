@@ -83,10 +83,8 @@ def decode(kind: str, given: AnyMessage, array: bytes = b"") -> Any:
     Raises:
         MalformedReply: it is none of that type.
     """
-    named = given.type_url
-    for prefix in (PREFIX, LEGACY_PREFIX):
-        named = named.removeprefix(prefix)
-    if named == given.type_url or named not in (kind, kind + BINARY):
+    named, binary = split_url(given.type_url)
+    if named != kind:
         raise MalformedReply(f"a value of type {kind} came with the type_url {given.type_url!r}")
     try:
         read = json.loads(given.value)
@@ -94,13 +92,26 @@ def decode(kind: str, given: AnyMessage, array: bytes = b"") -> Any:
         raise MalformedReply(
             f"a value of type {kind} came as no JSON: {given.value[:80]!r} ({error})"
         ) from None
-    if named == kind + BINARY:
+    if binary:
         return _decode_array(kind, read, array)
     if array:
         raise MalformedReply(f"a value of type {kind} in JSON came with {len(array)} bytes beside it")
     if kind == "json":
         return read
     return _check(kind, read)
+
+
+def split_url(type_url: str) -> tuple[str, bool]:
+    """The type that a type_url names, and whether it is binary.
+
+    Raises:
+        MalformedReply: it names none.
+    """
+    for prefix in (PREFIX, LEGACY_PREFIX):
+        if type_url.startswith(prefix):
+            named = type_url[len(prefix) :]
+            return named.removesuffix(BINARY), named.endswith(BINARY)
+    raise MalformedReply(f"a value came with the type_url {type_url!r}")
 
 
 def _check(kind: str, read: Any) -> Any:

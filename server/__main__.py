@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 from server.config import Limits, Settings
 from server.lifecycle import run
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, for whoever reads the stderr of a server that did not start."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"server: {message} (--help lists the flags)\n")
+
+
 def parse(arguments: Sequence[str]) -> Settings:
     """Read the flags; a bad one ends the process with a word on stderr and exit code 2."""
     defaults, limits = Settings(), Limits()
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m server",
         description="The reference bridge. Prints GRPC_READY:<port> on stdout when it serves.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
@@ -49,25 +58,22 @@ def parse(arguments: Sequence[str]) -> Settings:
     )
 
 
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{text} is not a port: 0 to 65535")
-    return port
+def _number(kind: type[int] | type[float], low: float, high: float, what: str) -> Callable[[str], Any]:
+    def convert(text: str) -> int | float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = math.nan
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"must be {what}, not {text!r}")
+        return number
+
+    return convert
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds <= 10**9:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
-    return seconds
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text} must be at least 1")
-    return count
+_port = _number(int, 0, 65535, "a port, 0 to 65535")
+_seconds = _number(float, 0.001, 1e9, "a number of seconds above 0")
+_count = _number(int, 1, 1e12, "a whole number above 0")
 
 
 if __name__ == "__main__":

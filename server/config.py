@@ -16,6 +16,7 @@ class Limits:
     history: int = 100  # changes kept of a variable
     log_changes: int = 10_000  # changes kept of a session
     log_bytes: int = 64 * 2**20  # bytes of them
+    dependencies: int = 100_000  # of a session
     request_ids: int = 10_000  # answers kept of a session
 
 

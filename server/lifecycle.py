@@ -14,6 +14,7 @@ from server.clock import SystemClock
 from server.config import Settings
 from server.errors import Unavailable
 from server.service.calls import Calls
+from server.service.relations import RelationCalls
 from server.service.sessions import SessionCalls
 from server.service.tools import ToolCalls
 from server.service.variables import VariableCalls
@@ -47,6 +48,7 @@ async def serve(settings: Settings) -> None:
         [
             SessionCalls(sessions, tools, clock),
             VariableCalls(sessions),
+            RelationCalls(sessions),
             WatchCalls(sessions, clock, settings.heartbeat_interval),
             ToolCalls(sessions, tools),
         ],

@@ -50,7 +50,9 @@ class Change:
         """About how many bytes the change keeps alive."""
         value, previous = self.variable.value, self.previous
         before = len(previous.data) + len(previous.array) if previous else 0
-        return 500 + 2 * len(value.data) + 2 * len(value.array) + before
+        entries = [*self.variable.metadata.items(), *self.metadata.items()]
+        words = sum(len(key) + len(text) for key, text in entries)
+        return 500 + 2 * len(value.data) + 2 * len(value.array) + before + 2 * words
 
 
 class ChangeLog:
@@ -77,10 +79,13 @@ class ChangeLog:
             self._bytes > self._max_bytes and len(self._changes) > 1
         ):
             self._bytes -= self._changes.popleft().size
+        first: dict[Watch, int] = {}
         for change in changes:
             for key in (change.variable.id, None):
                 for watch in self._woken_by.get(key, ()):
-                    watch.wake()
+                    first.setdefault(watch, change.sequence)
+        for watch, sequence in first.items():
+            watch.tell(sequence)
 
     @property
     def oldest(self) -> int:
@@ -138,11 +143,13 @@ class Watch:
     def __init__(
         self, log: ChangeLog, variable_ids: Collection[str] | None, after: int, wake: Callable[[], object]
     ) -> None:
-        self.seen = after
         self.wake = wake
         self.ended: Refusal | None = None
         self._log = log
         self._ids = None if variable_ids is None else frozenset(variable_ids)
+        # The first sequence that is still to be taken. Where there is none, the cursor is at the log's end
+        # whatever others write, so that an idle watch of a busy session never falls behind.
+        self._next = next((change.sequence for change in self._concerning(log.after(after))), None)
         log.place(self)
 
     @property
@@ -150,17 +157,26 @@ class Watch:
         """Under which keys the log wakes this watch."""
         return (None,) if self._ids is None else self._ids
 
+    @property
+    def seen(self) -> int:
+        """The sequence up to which nothing is left to take."""
+        return self._log.last if self._next is None else self._next - 1
+
+    def tell(self, sequence: int) -> None:
+        """Learn of a change to take."""
+        if self._next is None:
+            self._next = sequence
+        self.wake()
+
     def take(self) -> list[Change]:
         """Everything accepted since the last call that this watch is to see, in order.
 
         Raises:
             OutOfRange: the reader was so slow that the log no longer has what follows.
         """
-        changes = self._log.after(self.seen)
-        self.seen = self._log.last
-        if self._ids is None:
-            return changes
-        return [change for change in changes if change.variable.id in self._ids]
+        changes = self._concerning(self._log.after(self.seen))
+        self._next = None
+        return changes
 
     def end(self, reason: Refusal) -> None:
         """Close the watch: it still takes what was accepted, and then learns the reason."""
@@ -171,3 +187,8 @@ class Watch:
     def close(self) -> None:
         """Free the watch."""
         self._log.remove(self)
+
+    def _concerning(self, changes: list[Change]) -> list[Change]:
+        if self._ids is None:
+            return changes
+        return [change for change in changes if change.variable.id in self._ids]

@@ -6,58 +6,33 @@ several plans that are applied together.
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from server import log
 from server.clock import Clock
 from server.config import Limits
-from server.constraints import Constraints
+from server.dependencies import Dependencies
+from server.edits import Edit, ReadValue
 from server.errors import (
     Aborted,
     AlreadyExists,
     InvalidArgument,
     NotFound,
-    OutOfRange,
     Refusal,
     ResourceExhausted,
     invalid,
 )
+from server.history import Histories
 from server.log import Change, ChangeLog, Watch
-from server.names import check_name
-from server.types import VariableType, type_named
+from server.names import MAX_LENGTH, check_name
+from server.optimization import Locks
+from server.types import type_named
 from server.values import Value
-from server.variables import Definition, Variable
-
-CLIENT = "client"
-
-ReadValue = Callable[[VariableType, Constraints], Value]
-"""Checks a value that a request gave against a type and constraints; raises ``InvalidArgument``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """What a request says of a change beside the value.
-
-    Attributes:
-        metadata: merged into the variable's; ``source`` and ``changed_by`` have a meaning.
-        expected_version: the version that the variable must be at; None for any.
-        made_by: who makes the change where the metadata does not say.
-    """
-
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    expected_version: int | None = None
-    made_by: str = CLIENT
-
-    @property
-    def changed_by(self) -> str:
-        return self.metadata.get("changed_by") or self.made_by
-
-    @property
-    def from_elixir(self) -> bool:
-        return self.metadata.get("source") == "elixir"
+from server.variables import Definition, Optimization, Variable
 
 
 class Session:
@@ -74,8 +49,11 @@ class Session:
         self._latest = self.created_at
         self._variables: dict[str, Variable] = {}
         self._ids: dict[str, str] = {}
-        self._histories: dict[str, list[Change]] = {}
+        self._histories = Histories(limits.history)
         self._answers: dict[str, int] = {}
+        self._ended: Refusal | None = None
+        self._dependencies = Dependencies(limits.dependencies)
+        self._locks = Locks(clock)
 
     # Reading
 
@@ -87,7 +65,7 @@ class Session:
         found = self._find(identifier)
         if found is None:
             check_name(identifier, "variable_identifier")
-            raise NotFound(f"Variable not found: {identifier}")
+            raise self._ended or NotFound(f"Variable not found: {identifier}")
         return found
 
     def get_many(self, identifiers: Iterable[str]) -> tuple[dict[str, Variable], list[str]]:
@@ -105,17 +83,16 @@ class Session:
     def matching(self, pattern: str = "") -> list[Variable]:
         """The variables whose whole name matches a glob (``*``, ``?``), in order of registration."""
         if not pattern or pattern == "*":
-            return [*self._variables.values()]
-        parts = {"*": ".*", "?": "."}
-        glob = re.compile("".join(parts.get(c) or re.escape(c) for c in re.sub(r"\*+", "*", pattern)), re.S)
-        return [v for v in self._variables.values() if glob.fullmatch(v.name)]
+            return [self._settled(v) for v in [*self._variables.values()]]
+        if len(pattern) - pattern.count("*") > MAX_LENGTH:
+            return []  # longer than any name
+        # What fnmatch makes does not try one * after another, which takes for ever where there are many.
+        glob = re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
+        return [self._settled(v) for v in [*self._variables.values()] if glob.match(v.name)]
 
     def history(self, identifier: str, limit: int = 0) -> list[Change]:
         """The accepted changes of a variable that are kept, newest first; 0 for all."""
-        if limit < 0:
-            raise invalid("limit", f"must not be negative, not {limit}")
-        kept = self._histories[self.get(identifier).id]
-        return kept[::-1][: limit or None]
+        return self._histories.newest(self.get(identifier), limit)
 
     # Changing
 
@@ -199,13 +176,7 @@ class Session:
     def roll_back(self, identifier: str, version: int, edit: Edit) -> Variable:
         """Write the value of an older version as a new one."""
         variable = self.get(identifier)
-        kept = self._histories[variable.id]
-        old = next((change.variable for change in kept if change.variable.version == version), None)
-        if old is None:
-            raise OutOfRange(
-                f"version {version} of {variable.name} is not in its history:"
-                f" {kept[0].variable.version} to {variable.version} are"
-            )
+        old = self._histories.version(variable, version)
         edit = replace(edit, made_by=f"rollback to version {version}")
         planned = self._plan(variable, old.value, edit)
         self._apply([self._change(log.VALUE_CHANGE, planned, variable.value, edit)])
@@ -215,8 +186,32 @@ class Session:
         """Remove a variable; its name is free again."""
         variable = self.get(identifier)
         self._check_metadata(edit.metadata)
-        del self._variables[variable.id], self._ids[variable.name], self._histories[variable.id]
+        self._locks.check(variable.id, variable.name, edit.optimizer_id)
+        del self._variables[variable.id], self._ids[variable.name]
+        self._histories.drop(variable.id)
+        self._dependencies.drop(variable.id)
+        self._locks.drop(variable.id)
         self._apply([self._change(log.DELETED, variable, None, edit)])
+
+    # Dependencies and optimization
+
+    def depend(self, followed: str, follower: str, dependency_type: str) -> None:
+        """Record that ``follower`` follows ``followed``, each by id or name."""
+        if len(dependency_type) > MAX_LENGTH:
+            raise invalid("dependency_type", f"must be at most {MAX_LENGTH} characters")
+        self._dependencies.add(self.get(followed).id, self.get(follower).id, dependency_type)
+
+    def start_optimization(self, identifier: str, optimizer_id: str) -> str:
+        """Give a variable to one optimizer; return an id for this optimization."""
+        variable = self.get(identifier)
+        self._mark(variable, self._locks.take(variable.id, variable.name, optimizer_id, self._now()))
+        return f"opt_{secrets.token_hex(8)}"
+
+    def stop_optimization(self, identifier: str, optimizer_id: str, *, force: bool) -> Variable:
+        """Free a variable from its optimizer; return it."""
+        variable = self.get(identifier)
+        self._locks.release(variable.id, variable.name, optimizer_id, force=force)
+        return self._mark(variable, None)
 
     # Watching
 
@@ -237,35 +232,58 @@ class Session:
         elif resume_after is None:
             watched = [self.get(identifier) for identifier in identifiers]
         else:
-            watched = [self._get_since(identifier, after) for identifier in identifiers]
+            watched = self._get_since(identifiers, after)
         watched = [*{variable.id: variable for variable in watched}.values()]
         if len(self.log.watches) >= self._limits.watches:
             raise ResourceExhausted(f"watches: a session has at most {self._limits.watches}")
         ids = {variable.id for variable in watched} if identifiers else None
         return Watch(self.log, ids, after, wake), watched
 
-    def end(self, reason: Refusal) -> int:
-        """End all watches with a reason; return how many variables and watches there were."""
+    def end_watches(self, reason: Refusal) -> int:
+        """End all watches with a reason; return how many there were."""
         watches = [*self.log.watches]
         for watch in watches:
             watch.end(reason)
-        return len(self._variables) + len(watches)
+        return len(watches)
+
+    def end(self, reason: Refusal) -> int:
+        """End the session; return how many variables and watches there were.
+
+        A tool that still runs in it finds no variable any more, and is told the reason.
+        """
+        ended = len(self._variables) + self.end_watches(reason)
+        self._ended = reason
+        self._variables.clear()
+        self._ids.clear()
+        return ended
 
     # Within
 
     def _find(self, identifier: str) -> Variable | None:
-        return self._variables.get(identifier) or self._variables.get(self._ids.get(identifier, ""))
+        found = self._variables.get(identifier) or self._variables.get(self._ids.get(identifier, ""))
+        return found and self._settled(found)
 
-    def _get_since(self, identifier: str, sequence: int) -> Variable:
-        """Find a variable that exists, or that existed after a sequence: its end is yet to be told."""
-        if (found := self._find(identifier)) is not None:
-            return found
-        for change in self.log.after(sequence):
-            if identifier in (change.variable.id, change.variable.name):
-                return change.variable
-        return self.get(identifier)
+    def _settled(self, variable: Variable) -> Variable:
+        """The variable as it is now, where the lock that it had may have lapsed."""
+        held = variable.optimization and self._locks.holder(variable.id)
+        return variable if held == variable.optimization else self._mark(variable, held)
+
+    def _mark(self, variable: Variable, holder: Optimization | None) -> Variable:
+        marked = replace(variable, optimization=holder, encoded=[])
+        self._variables[variable.id] = marked
+        return marked
+
+    def _get_since(self, identifiers: Iterable[str], sequence: int) -> list[Variable]:
+        """Find variables under the names that they had at a sequence: their end may be yet to be told."""
+        after = [change.variable for change in reversed(self.log.after(sequence))]
+        # The first change tells who had a name then; an id wins over an equal name.
+        since = {variable.name: variable for variable in after} | {
+            variable.id: variable for variable in after
+        }
+        return [self._variables.get(one) or since.get(one) or self.get(one) for one in identifiers]
 
     def _plan(self, variable: Variable, value: Value, edit: Edit) -> Variable:
+        self._locks.check(variable.id, variable.name, edit.optimizer_id)
         if edit.expected_version is not None and edit.expected_version != variable.version:
             raise Aborted(
                 f"{variable.name}: expected version {edit.expected_version},"
@@ -296,17 +314,35 @@ class Session:
             self._now() if kind == log.DELETED else variable.updated_at,
         )
 
-    def _apply(self, changes: Collection[Change]) -> None:
+    def _apply(self, changes: Sequence[Change]) -> None:
         for change in changes:
             if change.kind == log.DELETED:
                 continue
             variable = change.variable
             self._variables[variable.id] = variable
-            kept = self._histories.setdefault(variable.id, [])
-            kept.append(change)
-            if len(kept) > self._limits.history:
-                del kept[0]
-        self.log.append(changes)
+            self._histories.add(change)
+            self._locks.renew(variable.id)
+        self.log.append([*changes, *self._consequences(changes)])
+
+    def _consequences(self, changes: Sequence[Change]) -> Iterator[Change]:
+        """What the followers of the variables that changed are told, after the changes themselves."""
+        sequence = self.log.last + len(changes)
+        for change in changes:
+            if change.kind != log.VALUE_CHANGE:
+                continue
+            cause = change.variable
+            for follower, dependency_type in self._dependencies.followers(cause.id).items():
+                sequence += 1
+                metadata = {
+                    "cause": cause.name,
+                    "cause_id": cause.id,
+                    "cause_version": str(cause.version),
+                    "dependency_type": dependency_type,
+                }
+                variable = self._variables[follower]
+                yield Change(
+                    sequence, log.DEPENDENCY_CHANGE, variable, None, change.changed_by, metadata, change.at
+                )
 
     def _now(self) -> int:
         """The wall clock, held back from going backwards."""

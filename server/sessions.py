@@ -80,11 +80,12 @@ class Sessions:
             metadata: what a new session is opened with.
             ttl: its time to live in seconds; 0 for the default.
         """
-        if (session := self.renew(check_name(session_id, "session_id"))) is not None:
-            yield session
-            return
+        check_name(session_id, "session_id")
         if ttl < 0:
             raise invalid("ttl_seconds", f"must not be negative, not {ttl}")
+        if (session := self.renew(session_id)) is not None:
+            yield session
+            return
         if metadata and len(metadata) > self._limits.metadata:
             raise ResourceExhausted(f"metadata: at most {self._limits.metadata} entries are kept")
         if len(self._leases) >= self._limits.sessions:
@@ -133,7 +134,7 @@ class Sessions:
     def end_watches(self, reason: Refusal) -> None:
         """End every watch of every session; the sessions stay."""
         for lease in self._leases.values():
-            lease.session.end(reason)
+            lease.session.end_watches(reason)
 
     def _expire(self, lease: _Lease) -> None:
         self._end(lease, NotFound(f"Session not found: {lease.session.id} expired"))

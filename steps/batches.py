@@ -143,7 +143,7 @@ def step_batch_no_versions(context):
 
 @then("the batch fails for:")
 def step_batch_fails(context):
-    """The batch reports failure, for these alone, as a table of name and words."""
+    """The batch reports failure, for these alone, as a table of name and, where it matters, words."""
     result = context.world.require_success()
     assert_that(result.success, equal_to(False), "whether the batch reports success")
     assert_that(

@@ -1,10 +1,13 @@
 """Steps about several clients at once."""
 
 import threading
+import time
+from functools import partial
 
 from behave import then, when
 from hamcrest import assert_that, equal_to
 
+from harness.linearizability import Operation, complaints
 from harness.outcome import Outcome
 
 
@@ -60,6 +63,41 @@ def step_set_racing(context, count, name, version):
         count,
         lambda n, session: session.set(name, float(n), kind="float", expected_version=version),
     )
+
+
+@when("{count:d} clients at once each read and set {name:Name} {times:d} times")
+def step_read_and_set(context, count, name, times):
+    """Several clients read and set one variable, and note when each call began and ended."""
+    before = context.world.session.get(name)
+    context.first = before.version, before.value
+
+    def timed(client, wrote, action):
+        started = time.monotonic()
+        version, value = action()
+        return Operation(client, wrote, version, value, started, time.monotonic())
+
+    def work(number, session):
+        client = f"client {number}"
+
+        def read():
+            variable = session.get(name)
+            return variable.version, variable.value
+
+        operations = []
+        for value in range(number * times, (number + 1) * times):
+            operations.append(timed(client, False, read))
+            write = partial(session.set, name, value, kind="integer")
+            operations.append(timed(client, True, lambda write=write, value=value: (write(), value)))
+        return operations
+
+    at_once(context, count, work)
+
+
+@then("one order explains all that they read and wrote")
+def step_linearizable(context):
+    """The history is linearizable: each call seems to happen at one moment between its start and end."""
+    operations = [operation for outcome in context.world.outcomes for operation in outcome.require_success()]
+    assert_that(complaints(operations, *context.first), equal_to([]), "what no order explains")
 
 
 @when("{count:d} clients at once each work in a session of their own")

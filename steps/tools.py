@@ -34,6 +34,14 @@ def step_run(context, tool):
     context.world.attempt(lambda: context.world.session.execute(tool, parameters))
 
 
+@when("the tool {tool:Name} runs for the optimizer {optimizer:Name} with:")
+def step_run_for(context, tool, optimizer):
+    """Run a tool that speaks for an optimizer."""
+    parameters = parameters_of(context.table)
+    metadata = {"optimizer_id": optimizer}
+    context.world.attempt(lambda: context.world.session.execute(tool, parameters, metadata=metadata))
+
+
 @when("the tool {tool:Name} runs with the parameter {name:Name} as the raw bytes {text:Name}")
 def step_run_raw(context, tool, name, text):
     """Run a tool with a parameter that is no JSON."""

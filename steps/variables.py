@@ -56,6 +56,12 @@ def step_was_set_with_metadata(context, name, value):
     context.world.set(name, value, metadata=metadata_of(context.table))
 
 
+@given("{name:Name} was set to {value:Value} for the optimizer {optimizer:Name}")
+def step_was_set_for(context, name, value, optimizer):
+    """A variable that its optimizer has set."""
+    context.world.set(name, value, metadata={"optimizer_id": optimizer})
+
+
 @given("{name:Name} was set to {value:Value}")
 def step_was_set(context, name, value):
     """A variable that was set."""
@@ -128,6 +134,12 @@ def step_register(context, name, kind, value):
 def step_set_with_metadata(context, name, value):
     """Set a variable, with metadata as a table of one row."""
     context.world.attempt(lambda: context.world.set(name, value, metadata=metadata_of(context.table)))
+
+
+@when("{name:Name} is set to {value:Value} for the optimizer {optimizer:Name}")
+def step_set_for(context, name, value, optimizer):
+    """Set a variable in the name of an optimizer."""
+    context.world.attempt(lambda: context.world.set(name, value, metadata={"optimizer_id": optimizer}))
 
 
 @when("{name:Name} is set to {value:Value}")

@@ -17,7 +17,6 @@ Feature: Constraints as they are registered
         | float | 0.5   | "min"       |
         | float | 0.5   | 5           |
         | float | 0.5   | null        |
-        | float | 0.5   | {"min": 0, "min": 1} |
 
       Examples: unknown keys
         | kind      | value                       | constraints        |
@@ -41,7 +40,7 @@ Feature: Constraints as they are registered
         | module    | "a"                         | {"allowed_modules": {}} |
         | embedding | [0.5]                       | {"dimensions": "1"}     |
         | tensor    | {"shape": [1], "data": [1]} | {"shape": 1}            |
-        | tensor    | {"shape": [1], "data": [1]} | {"dtype": "float16"}    |
+        | tensor    | {"shape": [1], "data": [1]} | {"dtype": 32}           |
 
       Examples: contradictions
         | kind    | value  | constraints                        |

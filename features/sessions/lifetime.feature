@@ -86,8 +86,22 @@ Feature: The life of a session
         | an empty batch is set                              |
         | "x" is rolled back to version 1                    |
         | the newest 1 in the history of "x" are asked for   |
-        | the tool "echo" runs                               |
-        | the tool "count" streams                           |
+
+    @requires_standard_tools
+    Example: A tool
+      When the tool "echo" runs with:
+        | message |
+        | "hello" |
+      Then it is refused as not found, saying "Session not found"
+      And the session is not open
+
+    @requires_standard_tools
+    Example: A streaming tool
+      When the tool "count" streams with:
+        | n |
+        | 3 |
+      Then it is refused as not found, saying "Session not found"
+      And the session is not open
 
     Example: A watch
       When Ada watches "x"

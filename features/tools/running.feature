@@ -41,7 +41,7 @@ Feature: Running tools
       When the tool "add" runs with:
         | <given> |
         | 1.5     |
-      Then it is refused as invalid, saying "<missing>"
+      Then it is refused as invalid
       And the session is still open
 
       Examples:
@@ -54,7 +54,7 @@ Feature: Running tools
       When the tool "add" runs with:
         | a   | b     |
         | 1.5 | "two" |
-      Then it is refused as invalid, saying "b"
+      Then it is refused as invalid
       And the session is still open
 
     Example: A parameter that there is not
@@ -62,13 +62,13 @@ Feature: Running tools
       When the tool "add" runs with:
         | a   | b   | carry |
         | 1.5 | 2.5 | 1.0   |
-      Then it is refused as invalid, saying "carry"
+      Then it is refused as invalid
       And the session is still open
 
     Example: A parameter that is no JSON
       Given an open session
       When the tool "echo" runs with the parameter "message" as the raw bytes "{not json"
-      Then it is refused as invalid, saying "message"
+      Then it is refused as invalid
       And the session is still open
 
     Example: A default
@@ -93,13 +93,13 @@ Feature: Running tools
     Example: An unknown tool
       Given a float variable "x" holding 0.5
       When the tool "divide" runs
-      Then it is refused as not found, saying "divide"
+      Then it is refused as not found
       And "x" still holds 0.5 at version 1
 
     Example: An unknown streaming tool
       Given an open session
       When the tool "divide" streams
-      Then it is refused as not found, saying "divide"
+      Then it is refused as not found
       And the session is still open
 
   @X2
@@ -128,7 +128,7 @@ Feature: Running tools
       When the tool "increment" runs with:
         | name    |
         | "count" |
-      Then the tool fails, saying "count"
+      Then the tool fails
       And in session "blue", "count" still holds 1 at version 1
 
     Example: A write that is refused

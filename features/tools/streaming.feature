@@ -54,13 +54,13 @@ Feature: Tools that stream
       When the tool "count" streams with:
         | n     |
         | "ten" |
-      Then it is refused as invalid, saying "n"
+      Then it is refused as invalid
       And the session is still open
 
     Example: A parameter missing
       Given an open session
       When the tool "count" streams
-      Then it is refused as invalid, saying "n"
+      Then it is refused as invalid
       And the session is still open
 
   @X2

@@ -82,7 +82,7 @@ Feature: Reading and setting several variables together
         | missing     | 1     |
       Then the batch fails for:
         | name    | because |
-        | missing | missing |
+        | missing |         |
       And "temperature" still holds 0.7 at version 1
 
   @A8
@@ -103,7 +103,7 @@ Feature: Reading and setting several variables together
       Then the batch fails for:
         | name       | because                |
         | max_tokens | must be a whole number |
-        | missing    | missing                |
+        | missing    |                        |
       And the batch answers the versions:
         | name        | version |
         | temperature | 2       |

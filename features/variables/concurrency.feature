@@ -12,6 +12,12 @@ Feature: Several clients at once
       And the versions answered are 2 to 201, each once
       And "x" holds what its last writer wrote, at version 201
 
+    Example: Eight clients read and set one variable
+      Given an integer variable "x" holding -1
+      When 8 clients at once each read and set "x" 25 times
+      Then all are accepted
+      And one order explains all that they read and wrote
+
     Example: Ten clients register ten variables
       Given an open session
       When 10 clients at once each register a float variable of their own

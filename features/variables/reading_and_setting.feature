@@ -113,7 +113,7 @@ Feature: Reading and setting variables
     Scenario Outline: <action>
       Given an open session
       When <action>
-      Then it is refused as not found, saying "nothing_here"
+      Then it is refused as not found
       And the session is still open
 
       Examples:

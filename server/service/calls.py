@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc import aio
 
 from proto import snakepit_bridge_pb2 as pb
-from server.errors import Refusal, Unavailable
+from server.errors import InvalidArgument, Refusal, Unavailable
 from server.service.status import code_of, details_of
 from server.sessions import Sessions
 from server.values import LEGACY_PREFIX, PREFIX
@@ -67,7 +67,7 @@ class Calls:
         behaviour = next(
             (getattr(room, method.name) for room in self._rooms if hasattr(room, method.name)), None
         )
-        parse = GetMessageClass(method.input_type).FromString
+        parse = _parser(GetMessageClass(method.input_type))
         if behaviour is None:
             behaviour = _unbuilt(method.name)
         if method.server_streaming:
@@ -102,6 +102,8 @@ class Calls:
         self._running.add(task)
         self._idle.clear()
         try:
+            if isinstance(request, InvalidArgument):
+                raise request
             if session_id := getattr(request, "session_id", ""):
                 self._sessions.renew(session_id)
             return await behaviour()
@@ -127,6 +129,18 @@ class Calls:
 async def _abort(context: Context, refusal: Refusal) -> NoReturn:
     await context.abort(code_of(refusal), refusal.message, details_of(refusal))
     raise AssertionError("abort raises")
+
+
+def _parser(kind: type[Message]) -> Callable[[bytes], Message | InvalidArgument]:
+    """Read a request; bytes that are none are refused like any bad input, where gRPC would say UNKNOWN."""
+
+    def parse(data: bytes) -> Message | InvalidArgument:
+        try:
+            return kind.FromString(data)
+        except DecodeError:
+            return InvalidArgument(f"the bytes are no {kind.DESCRIPTOR.name}")
+
+    return parse
 
 
 def _bytes(reply: Message | bytes) -> bytes:

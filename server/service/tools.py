@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
@@ -12,15 +13,19 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 
 from proto import snakepit_bridge_pb2 as pb
 from server import jsontext
+from server.edits import Edit
 from server.errors import ToolError, invalid
 from server.service import wire
 from server.service.calls import Context
-from server.session import Edit, Session
+from server.session import Session
 from server.sessions import Sessions
 from server.tools.declare import Parameter, Tool
 from server.tools.parameters import bind, result_of
 from server.tools.registry import Registry
 from server.values import PREFIX, read_value
+
+MAX_CHUNKS = 100_000
+"""Of a streaming tool that is run for one answer."""
 
 logger = logging.getLogger("server.tools")
 
@@ -39,7 +44,7 @@ class ToolCalls:
             started = time.perf_counter()
             try:
                 running = _start(tool, session, request, arguments)
-                answer = [chunk async for chunk in running] if tool.streams else await running
+                answer = await _collect(running) if tool.streams else await running
                 result = result_of(answer)
             except Exception as error:
                 logger.info("tool %s failed: %s", tool.name, error)
@@ -118,6 +123,19 @@ def _start(tool: Tool, session: Session, request: pb.ExecuteToolRequest, argumen
         return tool.function(**arguments)
     speaks_for = {k: v for k, v in request.metadata.items() if k == "optimizer_id"}
     return tool.function(_Call(session, tool.name, speaks_for), **arguments)
+
+
+async def _collect(chunks: AsyncGenerator[Any, None]) -> list[Any]:
+    """The chunks of a streaming tool as a list; others are served while it grows."""
+    collected: list[Any] = []
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            collected.append(chunk)
+            if len(collected) > MAX_CHUNKS:
+                raise RuntimeError(f"more than {MAX_CHUNKS} chunks for one answer: run the tool as a stream")
+            if len(collected) % 100 == 0:
+                await asyncio.sleep(0)  # a tool that never waits would stall every other call
+    return collected
 
 
 def _reason(error: Exception) -> str:

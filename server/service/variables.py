@@ -6,9 +6,9 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 
 from proto import snakepit_bridge_pb2 as pb
 from server.constraints import Constraints
+from server.edits import Edit, ReadValue
 from server.errors import InvalidArgument
 from server.service import wire
-from server.session import Edit, ReadValue
 from server.sessions import Sessions
 from server.types import VariableType
 from server.values import Value, read_value

@@ -1,0 +1,137 @@
+@variables
+Feature: Variables that follow others
+  Some variables make sense only beside others: a prompt that was tuned for a model, a budget for a limit.
+  Whoever watches the follower is told when what it follows has changed.
+
+  @D1
+  Rule: Watches of a direct follower are told what changed, after the change itself
+
+    Example: The prompt follows the model
+      Given the variables:
+        | name   | type   | value   |
+        | model  | string | "gpt-4" |
+        | prompt | string | "hello" |
+      And "prompt" follows "model" as "tuned for"
+      And Ada watches every variable
+      When "model" is set to "claude"
+      Then Ada receives:
+        | update            | variable | value    | version | metadata                                                              |
+        | value change      | model    | "claude" | 2       |                                                                       |
+        | dependency change | prompt   | "hello"  | 1       | {"cause": "model", "cause_version": "2", "dependency_type": "tuned for"} |
+      And Ada receives nothing else
+
+    Example: A watch of the follower alone
+      Given the variables:
+        | name   | type   | value   |
+        | model  | string | "gpt-4" |
+        | prompt | string | "hello" |
+      And "prompt" follows "model" as "tuned for"
+      And Ada watches "prompt"
+      When "model" is set to "claude"
+      Then Ada receives:
+        | update            | variable | version | metadata                                 |
+        | dependency change | prompt   | 1       | {"cause": "model", "cause_version": "2"} |
+      And the cause that Ada was told is "model", by its id
+      And Ada receives nothing else
+
+    Example: Only direct followers are told
+      Given the variables:
+        | name   | type  | value |
+        | first  | float | 1     |
+        | second | float | 1     |
+        | third  | float | 1     |
+      And "second" follows "first" as "scaled"
+      And "third" follows "second" as "scaled"
+      And Ada watches "third"
+      When "first" is set to 2
+      Then "first" holds 2.0 at version 2
+      And Ada receives nothing else
+
+    Example: A change of the follower is no news for what it follows
+      Given the variables:
+        | name   | type  | value |
+        | first  | float | 1     |
+        | second | float | 1     |
+      And "second" follows "first" as "scaled"
+      And Ada watches "first"
+      When "second" is set to 2
+      Then "second" holds 2.0 at version 2
+      And Ada receives nothing else
+
+    Example: A refused change tells nobody
+      Given the variables:
+        | name   | type  | value |
+        | first  | float | 1     |
+        | second | float | 1     |
+      And "second" follows "first" as "scaled"
+      And Ada watches "second"
+      When "first" is set to "text"
+      Then it is refused as invalid, saying "must be a number"
+      And "first" still holds 1.0 at version 1
+      And Ada receives nothing else
+
+  @D1
+  Rule: A dependency that cannot be is refused, and is not recorded
+
+    Scenario Outline: <follower> cannot follow <followed>
+      Given the variables:
+        | name | type  | value |
+        | a    | float | 1     |
+        | b    | float | 1     |
+        | c    | float | 1     |
+      And "b" follows "a" as "scaled"
+      And "c" follows "b" as "scaled"
+      And Ada watches <follower>
+      When <follower> is made to follow <followed>
+      Then it is refused as not possible now, saying "would create a cycle"
+      And a change of <followed> tells Ada nothing
+
+      Examples:
+        | follower | followed |
+        | "a"      | "b"      |
+        | "a"      | "c"      |
+
+    Example: A variable cannot follow itself
+      Given a float variable "a" holding 1
+      When "a" is made to follow "a"
+      Then it is refused as not possible now, saying "would create a cycle"
+      And "a" still holds 1.0 at version 1
+
+    Scenario Outline: <follower> cannot follow <followed>, which is not both there
+      Given a float variable "a" holding 1
+      When <follower> is made to follow <followed>
+      Then it is refused as not found
+      And "a" still holds 1.0 at version 1
+
+      Examples:
+        | follower | followed |
+        | "a"      | "gone"   |
+        | "gone"   | "a"      |
+
+  @D1
+  Rule: A delete drops the dependencies of a variable
+
+    Example: What followed it is free
+      Given the variables:
+        | name   | type  | value |
+        | first  | float | 1     |
+        | second | float | 1     |
+      And "second" follows "first" as "scaled"
+      And "first" was deleted
+      And a float variable "first" holding 1
+      And Ada watches "second"
+      When "first" is set to 2
+      Then "first" holds 2.0 at version 2
+      And Ada receives nothing else
+
+    Example: The way round is open again
+      Given the variables:
+        | name   | type  | value |
+        | first  | float | 1     |
+        | middle | float | 1     |
+        | last   | float | 1     |
+      And "middle" follows "first" as "scaled"
+      And "last" follows "middle" as "scaled"
+      And "middle" was deleted
+      When "first" is made to follow "last"
+      Then it is accepted

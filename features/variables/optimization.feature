@@ -1,0 +1,146 @@
+@variables
+Feature: Optimizing a variable
+  An optimizer that tries values one after the other needs the variable for itself. It takes it, works, and
+  gives it back; whoever comes in between is told so.
+
+  @D2
+  Rule: A variable that is optimized is its optimizer's alone
+
+    Example: The status says who
+      Given a float variable "temperature" holding 0.7
+      When the optimizer "mipro" takes "temperature"
+      Then it is accepted
+      And "temperature" is being optimized by "mipro"
+      And "temperature" still holds 0.7 at version 1
+
+    Scenario Outline: Others cannot change it: <action>
+      Given a float variable "temperature" holding 0.7
+      And "temperature" was set to 0.8
+      And the optimizer "mipro" has taken "temperature"
+      When <action>
+      Then it is refused as not possible now, saying "variable_locked_for_optimization"
+      And "temperature" still holds 0.8 at version 2
+
+      Examples:
+        | action                                                 |
+        | "temperature" is set to 0.9                            |
+        | "temperature", expected at version 2, is set to 0.9    |
+        | "temperature" is set to 0.9 for the optimizer "copro"  |
+        | "temperature" is rolled back to version 1              |
+        | "temperature" is deleted                               |
+
+    Example: In a batch it is an error of that entry
+      Given the variables:
+        | name        | type    | value |
+        | temperature | float   | 0.7   |
+        | max_tokens  | integer | 256   |
+      And the optimizer "mipro" has taken "temperature"
+      When these are set together, each on its own:
+        | name        | value |
+        | temperature | 0.9   |
+        | max_tokens  | 512   |
+      Then the batch fails for:
+        | name        | because                          |
+        | temperature | variable_locked_for_optimization |
+      And "temperature" still holds 0.7 at version 1
+      And "max_tokens" holds 512 at version 2
+
+    @requires_standard_tools
+    Example: A tool cannot change it either
+      Given an integer variable "count" holding 1
+      And the optimizer "mipro" has taken "count"
+      When the tool "increment" runs with:
+        | name    |
+        | "count" |
+      Then the tool fails, saying "variable_locked_for_optimization"
+      And "count" still holds 1 at version 1
+
+    @requires_standard_tools @X5
+    Example: A tool that runs for the optimizer can
+      Given an integer variable "count" holding 1
+      And the optimizer "mipro" has taken "count"
+      When the tool "increment" runs for the optimizer "mipro" with:
+        | name    |
+        | "count" |
+      Then the tool answers 2
+      And "count" holds 2 at version 2
+
+    Example: The optimizer itself can
+      Given a float variable "temperature" holding 0.7
+      And the optimizer "mipro" has taken "temperature"
+      When "temperature" is set to 0.9 for the optimizer "mipro"
+      Then "temperature" holds 0.9 at version 2
+      And "temperature" is being optimized by "mipro"
+
+    Example: Anyone can read and watch it
+      Given a float variable "temperature" holding 0.7
+      And the optimizer "mipro" has taken "temperature"
+      And Ada watches "temperature", present values included
+      When "temperature" is set to 0.9 for the optimizer "mipro"
+      Then Ada receives:
+        | update        | value | version |
+        | initial value | 0.7   | 1       |
+        | value change  | 0.9   | 2       |
+
+    Scenario Outline: It is taken once, and <optimizer> learns by whom
+      Given a float variable "temperature" holding 0.7
+      And the optimizer "mipro" has taken "temperature"
+      When the optimizer "<optimizer>" takes "temperature"
+      Then it is refused as not possible now, saying "mipro"
+      And "temperature" is being optimized by "mipro"
+
+      Examples:
+        | optimizer |
+        | copro     |
+        | mipro     |
+
+    Example: What is not there cannot be taken
+      Given an open session
+      When the optimizer "mipro" takes "nothing_here"
+      Then it is refused as not found
+      And the session is still open
+
+  @D3
+  Rule: The optimizer gives it back, and the final value is told
+
+    Example: By the holder
+      Given a float variable "temperature" holding 0.7
+      And the optimizer "mipro" has taken "temperature"
+      And "temperature" was set to 0.9 for the optimizer "mipro"
+      When the optimizer "mipro" gives "temperature" back
+      Then the final value is 0.9
+      And nobody is optimizing "temperature"
+
+    Example: Then everyone can change it again
+      Given a float variable "temperature" holding 0.7
+      And the optimizer "mipro" has taken "temperature"
+      And the optimizer "mipro" has given "temperature" back
+      When "temperature" is set to 0.5
+      Then "temperature" holds 0.5 at version 2
+
+    Example: An array of bytes
+      Given a tensor variable "weights" holding float32 array [0.5, 1.5]
+      And the optimizer "mipro" has taken "weights"
+      When the optimizer "mipro" gives "weights" back
+      Then the final value is float32 array [0.5, 1.5]
+      And nobody is optimizing "weights"
+
+    Example: By another
+      Given a float variable "temperature" holding 0.7
+      And the optimizer "mipro" has taken "temperature"
+      When the optimizer "copro" gives "temperature" back
+      Then it is refused as not possible now
+      And "temperature" is being optimized by "mipro"
+
+    Example: By another, with force
+      Given a float variable "temperature" holding 0.7
+      And the optimizer "mipro" has taken "temperature"
+      When the optimizer "copro" forces "temperature" back
+      Then the final value is 0.7
+      And nobody is optimizing "temperature"
+
+    Example: What is not held cannot be given back
+      Given a float variable "temperature" holding 0.7
+      When the optimizer "mipro" gives "temperature" back
+      Then it is refused as not possible now
+      And "temperature" still holds 0.7 at version 1

@@ -1,0 +1,42 @@
+"""What a request says of a change beside the value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from server.constraints import Constraints
+from server.types import VariableType
+from server.values import Value
+
+CLIENT = "client"
+
+ReadValue = Callable[[VariableType, Constraints], Value]
+"""Checks a value that a request gave against a type and constraints; raises ``InvalidArgument``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Who makes a change, why, and on what condition.
+
+    Attributes:
+        metadata: merged into the variable's; ``source``, ``changed_by``, ``optimizer_id`` have a meaning.
+        expected_version: the version that the variable must be at; None for any.
+        made_by: who makes the change where the metadata does not say.
+    """
+
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    expected_version: int | None = None
+    made_by: str = CLIENT
+
+    @property
+    def changed_by(self) -> str:
+        return self.metadata.get("changed_by") or self.made_by
+
+    @property
+    def optimizer_id(self) -> str:
+        return self.metadata.get("optimizer_id", "")
+
+    @property
+    def from_elixir(self) -> bool:
+        return self.metadata.get("source") == "elixir"

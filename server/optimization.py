@@ -1,0 +1,80 @@
+"""Who optimizes which variable: a lock that one optimizer holds, and that lapses when it falls silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.clock import Clock
+from server.errors import FailedPrecondition
+from server.names import check_name
+from server.variables import Optimization
+
+LAPSE = 300.0
+"""Seconds without a set by its holder after which a lock is free."""
+
+LOCKED = "variable_locked_for_optimization"
+
+
+@dataclass(slots=True)
+class _Lock:
+    holder: Optimization
+    expires: float
+
+
+class Locks:
+    """The locks of one session, by the variables' ids."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._locks: dict[str, _Lock] = {}
+
+    def holder(self, variable_id: str) -> Optimization | None:
+        """Who holds a variable; None where nobody does any more."""
+        lock = self._locks.get(variable_id)
+        if lock is None:
+            return None
+        if lock.expires <= self._clock.elapsed():
+            del self._locks[variable_id]
+            return None
+        return lock.holder
+
+    def take(self, variable_id: str, name: str, optimizer_id: str, at: int) -> Optimization:
+        """Give a variable to an optimizer at a time in ns since the epoch.
+
+        Raises:
+            FailedPrecondition: it is held, be it by the same.
+        """
+        check_name(optimizer_id, "optimizer_id")
+        if (held := self.holder(variable_id)) is not None:
+            raise FailedPrecondition(f"{LOCKED}: {name} is held by {held.optimizer_id}")
+        holder = Optimization(optimizer_id, at)
+        self._locks[variable_id] = _Lock(holder, self._clock.elapsed() + LAPSE)
+        return holder
+
+    def check(self, variable_id: str, name: str, optimizer_id: str) -> None:
+        """Refuse a change by anyone but the holder; ``optimizer_id`` is empty for those who are none."""
+        held = self.holder(variable_id)
+        if held is not None and held.optimizer_id != optimizer_id:
+            raise FailedPrecondition(f"{LOCKED}: {name} is held by {held.optimizer_id}")
+
+    def renew(self, variable_id: str) -> None:
+        """Count the time of a lock anew: its holder has made a change."""
+        if (lock := self._locks.get(variable_id)) is not None:
+            lock.expires = self._clock.elapsed() + LAPSE
+
+    def release(self, variable_id: str, name: str, optimizer_id: str, *, force: bool) -> None:
+        """Free a variable.
+
+        Raises:
+            FailedPrecondition: it is not held, or held by another and not forced.
+        """
+        held = self.holder(variable_id)
+        if held is None:
+            raise FailedPrecondition(f"{name} is not being optimized")
+        if held.optimizer_id != optimizer_id and not force:
+            raise FailedPrecondition(f"{LOCKED}: {name} is held by {held.optimizer_id}")
+        del self._locks[variable_id]
+
+    def drop(self, variable_id: str) -> None:
+        """Forget a variable that is deleted."""
+        self._locks.pop(variable_id, None)

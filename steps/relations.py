@@ -1,0 +1,85 @@
+"""Steps about dependencies, and about optimizers that hold variables."""
+
+from behave import given, then, when
+from hamcrest import assert_that, equal_to, has_entries
+
+from harness.literals import same, show
+
+
+@given("{follower:Name} follows {followed:Name} as {dependency_type:Name}")
+def step_have_dependency(context, follower, followed, dependency_type):
+    """A dependency of this type between two variables."""
+    context.world.session.depend(followed, follower, dependency_type)
+
+
+@when("{follower:Name} is made to follow {followed:Name}")
+def step_depend(context, follower, followed):
+    """Add a dependency."""
+    context.world.attempt(lambda: context.world.session.depend(followed, follower, "follows"))
+
+
+@then("a change of {followed:Name} tells {person:Person} nothing")
+def step_not_recorded(context, followed, person):
+    """Set a variable to what it holds; someone's watch is not told of it."""
+    world = context.world
+    world.session.set(followed, world.session.get(followed).raw)
+    context.execute_steps(f"Then {person} receives nothing else")
+
+
+@then("the cause that {person:Person} was told is {name:Name}, by its id")
+def step_cause(context, person, name):
+    """The last update names the variable that changed by its id as well."""
+    update = context.world.watchers[person].watch.updates[-1]
+    expected = {"cause_id": context.world.id_of(name)}
+    assert_that(update.metadata, has_entries(expected), "the metadata of the update")
+
+
+@given("the optimizer {optimizer:Name} has taken {name:Name}")
+def step_has_taken(context, optimizer, name):
+    """A variable that an optimizer holds."""
+    context.world.session.start_optimization(name, optimizer)
+
+
+@given("the optimizer {optimizer:Name} has given {name:Name} back")
+def step_has_given_back(context, optimizer, name):
+    """A variable that an optimizer held."""
+    context.world.session.stop_optimization(name, optimizer)
+
+
+@when("the optimizer {optimizer:Name} takes {name:Name}")
+def step_take(context, optimizer, name):
+    """An optimizer starts to work on a variable."""
+    context.world.attempt(lambda: context.world.session.start_optimization(name, optimizer))
+
+
+@when("the optimizer {optimizer:Name} gives {name:Name} back")
+def step_give_back(context, optimizer, name):
+    """An optimizer ends its work on a variable."""
+    context.world.attempt(lambda: context.world.session.stop_optimization(name, optimizer))
+
+
+@when("the optimizer {optimizer:Name} forces {name:Name} back")
+def step_force_back(context, optimizer, name):
+    """Someone ends the work of whoever holds a variable."""
+    context.world.attempt(lambda: context.world.session.stop_optimization(name, optimizer, force=True))
+
+
+@then("{name:Name} is being optimized by {optimizer:Name}")
+def step_is_optimized(context, name, optimizer):
+    """The status on the variable names its holder."""
+    context.world.require_success()
+    assert_that(context.world.session.get(name).optimizer_id, equal_to(optimizer), f"who optimizes {name}")
+
+
+@then("nobody is optimizing {name:Name}")
+def step_is_free(context, name):
+    """The status on the variable names nobody."""
+    context.world.require_success()
+    assert_that(context.world.session.get(name).optimizer_id, equal_to(None), f"who optimizes {name}")
+
+
+@then("the final value is {value:Value}")
+def step_final_value(context, value):
+    """What giving a variable back answered."""
+    answer = context.world.require_success()
+    assert_that(same(value.python(), answer), equal_to(True), f"{show(answer)} is {value}; which")

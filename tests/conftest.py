@@ -1,0 +1,9 @@
+"""How many examples hypothesis tries: few at a desk, many with ``HYPOTHESIS_PROFILE=long``."""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("quick", max_examples=60, stateful_step_count=30, deadline=None)
+settings.register_profile("long", max_examples=3000, stateful_step_count=80, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

@@ -1,0 +1,1 @@
+"""Tests against a reference server that runs, through the client."""

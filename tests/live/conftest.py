@@ -1,0 +1,41 @@
+"""One reference server for all of these tests."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from client import Connection, Session
+from client.worker import ServerProcess
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ServerProcess]:
+    process = ServerProcess([sys.executable, "-m", "server", "--port", "0", "--log-level", "warning"])
+    process.wait_ready(15.0)
+    yield process
+    assert process.exit_code is None, "\n".join(process.stderr)
+    assert process.stop() == 0
+    assert "Traceback" not in "\n".join(process.stderr)
+
+
+@pytest.fixture(scope="session")
+def address(server: ServerProcess) -> str:
+    return f"127.0.0.1:{server.port}"
+
+
+@pytest.fixture(scope="session")
+def connection(address: str) -> Iterator[Connection]:
+    with Connection(address) as made:
+        yield made
+
+
+@pytest.fixture
+def session(connection: Connection) -> Iterator[Session]:
+    made = connection.session(f"test-{uuid.uuid4().hex}")
+    made.initialize()
+    yield made
+    made.clean_up()

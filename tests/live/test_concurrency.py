@@ -1,0 +1,85 @@
+"""Eight clients at once on a few variables: what they saw must be linearizable (A13)."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+
+import grpc
+import pytest
+
+from client import BridgeError, Connection, Session
+from harness.linearizability import Operation, complaints
+
+CLIENTS = 8
+OPERATIONS = int(os.environ.get("OPERATIONS", "4000"))
+"""Over all clients; the long run of 100,000 is `OPERATIONS=100000 pytest tests/live/test_concurrency.py`."""
+
+
+@pytest.mark.timeout(900)
+def test_concurrent_histories_are_linearizable(session: Session, address: str) -> None:
+    names = ["a", "b", "c"]
+    for name in names:
+        session.register(name, "integer", -1)
+    histories: list[list[tuple[str, Operation]]] = [[] for _ in range(CLIENTS)]
+    conflicts = [0] * CLIENTS
+
+    def work(number: int, mine: Session) -> None:
+        chance = random.Random(number)
+        versions = dict.fromkeys(names, 1)
+        for turn in range(OPERATIONS // CLIENTS):
+            name, value = chance.choice(names), number * OPERATIONS + turn
+            kind = chance.choice(["read", "set", "compare and set", "atomic batch"])
+            started = time.monotonic()
+            try:
+                if kind == "read":
+                    seen = mine.get(name)
+                    version, value = seen.version, seen.value
+                elif kind == "atomic batch":
+                    version = mine.set_many({name: value}, atomic=True).versions[name]
+                else:
+                    expected = versions[name] if kind == "compare and set" else None
+                    version = mine.set(name, value, kind="integer", expected_version=expected)
+            except BridgeError as refusal:
+                if refusal.code is not grpc.StatusCode.ABORTED:
+                    raise
+                conflicts[number] += 1
+                versions[name] = mine.get(name).version
+                continue
+            ended = time.monotonic()
+            versions[name] = version
+            operation = Operation(f"client {number}", kind != "read", version, value, started, ended)
+            histories[number].append((name, operation))
+
+    run_clients(session.id, address, work)
+    everything = [entry for history in histories for entry in history]
+    assert len(everything) + sum(conflicts) == OPERATIONS // CLIENTS * CLIENTS
+    assert sum(conflicts) > 0, "nobody ever met anybody: this run shows nothing"
+    for name in names:
+        history = [operation for named, operation in everything if named == name]
+        assert complaints(history, 1, -1) == []
+
+
+def run_clients(session_id: str, address: str, work: object) -> None:
+    failures: list[BaseException] = []
+    barrier = threading.Barrier(CLIENTS)
+
+    def run(number: int) -> None:
+        try:
+            with Connection(address) as connection:
+                connection.wait_until_ready()
+                barrier.wait()
+                work(number, connection.session(session_id))  # type: ignore[operator]
+        except BaseException as error:
+            failures.append(error)
+            barrier.abort()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
