@@ -41,12 +41,21 @@ class Connection:
         address: host:port.
         service: the name that the bridge answers under; one of ``SERVICES``.
         timeout: seconds that a call may take unless it says otherwise.
+        on_reply: called with the method, the request and the reply of each call that is answered.
     """
 
-    def __init__(self, address: str, *, service: str = "BridgeService", timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        service: str = "BridgeService",
+        timeout: float = 10.0,
+        on_reply: Callable[[str, Any, Any], object] | None = None,
+    ) -> None:
         self.address = address
         self.service = service
         self.timeout = timeout
+        self.on_reply = on_reply
         self._channel = grpc.insecure_channel(address, options=_OPTIONS)
         self._stub = SERVICES[service](self._channel)
 
@@ -57,9 +66,12 @@ class Connection:
             BridgeError: the bridge refused, or did not answer within ``timeout`` seconds.
         """
         try:
-            return getattr(self._stub, method)(request, timeout=timeout or self.timeout)
+            reply = getattr(self._stub, method)(request, timeout=timeout or self.timeout)
         except grpc.RpcError as error:
             raise from_rpc(error) from None
+        if self.on_reply is not None:
+            self.on_reply(method, request, reply)
+        return reply
 
     def start(self, method: str, request: Any, *, timeout: float | None = None) -> grpc.Future[Any]:
         """Call a method and return at once: the call, which has result(), code() and cancel()."""

@@ -53,7 +53,8 @@ def encode(kind: str, value: Any) -> Raw:
     if kind in ("embedding", "tensor"):
         if _is_array(value):
             return _encode_array(kind, value)
-        if kind == "embedding" and isinstance(value, Sequence) and len(value) * 8 > BINARY_ABOVE:
+        large = isinstance(value, Sequence) and len(value) * 8 > BINARY_ABOVE
+        if kind == "embedding" and large and all(map(_fits_a_double, value)):
             import numpy
 
             return _encode_array(kind, numpy.asarray(value, "<f8"))
@@ -87,8 +88,10 @@ def decode(kind: str, given: AnyMessage, array: bytes = b"") -> Any:
     if named != kind:
         raise MalformedReply(f"a value of type {kind} came with the type_url {given.type_url!r}")
     try:
-        read = json.loads(given.value)
-    except ValueError as error:
+        read = json.loads(
+            given.value.decode(), parse_float=_finite, parse_int=_whole, parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError) as error:
         raise MalformedReply(
             f"a value of type {kind} came as no JSON: {given.value[:80]!r} ({error})"
         ) from None
@@ -114,11 +117,27 @@ def split_url(type_url: str) -> tuple[str, bool]:
     raise MalformedReply(f"a value came with the type_url {type_url!r}")
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is beyond a double")
+    return number
+
+
+def _whole(text: str) -> int:
+    _finite(text)
+    return int(text)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"a bare {name}")
+
+
 def _check(kind: str, read: Any) -> Any:
     number = type(read) in _NUMBERS
     fits = {
         "float": number or read in list(_SPECIAL),
-        "integer": type(read) is int,
+        "integer": type(read) is int and -(2**63) <= read < 2**63,
         "boolean": isinstance(read, bool),
         "embedding": isinstance(read, list) and all(type(item) in _NUMBERS for item in read),
         "tensor": isinstance(read, dict) and {"shape", "data"} <= read.keys(),
@@ -136,13 +155,17 @@ def _dump(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
+def _fits_a_double(item: Any) -> bool:
+    return type(item) is float or (type(item) is int and abs(item) <= 2**53)
+
+
 def _is_array(value: Any) -> bool:
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(value, numpy.ndarray)
 
 
 def _encode_array(kind: str, value: numpy.ndarray[Any, Any]) -> Raw:
-    if str(value.dtype) not in DTYPES:
+    if value.dtype.name not in DTYPES:
         raise TypeError(f"arrays travel as {', '.join(DTYPES)}, not {value.dtype}")
     if value.nbytes <= BINARY_ABOVE:
         nested = value.tolist()
@@ -158,7 +181,7 @@ def raw_array(kind: str, value: numpy.ndarray[Any, Any]) -> Raw:
     header = {
         "type": kind,
         "shape": list(value.shape),
-        "dtype": str(value.dtype),
+        "dtype": value.dtype.name,
         "binary_format": "raw",
     }
     return Raw(
@@ -172,8 +195,11 @@ def _decode_array(kind: str, header: Any, array: bytes) -> Any:
     try:
         if header["type"] != kind or header["binary_format"] != "raw" or header["dtype"] not in DTYPES:
             raise MalformedReply(f"a binary {kind} came with the header {json.dumps(header)[:200]}")
+        shape = header["shape"]
+        if not isinstance(shape, list) or not all(type(size) is int and size >= 0 for size in shape):
+            raise ValueError("the shape is no list of sizes")  # reshape takes more than that
         dtype = numpy.dtype(header["dtype"]).newbyteorder("<")
-        return numpy.frombuffer(array, dtype).reshape(header["shape"])
+        return numpy.frombuffer(array, dtype).reshape(shape)
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedReply(
             f"a binary {kind} came with {len(array)} bytes and the header {json.dumps(header)[:200]}: {error}"

@@ -17,7 +17,7 @@ from client.connection import Connection
 from client.errors import WorkerError
 
 READY = re.compile(r"GRPC_READY:(\d{1,5})")
-KEPT_LINES = 1000
+KEPT_LINES = 10_000
 
 logger = logging.getLogger("client.worker")
 
@@ -212,8 +212,6 @@ class Worker:
         with self._changed:
             keeper = self._keeper
             self._stopping.set()
-            if self.process is not None and self.process.exit_code is None:
-                self.process.signal(signal.SIGTERM)
         if keeper is None:
             return
         if self.process is not None:
@@ -242,6 +240,8 @@ class Worker:
                 port = process.wait_ready(self._start_timeout)
             except WorkerError as error:
                 failure = error
+                if self.process is not None:
+                    self.process.stop()  # it may be late, not gone
                 if not crashes:
                     break  # it never worked: another try would fail alike
             else:
@@ -252,10 +252,9 @@ class Worker:
                     break
                 if time.monotonic() - started > 10 * self._max_backoff:
                     crashes = 0
-                failure = WorkerError(
-                    f"the server ended with exit code {process.exit_code}{process.last_words()}"
-                )
-                self._tell("crashed", str(failure).splitlines()[0])
+                ended = f"the server ended with exit code {process.exit_code}"
+                self._tell("crashed", ended)
+                failure = WorkerError(ended + process.last_words())
             crashes += 1
             if crashes > self._restarts:
                 failure = WorkerError(f"gave up after {self._restarts} restarts: {failure}")
@@ -263,14 +262,14 @@ class Worker:
             pause = min(self._backoff * 2 ** (crashes - 1), self._max_backoff)
             self._tell("restarting", f"restart {crashes} of {self._restarts} in {pause:g} s")
             self._stopping.wait(pause)
-        if self.process is not None and self.process.exit_code is None:
-            self.process.stop()
+        if self._stopping.is_set():
+            failure = None
         with self._changed:
             self._close_retired()
             self._failure = failure or WorkerError("the worker is stopped")
             self._keeper = None
             self._changed.notify_all()
-        if failure is not None and not self._stopping.is_set():
+        if failure is not None:
             self._tell("gave up", str(failure))
 
     def _serve(self, connection: Connection, port: int) -> None:

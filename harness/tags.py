@@ -23,9 +23,9 @@ AREAS = {
 }
 
 CAPABILITIES = {
-    "requires_process": "the suite starts the bridge itself (not -D target)",
-    "requires_current_service": "the five methods that the older service name lacks",
-    "requires_standard_tools": "the tools that come with the server: echo, add, fail, sleep, count and so on",
+    "requires_process": "a bridge that the suite starts itself (not -D target)",
+    "requires_current_service": "the present service name, with the five methods that the older lacks",
+    "requires_standard_tools": "the tools that come with the server: echo, add, fail, count and so on",
 }
 
 LEFT_OUT = ("performance", "soak", "distributed")

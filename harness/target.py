@@ -5,10 +5,12 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from client import BridgeError, Connection
 from client.connection import SERVICES
 from client.worker import ServerProcess
+from harness.replies import complaints
 
 REFERENCE = (sys.executable, "-m", "server")
 START_TIMEOUT = 15.0
@@ -37,6 +39,7 @@ class Target:
     def __init__(self, command: Sequence[str] | None, address: str | None, service: str) -> None:
         self.command = None if command is None else tuple(command)
         self.service = service
+        self.complaints: list[str] = []  # about replies, of the scenario that runs
         self._address = address
         self._process: ServerProcess | None = None
         self._connection: Connection | None = None
@@ -96,7 +99,10 @@ class Target:
 
     def connect(self, address: str | None = None) -> Connection:
         """A connection of its own, to the bridge or to another address."""
-        return Connection(address or self.address, service=self.service)
+        return Connection(address or self.address, service=self.service, on_reply=self._inspect)
+
+    def _inspect(self, method: str, request: Any, reply: Any) -> None:
+        self.complaints.extend(complaints(method, request, reply))
 
     @property
     def address(self) -> str:

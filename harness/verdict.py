@@ -100,6 +100,8 @@ def _explanation(scenario: Any, evidence: list[str]) -> list[str]:
         if step.status not in (Status.passed, Status.skipped, Status.untested):
             lines.append(f"{step.keyword} {step.name}")
             lines.extend(_words(step))
+    if not lines and scenario.error_message:  # what every scenario is held to at its end
+        lines.extend(str(scenario.exception or scenario.error_message).splitlines())
     return [*lines, *evidence]
 
 
@@ -107,4 +109,5 @@ def _words(step: Any) -> list[str]:
     if step.status == Status.undefined:
         return ["no step says this: behave --steps-catalog lists those that there are"]
     text = str(step.exception) if step.exception else step.error_message or ""
+    text = text.partition("\nTraceback (")[0]  # of a step within a step: its words are above it
     return [line for line in text.splitlines() if line.strip()][-_LOG_LINES:]

@@ -12,6 +12,7 @@ from client.worker import ServerProcess, Worker
 from harness.histories import complaints
 from harness.literals import Literal
 from harness.outcome import Outcome
+from harness.replies import update_complaints
 from harness.target import Target
 
 DEADLINE = 5.0
@@ -45,6 +46,8 @@ class World:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.outcome = Outcome()
+        target.complaints.clear()
+        self._log_start = len(target.log())
         self.outcomes: list[Outcome] = []  # of several clients at once
         self.watchers: dict[str, Watcher] = {}
         self._all_watchers: list[tuple[str, Watcher]] = []
@@ -186,17 +189,17 @@ class World:
             AssertionError: a refusal that no step examined, or a watch that broke a guarantee.
         """
         self.require_success()
-        found = [
-            complaint
-            for person, watcher in self._all_watchers
-            for complaint in complaints(person, watcher.watch.updates)
-        ]
+        found = dict.fromkeys(self.target.complaints)  # each once, in order
+        for person, watcher in self._all_watchers:
+            found.update(dict.fromkeys(complaints(person, watcher.watch.updates)))
+            for update in watcher.watch.updates:
+                found.update(dict.fromkeys(update_complaints(update)))
         if found:
             raise AssertionError("\n".join(found))
 
     def evidence(self) -> list[str]:
         """What the server said lately, for whoever must explain a failure."""
-        lines = [*self.process.stderr] if self.process is not None else self.target.log()
+        lines = [*self.process.stderr] if self.process is not None else self.target.log()[self._log_start :]
         return [f"server: {line}" for line in lines[-_LOG_LINES:]]
 
     def close(self) -> None:

@@ -86,6 +86,9 @@ Feature: The life of a session
         | an empty batch is set                              |
         | "x" is rolled back to version 1                    |
         | the newest 1 in the history of "x" are asked for   |
+        | "a" is made to follow "b"                          |
+        | the optimizer "mipro" takes "x"                    |
+        | the optimizer "mipro" gives "x" back               |
 
     @requires_standard_tools
     Example: A tool
@@ -213,15 +216,23 @@ Feature: The life of a session
       Then it is refused as not found
       And "x" still holds 0.75 at version 1
 
-    Example: An old watch cannot be resumed
-      Given a float variable "x" holding 0.5
+    Scenario Outline: An old watch cannot be resumed where the new session made <count> changes more
+      Given an integer variable "x" holding 1
       And Ada watches "x"
-      And "x" was set to 0.6
-      And Ada received 1 update
+      And "x" was set 3 times, each time to its next version
+      And Ada received 3 updates
       And the session was cleaned up
-      And a float variable "x" holding 0.75
+      And an integer variable "x" holding 1
+      And "x" was set <count> times, each time to its next version
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
+
+      Examples:
+        | count |
+        | 0     |
+        | 1     |
+        | 3     |
+        | 10    |
 
   @S7
   Rule: An id is 1 to 256 characters, none of them a control character

@@ -6,6 +6,7 @@ Feature: How values travel
   @V1
   Rule: A value is labelled with its variable's type
 
+    @requires_current_service
     Scenario Outline: <kind> is read under its own label
       Given a <kind> variable "x" holding <value>
       When "x" is read

@@ -61,6 +61,7 @@ Feature: Reading and setting several variables together
         | temperature | float   | 0.7   |
         | max_tokens  | integer | 256   |
         | top_k       | integer | 40    |
+      And Ada watches every variable
       When these are set together, all or none:
         | name        | value |
         | temperature | 0.9   |
@@ -73,6 +74,7 @@ Feature: Reading and setting several variables together
       And "temperature" still holds 0.7 at version 1
       And "max_tokens" still holds 256 at version 1
       And "top_k" still holds 40 at version 1
+      And Ada receives nothing else
 
     Example: One does not exist
       Given a float variable "temperature" holding 0.7

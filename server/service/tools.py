@@ -91,7 +91,7 @@ class _Call:
         return self._session.get(name).value.native()
 
     def set(self, name: str, value: Any) -> None:
-        data = jsontext.dump(value)
+        data = result_of(value).data
         self._session.set(
             name,
             lambda kind, constraints: read_value(

@@ -65,7 +65,7 @@ def tool(function: Callable[..., Any]) -> Tool:
         raise TypeError(f"{function.__name__} must be an async function or an async generator function")
     hints = typing.get_type_hints(function)
     signature = inspect.signature(function)
-    takes_call = next(iter(hints.values()), None) is ToolCall
+    takes_call = hints.get(next(iter(signature.parameters), "")) is ToolCall
     parameters = [
         Parameter(
             name=name,

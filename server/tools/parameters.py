@@ -10,7 +10,7 @@ from server import jsontext
 from server.constraints import NoConstraints
 from server.errors import FieldViolation, InvalidArgument, invalid
 from server.tools.declare import TYPE_NAMES, Parameter, Tool
-from server.types import SPECIAL_FLOATS, TYPES
+from server.types import INT64, SPECIAL_FLOATS, TYPES
 from server.values import BINARY, AnyMessage, Value, kind_of, read_value
 
 JSON = "json"
@@ -34,6 +34,8 @@ def bind(tool: Tool, given: Mapping[str, AnyMessage], arrays: Mapping[str, bytes
                 arguments[name] = _read(parameter, given[name], arrays.get(name, b""))
             except InvalidArgument as refusal:
                 found.extend(refusal.violations)
+        elif name in arrays:
+            found.append(FieldViolation(name, "has bytes and no value"))
         elif parameter.required:
             found.append(FieldViolation(name, "is required"))
         else:
@@ -52,6 +54,8 @@ def result_of(answer: Any) -> Value:
     """
     if isinstance(answer, float) and not math.isfinite(answer):
         return Value("float", jsontext.dump(_special(answer)))
+    if type(answer) is int and answer not in INT64:
+        return Value(JSON, jsontext.dump(answer))
     return Value(TYPE_NAMES.get(type(answer), JSON), jsontext.dump(answer))
 
 
@@ -61,6 +65,8 @@ def _read(parameter: Parameter, given: AnyMessage, array: bytes) -> Any:
     named = kind_of(given.type_url, parameter.name)
     if named not in (JSON, *TYPES) and named.removesuffix(BINARY) not in TYPES:
         raise invalid(parameter.name, f"type_url names no type: {given.type_url[:80]!r}")
+    if array and not named.endswith(BINARY):
+        raise invalid(parameter.name, f"bytes need a type_url that ends in {BINARY}")
     if parameter.type == "any" and named == JSON:
         try:
             return jsontext.parse(given.value)

@@ -40,17 +40,23 @@ def picture(session: Session) -> Picture:
 
 
 @contextmanager
-def refused(session: Session, refusal: type[Refusal], match: str) -> Iterator[None]:
-    """The block is refused; the session is as it was, and a watch of all of it learns nothing."""
+def unchanged(session: Session) -> Iterator[None]:
+    """The block leaves the session as it was, and a watch of all of it learns nothing."""
     woken: list[None] = []
     witness, _ = session.watch([], lambda: woken.append(None))
     before = picture(session)
-    with pytest.raises(refusal, match=match):
-        yield
+    yield
     assert picture(session) == before
     assert woken == []
     assert witness.take() == []
     witness.close()
+
+
+@contextmanager
+def refused(session: Session, refusal: type[Refusal], match: str) -> Iterator[None]:
+    """The block is refused, and leaves the session as it was."""
+    with unchanged(session), pytest.raises(refusal, match=match):
+        yield
 
 
 def _variable(variable: Variable) -> tuple[Any, ...]:
