@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
-from benchmarks import values
-from client import Worker
+from benchmarks import values, watches
 
-SECTIONS = {"values": values.measure}
+SECTIONS = {"values": values.measure, "watches": watches.measure}
 REPORT = Path("reports/benchmarks.json")
 
 
 def main() -> None:
-    """Run the sections that were named, or all of them, against a server of their own."""
+    """Run the sections that were named, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; else all")
     parser.add_argument("--rounds", type=int, default=5, help="that count (default 5)")
@@ -23,12 +21,8 @@ def main() -> None:
     if unknown := set(given.sections) - SECTIONS.keys():
         parser.error(f"there is no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
     results = {}
-    with Worker([sys.executable, "-m", "server", "--port", "0", "--log-level", "warning"]) as worker:
-        for name in given.sections or SECTIONS:
-            session = worker.connection().session(f"benchmark-{name}")
-            session.initialize()
-            results[name] = SECTIONS[name](session, given.rounds)
-            session.clean_up()
+    for name in given.sections or SECTIONS:
+        results[name] = SECTIONS[name](given.rounds)
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(results, indent=1))
 

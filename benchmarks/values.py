@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 import statistics
+import sys
 from typing import Any
 
 import numpy
 
 from benchmarks.rounds import ratios, run
-from client import Session
+from client import Session, Worker
 from client.values import PREFIX, Raw, raw_array
 
 SHAPE = (1024, 1024)
 
 
-def measure(session: Session, rounds: int) -> dict[str, Any]:
+def measure(rounds: int) -> dict[str, Any]:
+    """Run it against a server of its own."""
+    with Worker([sys.executable, "-m", "server", "--port", "0", "--log-level", "warning"]) as worker:
+        session = worker.connection().session("values")
+        session.initialize()
+        return compare(session, rounds)
+
+
+def compare(session: Session, rounds: int) -> dict[str, Any]:
     """Set and read a float32 tensor of 4 MB both ways; print a table and return it.
 
     Both ways begin and end with a numpy array in the client: what it costs to get there counts.

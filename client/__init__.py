@@ -12,9 +12,20 @@ Synchronous and safe to use from several threads.
 
 from client.connection import Connection
 from client.errors import BridgeError, WorkerError
+from client.follower import Follower
 from client.session import Session
 from client.variable import Variable
 from client.watch import Update, Watch
 from client.worker import Worker
 
-__all__ = ["BridgeError", "Connection", "Session", "Update", "Variable", "Watch", "Worker", "WorkerError"]
+__all__ = [
+    "BridgeError",
+    "Connection",
+    "Follower",
+    "Session",
+    "Update",
+    "Variable",
+    "Watch",
+    "Worker",
+    "WorkerError",
+]

@@ -230,7 +230,6 @@ class Worker:
         crashes = 0
         failure: WorkerError | None = None
         while not self._stopping.is_set():
-            started = time.monotonic()
             try:
                 with self._changed:  # so that stop() sees either no start or this process
                     if self._stopping.is_set():
@@ -245,12 +244,13 @@ class Worker:
                 if not crashes:
                     break  # it never worked: another try would fail alike
             else:
+                ready_at = time.monotonic()
                 self._serve(Connection(f"127.0.0.1:{port}", service=self._service), port)
                 process.wait_ended()
                 self._retract()
                 if self._stopping.is_set():
                     break
-                if time.monotonic() - started > 10 * self._max_backoff:
+                if time.monotonic() - ready_at > 10 * self._max_backoff:
                     crashes = 0
                 ended = f"the server ended with exit code {process.exit_code}"
                 self._tell("crashed", ended)

@@ -10,6 +10,7 @@ from typing import Any
 from client import BridgeError, Connection, Session, Variable, Watch
 from client.worker import ServerProcess, Worker
 from harness.histories import complaints
+from harness.line import Line
 from harness.literals import Literal
 from harness.outcome import Outcome
 from harness.replies import update_complaints
@@ -58,6 +59,7 @@ class World:
         self._opened: list[Connection] = []
         self._processes: list[ServerProcess] = []
         self._people: dict[str, Connection] = {}
+        self._lines: dict[str, Line] = {}
         self._session_ids: dict[str, str] = {}
         self._session_name = ""
         self._kinds: dict[tuple[str, str], str] = {}
@@ -88,6 +90,13 @@ class World:
         if name not in self._people:
             self._people[name] = self.connect()
         return self._people[name]
+
+    def line_of(self, name: str) -> Line:
+        """The line that a person's connection runs over; put in place where there is none yet."""
+        if name not in self._lines:
+            self._lines[name] = Line(self.connection.address)
+            self._people[name] = self.connect(self._lines[name].address)
+        return self._lines[name]
 
     def start_process(
         self, *flags: str, port: int = 0, on_ready: Callable[[int], object] | None = None
@@ -216,6 +225,8 @@ class World:
             self._clean_up()
         for connection in self._opened:
             connection.close()
+        for line in self._lines.values():
+            line.close()
 
     def _clean_up(self) -> None:
         for session_id in self._session_ids.values():

@@ -39,6 +39,7 @@ def parse(arguments: Sequence[str]) -> Settings:
     add("--max-watches", type=_count, default=limits.watches, help="of a session")
     add("--history-limit", type=_count, default=limits.history, help="changes kept of a variable")
     add("--watch-log-limit", type=_count, default=limits.log_changes, help="changes kept of a session")
+    add("--watch-log-bytes", type=_count, default=limits.log_bytes, help="bytes of them")
     add("--log-level", choices=["debug", "info", "warning", "error"], default=defaults.log_level)
     given = parser.parse_args(arguments)
     return Settings(
@@ -54,6 +55,7 @@ def parse(arguments: Sequence[str]) -> Settings:
             watches=given.max_watches,
             history=given.history_limit,
             log_changes=given.watch_log_limit,
+            log_bytes=given.watch_log_bytes,
         ),
     )
 

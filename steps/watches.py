@@ -92,6 +92,73 @@ def step_stop_watching(context, person):
     context.world.watchers[person].watch.close()
 
 
+@given("{person:Person} watches {names:Names} over a line of their own")
+def step_watch_over_line(context, person, names):
+    """Someone watches over a connection that the scenario can cut or stall."""
+    context.world.line_of(person)
+    context.world.watch(person, names)
+
+
+@given("{person:Person}'s line was cut")
+@when("{person:Person}'s line is cut")
+def step_cut(context, person):
+    """Someone's connection breaks."""
+    context.world.line_of(person).cut()
+    context.world.watchers[person].watch.wait_until_over(DEADLINE)
+
+
+@given("{person:Person}'s line has stalled")
+def step_stall(context, person):
+    """Nothing comes through someone's connection any more, and it stays open."""
+    context.world.line_of(person).stall()
+
+
+@when("{person:Person}'s line flows again")
+def step_flow(context, person):
+    """Everything that waited in someone's connection comes through."""
+    context.world.line_of(person).flow()
+
+
+@given("{name:Name} was set {times:d} times to long texts")
+@when("{name:Name} is set {times:d} times to long texts")
+def step_set_long(context, name, times):
+    """Set a string over and over to texts of 50,000 characters that tell which they are."""
+    context.long_texts = times
+    for number in range(times):
+        context.world.session.set(name, long_text(number), kind="string")
+
+
+def long_text(number):
+    return f"{number:06} " + "x" * 50_000
+
+
+@then("{person:Person} receives all of them, in order")
+def step_receives_long(context, person):
+    """Each of the long texts came, once, in order."""
+    times = context.long_texts
+    updates = news(
+        context.world.watchers[person].watch.wait_for(lambda got: len(news(got)) >= times, DEADLINE)
+    )
+    got = [update.variable.value[:6] for update in updates]
+    assert_that(
+        got, equal_to([f"{number:06}" for number in range(times)]), f"the texts that {person} received"
+    )
+
+
+@then("{person:Person} receives them in order without a gap, to the last or to an end as out of range")
+def step_receives_or_learns(context, person):
+    """A reader that was held up gets everything, or the word that it does not."""
+    times = context.long_texts
+    watch = context.world.watchers[person].watch
+    updates = news(watch.wait_for(lambda got: len(news(got)) >= times, 6 * DEADLINE))
+    got = [update.variable.value[:6] for update in updates]
+    assert_that(
+        got, equal_to([f"{number:06}" for number in range(len(got))]), f"the texts that {person} received"
+    )
+    if len(got) < times:
+        ends(context, person, "out of range")
+
+
 @given("{person:Person} stopped watching")
 def step_stopped_watching(context, person):
     """Someone has cancelled their watch."""
@@ -319,6 +386,30 @@ def step_partners(context, person, one, other):
         assert_that(
             (next_place, next_version), equal_to((place + 1, version)), f"the partner of update {place}"
         )
+
+
+@given("{count:d} clients watch {name:Name}")
+def step_many_watch(context, count, name):
+    """Very many watches of one variable, over ten connections."""
+    world = context.world
+    connections = [world.connect() for _ in range(10)]
+    sessions = [connection.session(world.session_id) for connection in connections]
+    context.opened = [sessions[number % 10].watch(name) for number in range(count)]
+
+
+@then("each of them receives the versions {first:d} to {last:d}")
+def step_many_receive(context, first, last):
+    """Each of very many watches got these versions, in order, each holding its own number."""
+    expected = [(n, n) for n in range(first, last + 1)]
+    deadline = time.monotonic() + 6 * DEADLINE
+    try:
+        for number, watch in enumerate(context.opened):
+            got = watch.wait_for(lambda got: len(got) >= len(expected), deadline - time.monotonic())
+            pairs = [(update.variable.version, update.variable.value) for update in got]
+            assert_that(pairs, equal_to(expected), f"what watch {number} of {len(context.opened)} received")
+    finally:
+        for watch in context.opened:
+            watch.close()
 
 
 @then("each of them received every version from its first on")

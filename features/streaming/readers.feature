@@ -50,6 +50,61 @@ Feature: Readers that come and go
         | initial value | 0.2   | 2       |
         | value change  | 0.3   | 3       |
 
+    @requires_process
+    Example: A line that is cut frees its place too
+      Given a bridge started with "--max-watches 2"
+      And a float variable "x" holding 0.1
+      And Ada watches "x"
+      And Ben watches "x" over a line of their own
+      When Ben's line is cut
+      Then within 2 s Cy can watch "x"
+      And Ada receives nothing else
+
+    Example: Whoever is cut off goes on where they stopped
+      Given an integer variable "x" holding 1
+      And Ada watches "x" over a line of their own
+      And "x" was set 5 times, each time to its next version
+      And Ada received 5 updates
+      And Ada's line was cut
+      And "x" was set 5 times, each time to its next version
+      When Ada resumes watching "x"
+      Then Ada receives the versions 7 to 11 of "x"
+      And Ada receives nothing else
+
+  @W8
+  Rule: A reader that stops reading delays nobody, and is not told half of it
+
+    Example: One of two stalls, and flows again
+      Given a string variable "x" holding "short"
+      And Ada watches "x"
+      And Ben watches "x" over a line of their own
+      And Ben's line has stalled
+      And "x" was set 400 times to long texts
+      When Ben's line flows again
+      Then Ada receives all of them, in order
+      And Ben receives them in order without a gap, to the last or to an end as out of range
+
+    @requires_process
+    Example: It is told when the log has gone on without it
+      Given a bridge started with "--watch-log-limit 5"
+      And a string variable "x" holding "short"
+      And Ada watches "x"
+      And Ben watches "x" over a line of their own
+      And Ben's line has stalled
+      And "x" was set 400 times to long texts
+      When Ben's line flows again
+      Then Ada receives them in order without a gap, to the last or to an end as out of range
+      And Ben receives them in order without a gap, to the last or to an end as out of range
+
+  @W11
+  Rule: A thousand watches of one variable all get all of its updates
+
+    Example: Ten updates
+      Given an integer variable "x" holding 1
+      And 1000 clients watch "x"
+      When "x" is set 10 times, each time to its next version
+      Then each of them receives the versions 2 to 11
+
   @W10 @requires_process
   Rule: An idle watch gets a heartbeat
 

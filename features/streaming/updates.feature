@@ -111,6 +111,21 @@ Feature: Watching variables
         | value change | b        | 3     | 2       |
       And Ada receives nothing else
 
+    @requires_process
+    Example: A busy neighbour does not push a quiet watch out
+      Given a bridge started with "--watch-log-limit 5"
+      And the variables:
+        | name  | type    | value |
+        | quiet | float   | 1     |
+        | busy  | integer | 1     |
+      And Ada watches "quiet"
+      And "busy" was set 20 times, each time to its next version
+      When "quiet" is set to 2
+      Then Ada receives:
+        | update       | variable | value | version |
+        | value change | quiet    | 2     | 2       |
+      And Ada receives nothing else
+
     Scenario Outline: A change of a <kind>
       Given a <kind> variable "x" holding <before>
       And Ada watches "x"

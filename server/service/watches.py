@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from proto import snakepit_bridge_pb2 as pb
 from server.clock import Clock
+from server.errors import Refusal
 from server.service import wire
+from server.service.bell import Bell
 from server.service.calls import Context
 from server.sessions import Sessions
 
@@ -27,8 +27,12 @@ class WatchCalls:
         """Stream the present values where asked, then every change, until the client or the session ends."""
         session = self._sessions.find(request.session_id)
         resume_after = request.resume_after if request.HasField("resume_after") else None
-        changed = asyncio.Event()
-        watch, watched = session.watch(request.variable_identifiers, changed.set, resume_after)
+        bell = Bell(self._heartbeat_interval)
+        try:
+            watch, watched = session.watch(request.variable_identifiers, bell.ring, resume_after)
+        except Refusal:
+            bell.close()
+            raise
         # No await so far: the values below and the place of the cursor are of one moment.
         initial = [
             wire.initial_bytes(variable, watch.seen, variable.updated_at, prefix)
@@ -45,11 +49,8 @@ class WatchCalls:
                     await context.write(wire.change_bytes(change, prefix))
                 if watch.ended is not None:
                     raise watch.ended
-                try:
-                    async with asyncio.timeout(self._heartbeat_interval):
-                        await changed.wait()
-                except TimeoutError:
-                    await context.write(wire.heartbeat_bytes(watch.seen, self._clock.utc()))
-                changed.clear()
+                if not await bell.wait():
+                    await context.write(wire.heartbeat_bytes(session.log.last, self._clock.utc()))
         finally:
             watch.close()
+            bell.close()

@@ -1,0 +1,83 @@
+"""The floor: a bare grpc.aio server with the same messages, that does nothing but answer and fan out.
+
+``python -m benchmarks.raw`` prints ``GRPC_READY:<port>``. A set is put into one queue for each watch, as
+most servers of this kind do it; a watch writes out its queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import grpc
+from grpc import aio
+
+from proto import snakepit_bridge_pb2 as pb
+
+
+class Raw:
+    """Answers SetVariable and GetVariable, and streams every set to every watch."""
+
+    def __init__(self) -> None:
+        self._queues: set[asyncio.Queue[bytes]] = set()
+        self._variable = pb.Variable(id="var_x_1", name="x", type="integer", version=1)
+        self._sequence = 0
+
+    async def set_variable(self, request: pb.SetVariableRequest, _: object) -> pb.SetVariableResponse:
+        """Keep the value, and put the update into every queue."""
+        variable = self._variable
+        variable.value.CopyFrom(request.value)
+        variable.version += 1
+        self._sequence += 1
+        update = pb.VariableUpdate(
+            variable_id=variable.id, variable=variable, update_type="value_change", sequence=self._sequence
+        )
+        data = update.SerializeToString()
+        for queue in self._queues:
+            queue.put_nowait(data)
+        return pb.SetVariableResponse(success=True, new_version=variable.version)
+
+    async def get_variable(self, request: pb.GetVariableRequest, _: object) -> pb.GetVariableResponse:
+        """Answer the variable."""
+        return pb.GetVariableResponse(variable=self._variable)
+
+    async def watch(
+        self, request: pb.WatchVariablesRequest, context: aio.ServicerContext[bytes, bytes]
+    ) -> None:
+        """Write out what comes into this watch's queue."""
+        queue: asyncio.Queue[bytes] = asyncio.Queue()
+        self._queues.add(queue)
+        try:
+            await context.send_initial_metadata(())
+            while True:
+                await context.write(await queue.get())
+        finally:
+            self._queues.discard(queue)
+
+
+async def serve() -> None:
+    """Serve until the process is ended."""
+    raw = Raw()
+    server = aio.server(options=[("grpc.so_reuseport", 0)])
+    handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
+        "SetVariable": grpc.unary_unary_rpc_method_handler(
+            raw.set_variable, pb.SetVariableRequest.FromString, pb.SetVariableResponse.SerializeToString
+        ),
+        "GetVariable": grpc.unary_unary_rpc_method_handler(
+            raw.get_variable, pb.GetVariableRequest.FromString, pb.GetVariableResponse.SerializeToString
+        ),
+        "WatchVariables": grpc.unary_stream_rpc_method_handler(
+            raw.watch, pb.WatchVariablesRequest.FromString
+        ),
+    }
+    server.add_generic_rpc_handlers(
+        [grpc.method_handlers_generic_handler("snakepit.bridge.BridgeService", handlers)]
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print(f"GRPC_READY:{port}", flush=True)
+    await server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())

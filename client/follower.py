@@ -1,0 +1,150 @@
+"""A watch that survives: it reconnects, resumes after the last sequence, and delivers each update once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any
+
+import grpc
+
+from client.errors import BridgeError
+from client.session import Session
+from client.watch import Update, Watch
+
+OnChange = Callable[[str, Any, Any, Mapping[str, str]], object]
+"""Called with a variable's name, its old value, its new value and the change's metadata."""
+
+
+class Follower:
+    """Watches variables of a session for as long as they can be followed without a gap.
+
+    A lost connection is tried again, with a pause that doubles each time, and the watch goes on after the
+    last sequence that was seen. What cannot be resumed ends the following with the bridge's word: the log
+    no longer has what follows (OUT_OF_RANGE), or the session is gone (NOT_FOUND).
+
+    Args:
+        session: where the variables are.
+        identifiers: ids or names; none for every variable.
+        initial: whether the present values come first, once.
+        on_change: called for every change of a value, on the follower's thread.
+        backoff: seconds before the first new attempt.
+        max_backoff: the longest pause in seconds.
+        patience: seconds that the bridge may be away; None for ever.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        *identifiers: str,
+        initial: bool = False,
+        on_change: OnChange | None = None,
+        backoff: float = 0.02,
+        max_backoff: float = 2.0,
+        patience: float | None = None,
+    ) -> None:
+        self._session = session
+        self._identifiers = identifiers
+        self._on_change = on_change
+        self._backoff = backoff
+        self._max_backoff = max_backoff
+        self._patience = patience
+        self._updates: SimpleQueue[Update | None] = SimpleQueue()
+        self._closed = threading.Event()
+        self._seen: int | None = None
+        self._initial = initial
+        self._told: dict[str, int] = {}  # versions of the present values passed on, by id
+        self._beginning = initial  # whether some of the present values may still be missing
+        self._error: BridgeError | None = None
+        self._watch: Watch = session.watch(*identifiers, initial=True)
+        self._reader = threading.Thread(target=self._follow, name="follower", daemon=True)
+        self._reader.start()
+
+    def close(self) -> None:
+        """Stop following, at once."""
+        self._closed.set()
+        self._watch.close()
+        if threading.current_thread() is not self._reader:
+            self._reader.join()
+
+    def __iter__(self) -> Iterator[Update]:
+        """Yield every update once, waiting for the next; heartbeats are left out.
+
+        Raises:
+            BridgeError: the bridge's word, where there is no going on.
+        """
+        while (update := self._updates.get()) is not None:
+            yield update
+        self._updates.put(None)  # for whoever iterates next
+        if self._error is not None:
+            raise self._error
+
+    def __enter__(self) -> Follower:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _follow(self) -> None:
+        pause, away = self._backoff, 0.0
+        try:
+            while not self._closed.is_set():
+                if self._deliver():
+                    pause, away = self._backoff, 0.0
+                ended = self._watch.ended
+                if self._closed.is_set():
+                    return
+                gone_for_good = ended is None or ended.code is not grpc.StatusCode.UNAVAILABLE
+                if gone_for_good or (self._patience is not None and away >= self._patience):
+                    self._error = ended
+                    return
+                self._closed.wait(pause)
+                away, pause = away + pause, min(2 * pause, self._max_backoff)
+                with suppress(TimeoutError):  # a bridge that hangs is one that is away
+                    self._watch = self._again()
+        finally:
+            self._updates.put(None)
+
+    def _deliver(self) -> bool:
+        """Pass on what the present watch brings until it ends; return whether it brought anything."""
+        brought = False
+        try:
+            for update in self._watch:
+                brought = True
+                self._seen = update.sequence
+                if update.variable is None:
+                    continue  # a heartbeat
+                if update.kind == "initial_value":
+                    self._pass_on_initial(update)
+                    continue
+                self._beginning = False
+                self._updates.put(update)
+                if self._on_change is not None and update.kind == "value_change":
+                    variable = update.variable
+                    self._on_change(variable.name, update.previous, variable.value, update.metadata)
+        except BridgeError:
+            pass  # the watch keeps what it ended with
+        return brought
+
+    def _pass_on_initial(self, update: Update) -> None:
+        """Pass on a present value, once; they are always asked for, since their sequence is needed."""
+        assert update.variable is not None
+        if not self._initial or self._told.get(update.variable_id) == update.variable.version:
+            return
+        self._told[update.variable_id] = update.variable.version
+        self._updates.put(update)
+        if self._identifiers and len(self._told) == len(set(self._identifiers)):
+            self._beginning = False
+
+    def _again(self) -> Watch:
+        """Watch again: after the last sequence seen, or from the beginning where that is not behind us.
+
+        Where nothing was seen yet, a watch of a session without variables was cut: what came since is told
+        by the present values of the variables that there are now.
+        """
+        if self._seen is None or self._beginning:
+            self._initial = True
+            return self._session.watch(*self._identifiers, initial=True)
+        return self._session.watch(*self._identifiers, resume_after=self._seen)
