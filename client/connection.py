@@ -15,7 +15,7 @@ from proto import snakepit_bridge_pb2_grpc as pb_grpc
 
 MAX_MESSAGE_BYTES = 100 * 2**20
 
-SERVICES: dict[str, Callable[[grpc.Channel], Any]] = {
+SERVICES: dict[str, Callable[[Any], Any]] = {
     "BridgeService": pb_grpc.BridgeServiceStub,
     "SnakepitBridge": pb_grpc.SnakepitBridgeStub,
 }

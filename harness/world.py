@@ -9,6 +9,7 @@ from typing import Any
 
 from client import BridgeError, Connection, Session, Variable, Watch
 from client.worker import ServerProcess, Worker
+from harness.crowd import Crowd
 from harness.histories import complaints
 from harness.line import Line
 from harness.literals import Literal
@@ -54,6 +55,7 @@ class World:
         self._all_watchers: list[tuple[str, Watcher]] = []
         self.process: ServerProcess | None = None
         self.worker: Worker | None = None
+        self.crowd: Crowd | None = None
         self.events: list[tuple[str, str]] = []
         self._connection: Connection | None = None
         self._opened: list[Connection] = []
@@ -215,6 +217,8 @@ class World:
         """Give back all that the scenario made."""
         for _, watcher in self._all_watchers:
             watcher.watch.close()
+        if self.crowd is not None:
+            self.crowd.close()
         for process in self._processes:
             if process.exit_code is None:
                 process.kill()

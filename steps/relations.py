@@ -71,6 +71,7 @@ def step_is_optimized(context, name, optimizer):
     assert_that(context.world.session.get(name).optimizer_id, equal_to(optimizer), f"who optimizes {name}")
 
 
+@given("nobody is optimizing {name:Name}")
 @then("nobody is optimizing {name:Name}")
 def step_is_free(context, name):
     """The status on the variable names nobody."""

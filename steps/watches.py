@@ -5,9 +5,11 @@ import time
 from behave import given, then, when
 from hamcrest import assert_that, equal_to, greater_than, greater_than_or_equal_to, has_length
 
+from harness.crowd import Crowd
 from harness.literals import Literal
 from harness.matchers import describe, is_refusal, is_update
 from harness.world import DEADLINE
+from proto import snakepit_bridge_pb2 as pb
 
 
 def news(updates):
@@ -390,26 +392,20 @@ def step_partners(context, person, one, other):
 
 @given("{count:d} clients watch {name:Name}")
 def step_many_watch(context, count, name):
-    """Very many watches of one variable, over ten connections."""
+    """Very many watches of one variable."""
     world = context.world
-    connections = [world.connect() for _ in range(10)]
-    sessions = [connection.session(world.session_id) for connection in connections]
-    context.opened = [sessions[number % 10].watch(name) for number in range(count)]
+    request = pb.WatchVariablesRequest(session_id=world.session_id, variable_identifiers=[name])
+    world.crowd = Crowd(world.connection.address, world.target.service, request, count, 6 * DEADLINE)
 
 
 @then("each of them receives the versions {first:d} to {last:d}")
 def step_many_receive(context, first, last):
     """Each of very many watches got these versions, in order, each holding its own number."""
+    crowd = context.world.crowd
     expected = [(n, n) for n in range(first, last + 1)]
-    deadline = time.monotonic() + 6 * DEADLINE
-    try:
-        for number, watch in enumerate(context.opened):
-            got = watch.wait_for(lambda got: len(got) >= len(expected), deadline - time.monotonic())
-            pairs = [(update.variable.version, update.variable.value) for update in got]
-            assert_that(pairs, equal_to(expected), f"what watch {number} of {len(context.opened)} received")
-    finally:
-        for watch in context.opened:
-            watch.close()
+    crowd.wait_for(len(expected), 6 * DEADLINE)
+    for number, received in enumerate(crowd.received):
+        assert_that(received, equal_to(expected), f"what watch {number} of {len(crowd.received)} received")
 
 
 @then("each of them received every version from its first on")

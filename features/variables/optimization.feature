@@ -8,6 +8,7 @@ Feature: Optimizing a variable
 
     Example: The status says who
       Given a float variable "temperature" holding 0.7
+      And nobody is optimizing "temperature"
       When the optimizer "mipro" takes "temperature"
       Then it is accepted
       And "temperature" is being optimized by "mipro"
