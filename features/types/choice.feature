@@ -8,13 +8,13 @@ Feature: Choice variables
     Scenario Outline: <value> is chosen
       Given a choice variable "model" holding "gpt-4" with:
         | choices                          |
-        | ["gpt-4", "claude", "llama", ""] |
+        | ["gpt-4", "mistral", "llama", ""] |
       When "model" is set to <value>
       Then "model" holds <value> at version 2
 
       Examples:
         | value    |
-        | "claude" |
+        | "mistral" |
         | "gpt-4"  |
         | ""       |
 
@@ -24,7 +24,7 @@ Feature: Choice variables
     Scenario Outline: <value> is none of the choices
       Given a choice variable "model" holding "gpt-4" with:
         | choices                   |
-        | ["gpt-4", "claude", "42"] |
+        | ["gpt-4", "mistral", "42"] |
       When "model" is set to <value>
       Then it is refused as invalid, saying "must be one of"
       And "model" still holds "gpt-4" at version 1
@@ -47,6 +47,6 @@ Feature: Choice variables
     Example: A choice cannot begin outside its choices
       When "model" is registered as a choice holding "gpt-5" with:
         | choices             |
-        | ["gpt-4", "claude"] |
+        | ["gpt-4", "mistral"] |
       Then it is refused as invalid, saying "must be one of"
       And there is no variable "model"

@@ -13,10 +13,10 @@ Feature: Variables that follow others
         | prompt | string | "hello" |
       And "prompt" follows "model" as "tuned for"
       And Ada watches every variable
-      When "model" is set to "claude"
+      When "model" is set to "mistral"
       Then Ada receives:
         | update            | variable | value    | version | metadata                                                              |
-        | value change      | model    | "claude" | 2       |                                                                       |
+        | value change      | model    | "mistral" | 2       |                                                                       |
         | dependency change | prompt   | "hello"  | 1       | {"cause": "model", "cause_version": "2", "dependency_type": "tuned for"} |
       And Ada receives nothing else
 
@@ -27,7 +27,7 @@ Feature: Variables that follow others
         | prompt | string | "hello" |
       And "prompt" follows "model" as "tuned for"
       And Ada watches "prompt"
-      When "model" is set to "claude"
+      When "model" is set to "mistral"
       Then Ada receives:
         | update            | variable | version | metadata                                 |
         | dependency change | prompt   | 1       | {"cause": "model", "cause_version": "2"} |
