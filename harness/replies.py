@@ -20,6 +20,17 @@ def complaints(method: str, request: Any, reply: Any) -> list[str]:
     return [f"{method} answered {text}" for text in _faults(method, request, reply)]
 
 
+def variables_in(method: str, reply: Any) -> list[Variable]:
+    """The variables that a reply tells of."""
+    if method in ("RegisterVariable", "GetVariable", "RollbackVariable"):
+        return [Variable(reply.variable)] if reply.HasField("variable") else []
+    if method == "GetVariables":
+        return [Variable(message) for message in reply.variables.values()]
+    if method == "ListVariables":
+        return [Variable(message) for message in reply.variables]
+    return []
+
+
 def update_complaints(update: Update) -> list[str]:
     """Say what no bridge may send to a watch."""
     if update.kind == "heartbeat":

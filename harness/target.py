@@ -10,7 +10,8 @@ from typing import Any
 from client import BridgeError, Connection
 from client.connection import SERVICES
 from client.worker import ServerProcess
-from harness.replies import complaints
+from harness.replies import complaints, variables_in
+from harness.versions import Versions
 
 REFERENCE = (sys.executable, "-m", "server")
 START_TIMEOUT = 15.0
@@ -39,11 +40,16 @@ class Target:
     def __init__(self, command: Sequence[str] | None, address: str | None, service: str) -> None:
         self.command = None if command is None else tuple(command)
         self.service = service
-        self.complaints: list[str] = []  # about replies, of the scenario that runs
+        self.begin_scenario()
         self._address = address
         self._process: ServerProcess | None = None
         self._connection: Connection | None = None
         self._flagged: dict[tuple[str, ...], ServerProcess] = {}
+
+    def begin_scenario(self) -> None:
+        """Forget what replies told in the scenario before."""
+        self.complaints: list[str] = []
+        self.versions = Versions()
 
     @classmethod
     def from_options(cls, options: Mapping[str, str]) -> Target:
@@ -103,6 +109,8 @@ class Target:
 
     def _inspect(self, method: str, request: Any, reply: Any) -> None:
         self.complaints.extend(complaints(method, request, reply))
+        for variable in variables_in(method, reply):
+            self.complaints.extend(self.versions.complaints_about(variable))
 
     @property
     def address(self) -> str:

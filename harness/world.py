@@ -48,7 +48,7 @@ class World:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.outcome = Outcome()
-        target.complaints.clear()
+        target.begin_scenario()
         self._log_start = len(target.log())
         self.outcomes: list[Outcome] = []  # of several clients at once
         self.watchers: dict[str, Watcher] = {}
@@ -205,6 +205,8 @@ class World:
             found.update(dict.fromkeys(complaints(person, watcher.watch.updates)))
             for update in watcher.watch.updates:
                 found.update(dict.fromkeys(update_complaints(update)))
+                wrong = self.target.versions.complaints_about_update(watcher.session.id, update)
+                found.update(dict.fromkeys(wrong))
         if found:
             raise AssertionError("\n".join(found))
 
