@@ -1,0 +1,144 @@
+"""What every scenario is held to: the checkers are silent on a right history and name what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from client import Update, Variable
+from harness import histories, replies
+from harness.versions import Versions
+from proto import snakepit_bridge_pb2 as pb
+
+
+def variable(version: int, value: str = "0.5", name: str = "x") -> pb.Variable:
+    message = pb.Variable(id=f"var_{name}", name=name, type="float", version=version)
+    message.value.type_url = "type.googleapis.com/snakepit.float"
+    message.value.value = value.encode()
+    message.last_updated_at.seconds = 1_700_000_000
+    return message
+
+
+def update(
+    kind: str, sequence: int, version: int, value: str = "0.5", previous: str = "", name: str = "x"
+) -> Update:
+    message = pb.VariableUpdate(
+        variable_id=f"var_{name}",
+        variable=variable(version, value, name),
+        update_type=kind,
+        sequence=sequence,
+    )
+    message.timestamp.seconds = 1_700_000_000
+    if previous:
+        message.previous_value.type_url = "type.googleapis.com/snakepit.float"
+        message.previous_value.value = previous.encode()
+    return Update(message)
+
+
+RIGHT = [
+    update("initial_value", 4, 2, "0.5"),
+    update("initial_value", 4, 1, "7", name="y"),
+    update("value_change", 5, 3, "0.6", "0.5"),
+    update("value_change", 8, 2, "8", "7", name="y"),
+    update("value_change", 9, 4, "0.7", "0.6"),
+    update("deleted", 10, 4, "0.7"),
+]
+
+
+def test_a_right_history_has_no_complaints() -> None:
+    assert histories.complaints("Ada", RIGHT) == []
+    assert [complaint for one in RIGHT for complaint in replies.update_complaints(one)] == []
+    versions = Versions()
+    assert [c for one in [*RIGHT, *RIGHT] for c in versions.complaints_about_update("s", one)] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ([RIGHT[2], RIGHT[2]], "with sequence 5 after 5"),
+        ([RIGHT[4], RIGHT[2]], "with sequence 5 after 9"),
+        ([RIGHT[2], update("value_change", 9, 5, "0.7", "0.6")], "version 5 of 'x' right after version 3"),
+        (
+            [RIGHT[2], update("value_change", 9, 4, "0.7", "0.5")],
+            "whose previous value is not that of version 3",
+        ),
+        ([RIGHT[5], update("value_change", 11, 5, "0.8", "0.7")], "after the variable was deleted"),
+    ],
+)
+def test_a_wrong_history_is_named(wrong: list[Update], complaint: str) -> None:
+    assert complaint in "; ".join(histories.complaints("Ada", wrong))
+
+
+def test_two_watches_that_disagree_are_named() -> None:
+    versions = Versions()
+    versions.complaints_about_update("s", RIGHT[2])
+    (complaint,) = versions.complaints_about_update("s", update("value_change", 5, 2, "8", "7", name="y"))
+    assert "sequence 5 was told as" in complaint
+    assert (
+        versions.complaints_about_update("other session", update("value_change", 5, 2, "8", name="y")) == []
+    )
+
+
+def test_one_version_with_two_values_is_named() -> None:
+    versions = Versions()
+    assert versions.complaints_about(Variable(variable(3, "0.5"))) == []
+    assert versions.complaints_about(Variable(variable(3, "5e-1"))) == []
+    assert "a version has one value" in versions.complaints_about(Variable(variable(3, "0.6")))[0]
+
+
+@pytest.mark.parametrize(
+    ("method", "request_message", "reply", "complaint"),
+    [
+        ("Ping", pb.PingRequest(message="a"), pb.PingResponse(message="b"), "not the message that it got"),
+        ("SetVariable", pb.SetVariableRequest(), pb.SetVariableResponse(new_version=2), "success=false"),
+        (
+            "GetVariable",
+            pb.GetVariableRequest(variable_identifier="x"),
+            pb.GetVariableResponse(variable=variable(1), from_cache=True),
+            "from_cache=true",
+        ),
+        (
+            "GetVariable",
+            pb.GetVariableRequest(variable_identifier="y"),
+            pb.GetVariableResponse(variable=variable(1)),
+            "where 'y' was asked for",
+        ),
+        (
+            "GetVariable",
+            pb.GetVariableRequest(variable_identifier="x"),
+            pb.GetVariableResponse(variable=variable(0)),
+            "versions begin with 1",
+        ),
+        (
+            "GetVariable",
+            pb.GetVariableRequest(variable_identifier="x"),
+            pb.GetVariableResponse(variable=variable(1, "true")),
+            "came as true",
+        ),
+        (
+            "GetVariables",
+            pb.BatchGetVariablesRequest(variable_identifiers=["x", "y"]),
+            pb.BatchGetVariablesResponse(variables={"x": variable(1)}),
+            "['x'] found, [] missing of ['x', 'y']",
+        ),
+        (
+            "SetVariables",
+            pb.BatchSetVariablesRequest(),
+            pb.BatchSetVariablesResponse(success=True, errors={"x": "no"}),
+            "success=True with the errors",
+        ),
+        (
+            "RegisterVariable",
+            pb.RegisterVariableRequest(),
+            pb.RegisterVariableResponse(success=True),
+            "no id",
+        ),
+        ("ExecuteTool", pb.ExecuteToolRequest(), pb.ExecuteToolResponse(), "a failure without a message"),
+    ],
+)
+def test_a_wrong_reply_is_named(method: str, request_message: object, reply: object, complaint: str) -> None:
+    assert complaint in "; ".join(replies.complaints(method, request_message, reply))
+
+
+def test_a_right_reply_has_no_complaints() -> None:
+    request = pb.GetVariableRequest(variable_identifier="var_x")
+    assert replies.complaints("GetVariable", request, pb.GetVariableResponse(variable=variable(1))) == []
