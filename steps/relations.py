@@ -4,6 +4,7 @@ from behave import given, then, when
 from hamcrest import assert_that, equal_to, has_entries
 
 from harness.literals import same, show
+from harness.world import DEADLINE
 
 
 @given("{follower:Name} follows {followed:Name} as {dependency_type:Name}")
@@ -32,6 +33,18 @@ def step_cause(context, person, name):
     update = context.world.watchers[person].watch.updates[-1]
     expected = {"cause_id": context.world.id_of(name)}
     assert_that(update.metadata, has_entries(expected), "the metadata of the update")
+
+
+@then("in what {person:Person} received, the changes of {names:Names} come before that of {last:Name}")
+def step_batch_first(context, person, names, last):
+    """The updates of a batch come first, in whichever order, and what follows from them comes after."""
+    watch = context.world.watchers[person].watch
+    wanted = len(names) + 1
+    got = [
+        update.variable.name for update in watch.wait_for(lambda updates: len(updates) >= wanted, DEADLINE)
+    ]
+    assert_that(sorted(got[:-1]), equal_to(sorted(names)), f"the first updates that {person} received")
+    assert_that(got[-1], equal_to(last), f"the last update that {person} received")
 
 
 @given("the optimizer {optimizer:Name} has taken {name:Name}")

@@ -75,6 +75,12 @@ def step_watch_by_id(context, person, name):
     context.world.watch(person, [context.world.id_of(name)])
 
 
+@when("{person:Person} watches {name:Name} by its name and by its id, present values included")
+def step_watch_twice_with_initial(context, person, name):
+    """Someone names one variable twice in a watch, and gets present values first."""
+    context.world.watch(person, [name, context.world.id_of(name)], initial=True)
+
+
 @given("{person:Person} watches {name:Name} by its name and by its id")
 def step_watch_twice(context, person, name):
     """Someone names one variable twice in a watch."""

@@ -75,7 +75,7 @@ class Log:
         return [sentence for told, sentence, _ in self.told if told == word]
 
     def wait_for(self, word: str, number: int = 1) -> float:
-        """When a word was told for the so-manieth time."""
+        """When a word was told for the n-th time."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.words().count(word) >= number, DEADLINE), self.told
             return [at for told, _, at in self.told if told == word][number - 1]

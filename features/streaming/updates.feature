@@ -266,3 +266,11 @@ Feature: Watching variables
         | update       | variable | value | version |
         | value change | x        | 0.6   | 2       |
       And Ada receives nothing else
+
+    Example: Its present value is told once too
+      Given a float variable "x" holding 0.5
+      When Ada watches "x" by its name and by its id, present values included
+      Then Ada receives:
+        | update        | variable | value | version |
+        | initial value | x        | 0.5   | 1       |
+      And Ada receives nothing else

@@ -34,6 +34,21 @@ Feature: Variables that follow others
       And the cause that Ada was told is "model", by its id
       And Ada receives nothing else
 
+    Example: After an atomic batch as a whole
+      Given the variables:
+        | name   | type   | value   |
+        | model  | string | "gpt-4" |
+        | prompt | string | "hello" |
+        | limit  | string | "low"   |
+      And "prompt" follows "model" as "tuned for"
+      And Ada watches "model", "limit" and "prompt"
+      When these are set together, all or none:
+        | name  | value  |
+        | model | "o3"   |
+        | limit | "high" |
+      Then the batch succeeds
+      And in what Ada received, the changes of "model" and "limit" come before that of "prompt"
+
     Example: Only direct followers are told
       Given the variables:
         | name   | type  | value |
