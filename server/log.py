@@ -20,6 +20,9 @@ VALUE_CHANGE = "value_change"
 DELETED = "deleted"
 DEPENDENCY_CHANGE = "dependency_change"
 
+TAKEN = 64
+"""How many changes a watch takes at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -91,6 +94,11 @@ class ChangeLog:
     def oldest(self) -> int:
         """The sequence of the oldest change kept; one above the last where none is."""
         return self.last - len(self._changes) + 1
+
+    @property
+    def newest(self) -> Change:
+        """The change of the last sequence."""
+        return self._changes[-1]
 
     def after(self, sequence: int) -> list[Change]:
         """Everything that follows a sequence.
@@ -169,14 +177,24 @@ class Watch:
         self.wake()
 
     def take(self) -> list[Change]:
-        """Everything accepted since the last call that this watch is to see, in order.
+        """What was accepted since the last call that this watch is to see, in order, or the first part of it.
+
+        A reader that writes it out slowly holds on to a part, while the log goes on and drops the rest.
+
+        Returns:
+            At most ``TAKEN`` changes; none where there is nothing left to take.
 
         Raises:
             OutOfRange: the reader was so slow that the log no longer has what follows.
         """
+        if self._next is None:
+            return []
+        if self._next == self._log.last:  # the usual case: the newest change, and nothing else
+            self._next = None
+            return [self._log.newest]
         changes = self._concerning(self._log.after(self.seen))
-        self._next = None
-        return changes
+        self._next = changes[TAKEN].sequence if len(changes) > TAKEN else None
+        return changes[:TAKEN]
 
     def end(self, reason: Refusal) -> None:
         """Close the watch: it still takes what was accepted, and then learns the reason."""

@@ -45,8 +45,9 @@ class WatchCalls:
             for update in initial:
                 await context.write(update)
             while True:
-                for change in watch.take():
-                    await context.write(wire.change_bytes(change, prefix))
+                while changes := watch.take():
+                    for change in changes:
+                        await context.write(wire.change_bytes(change, prefix))
                 if watch.ended is not None:
                     raise watch.ended
                 if not await bell.wait():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from server.edits import Edit
 from server.errors import InvalidArgument, NotFound, OutOfRange, Unavailable
-from server.log import Change
+from server.log import TAKEN, Change
 from server.session import Session
 from tests.core.given import a_session, put, reader, register
 from tests.core.unchanged import refused
@@ -28,7 +28,11 @@ class Reader:
         self.woken += 1
 
     def sequences(self) -> list[int]:
-        return [change.sequence for change in self.watch.take()]
+        """All that is there to take, in however many parts."""
+        found: list[int] = []
+        while part := self.watch.take():
+            found += [change.sequence for change in part]
+        return found
 
 
 def a_busy_session(**limits: int) -> Session:
@@ -309,6 +313,20 @@ def test_resuming_after_the_end_of_a_variable_goes_on_with_a_new_one_of_its_name
     register(session, "a")
     put(session, "a", 6)
     assert Reader(session, "a", resume_after=8).sequences() == [9, 10]
+
+
+def test_a_watch_takes_a_long_backlog_in_parts_that_leave_nothing_out() -> None:
+    session = a_busy_session()
+    reader = Reader(session, "a")
+    for number in range(3 * TAKEN):
+        put(session, "b" if number % 3 == 0 else "a", number)
+    part = reader.watch.take()
+    assert len(part) == TAKEN
+    assert reader.watch.seen < session.log.last
+    rest = reader.sequences()
+    expected = [change.sequence for change in session.log.after(7) if change.variable.name == "a"]
+    assert [change.sequence for change in part] + rest == expected
+    assert reader.watch.seen == session.log.last
 
 
 def test_resuming_takes_an_id_before_an_equal_name() -> None:

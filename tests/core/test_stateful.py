@@ -301,4 +301,4 @@ def exactly(answer: Any) -> Any:
 
 
 TestSession = Machine.TestCase
-TestSession.settings = settings(max_examples=2 * settings.default.max_examples)
+TestSession.settings = settings(max_examples=5 * settings.default.max_examples)
