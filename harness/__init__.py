@@ -2,3 +2,9 @@
 
 Nothing here imports the server: the suite and the accused share the generated stubs alone.
 """
+
+import os
+
+# gRPC tells on stderr of every connection that a bridge closes, which is what some scenarios are about. It
+# reads this when it is imported, so it stands before anything that imports it.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")

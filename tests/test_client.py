@@ -123,12 +123,18 @@ def test_more_than_10240_bytes_travel_as_bytes(items: int, binary: bool) -> None
         ("embedding", numpy.array(numbers + numbers, "float32")),
         ("tensor", numpy.array(numbers)),
         ("tensor", numpy.arange(items).reshape(1, items)),
+        ("tensor", {"shape": [items], "data": numbers}),
+        ("tensor", {"shape": [1, items], "data": [numbers]}),
+        ("tensor", {"shape": [1, items], "data": numbers}),
     ):
         raw = encode(kind, value)
         assert raw.type_url.endswith(".binary") is binary
         assert bool(raw.array) is binary
         came = decode(kind, to_any(raw), raw.array)
-        assert numpy.array_equal(came["data"] if isinstance(came, dict) else came, value)
+        given = value["data"] if isinstance(value, dict) else value
+        assert numpy.array_equal(
+            numpy.ravel(came["data"] if isinstance(came, dict) else came), numpy.ravel(given)
+        )
 
 
 def test_a_large_embedding_given_as_a_list_goes_as_float64() -> None:
@@ -324,3 +330,19 @@ def test_a_variable_reads_the_message_that_it_was_made_from() -> None:
     message.optimization_status.optimizing = True
     message.optimization_status.optimizer_id = "tpe"
     assert Variable(message).optimizer_id == "tpe"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"shape": [40, 40], "data": [[0.5] * 40] * 39},
+        {"shape": [40, 40], "data": [[0.5] * 20] * 80},
+        {"shape": [2000], "data": [True] * 2000},
+        {"shape": [2000], "data": [2**53 + 1] * 2000},
+        {"shape": [2000], "data": 5},
+    ],
+)
+def test_a_large_tensor_that_is_wrong_or_not_exact_as_doubles_goes_as_it_was_given(value: Any) -> None:
+    raw = encode("tensor", value)
+    assert json.loads(raw.data) == value
+    assert raw.array == b""

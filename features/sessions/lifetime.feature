@@ -180,7 +180,7 @@ Feature: The life of a session
     Example: Calls renew it, also refused ones
       Given a session that lives 1 s without a call
       And a float variable "x" holding 0.5
-      When calls come again and again for 1.5 s, each of them refused
+      When calls come again and again for 1.2 s, each of them refused
       Then "x" still holds 0.5 at version 1
 
     @requires_standard_tools
@@ -189,8 +189,8 @@ Feature: The life of a session
       And a float variable "x" holding 0.5
       When the tool "sleep" runs with:
         | seconds |
-        | 1.5     |
-      Then the tool answers 1.5
+        | 1.2     |
+      Then the tool answers 1.2
       And "x" still holds 0.5 at version 1
 
     Example: A negative time to live

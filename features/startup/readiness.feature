@@ -70,10 +70,10 @@ Feature: Starting
     Example: A call that is under way is finished, and new ones are refused
       Given a bridge that has just started
       And an open session
-      And the tool "sleep" is running for 2 s
+      And the tool "sleep" is running for 1 s
       When the bridge is told to end by SIGTERM
       Then new calls are refused as unavailable
-      And the running tool answers 2.0
+      And the running tool answers 1.0
       And the bridge ends with exit code 0
 
     @requires_standard_tools
