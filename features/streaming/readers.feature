@@ -79,7 +79,7 @@ Feature: Readers that come and go
       And Ada watches "x"
       And Ben watches "x" over a line of their own
       And Ben's line has stalled
-      And "x" was set 400 times to long texts
+      And "x" was set 200 times to long texts
       When Ben's line flows again
       Then Ada receives all of them, in order
       And Ben receives them in order without a gap, to the last or to an end as out of range
@@ -91,7 +91,7 @@ Feature: Readers that come and go
       And Ada watches "x"
       And Ben watches "x" over a line of their own
       And Ben's line has stalled
-      And "x" was set 400 times to long texts
+      And "x" was set 200 times to long texts
       When Ben's line flows again
       Then Ada receives them in order without a gap, to the last or to an end as out of range
       And Ben receives them in order without a gap, to the last or to an end as out of range
