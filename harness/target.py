@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -44,6 +45,7 @@ class Target:
         self._address = address
         self._process: ServerProcess | None = None
         self._connection: Connection | None = None
+        self._spare: dict[str, list[Connection]] = {}
         self._flagged: dict[tuple[str, ...], ServerProcess] = {}
 
     def begin_scenario(self) -> None:
@@ -104,8 +106,22 @@ class Target:
         return connection
 
     def connect(self, address: str | None = None) -> Connection:
-        """A connection of its own, to the bridge or to another address."""
-        return Connection(address or self.address, service=self.service, on_reply=self._inspect)
+        """A connection for nobody else at present, to the bridge or to another address.
+
+        Making and closing one takes longer than most scenarios do, so those given back are used again.
+        """
+        address = address or self.address
+        spare = self._spare.get(address)
+        if spare:
+            return spare.pop()
+        return Connection(address, service=self.service, on_reply=self._inspect)
+
+    def give_back(self, connection: Connection) -> None:
+        """Take back a connection that works, and that nobody uses any more."""
+        if connection.address == self._address:
+            self._spare.setdefault(connection.address, []).append(connection)
+        else:
+            connection.close()
 
     def _inspect(self, method: str, request: Any, reply: Any) -> None:
         self.complaints.extend(complaints(method, request, reply))
@@ -149,6 +165,8 @@ class Target:
         """End what the suite started."""
         if self._connection is not None:
             self._connection.close()
+        for connection in itertools.chain.from_iterable(self._spare.values()):
+            connection.close()
         for process in (self._process, *self._flagged.values()):
             if process is not None and process.exit_code is None:
                 process.stop()

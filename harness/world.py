@@ -100,6 +100,12 @@ class World:
             self._people[name] = self.connect(self._lines[name].address)
         return self._lines[name]
 
+    def hang_up(self, name: str) -> None:
+        """Close a person's connection."""
+        connection = self.person(name)
+        self._opened.remove(connection)
+        connection.close()
+
     def start_process(
         self, *flags: str, port: int = 0, on_ready: Callable[[int], object] | None = None
     ) -> ServerProcess:
@@ -230,7 +236,7 @@ class World:
         else:
             self._clean_up()
         for connection in self._opened:
-            connection.close()
+            self.target.give_back(connection)
         for line in self._lines.values():
             line.close()
 

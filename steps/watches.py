@@ -177,7 +177,7 @@ def step_stopped_watching(context, person):
 @when("{person:Person} hangs up")
 def step_hang_up(context, person):
     """Someone's connection goes away without a word."""
-    context.world.person(person).close()
+    context.world.hang_up(person)
     context.world.watchers[person].watch.wait_until_over(DEADLINE)
 
 
