@@ -1,0 +1,71 @@
+"""What people's watches should have received, and how they should have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hamcrest import assert_that, equal_to, greater_than
+
+from client import Update, Watch
+from harness.matchers import describe, is_refusal, is_update
+from harness.world import DEADLINE, World
+
+
+def news(updates: Sequence[Update]) -> list[Update]:
+    """The updates that are about variables: heartbeats come when they come."""
+    return [update for update in updates if update.kind != "heartbeat"]
+
+
+def wait_for_news(watch: Watch, count: int, timeout: float = DEADLINE) -> list[Update]:
+    """The updates about variables, once so many are there, or the watch is over, or time is up."""
+    return news(watch.wait_for(lambda updates: len(news(updates)) >= count, timeout))
+
+
+def expect_updates(world: World, person: str, rows: Sequence[Mapping[str, str]]) -> None:
+    """The next updates of a person's watch are these, in this order."""
+    watcher = world.watchers[person]
+    wanted = watcher.position + len(rows)
+    fresh = wait_for_news(watcher.watch, wanted)[watcher.position : wanted]
+    for number, (update, row) in enumerate(zip(fresh, rows, strict=False), 1):
+        assert_that(update, is_update(dict(row)), f"update {number} that {person} received")
+    if len(fresh) < len(rows):
+        heard = "; ".join(map(describe, fresh)) or "nothing"
+        end = f", then the watch ended: {watcher.watch.ended}" if watcher.watch.over else ""
+        raise AssertionError(
+            f"{person} should have received {len(rows)} updates within {DEADLINE:g} s,"
+            f" but received {heard}{end}"
+        )
+    watcher.position = wanted
+
+
+def expect_versions(world: World, person: str, first: int, last: int, name: str) -> None:
+    """The next updates are these versions of one variable, where each holds its own number."""
+    watcher = world.watchers[person]
+    wanted = watcher.position + last - first + 1
+    fresh = wait_for_news(watcher.watch, wanted)[watcher.position : wanted]
+    got = [(one.variable.name, one.variable.version, one.variable.value) for one in fresh if one.variable]
+    expected = [(name, number, number) for number in range(first, last + 1)]
+    assert_that(got, equal_to(expected), f"the variable, versions and values that {person} received")
+    watcher.position = wanted
+
+
+def expect_heartbeat(world: World, person: str, other: str) -> None:
+    """A watch gets a heartbeat with the sequence of the last update that someone's watch got."""
+    last = max(update.sequence for update in news(world.watchers[other].watch.updates))
+    # One that was sent before that update may come first; the next carries its sequence.
+    updates = world.watchers[person].watch.wait_for(
+        lambda got: any(update.kind == "heartbeat" and update.sequence >= last for update in got), DEADLINE
+    )
+    beats = [update for update in updates if update.kind == "heartbeat"]
+    assert_that(len(beats), greater_than(0), f"the heartbeats that {person} received within {DEADLINE:g} s")
+    assert_that(beats[-1].sequence, equal_to(last), "the sequence of the last heartbeat")
+    with_variable = [beat for beat in beats if beat.variable is not None]
+    assert_that(len(with_variable), equal_to(0), "the heartbeats that have a variable")
+
+
+def expect_end(world: World, person: str, reason: str, phrase: str | None = None) -> Watch:
+    """The bridge ends a person's watch with this status and these words; return the watch."""
+    watch = world.watchers[person].watch
+    assert_that(watch.wait_until_over(DEADLINE), equal_to(True), f"whether {person}'s watch ended")
+    assert_that(watch.ended, is_refusal(reason, phrase), f"the end of {person}'s watch")
+    return watch

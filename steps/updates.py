@@ -1,0 +1,185 @@
+"""Steps about what watches receive, and how they end."""
+
+from behave import then
+from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_length
+
+from harness.watching import (
+    expect_end,
+    expect_heartbeat,
+    expect_updates,
+    expect_versions,
+    wait_for_news,
+)
+from harness.world import DEADLINE
+
+
+@then("{person:Person} receives all of them, in order")
+def step_receives_long(context, person):
+    """Each of the long texts came, once, in order."""
+    times = context.long_texts
+    updates = wait_for_news(context.world.watchers[person].watch, times)
+    got = [update.variable.value[:6] for update in updates]
+    assert_that(
+        got, equal_to([f"{number:06}" for number in range(times)]), f"the texts that {person} received"
+    )
+
+
+@then("{person:Person} receives them in order without a gap, to the last or to an end as out of range")
+def step_receives_or_learns(context, person):
+    """A reader that was held up gets everything, or the word that it does not."""
+    times = context.long_texts
+    watch = context.world.watchers[person].watch
+    updates = wait_for_news(watch, times, 6 * DEADLINE)
+    got = [update.variable.value[:6] for update in updates]
+    assert_that(
+        got, equal_to([f"{number:06}" for number in range(len(got))]), f"the texts that {person} received"
+    )
+    if len(got) < times:
+        expect_end(context.world, person, "out of range")
+
+
+@then("{person:Person} receives:")
+def step_receives(context, person):
+    """The next updates of someone's watch, as a table."""
+    context.world.require_success()
+    expect_updates(context.world, person, [row.as_dict() for row in context.table])
+
+
+@then("{people:People} each receive:")
+def step_each_receives(context, people):
+    """The next updates of several people's watches, as a table."""
+    context.world.require_success()
+    for person in people:
+        expect_updates(context.world, person, [row.as_dict() for row in context.table])
+
+
+@then("{person:Person} receives the values {values:Value} of {name:Name}")
+def step_receives_values(context, person, values, name):
+    """The next updates of someone's watch are changes to these values, in this order."""
+    rows = [{"update": "value change", "variable": name, "value": repr(v)} for v in values.python()]
+    expect_updates(context.world, person, rows)
+
+
+@then("{people:People} each receive the values {values:Value} of {name:Name}")
+def step_each_receives_values(context, people, values, name):
+    """The next updates of several people's watches are changes to these values, in this order."""
+    for person in people:
+        step_receives_values(context, person, values, name)
+
+
+@then("{person:Person} receives nothing else")
+def step_receives_nothing_else(context, person):
+    """Nothing came besides: the next update is that of a change made now, as a marker."""
+    world = context.world
+    world.require_success()
+    watcher = world.watchers[person]
+    found, _ = watcher.session.get_many(watcher.names or [watcher.session.list()[0].name])
+    marked = next(variable for variable in found.values() if watcher.sees(variable))
+    version = watcher.session.set(marked.id, marked.raw)
+    expect_updates(
+        context.world,
+        person,
+        [{"update": "value change", "variable": marked.name, "version": str(version)}],
+    )
+
+
+@then("{person:Person}'s watch ends as {reason:Reason}, saying {phrase:Name}")
+def step_watch_ends_saying(context, person, reason, phrase):
+    """The bridge ended someone's watch with this status and these words."""
+    expect_end(context.world, person, reason, phrase)
+
+
+@then("{person:Person}'s watch ends as {reason:Reason}")
+def step_watch_ends(context, person, reason):
+    """The bridge ended someone's watch with this status."""
+    expect_end(context.world, person, reason)
+
+
+@then("{person:Person}'s watch ends as {reason:Reason}, not before {seconds:d} s have passed")
+def step_watch_ends_later(context, person, reason, seconds):
+    """The bridge ended someone's watch, and so much time had passed since the last call."""
+    watch = expect_end(context.world, person, reason)
+    assert_that(watch.ended_at - context.quiet_since, greater_than_or_equal_to(seconds), "the seconds passed")
+
+
+@then("{person:Person}'s watch receives a heartbeat with the sequence of the last update")
+def step_heartbeat(context, person):
+    """An idle watch gets a heartbeat that carries the current sequence and no variable."""
+    expect_heartbeat(context.world, person, person)
+
+
+@then("{person:Person}'s watch receives a heartbeat with the sequence that {other:Person} saw last")
+def step_heartbeat_of_session(context, person, other):
+    """The sequence of a heartbeat is the session's, also where the last update was not for this watch."""
+    expect_heartbeat(context.world, person, other)
+
+
+@then("{person:Person} receives the versions {first:d} to {last:d} of {name:Name}")
+def step_receives_versions(context, person, first, last, name):
+    """The next updates are these versions, where each version holds its own number."""
+    expect_versions(context.world, person, first, last, name)
+
+
+@then(
+    "{people:People} each receive the versions {first:d} to {last:d} of {name:Name},"
+    " each with the value of that version"
+)
+def step_each_receives_versions(context, people, first, last, name):
+    """The next updates of several people's watches are these versions, each holding its own number."""
+    for person in people:
+        expect_versions(context.world, person, first, last, name)
+
+
+@then("{one:Person} and {other:Person} received {count:d} updates in the same order, with the same sequences")
+def step_same_order(context, one, other, count):
+    """Two watches saw the same updates under the same sequences."""
+    seen = []
+    for person in (one, other):
+        got = wait_for_news(context.world.watchers[person].watch, count)
+        seen.append([(u.sequence, u.variable.name, u.variable.version) for u in got])
+    assert_that(seen[0], has_length(count), f"the updates that {one} received")
+    assert_that(seen[1], equal_to(seen[0]), f"what {other} received, beside what {one} received")
+
+
+@then(
+    "in what {person:Person} received, each change of {one:Name} or {other:Name} stands next to its partner"
+)
+def step_partners(context, person, one, other):
+    """Between two updates of one atomic batch there is no other."""
+    made = context.batches
+    total = 3 * made
+    got = wait_for_news(context.world.watchers[person].watch, total)
+    assert_that(got, has_length(total), f"the updates that {person} received")
+    pairs = [
+        (place, update.variable.version)
+        for place, update in enumerate(got)
+        if update.variable.name in (one, other)
+    ]
+    for (place, version), (next_place, next_version) in zip(pairs[::2], pairs[1::2], strict=True):
+        assert_that(
+            (next_place, next_version), equal_to((place + 1, version)), f"the partner of update {place}"
+        )
+
+
+@then("each of them receives the versions {first:d} to {last:d}")
+def step_many_receive(context, first, last):
+    """Each of very many watches got these versions, in order, each holding its own number."""
+    crowd = context.world.crowd
+    expected = [(n, n) for n in range(first, last + 1)]
+    crowd.wait_for(len(expected), 6 * DEADLINE)
+    for number, received in enumerate(crowd.received):
+        assert_that(received, equal_to(expected), f"what watch {number} of {len(crowd.received)} received")
+
+
+@then("each of them received every version from its first on")
+def step_seam(context):
+    """Each watch began with the present value, and every later version followed, up to the last."""
+    for number, watch in enumerate(context.opened):
+        got = watch.wait_for(lambda got: bool(got) and got[-1].variable.version >= context.last, DEADLINE)
+        assert_that(got[0].kind, equal_to("initial_value"), f"the first update of watch {number}")
+        versions = [update.variable.version for update in got]
+        expected = list(range(versions[0], context.last + 1))
+        assert_that(versions, equal_to(expected), f"the versions that watch {number} received")
+        values = [update.variable.value for update in got]
+        assert_that(values, equal_to(expected), f"the values that watch {number} received")
+        watch.close()
