@@ -46,7 +46,7 @@ class Holds(BaseMatcher[Variable]):
         mismatch_description.append_text(f"{item.name!r} held {_value_of(item)} at version {item.version}")
 
 
-class Refused(BaseMatcher[BridgeError]):
+class Refused(BaseMatcher[BridgeError | None]):
     """A refusal with this status and these words."""
 
     def __init__(self, reason: str, phrase: str | None) -> None:
