@@ -197,6 +197,13 @@ def step_delete_by_id(context, name):
     context.world.attempt(lambda: context.world.session.delete(context.world.id_of(name)))
 
 
+@when("{name:Name}, by its old id, is set to {value:Value}")
+def step_set_by_old_id(context, name, value):
+    """Set a variable that is named by the id that it got when it was first registered."""
+    world = context.world
+    world.attempt(lambda: world.session.set(world.old_id_of(name), value.raw(world.kind_of(name))))
+
+
 @when("{name:Name} is read")
 def step_read(context, name):
     """Read a variable."""

@@ -216,6 +216,14 @@ Feature: The life of a session
       Then it is refused as not found
       And "x" still holds 0.75 at version 1
 
+    Example: A write by an old id fails
+      Given a float variable "x" holding 0.5
+      And the session was cleaned up
+      And a float variable "x" holding 0.75
+      When "x", by its old id, is set to 0.9
+      Then it is refused as not found
+      And "x" still holds 0.75 at version 1
+
     Scenario Outline: An old watch cannot be resumed where the new session made <count> changes more
       Given an integer variable "x" holding 1
       And Ada watches "x"
