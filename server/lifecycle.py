@@ -69,7 +69,7 @@ async def serve(settings: Settings) -> None:
     # cycles either, so that looking for cycles seldom is enough.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(10_000, 20, 50)
     print(f"GRPC_READY:{port}", flush=True)
     logger.info("serving on %s:%d", settings.host, port)
     reason = await _watch_over(stop, sessions, parent)

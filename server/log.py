@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from server.errors import InvalidArgument, OutOfRange, Refusal
 from server.values import Value
@@ -46,7 +45,7 @@ class Change:
     changed_by: str
     metadata: Mapping[str, str]
     at: int
-    encoded: list[Any] = field(default_factory=list, compare=False, repr=False)
+    encoded: list[tuple[str, bytes]] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def size(self) -> int:

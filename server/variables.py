@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from server.constraints import Constraints
 from server.types import VariableType
@@ -47,7 +46,7 @@ class Variable:
     updated_at: int
     version: int
     optimization: Optimization | None = None
-    encoded: list[Any] = field(default_factory=list, compare=False, repr=False)
+    encoded: list[tuple[str, bytes]] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def id(self) -> str:

@@ -62,7 +62,7 @@ def variable_bytes(variable: Variable, prefix: str) -> bytes:
     """A variable serialized; the bytes are kept with it."""
     for kept_prefix, kept in variable.encoded:
         if kept_prefix == prefix:
-            return kept  # type: ignore[no-any-return]
+            return kept
     made = variable_message(variable, prefix).SerializeToString()
     variable.encoded.append((prefix, made))
     return made
@@ -91,7 +91,7 @@ def change_bytes(change: Change, prefix: str) -> bytes:
     """A change as a ``VariableUpdate``; the bytes are kept with it, and are the same for all watches."""
     for kept_prefix, kept in change.encoded:
         if kept_prefix == prefix:
-            return kept  # type: ignore[no-any-return]
+            return kept
     update = pb.VariableUpdate(
         variable_id=change.variable.id,
         update_source=change.changed_by,
