@@ -6,7 +6,6 @@ import asyncio
 import statistics
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -93,9 +92,9 @@ def idle(side: Side) -> dict[str, float]:
         async with connect(side.address) as channel:
             await register(channel, "idle")
             await open_watches(channel, 100)  # what the first ones cost once
-            before = resident(side.process.pid)
+            before = side.process.resident_kib
             await open_watches(channel, IDLE)
-            return (resident(side.process.pid) - before) / IDLE
+            return (side.process.resident_kib - before) / IDLE
 
     async def open_watches(channel: Any, count: int) -> None:
         for _ in range(count):
@@ -161,9 +160,3 @@ def set_request(session_id: str, number: int) -> bytes:
     request.value.type_url = "type.googleapis.com/snakepit.string"
     request.value.value = f'"{number}"'.encode()
     return request.SerializeToString()
-
-
-def resident(pid: int) -> int:
-    """Resident memory of a process in KiB (proc(5), VmRSS)."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))

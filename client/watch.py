@@ -33,7 +33,6 @@ class Update:
 
     def __init__(self, message: pb.VariableUpdate) -> None:
         self.message = message
-        self.received_at = time.monotonic()
 
     @property
     def kind(self) -> str:

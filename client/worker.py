@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import IO
 
 from client.connection import Connection
@@ -69,6 +70,12 @@ class ServerProcess:
     def exit_code(self) -> int | None:
         """None while it runs; the negative signal number where a signal ended it."""
         return self._process.returncode if self.ended_at is not None else None
+
+    @property
+    def resident_kib(self) -> int:
+        """Resident memory in KiB, as Linux tells it (proc(5), VmRSS)."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
 
     def wait_ready(self, timeout: float) -> int:
         """Return the port once the READY line is there.

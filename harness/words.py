@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
+
+from parse import with_pattern
 
 from harness.literals import Literal
 from harness.outcome import REASONS
 
 
-def _typed(pattern: str, convert: Any) -> Any:
-    convert.pattern = pattern
-    return convert
+def _typed(pattern: str, convert: Callable[[str], Any]) -> Any:
+    return with_pattern(pattern)(lambda text: convert(text))
 
 
 def _people(text: str) -> list[str]:
@@ -23,16 +25,8 @@ def _names(text: str) -> list[str]:
     return [json.loads(name) for name in re.findall(_QUOTED, text)]
 
 
-def _literal(text: str) -> Literal:
-    return Literal(text)
-
-
 def _quoted(text: str) -> str:
     return str(json.loads(text))
-
-
-def _word(text: str) -> str:
-    return text
 
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -43,13 +37,13 @@ TYPES: dict[str, Any] = {
     # Several of them: "a", "b" and "c".
     "Names": _typed(rf"{_QUOTED}(?:(?:, | and ){_QUOTED})*", _names),
     # Someone, and several people: Ada, Ben and Cy.
-    "Person": _typed(r"[A-Z][a-z]+", lambda text: str(text)),
+    "Person": _typed(r"[A-Z][a-z]+", str),
     "People": _typed(r"[A-Z][a-z]+(?:, [A-Z][a-z]+)* and [A-Z][a-z]+", _people),
     # A JSON value, NaN, an infinity, or an array; never the colon that a table follows.
-    "Value": _typed(r".*[^:]", _literal),
+    "Value": _typed(r".*[^:]", Literal),
     # The rest of the line as it is.
-    "Text": _typed(r".+", lambda text: str(text)),
-    "Kind": _typed(r"\w+", _word),
-    "Reason": _typed("|".join(sorted(REASONS, key=len, reverse=True)), lambda text: str(text)),
+    "Text": _typed(r".+", str),
+    "Kind": _typed(r"\w+", str),
+    "Reason": _typed("|".join(sorted(REASONS, key=len, reverse=True)), str),
 }
 """The types of the placeholders in step patterns."""

@@ -137,7 +137,7 @@ def step_batches_and_sets(context, one, other, times, third, again):
     """One client sets a pair in atomic batches, another sets a third variable."""
 
     def work(number, session):
-        for turn in range(1, times + 1):
+        for turn in range(1, (again if number else times) + 1):
             if number == 0:
                 session.set_many({one: turn, other: turn}, atomic=True)
             else:
@@ -146,7 +146,7 @@ def step_batches_and_sets(context, one, other, times, third, again):
     at_once(context, 2, work)
     for outcome in context.world.outcomes:
         outcome.require_success()
-    context.batches = times
+    context.changes = 2 * times + again
 
 
 @when("{count:d} watches of {name:Name} open while it is set over and over")

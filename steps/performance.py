@@ -3,7 +3,6 @@
 import statistics
 import sys
 import time
-from pathlib import Path
 
 from behave import then, when
 from hamcrest import assert_that, equal_to, greater_than, less_than, less_than_or_equal_to
@@ -71,13 +70,7 @@ def churn(context, count):
             session.set("x", 0.25)
             watch.wait_for(lambda got: len(got) == 1)
         session.clean_up()
-    return resident(context.world.process.pid)
-
-
-def resident(pid):
-    """Resident memory of a process, in KiB (proc(5), VmRSS)."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+    return context.world.process.resident_kib
 
 
 @then("the server's memory grew by less than {limit:d} MiB over the second half")

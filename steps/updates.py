@@ -146,8 +146,7 @@ def step_same_order(context, one, other, count):
 )
 def step_partners(context, person, one, other):
     """Between two updates of one atomic batch there is no other."""
-    made = context.batches
-    total = 3 * made
+    total = context.changes
     got = wait_for_news(context.world.watchers[person].watch, total)
     assert_that(got, has_length(total), f"the updates that {person} received")
     pairs = [

@@ -167,19 +167,10 @@ def step_set_as_request(context, name, value, request):
     context.world.attempt(lambda: context.world.set(name, value, request_id=request))
 
 
+@given("{name:Name} was set {times:d} times, each time to its next version")
 @when("{name:Name} is set {times:d} times, each time to its next version")
 def step_set_onwards(context, name, times):
     """Set an integer over and over, each time to the number of the version that this makes."""
-    set_onwards(context, name, times)
-
-
-@given("{name:Name} was set {times:d} times, each time to its next version")
-def step_was_set_onwards(context, name, times):
-    """An integer that was set over and over, each time to the number of the version that this made."""
-    set_onwards(context, name, times)
-
-
-def set_onwards(context, name, times):
     first = context.world.session.get(name).version + 1
     for number in range(first, first + times):
         context.world.set(name, Literal(str(number)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from behave.configuration import Configuration
@@ -25,14 +26,14 @@ def judge(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def steps() -> list[object]:
+def steps() -> list[Any]:
     load_step_modules([str(ROOT / "steps")])
     return [step for kind in registry.steps.values() for step in kind]
 
 
-def test_every_step_has_a_sentence(steps: list[object]) -> None:
+def test_every_step_has_a_sentence(steps: list[Any]) -> None:
     assert steps
-    silent = [step.pattern for step in steps if not (step.func.__doc__ or "").strip()]  # type: ignore[attr-defined]
+    silent = [step.pattern for step in steps if not (step.func.__doc__ or "").strip()]
     assert silent == []
 
 

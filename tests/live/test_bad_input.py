@@ -177,11 +177,11 @@ class Fuzzer:
             else:
                 entries[key] = self._scalar(value)
 
-    def _fill_message(self, message: Message, depth: int) -> None:
+    def _fill_message(self, message: Any, depth: int) -> None:
         message.SetInParent()
         if message.DESCRIPTOR.full_name == "google.protobuf.Any":
-            message.type_url = self.chance.choice(URLS)  # type: ignore[attr-defined]
-            message.value = self._bytes()  # type: ignore[attr-defined]
+            message.type_url = self.chance.choice(URLS)
+            message.value = self._bytes()
         elif depth < 4:
             self._fill(message, depth + 1)
 

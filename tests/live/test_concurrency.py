@@ -6,6 +6,7 @@ import os
 import random
 import threading
 import time
+from collections.abc import Callable
 
 import grpc
 import pytest
@@ -62,7 +63,7 @@ def test_concurrent_histories_are_linearizable(session: Session, address: str) -
         assert complaints(history, 1, -1) == []
 
 
-def run_clients(session_id: str, address: str, work: object) -> None:
+def run_clients(session_id: str, address: str, work: Callable[[int, Session], None]) -> None:
     failures: list[BaseException] = []
     barrier = threading.Barrier(CLIENTS)
 
@@ -71,7 +72,7 @@ def run_clients(session_id: str, address: str, work: object) -> None:
             with Connection(address) as connection:
                 connection.wait_until_ready()
                 barrier.wait()
-                work(number, connection.session(session_id))  # type: ignore[operator]
+                work(number, connection.session(session_id))
         except BaseException as error:
             failures.append(error)
             barrier.abort()
