@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from server.config import Limits, Settings
+from server.config import FAILPOINTS, Limits, Settings
 from server.lifecycle import run
 
 
@@ -31,9 +31,11 @@ def parse(arguments: Sequence[str]) -> Settings:
     add = parser.add_argument
     add("--host", default=defaults.host, help="address to listen on")
     add("--port", type=_port, default=defaults.port, help="port to listen on; 0 takes a free one")
+    add("--data-dir", default="", help="directory that the state is kept in; none: in memory only")
     add("--session-ttl", type=_seconds, default=defaults.session_ttl, help="seconds without a call")
     add("--heartbeat-interval", type=_seconds, default=defaults.heartbeat_interval, help="of idle watches, s")
     add("--grace", type=_seconds, default=defaults.grace, help="seconds that calls may take at shutdown")
+    add("--keepalive", type=_seconds, default=defaults.keepalive, help="seconds of silence before a ping")
     add("--max-sessions", type=_count, default=limits.sessions, help="open at a time")
     add("--max-variables", type=_count, default=limits.variables, help="of a session")
     add("--max-watches", type=_count, default=limits.watches, help="of a session")
@@ -41,6 +43,7 @@ def parse(arguments: Sequence[str]) -> Settings:
     add("--watch-log-limit", type=_count, default=limits.log_changes, help="changes kept of a session")
     add("--watch-log-bytes", type=_count, default=limits.log_bytes, help="bytes of them")
     add("--log-level", choices=["debug", "info", "warning", "error"], default=defaults.log_level)
+    add("--failpoint", default="", choices=["", *FAILPOINTS], help="for tests: where a marked change kills")
     given = parser.parse_args(arguments)
     return Settings(
         host=given.host,
@@ -48,7 +51,10 @@ def parse(arguments: Sequence[str]) -> Settings:
         session_ttl=given.session_ttl,
         heartbeat_interval=given.heartbeat_interval,
         grace=given.grace,
+        keepalive=given.keepalive,
         log_level=given.log_level,
+        data_dir=given.data_dir,
+        failpoint=given.failpoint,
         limits=Limits(
             sessions=given.max_sessions,
             variables=given.max_variables,

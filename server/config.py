@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+FAILPOINTS = ("half-written", "before-commit", "after-commit")
+"""Moments at which a server with a data directory can be made to kill itself: in the middle of a batch, when
+everything is written and nothing committed, and when it is committed and nobody was told. Only at a change
+whose metadata has ``failpoint`` and the moment's name, and only where a flag names the moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -29,6 +34,9 @@ class Settings:
     session_ttl: float = 3600.0
     heartbeat_interval: float = 30.0
     grace: float = 5.0
+    keepalive: float = 20.0
     log_level: str = "info"
+    data_dir: str = ""
+    failpoint: str = ""
     max_message_bytes: int = 100 * 2**20
     limits: Limits = field(default_factory=Limits)

@@ -46,6 +46,11 @@ class Histories:
             f" {kept[0].variable.version} to {variable.version} are"
         )
 
+    def oldest(self, variable_id: str) -> int | None:
+        """The oldest version that is kept of a variable; None where it is deleted."""
+        kept = self._changes.get(variable_id)
+        return kept[0].variable.version if kept else None
+
     def drop(self, variable_id: str) -> None:
         """Forget a variable that is deleted."""
         del self._changes[variable_id]

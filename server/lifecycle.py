@@ -8,9 +8,13 @@ import logging
 import os
 import signal
 import sys
+from pathlib import Path
 
 from grpc import aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import aio as health
 
+from server import keepalive
 from server.clock import SystemClock
 from server.config import Settings
 from server.errors import Unavailable
@@ -21,6 +25,8 @@ from server.service.tools import ToolCalls
 from server.service.variables import VariableCalls
 from server.service.watches import WatchCalls
 from server.sessions import Sessions
+from server.stores.memory import MEMORY
+from server.stores.port import CannotOpen, Store
 from server.tools.builtin import TOOLS
 from server.tools.registry import Registry
 
@@ -38,11 +44,28 @@ async def serve(settings: Settings) -> None:
     """Serve until SIGTERM, SIGINT, or the end of the process that started this one.
 
     Raises:
-        CannotStart: before anything was announced.
+        CannotStart, CannotOpen: before anything was announced.
     """
     parent = os.getppid()
+    store = _open_store(settings)
+    try:
+        await _serve(settings, store, parent)
+    finally:
+        await store.close()
+
+
+async def _serve(settings: Settings, store: Store, parent: int) -> None:
+    server = aio.server(
+        options=[
+            ("grpc.so_reuseport", 0),  # or a second server would share the port in silence
+            ("grpc.max_receive_message_length", settings.max_message_bytes),
+            ("grpc.max_send_message_length", settings.max_message_bytes),
+            *keepalive.options(settings.keepalive),
+        ]
+    )
+    port = _bind(server, settings)
     clock = SystemClock()
-    sessions = Sessions(clock, settings.limits, settings.session_ttl)
+    sessions = Sessions(clock, settings.limits, settings.session_ttl, store)
     tools = Registry(TOOLS)
     calls = Calls(
         sessions,
@@ -54,15 +77,11 @@ async def serve(settings: Settings) -> None:
             ToolCalls(sessions, tools),
         ],
     )
-    server = aio.server(
-        options=[
-            ("grpc.so_reuseport", 0),  # or a second server would share the port in silence
-            ("grpc.max_receive_message_length", settings.max_message_bytes),
-            ("grpc.max_send_message_length", settings.max_message_bytes),
-        ]
-    )
     server.add_generic_rpc_handlers(calls.handlers())
-    port = _bind(server, settings)
+    healthy = health.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
+    for service in ("", *calls.names()):
+        await healthy.set(service, health_pb2.HealthCheckResponse.SERVING)
     await server.start()
     stop = _stop_signal()
     # What start-up made stays: it need not be looked at again and again. Changes and variables are no
@@ -75,9 +94,19 @@ async def serve(settings: Settings) -> None:
     reason = await _watch_over(stop, sessions, parent)
     logger.info("ending: %s", reason)
     gone = Unavailable("the server is shutting down")
+    await healthy.enter_graceful_shutdown()
     sessions.end_watches(gone)
     await calls.drain(gone, settings.grace)
     await server.stop(None)
+
+
+def _open_store(settings: Settings) -> Store:
+    if not settings.data_dir:
+        return MEMORY
+    # Only here: a server without a data directory does not pay for it.
+    from server.stores.sqlite import SqliteStore
+
+    return SqliteStore(Path(settings.data_dir), settings.failpoint)
 
 
 def _bind(server: aio.Server, settings: Settings) -> int:
@@ -127,7 +156,7 @@ def run(settings: Settings) -> int:
     )
     try:
         asyncio.run(serve(settings))
-    except CannotStart as error:
+    except (CannotStart, CannotOpen) as error:
         print(f"server: {error}", file=sys.stderr)
         return 1
     return 0

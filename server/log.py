@@ -63,6 +63,7 @@ class ChangeLog:
     def __init__(self, base: int, max_changes: int, max_bytes: int) -> None:
         """Start after sequence ``base``: the first change gets ``base + 1``."""
         self.last = base
+        self.on_drop: Callable[[Change], object] | None = None
         self._changes: deque[Change] = deque()
         self._bytes = 0
         self._max_changes = max_changes
@@ -80,7 +81,10 @@ class ChangeLog:
         while len(self._changes) > self._max_changes or (
             self._bytes > self._max_bytes and len(self._changes) > 1
         ):
-            self._bytes -= self._changes.popleft().size
+            dropped = self._changes.popleft()
+            self._bytes -= dropped.size
+            if self.on_drop is not None:
+                self.on_drop(dropped)
         first: dict[Watch, int] = {}
         for change in changes:
             for key in (change.variable.id, None):
@@ -143,7 +147,7 @@ class Watch:
     Args:
         log: the log to read.
         variable_ids: the variables watched; None for all, also those that are yet to come.
-        after: the sequence that the watch has seen already.
+        after: the sequence that the watch has seen already, which may be above the log's last.
         wake: called when there is something to take; must not block.
     """
 
@@ -156,7 +160,10 @@ class Watch:
         self._ids = None if variable_ids is None else frozenset(variable_ids)
         # The first sequence that is still to be taken. Where there is none, the cursor is at the log's end
         # whatever others write, so that an idle watch of a busy session never falls behind.
-        self._next = next((change.sequence for change in self._concerning(log.after(after))), None)
+        # Where it is placed after changes that are not in the log yet, there is nothing to take so far.
+        present = log.after(after) if after < log.last else []
+        self._next = next((change.sequence for change in self._concerning(present)), None)
+        self._after = after
         log.place(self)
 
     @property
@@ -167,10 +174,12 @@ class Watch:
     @property
     def seen(self) -> int:
         """The sequence up to which nothing is left to take."""
-        return self._log.last if self._next is None else self._next - 1
+        return max(self._log.last, self._after) if self._next is None else self._next - 1
 
     def tell(self, sequence: int) -> None:
         """Learn of a change to take."""
+        if sequence <= self._after:
+            return
         if self._next is None:
             self._next = sequence
         self.wake()

@@ -75,6 +75,10 @@ class Locks:
             raise FailedPrecondition(f"{LOCKED}: {name} is held by {held.optimizer_id}")
         del self._locks[variable_id]
 
+    def restore(self, variable_id: str, holder: Optimization, silent: float) -> None:
+        """Hold a variable for an optimizer that has been silent for so many seconds."""
+        self._locks[variable_id] = _Lock(holder, self._clock.elapsed() + LAPSE - silent)
+
     def drop(self, variable_id: str) -> None:
         """Forget a variable that is deleted."""
         self._locks.pop(variable_id, None)

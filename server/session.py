@@ -6,13 +6,13 @@ several plans that are applied together.
 
 from __future__ import annotations
 
-import fnmatch
-import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from server import log
+from server.catalog import Catalog
 from server.clock import Clock
 from server.config import Limits
 from server.dependencies import Dependencies
@@ -30,32 +30,89 @@ from server.history import Histories
 from server.log import Change, ChangeLog, Watch
 from server.names import MAX_LENGTH, check_name
 from server.optimization import Locks
+from server.records import Changed, Depended, Dropped, Held, Opened, Record, SessionState
+from server.retention import Retention
+from server.stores.memory import MEMORY
+from server.stores.port import Store
 from server.types import type_named
 from server.values import Value
 from server.variables import Definition, Optimization, Variable
 
 
+def _nothing() -> None:
+    """What is published of a record that no watch is told of."""
+
+
 class Session:
     """The state of one session. Its methods refuse by raising, and a refusal changes nothing."""
 
-    def __init__(self, session_id: str, clock: Clock, limits: Limits, *, base: int = 0) -> None:
-        """Make an empty session whose sequence goes on above ``base``."""
-        self.id = session_id
-        self.metadata: Mapping[str, str] = {}
-        self.created_at = clock.utc()
-        self.log = ChangeLog(base, limits.log_changes, limits.log_bytes)
+    def __init__(self, opened: Opened, clock: Clock, limits: Limits, store: Store = MEMORY) -> None:
+        """Make an empty session, of which the store is told with its first change or by ``open``."""
+        self.id = opened.session_id
+        self.metadata = opened.metadata
+        self.created_at = opened.created_at
+        self.base = opened.base
+        self._opened: Opened | None = opened  # until the store is told
+        self.log = ChangeLog(opened.base, limits.log_changes, limits.log_bytes)
+        self._sequence = opened.base  # of the newest change, which the log gets when the store has it
+        self._store = store
         self._clock = clock
         self._limits = limits
         self._latest = self.created_at
-        self._variables: dict[str, Variable] = {}
-        self._ids: dict[str, str] = {}
+        self._variables = Catalog()
         self._histories = Histories(limits.history)
         self._answers: dict[str, int] = {}
         self._ended: Refusal | None = None
         self._dependencies = Dependencies(limits.dependencies)
         self._locks = Locks(clock)
+        if store.durable:
+            self.log.on_drop = Retention(self._histories, self._drop).drop
+
+    @classmethod
+    def recovered(cls, state: SessionState, clock: Clock, limits: Limits, store: Store) -> Session:
+        """A session as a store has kept it."""
+        session = cls(state.opened, clock, limits, store)
+        session._opened = None
+        if state.log:
+            session.log.last = state.log[0].sequence - 1
+        session.log.append(state.log)
+        session.take_back(state)
+        return session
+
+    def open(self) -> None:
+        """Tell the store that the session is open, where it was not told yet."""
+        if self._opened is not None:
+            opened, self._opened = self._opened, None
+            self._store.write(opened, _nothing)
+
+    def take_back(self, state: SessionState) -> None:
+        """Be again as a store has kept it. The log stays as it is: it has nothing that is not kept."""
+        self._ended = None
+        self._sequence = self.log.last
+        self._variables = Catalog(variable for variable, _ in state.variables)
+        self._histories = Histories(self._limits.history)
+        self._dependencies = Dependencies(self._limits.dependencies)
+        self._locks = Locks(self._clock)
+        self._answers = dict(state.answers)
+        self._latest = self.created_at
+        for variable, changes in state.variables:
+            self._latest = max(self._latest, variable.updated_at)
+            for change in changes:
+                self._histories.add(change)
+            if (holder := variable.optimization) is not None:
+                silent = self._clock.utc() - max(holder.started_at, variable.updated_at)
+                self._locks.restore(variable.id, holder, max(0.0, silent / 1e9))
+        for followed, follower, dependency_type in state.dependencies:
+            self._dependencies.add(followed, follower, dependency_type)
+        if self._store.durable:
+            self.log.on_drop = Retention(self._histories, self._drop).drop
 
     # Reading
+
+    @property
+    def sequence(self) -> int:
+        """Of the newest change, also while the store does not have it yet."""
+        return self._sequence
 
     def __len__(self) -> int:
         return len(self._variables)
@@ -82,13 +139,7 @@ class Session:
 
     def matching(self, pattern: str = "") -> list[Variable]:
         """The variables whose whole name matches a glob (``*``, ``?``), in order of registration."""
-        if not pattern or pattern == "*":
-            return [self._settled(v) for v in [*self._variables.values()]]
-        if len(pattern) - pattern.count("*") > MAX_LENGTH:
-            return []  # longer than any name
-        # What fnmatch makes does not try one * after another, which takes for ever where there are many.
-        glob = re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
-        return [self._settled(v) for v in [*self._variables.values()] if glob.match(v.name)]
+        return [self._settled(variable) for variable in self._variables.matching(pattern)]
 
     def history(self, identifier: str, limit: int = 0) -> list[Change]:
         """The accepted changes of a variable that are kept, newest first; 0 for all."""
@@ -105,7 +156,7 @@ class Session:
         constraints = kind.parse_constraints(constraints_json)
         value = read(kind, constraints)
         self._check_metadata(edit.metadata)
-        if name in self._ids:
+        if name in self._variables:
             raise AlreadyExists(f"Variable already exists: {name}")
         if len(self._variables) >= self._limits.variables:
             raise ResourceExhausted(f"variables: a session holds at most {self._limits.variables}")
@@ -117,7 +168,6 @@ class Session:
             self._now(),
             version=1,
         )
-        self._ids[name] = variable.id
         self._apply([self._change(log.REGISTERED, variable, None, edit)])
         return variable
 
@@ -132,11 +182,13 @@ class Session:
                 return answer
         variable = self.get(identifier)
         planned = self._plan(variable, read(variable.definition.type, variable.definition.constraints), edit)
-        self._apply([self._change(log.VALUE_CHANGE, planned, variable.value, edit)])
+        forgotten = ""
         if request_id:
             self._answers[request_id] = planned.version
             if len(self._answers) > self._limits.request_ids:
-                del self._answers[next(iter(self._answers))]
+                forgotten = next(iter(self._answers))
+                del self._answers[forgotten]
+        self._apply([self._change(log.VALUE_CHANGE, planned, variable.value, edit)], request_id, forgotten)
         return planned.version
 
     def set_many(
@@ -187,7 +239,7 @@ class Session:
         variable = self.get(identifier)
         self._check_metadata(edit.metadata)
         self._locks.check(variable.id, variable.name, edit.optimizer_id)
-        del self._variables[variable.id], self._ids[variable.name]
+        self._variables.remove(variable)
         self._histories.drop(variable.id)
         self._dependencies.drop(variable.id)
         self._locks.drop(variable.id)
@@ -199,18 +251,23 @@ class Session:
         """Record that ``follower`` follows ``followed``, each by id or name."""
         if len(dependency_type) > MAX_LENGTH:
             raise invalid("dependency_type", f"must be at most {MAX_LENGTH} characters")
-        self._dependencies.add(self.get(followed).id, self.get(follower).id, dependency_type)
+        followed, follower = self.get(followed).id, self.get(follower).id
+        self._dependencies.add(followed, follower, dependency_type)
+        self._keep(Depended(self.id, followed, follower, dependency_type))
 
     def start_optimization(self, identifier: str, optimizer_id: str) -> str:
         """Give a variable to one optimizer; return an id for this optimization."""
         variable = self.get(identifier)
-        self._mark(variable, self._locks.take(variable.id, variable.name, optimizer_id, self._now()))
+        holder = self._locks.take(variable.id, variable.name, optimizer_id, self._now())
+        self._mark(variable, holder)
+        self._keep(Held(self.id, variable.id, holder))
         return f"opt_{secrets.token_hex(8)}"
 
     def stop_optimization(self, identifier: str, optimizer_id: str, *, force: bool) -> Variable:
         """Free a variable from its optimizer; return it."""
         variable = self.get(identifier)
         self._locks.release(variable.id, variable.name, optimizer_id, force=force)
+        self._keep(Held(self.id, variable.id, None))
         return self._mark(variable, None)
 
     # Watching
@@ -225,10 +282,12 @@ class Session:
             wake: called when the watch has something to take.
             resume_after: the sequence after which to go on, rather than from now.
         """
-        after = self.log.last if resume_after is None else resume_after
-        self.log.check_resume(after)
+        after = self._sequence
+        if resume_after is not None:
+            after = resume_after
+            self.log.check_resume(after)
         if not identifiers:
-            watched = [*self._variables.values()]
+            watched = [*self._variables]
         elif resume_after is None:
             watched = [self.get(identifier) for identifier in identifiers]
         else:
@@ -247,20 +306,19 @@ class Session:
         return len(watches)
 
     def end(self, reason: Refusal) -> int:
-        """End the session; return how many variables and watches there were.
+        """End the session but for its watches; return how many variables and watches there were.
 
         A tool that still runs in it finds no variable any more, and is told the reason.
         """
-        ended = len(self._variables) + self.end_watches(reason)
+        ended = len(self._variables) + len(self.log.watches)
         self._ended = reason
         self._variables.clear()
-        self._ids.clear()
         return ended
 
     # Within
 
     def _find(self, identifier: str) -> Variable | None:
-        found = self._variables.get(identifier) or self._variables.get(self._ids.get(identifier, ""))
+        found = self._variables.find(identifier)
         return found and self._settled(found)
 
     def _settled(self, variable: Variable) -> Variable:
@@ -270,7 +328,7 @@ class Session:
 
     def _mark(self, variable: Variable, holder: Optimization | None) -> Variable:
         marked = replace(variable, optimization=holder, encoded=[])
-        self._variables[variable.id] = marked
+        self._variables.put(marked)
         return marked
 
     def _get_since(self, identifiers: Iterable[str], sequence: int) -> list[Variable]:
@@ -280,7 +338,7 @@ class Session:
         since = {variable.name: variable for variable in after} | {
             variable.id: variable for variable in after
         }
-        return [self._variables.get(one) or since.get(one) or self.get(one) for one in identifiers]
+        return [self._variables.by_id(one) or since.get(one) or self.get(one) for one in identifiers]
 
     def _plan(self, variable: Variable, value: Value, edit: Edit) -> Variable:
         self._locks.check(variable.id, variable.name, edit.optimizer_id)
@@ -305,7 +363,7 @@ class Session:
         self, kind: str, variable: Variable, previous: Value | None, edit: Edit, ahead: int = 0
     ) -> Change:
         return Change(
-            self.log.last + 1 + ahead,
+            self._sequence + 1 + ahead,
             kind,
             variable,
             previous,
@@ -314,19 +372,24 @@ class Session:
             self._now() if kind == log.DELETED else variable.updated_at,
         )
 
-    def _apply(self, changes: Sequence[Change]) -> None:
+    def _apply(self, changes: Sequence[Change], request_id: str = "", forgotten: str = "") -> None:
         for change in changes:
             if change.kind == log.DELETED:
                 continue
             variable = change.variable
-            self._variables[variable.id] = variable
+            self._variables.put(variable)
             self._histories.add(change)
             self._locks.renew(variable.id)
-        self.log.append([*changes, *self._consequences(changes)])
+        everything = [*changes, *self._consequences(changes)]
+        if not everything:
+            return
+        self._sequence += len(everything)
+        record = Changed(self.id, everything, request_id, forgotten)
+        self._keep(record, partial(self.log.append, everything))
 
     def _consequences(self, changes: Sequence[Change]) -> Iterator[Change]:
         """What the followers of the variables that changed are told, after the changes themselves."""
-        sequence = self.log.last + len(changes)
+        sequence = self._sequence + len(changes)
         for change in changes:
             if change.kind != log.VALUE_CHANGE:
                 continue
@@ -339,10 +402,18 @@ class Session:
                     "cause_version": str(cause.version),
                     "dependency_type": dependency_type,
                 }
-                variable = self._variables[follower]
+                variable = self._variables.by_id(follower)
+                assert variable is not None, "a variable that is deleted follows none"
                 yield Change(
                     sequence, log.DEPENDENCY_CHANGE, variable, None, change.changed_by, metadata, change.at
                 )
+
+    def _keep(self, record: Record, publish: Callable[[], object] = _nothing) -> None:
+        self.open()
+        self._store.write(record, publish)
+
+    def _drop(self, versions: dict[str, int | None]) -> None:
+        self._keep(Dropped(self.id, self.log.oldest, versions))
 
     def _now(self) -> int:
         """The wall clock, held back from going backwards."""

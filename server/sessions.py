@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from asyncio import Future
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from server.clock import Clock
 from server.config import Limits
-from server.errors import NotFound, Refusal, ResourceExhausted, invalid
+from server.errors import NotFound, Refusal, ResourceExhausted, Unavailable, invalid
 from server.names import check_name
+from server.records import Ended, Opened
 from server.session import Session
+from server.stores.memory import MEMORY
+from server.stores.port import Store
 
 REMEMBERED = 100_000
 """Of how many ended sessions the last sequence is kept one by one."""
+
+
+_LOST = Unavailable("the session could not be kept")
 
 
 class _Lease:
@@ -36,13 +43,19 @@ class Sessions:
         default_ttl: seconds without a call after which a session ends, unless it was opened with others.
     """
 
-    def __init__(self, clock: Clock, limits: Limits, default_ttl: float) -> None:
+    def __init__(self, clock: Clock, limits: Limits, default_ttl: float, store: Store = MEMORY) -> None:
         self._clock = clock
         self._limits = limits
         self._default_ttl = default_ttl
+        self._store = store
         self._leases: dict[str, _Lease] = {}
-        self._last_sequences: dict[str, int] = {}  # of ended sessions
-        self._floor = 0  # above the last sequence of every ended session that is no longer remembered
+        self._ending: dict[str, list[_Lease]] = {}  # those whose end is not kept yet, oldest first
+        kept = store.load()
+        self._last_sequences = kept.ended  # of ended sessions
+        self._floor = kept.floor  # above the last sequence of all that are no longer remembered
+        for state in kept.sessions:
+            self._add(Session.recovered(state, clock, limits, store), state.opened.ttl)
+        store.on_failure(self._take_back)
 
     def __len__(self) -> int:
         return len(self._leases)
@@ -96,12 +109,11 @@ class Sessions:
         # included, is one that a watch of the new one can resume after.
         ended_at = self._last_sequences.get(session_id)
         base = self._floor if ended_at is None else ended_at + 1
-        session = Session(session_id, self._clock, self._limits, base=base)
-        session.metadata = dict(metadata or {})
+        opened = Opened(session_id, dict(metadata or {}), self._clock.utc(), ttl or self._default_ttl, base)
+        session = Session(opened, self._clock, self._limits, self._store)
         yield session
-        lease = _Lease(session, ttl or self._default_ttl)
-        lease.expires = self._clock.elapsed() + lease.ttl
-        self._leases[session_id] = lease
+        session.open()
+        self._add(session, opened.ttl)
         self._last_sequences.pop(session_id, None)
 
     @contextmanager
@@ -136,14 +148,51 @@ class Sessions:
         for lease in self._leases.values():
             lease.session.end_watches(reason)
 
+    def settled(self, session_id: str) -> Future[None] | None:
+        """What a reply about a session must wait for; see ``stores.port``."""
+        return self._store.settled(session_id)
+
+    def _add(self, session: Session, ttl: float) -> None:
+        lease = self._leases[session.id] = _Lease(session, ttl)
+        lease.expires = self._clock.elapsed() + ttl
+
     def _expire(self, lease: _Lease) -> None:
         self._end(lease, NotFound(f"Session not found: {lease.session.id} expired"))
 
     def _end(self, lease: _Lease, reason: Refusal) -> int:
         session = lease.session
         del self._leases[session.id]
-        self._last_sequences[session.id] = session.log.last
+        self._last_sequences[session.id] = session.sequence
+        forgotten = ""
         if len(self._last_sequences) > REMEMBERED:
-            oldest = next(iter(self._last_sequences))
-            self._floor = max(self._floor, self._last_sequences.pop(oldest) + 1)
-        return session.end(reason)
+            forgotten = next(iter(self._last_sequences))
+            self._floor = max(self._floor, self._last_sequences.pop(forgotten) + 1)
+        ended = session.end(reason)
+        self._ending.setdefault(session.id, []).append(lease)
+
+        def publish() -> None:
+            del self._ending[session.id][0]
+            if not self._ending[session.id]:
+                del self._ending[session.id]
+            session.end_watches(reason)
+
+        self._store.write(Ended(session.id, session.sequence, forgotten, self._floor), publish)
+        return ended
+
+    def _take_back(self, session_ids: Iterable[str]) -> None:
+        """Be again as the store has kept it, in the sessions of which it could not keep something."""
+        for session_id in session_ids:
+            state = self._store.read(session_id)
+            leases = self._ending.pop(session_id, [])
+            if (present := self._leases.pop(session_id, None)) is not None:
+                leases.append(present)
+            if state is not None:
+                kept, leases = leases[0], leases[1:]
+                kept.session.take_back(state)
+                self._leases[session_id] = kept
+                self._last_sequences.pop(session_id, None)
+            elif leases[0].session.base:
+                self._last_sequences[session_id] = leases[0].session.base - 1
+            for lease in leases:  # opened in vain: nobody has been told that they are open
+                lease.session.end(_LOST)
+                lease.session.end_watches(_LOST)

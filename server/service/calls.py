@@ -49,6 +49,10 @@ class Calls:
             self._service(pb.DESCRIPTOR.services_by_name[name], prefix) for name, prefix in SERVICES.items()
         ]
 
+    def names(self) -> list[str]:
+        """The full names of the services."""
+        return [pb.DESCRIPTOR.services_by_name[name].full_name for name in SERVICES]
+
     async def drain(self, reason: Unavailable, grace: float) -> None:
         """Refuse new calls, and cut those that still run after ``grace`` seconds."""
         self._closing = reason
@@ -104,9 +108,7 @@ class Calls:
         try:
             if isinstance(request, InvalidArgument):
                 raise request
-            if session_id := getattr(request, "session_id", ""):
-                self._sessions.renew(session_id)
-            return await behaviour()
+            return await self._answer(behaviour, request)
         except Refusal as refusal:
             await _abort(context, refusal)
         except NotImplementedError as error:
@@ -117,6 +119,10 @@ class Calls:
             await _abort(context, self._closing)
         except aio.AbortError:
             raise
+        except aio.InternalError as error:
+            # What gRPC says of a message that cannot be sent: the caller is gone, and nobody is to be told.
+            logger.debug("a call ended in the middle of its answer: %s", error)
+            return None
         except Exception:
             logger.exception("a call failed for a reason that is no refusal")
             await context.abort(grpc.StatusCode.INTERNAL, "internal error; the server's log says more")
@@ -124,6 +130,17 @@ class Calls:
             self._running.discard(task)
             if not self._running:
                 self._idle.set()
+
+
+    async def _answer(self, behaviour: Callable[[], Awaitable[Any]], request: Any) -> Any:
+        """Do what was asked, and answer when all that the answer rests on is kept: a refusal may, too."""
+        if session_id := getattr(request, "session_id", ""):
+            self._sessions.renew(session_id)
+        try:
+            return await behaviour()
+        finally:
+            if (settled := self._sessions.settled(session_id)) is not None:
+                await asyncio.shield(settled)
 
 
 async def _abort(context: Context, refusal: Refusal) -> NoReturn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from proto import snakepit_bridge_pb2 as pb
 from server.clock import Clock
 from server.errors import Refusal
@@ -40,6 +42,9 @@ class WatchCalls:
             if request.include_initial_values and resume_after is None
         ]
         try:
+            # Some of what the values show may not be kept yet.
+            if (settled := self._sessions.settled(request.session_id)) is not None:
+                await asyncio.shield(settled)
             # The initial metadata tells the client that the watch is in place.
             await context.send_initial_metadata(())
             for update in initial:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from server.config import Limits
 from server.constraints import Constraints
 from server.edits import Edit, ReadValue
+from server.records import Opened
 from server.session import Session
 from server.types import VariableType
 from server.values import BINARY, PREFIX, Value, read_value
@@ -63,7 +64,8 @@ def reader(kind: str, value: Any) -> ReadValue:
 
 
 def a_session(clock: FakeClock | None = None, *, base: int = 0, **limits: int) -> Session:
-    return Session("tuning", clock or FakeClock(), Limits(**limits), base=base)
+    clock = clock or FakeClock()
+    return Session(Opened("tuning", {}, clock.utc(), 60.0, base), clock, Limits(**limits))
 
 
 def register(

@@ -25,6 +25,7 @@ from server.edits import Edit, ReadValue
 from server.errors import Refusal
 from server.log import Change
 from server.log import Watch as LogWatch
+from server.records import Opened
 from server.session import Session
 from server.variables import Variable
 from tests.core.given import FakeClock, reader
@@ -40,7 +41,8 @@ class Core:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.session = Session("random", self.clock, Limits(**CAPS))
+        opened = Opened("random", {}, self.clock.utc(), 60.0, 0)
+        self.session = Session(opened, self.clock, Limits(**CAPS))
 
     def register(
         self, name: str, kind: str, value: Any, constraints: Mapping[str, Any], metadata: Mapping[str, str]

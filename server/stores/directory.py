@@ -1,0 +1,101 @@
+"""A data directory: claimed by one process, recognised, and opened."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from pathlib import Path
+
+from server.stores.loading import Damaged
+from server.stores.port import CannotOpen
+from server.stores.tables import APPLICATION, FORMAT, SCHEMA
+
+FILE = "bridge.sqlite3"
+
+LOST_AND_FOUND = "lost+found"
+"""What a file system of its own has at its root."""
+
+
+class DataDirectory:
+    """A directory that belongs to this process while it runs; the system frees it, however it ends.
+
+    Args:
+        path: an existing bridge's data, or an empty or new directory.
+
+    Raises:
+        CannotOpen: it is another process's, not a bridge's, damaged, or not writable.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._claim = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise CannotOpen(f"cannot use the data directory {path}: {error.strerror}") from None
+        try:
+            # On the directory itself: there is no file to be left behind.
+            fcntl.flock(self._claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.connection = self._open(path / FILE)
+        except BlockingIOError:
+            os.close(self._claim)
+            raise CannotOpen(f"the data directory {path} is in use by another process") from None
+        except BaseException:
+            os.close(self._claim)
+            raise
+
+    def close(self) -> None:
+        """Write back what is in SQLite's log, and give the directory up."""
+        self.connection.close()
+        os.close(self._claim)
+
+    def _open(self, file: Path) -> sqlite3.Connection:
+        is_new = not file.exists()
+        if is_new and (others := sorted(p.name for p in self.path.iterdir() if p.name != LOST_AND_FOUND)):
+            raise CannotOpen(
+                f"the directory {self.path} holds other files ({others[0]}) and no bridge's data:"
+                " name an empty or a new one"
+            )
+        if not is_new and not os.access(file, os.R_OK | os.W_OK):
+            raise CannotOpen(f"cannot use {file}: permission denied")
+        connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=0.0)
+        try:
+            # Nobody else opens it, so no memory needs to be shared: there is no -shm file.
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            if is_new or not self._recognise(connection):
+                self._create(connection)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA journal_size_limit = 67108864")
+        except sqlite3.Error as error:
+            connection.close()
+            raise CannotOpen(f"cannot use {file}: {error}; restore it, or name another directory") from None
+        except Damaged:
+            connection.close()
+            raise
+        except CannotOpen:
+            connection.close()
+            raise
+        return connection
+
+    def _recognise(self, connection: sqlite3.Connection) -> bool:
+        """Whether the file is a bridge's of this format; False where it is empty."""
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if not application and not version and not tables:
+            return False
+        if application != APPLICATION:
+            raise CannotOpen(f"{self.path / FILE} is no bridge's data: name another directory")
+        if version != FORMAT:
+            raise CannotOpen(
+                f"{self.path / FILE} has format {version} and this bridge reads {FORMAT}: use the bridge that"
+                " wrote it"
+            )
+        return True
+
+    def _create(self, connection: sqlite3.Connection) -> None:
+        connection.executescript(
+            f"BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}; {SCHEMA} COMMIT;"
+        )

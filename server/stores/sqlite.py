@@ -1,0 +1,198 @@
+"""The store that keeps everything in SQLite: durable when it says so, and in groups under load.
+
+What is written while a commit is under way waits and is committed together. The statements run on the
+event loop's thread, where nothing contends with them for the interpreter; the commit, which waits for the
+disk, runs on a thread of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sqlite3
+from asyncio import Future
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from server.errors import Refusal, ResourceExhausted, Unavailable
+from server.records import Changed, Kept, Record, SessionState
+from server.stores import loading, tables
+from server.stores.directory import DataDirectory
+from server.stores.loading import Damaged
+from server.stores.port import CannotOpen, OnFailure
+
+logger = logging.getLogger("server.stores")
+
+SWEEP_PAUSE = 0.01
+"""Seconds between two rounds of deleting what ended sessions have left."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """What is committed together."""
+
+    settled: Future[None]
+    records: list[Record] = field(default_factory=list)
+    publish: list[Callable[[], object]] = field(default_factory=list)
+
+
+class SqliteStore:
+    """See ``stores.port.Store``.
+
+    Args:
+        path: of the data directory.
+        failpoint: one of ``config.FAILPOINTS``, or "" for none.
+
+    Raises:
+        CannotOpen: the directory cannot be used.
+    """
+
+    durable = True
+
+    def __init__(self, path: Path, failpoint: str = "") -> None:
+        self._directory = DataDirectory(path)
+        self._connection = self._directory.connection
+        self._failpoint = failpoint
+        self._writer = tables.Writer(
+            self._connection, lambda record: self._may_fail("half-written", [record])
+        )
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._open: _Group | None = None  # gathers
+        self._committing: _Group | None = None
+        self._unsettled: dict[str, Future[None]] = {}
+        self._tell: OnFailure = lambda _: None
+        self._failing = False
+
+    def load(self) -> Kept:
+        """Read everything.
+
+        Raises:
+            CannotOpen: it is damaged.
+        """
+        try:
+            return loading.load(self._connection)
+        except (Damaged, sqlite3.Error, ValueError, KeyError, TypeError) as error:
+            where = self._directory.path
+            self._directory.close()
+            raise CannotOpen(
+                f"the data in {where} is damaged: {error}; restore it, or name another directory"
+            ) from None
+
+    def read(self, session_id: str) -> SessionState | None:
+        return loading.load_session(self._connection, session_id)
+
+    def on_failure(self, tell: OnFailure) -> None:
+        self._tell = tell
+
+    def settled(self, session_id: str) -> Future[None] | None:
+        return self._unsettled.get(session_id)
+
+    def write(self, record: Record, publish: Callable[[], object]) -> None:
+        group = self._open
+        if group is None:
+            loop = asyncio.get_running_loop()
+            group = self._open = _Group(loop.create_future())
+            # At the end of this turn of the loop, so that what belongs together is together.
+            if self._committing is None:
+                loop.call_soon(self._begin)
+        group.records.append(record)
+        group.publish.append(publish)
+        self._unsettled[record.session_id] = group.settled
+
+    async def close(self) -> None:
+        while (group := self._open or self._committing) is not None:
+            await asyncio.wait([group.settled])
+        self._disk.shutdown()
+        self._directory.close()
+
+    def _begin(self) -> None:
+        """Write the group that has gathered, and commit it on the other thread."""
+        group = self._open
+        if group is None or self._committing is not None:
+            return
+        self._open, self._committing = None, group
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for record in group.records:
+                self._writer.write(record)
+            if self._writer.unswept:
+                self._writer.sweep()
+        except sqlite3.Error as error:
+            self._fail(group, error)
+            return
+        self._may_fail("before-commit", group.records)
+        committed = asyncio.get_running_loop().run_in_executor(self._disk, self._connection.commit)
+        committed.add_done_callback(lambda done: self._committed(group, done))
+
+    def _committed(self, group: _Group, done: Future[None]) -> None:
+        error = done.exception()
+        if error is not None:
+            self._fail(group, error)
+            return
+        self._may_fail("after-commit", group.records)
+        self._committing = None
+        if self._failing:
+            self._failing = False
+            logger.info("changes can be kept again")
+        for publish in group.publish:
+            publish()
+        self._settle(group, None)
+        self._go_on()
+
+    def _fail(self, group: _Group, error: BaseException) -> None:
+        """Take back the group, and what has gathered meanwhile on top of it."""
+        if self._connection.in_transaction:
+            self._connection.rollback()
+        self._writer.unswept = True
+        self._committing = None
+        groups = [group] + ([self._open] if self._open is not None else [])
+        self._open = None
+        if not self._failing:
+            self._failing = True
+            logger.error("changes cannot be kept: %s", error)
+        refusal: Refusal
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            refusal = ResourceExhausted("the disk is full: nothing was changed")
+        else:
+            refusal = Unavailable("the disk does not take the change: nothing was changed")
+        self._tell(dict.fromkeys(record.session_id for one in groups for record in one.records))
+        for one in groups:
+            self._settle(one, refusal)
+        self._go_on()
+
+    def _settle(self, group: _Group, refusal: Refusal | None) -> None:
+        for record in group.records:
+            if self._unsettled.get(record.session_id) is group.settled:
+                del self._unsettled[record.session_id]
+        if refusal is None:
+            group.settled.set_result(None)
+        else:
+            group.settled.set_exception(refusal)
+            group.settled.exception()  # nobody may be waiting for it
+
+    def _go_on(self) -> None:
+        if self._open is not None:
+            self._begin()
+        elif self._writer.unswept and not self._failing:
+            asyncio.get_running_loop().call_later(SWEEP_PAUSE, self._sweep)
+
+    def _sweep(self) -> None:
+        """Delete more of what ended sessions have left, where nothing is being written."""
+        if self._open is not None or self._committing is not None or not self._writer.unswept:
+            return
+        group = self._open = _Group(asyncio.get_running_loop().create_future())
+        group.records.clear()
+        self._begin()
+
+    def _may_fail(self, moment: str, records: list[Record]) -> None:
+        if self._failpoint != moment:
+            return
+        for record in records:
+            if isinstance(record, Changed):
+                for change in record.changes:
+                    if change.metadata.get("failpoint") == moment:
+                        os.kill(os.getpid(), signal.SIGKILL)
