@@ -68,7 +68,7 @@ class DataDirectory:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA journal_size_limit = 67108864")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # where even its message is damaged
             connection.close()
             raise CannotOpen(f"cannot use {file}: {error}; restore it, or name another directory") from None
         except Damaged:

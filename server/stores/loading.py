@@ -27,6 +27,9 @@ def load(connection: sqlite3.Connection) -> Kept:
     Raises:
         Damaged: a row is not what was written, or refers to one that there is not.
     """
+    # What rows say of themselves does not tell of rows that are lost.
+    if (found := _one(connection, "PRAGMA integrity_check(1)")) != ("ok",):
+        raise Damaged(str(found[0]).replace("\n", "; "))
     kept = Kept()
     (kept.floor,) = _one(connection, "SELECT value FROM floor")
     for session, last in _rows(connection, "SELECT session, last, checksum FROM ended ORDER BY number"):
@@ -89,11 +92,11 @@ class _Reading:
         """Read what registration fixed; return the numbers and holders of the variables that are present."""
         present: dict[int, Optimization | None] = {}
         query = (
-            "SELECT session, id, name, type, constraints, checksum, number, deleted, holder, held_since"
+            "SELECT number, session, id, name, type, constraints, deleted, holder, held_since, checksum"
             " FROM variables WHERE session = ? ORDER BY number"
         )
-        for *row, number, deleted, holder, since in self._connection.execute(query, (self._session,)):
-            _, variable_id, name, type_name, text = _checked(row)
+        for number, *row in self._connection.execute(query, (self._session,)):
+            _, variable_id, name, type_name, text, deleted, holder, since = _checked(row)
             if (type_name, text) not in self._types:
                 kind = type_named(type_name)
                 self._types[type_name, text] = kind, kind.parse_constraints(text)
@@ -128,10 +131,9 @@ class _Reading:
 
     def _read_log(self) -> Iterator[Change]:
         expected = None
-        columns = "sequence, kind, variable, version, at, changed_by, edit"
-        for sequence, kind, number, version, at, by, edit in self._of_session(
-            columns, "log", "ORDER BY sequence"
-        ):
+        columns = "sequence, kind, variable, version, at, changed_by, edit, holder, held_since"
+        rows = self._of_session(columns, "log", "ORDER BY sequence")
+        for sequence, kind, number, version, at, by, edit, holder, since in rows:
             if sequence != (expected or sequence):
                 raise Damaged(f"the log has sequence {sequence} where {expected} should be")
             expected = sequence + 1
@@ -142,7 +144,8 @@ class _Reading:
             if kind in (log.REGISTERED, log.VALUE_CHANGE):
                 yield change
             else:
-                yield Change(sequence, kind, change.variable, None, by, _words(edit), at)
+                held = None if holder is None else Optimization(holder, since)
+                yield Change(sequence, kind, _held(change.variable, held), None, by, _words(edit), at)
 
 
 def _held(variable: Variable, holder: Optimization | None) -> Variable:

@@ -77,7 +77,6 @@ class SqliteStore:
             return loading.load(self._connection)
         except (Damaged, sqlite3.Error, ValueError, KeyError, TypeError) as error:
             where = self._directory.path
-            self._directory.close()
             raise CannotOpen(
                 f"the data in {where} is damaged: {error}; restore it, or name another directory"
             ) from None

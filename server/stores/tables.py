@@ -16,6 +16,7 @@ from typing import Any
 from server import log
 from server.log import Change
 from server.records import Changed, Depended, Dropped, Ended, Held, Opened, Record
+from server.variables import Optimization
 
 APPLICATION = 0x42524447
 """``PRAGMA application_id``: "BRDG"."""
@@ -30,8 +31,8 @@ CREATE TABLE sessions (
 );
 CREATE TABLE variables (
     number INTEGER PRIMARY KEY, session INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
-    type TEXT NOT NULL, constraints TEXT NOT NULL, checksum INTEGER NOT NULL,
-    deleted INTEGER NOT NULL DEFAULT 0, holder TEXT, held_since INTEGER
+    type TEXT NOT NULL, constraints TEXT NOT NULL, deleted INTEGER NOT NULL, holder TEXT, held_since INTEGER,
+    checksum INTEGER NOT NULL
 );
 CREATE INDEX variables_of_session ON variables (session);
 CREATE TABLE versions (
@@ -44,7 +45,7 @@ CREATE UNIQUE INDEX versions_of_variable ON versions (variable, version);
 CREATE TABLE log (
     session INTEGER NOT NULL, sequence INTEGER NOT NULL, kind TEXT NOT NULL, variable INTEGER NOT NULL,
     version INTEGER NOT NULL, at INTEGER NOT NULL, changed_by TEXT NOT NULL, edit TEXT NOT NULL,
-    checksum INTEGER NOT NULL, PRIMARY KEY (session, sequence)
+    holder TEXT, held_since INTEGER, checksum INTEGER NOT NULL, PRIMARY KEY (session, sequence)
 ) WITHOUT ROWID;
 CREATE TABLE dependencies (
     session INTEGER NOT NULL, followed INTEGER NOT NULL, follower INTEGER NOT NULL, type TEXT NOT NULL,
@@ -73,7 +74,7 @@ def checksum(*columns: Any) -> int:
     for column in columns:
         if isinstance(column, bytes):
             found = zlib.crc32(column, found)
-            words.append(len(column))
+            words.append((len(column),))
         else:
             words.append(column)
     return zlib.crc32(repr(words).encode("utf-8", "surrogatepass"), found)
@@ -163,36 +164,36 @@ class Writer:
         else:
             session, number = self._variable(variable.id)
         at, by, edit = change.at, change.changed_by, _text(change.metadata)
+        held = variable.optimization
+        holder = (held.optimizer_id, held.started_at) if held else (None, None)
         if change.kind in (log.REGISTERED, log.VALUE_CHANGE):
-            held = variable.optimization
             row = (
                 *(number, variable.version, change.sequence, at, by, edit, _text(variable.metadata)),
                 int(variable.from_elixir),
-                *((held.optimizer_id, held.started_at) if held else (None, None)),
+                *holder,
                 *variable.value,
             )
             self._do(
                 "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*row, checksum(*row)),
             )
-            at, by, edit = 0, "", ""  # the log's row finds them in the version
+            # The log's row finds these in the version's.
+            at, by, edit, holder = 0, "", "", (None, None)
         elif change.kind == log.DELETED:
-            self._do("UPDATE variables SET deleted = 1 WHERE number = ?", (number,))
+            self._amend(number, deleted=True, holder=None)
             self._do("DELETE FROM dependencies WHERE session = ? AND followed = ?", (session, number))
             self._do("DELETE FROM dependencies WHERE session = ? AND follower = ?", (session, number))
-        entry = session, change.sequence, change.kind, number, variable.version, at, by, edit
-        self._do("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*entry, checksum(*entry)))
+        entry = session, change.sequence, change.kind, number, variable.version, at, by, edit, *holder
+        self._do("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*entry, checksum(*entry)))
 
     def _registered(self, session_id: str, change: Change) -> int:
         definition = change.variable.definition
         row = (
             *(self._session(session_id), definition.id, definition.name, definition.type.name),
-            definition.constraints_json,
+            *(definition.constraints_json, 0, None, None),
         )
         number = self._do(
-            "INSERT INTO variables (session, id, name, type, constraints, checksum)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (*row, checksum(*row)),
+            "INSERT INTO variables VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, checksum(*row))
         ).lastrowid
         assert number is not None
         return number
@@ -203,14 +204,18 @@ class Writer:
         self._do("INSERT OR REPLACE INTO dependencies VALUES (?, ?, ?, ?, ?)", (*row, checksum(*row)))
 
     def _held(self, record: Held) -> None:
-        holder = record.holder
+        _, number = self._variable(record.variable_id)
+        self._amend(number, deleted=False, holder=record.holder)
+
+    def _amend(self, number: int, *, deleted: bool, holder: Optimization | None) -> None:
+        """Change what of a variable's own row can change."""
+        fixed = self._do(
+            "SELECT session, id, name, type, constraints FROM variables WHERE number = ?", (number,)
+        ).fetchone()
+        changed = int(deleted), *((holder.optimizer_id, holder.started_at) if holder else (None, None))
         self._do(
-            "UPDATE variables SET holder = ?, held_since = ? WHERE id = ?",
-            (
-                holder.optimizer_id if holder else None,
-                holder.started_at if holder else None,
-                record.variable_id,
-            ),
+            "UPDATE variables SET deleted = ?, holder = ?, held_since = ?, checksum = ? WHERE number = ?",
+            (*changed, checksum(*fixed, *changed), number),
         )
 
     def _dropped(self, record: Dropped) -> None:
