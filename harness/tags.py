@@ -24,6 +24,8 @@ AREAS = {
 
 CAPABILITIES = {
     "requires_process": "a bridge that the suite starts itself (not -D target)",
+    "requires_durable": "a bridge that takes --data-dir, and keeps its state there",
+    "requires_failpoints": "a bridge that takes --failpoint, to die at a moment that only it knows",
     "requires_current_service": "the present service name, with the five methods that the older lacks",
     "requires_standard_tools": "the tools that come with the server: echo, add, fail, count and so on",
 }

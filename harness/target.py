@@ -78,7 +78,8 @@ class Target:
         """Those of ``tags.CAPABILITIES`` that the bridge has."""
         return {
             "requires_standard_tools",
-            *(["requires_process"] if self.command else []),
+            *(["requires_process", "requires_durable"] if self.command else []),
+            *(["requires_failpoints"] if self.command == REFERENCE else []),
             *(["requires_current_service"] if self.service == "BridgeService" else []),
         }
 
@@ -127,6 +128,8 @@ class Target:
         self.complaints.extend(complaints(method, request, reply))
         for variable in variables_in(method, reply):
             self.complaints.extend(self.versions.complaints_about(variable))
+        if method == "SetVariables" and request.atomic and reply.success:
+            self.versions.add_batch(request.session_id, reply.new_versions)
 
     @property
     def address(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from client import BridgeError, Connection, Session, Variable, Watch
@@ -15,7 +16,7 @@ from harness.line import Line
 from harness.literals import Literal
 from harness.outcome import Outcome
 from harness.replies import update_complaints
-from harness.target import Target
+from harness.target import START_TIMEOUT, Target
 
 DEADLINE = 5.0
 """Seconds that anything expected may take before it counts as missing."""
@@ -56,6 +57,9 @@ class World:
         self.process: ServerProcess | None = None
         self.worker: Worker | None = None
         self.crowd: Crowd | None = None
+        self.data_dir: TemporaryDirectory[str] | None = None
+        self._flags: tuple[str, ...] = ()
+        self.host: Connection | None = None  # of the other bridge that hosts tools
         self.events: list[tuple[str, str]] = []
         self._connection: Connection | None = None
         self._opened: list[Connection] = []
@@ -80,6 +84,15 @@ class World:
     def use_bridge(self, address: str) -> None:
         """Speak to the bridge at this address from now on."""
         self._connection = self.connect(address)
+
+    @contextmanager
+    def at_host(self) -> Iterator[None]:
+        """Speak to the other bridge for the length of the block."""
+        before, self._connection = self._connection, self.host
+        try:
+            yield
+        finally:
+            self._connection = before
 
     def connect(self, address: str | None = None) -> Connection:
         """A new connection to the scenario's bridge, closed at its end."""
@@ -113,6 +126,19 @@ class World:
         self.process = self.target.launch(*flags, port=port, on_ready=on_ready)
         self._processes.append(self.process)
         return self.process
+
+    def start_durable(self, *flags: str) -> ServerProcess:
+        """Start a server with a data directory of the scenario's own, and speak to it from now on."""
+        self.data_dir = self.data_dir or TemporaryDirectory(prefix="judge-")
+        self._flags = flags
+        process = self.start_process("--data-dir", self.data_dir.name, *flags)
+        self.use_bridge(f"127.0.0.1:{process.wait_ready(START_TIMEOUT)}")
+        return process
+
+    def start_again(self) -> None:
+        """Start the server with the data directory again, when it has ended; people connect anew."""
+        self.start_durable(*self._flags)
+        self._people.clear()
 
     def start_worker(self) -> Worker:
         """Start a worker whose events are kept; the scenario's client speaks to its server from now on."""
@@ -176,9 +202,11 @@ class World:
 
     # Watches
 
-    def watch(self, person: str, names: list[str], **options: Any) -> Watcher:
-        """Let someone watch variables, on a connection of their own."""
-        session = self.session_of(person)
+    def watch(
+        self, person: str, names: list[str], *, session: Session | None = None, **options: Any
+    ) -> Watcher:
+        """Let someone watch variables, on a connection of their own or on that of ``session``."""
+        session = session or self.session_of(person)
         ids = {self._ids.get((self.session_id, name), name) for name in names}
         watcher = Watcher(session.watch(*names, **options), session, names, ids)
         self.watchers[person] = watcher
@@ -213,6 +241,7 @@ class World:
                 found.update(dict.fromkeys(update_complaints(update)))
                 wrong = self.target.versions.complaints_about_update(watcher.session.id, update)
                 found.update(dict.fromkeys(wrong))
+        found.update(dict.fromkeys(self.target.versions.complaints_about_batches()))
         if found:
             raise AssertionError("\n".join(found))
 
@@ -239,10 +268,13 @@ class World:
             self.target.give_back(connection)
         for line in self._lines.values():
             line.close()
+        if self.data_dir is not None:
+            self.data_dir.cleanup()
 
     def _clean_up(self) -> None:
         for session_id in self._session_ids.values():
             # A bridge that this scenario ended has nothing to clean up; what else a clean-up may meet is
             # the business of the scenarios about it.
-            with suppress(BridgeError):
-                self.connection.session(session_id).clean_up()
+            for connection in filter(None, (self.connection, self.host)):
+                with suppress(BridgeError):
+                    connection.session(session_id).clean_up()

@@ -1,12 +1,14 @@
 """Steps about watches: who watches what, over which line, and who stops."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from behave import given, then, when
 from hamcrest import assert_that, equal_to
 
 from harness.crowd import Crowd
 from harness.literals import Literal
+from harness.seam import Writers
 from harness.watching import wait_for_news
 from harness.world import DEADLINE
 from proto import snakepit_bridge_pb2 as pb
@@ -144,6 +146,12 @@ def resume(context, person, names, after=None, **options):
     context.world.watch(person, names, resume_after=after, **options)
 
 
+@when("{person:Person} resumes watching every variable")
+def step_resume_all(context, person):
+    """Someone watches all variables, after the last update that they saw."""
+    resume(context, person, [])
+
+
 @when("{person:Person} resumes watching {names:Names}, present values included")
 def step_resume_with_initial(context, person, names):
     """Someone watches again after the last update that they saw, and asks for present values."""
@@ -190,3 +198,30 @@ def step_many_watch(context, count, name):
     world = context.world
     request = pb.WatchVariablesRequest(session_id=world.session_id, variable_identifiers=[name])
     world.crowd = Crowd(world.connection.address, world.target.service, request, count, 6 * DEADLINE)
+
+
+@when("{count:d} watches of {names:Names} open while {clients:d} clients set them over and over")
+def step_open_under_fire(context, count, names, clients):
+    """Watches open, present values included, four at a time, while writers write all the while."""
+    world = context.world
+    openers = [world.session_of(f"Opener {number}") for number in range(4)]
+
+    def watch(number):
+        opener = openers[number % len(openers)]
+        return world.watch(f"watch {number}", names, session=opener, initial=True)
+
+    context.writers = Writers([world.session_of(f"Writer {number}") for number in range(clients)], names)
+    with context.writers, ThreadPoolExecutor(len(openers)) as pool:
+        context.opened = [*pool.map(watch, range(count))]
+
+
+@when("{count:d} watches of {name:Name} open while it is set over and over")
+def step_open_one_by_one(context, count, name):
+    """Watches open one after the other, present values included, while one writer writes all the while."""
+    world = context.world
+    context.writers = Writers([world.session_of("Writer")], [name], least=count)
+    with context.writers:
+        context.opened = [
+            world.watch(f"watch {number}", [name], session=world.session, initial=True)
+            for number in range(count)
+        ]
