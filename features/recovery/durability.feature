@@ -258,6 +258,7 @@ Feature: What survives the death of the process
       And the session was cleaned up
       And the bridge was killed and started again
       And an integer variable "x" holding 1
+      And "x" was set 5 times, each time to its next version
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
 
