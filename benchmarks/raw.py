@@ -1,4 +1,4 @@
-"""The floor: a bare grpc.aio server with the same messages, that does nothing but answer and fan out.
+"""The floor: a bare grpc.aio server with the same messages, as full, that only answers and fans out.
 
 ``python -m benchmarks.raw`` prints ``GRPC_READY:<port>``. A set is put into one queue for each watch, as
 most servers of this kind do it; a watch writes out its queue.
@@ -20,18 +20,27 @@ class Raw:
 
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[bytes]] = set()
-        self._variable = pb.Variable(id="var_x_1", name="x", type="integer", version=1)
+        self._variable = pb.Variable(
+            id="var_x_0123456789abcdef", name="x", type="string", version=1, source=pb.Variable.PYTHON
+        )
         self._sequence = 0
 
     async def set_variable(self, request: pb.SetVariableRequest, _: object) -> pb.SetVariableResponse:
         """Keep the value, and put the update into every queue."""
         variable = self._variable
-        variable.value.CopyFrom(request.value)
-        variable.version += 1
         self._sequence += 1
         update = pb.VariableUpdate(
-            variable_id=variable.id, variable=variable, update_type="value_change", sequence=self._sequence
+            variable_id=variable.id,
+            update_source="client",
+            update_type="value_change",
+            sequence=self._sequence,
+            previous_value=variable.value,
         )
+        update.timestamp.GetCurrentTime()
+        variable.value.CopyFrom(request.value)
+        variable.version += 1
+        variable.last_updated_at.CopyFrom(update.timestamp)
+        update.variable.CopyFrom(variable)
         data = update.SerializeToString()
         for queue in self._queues:
             queue.put_nowait(data)

@@ -102,6 +102,13 @@ class Connection:
         except grpc.FutureTimeoutError:
             raise TimeoutError(f"no connection to {self.address} within {timeout:g} s") from None
 
+    def another(self) -> Connection:
+        """A connection of the same kind to the same address: where this one's TCP connection is dead, say.
+
+        gRPC keeps using a TCP connection until it is told of its end, which a half-open one never is.
+        """
+        return Connection(self.address, service=self.service, timeout=self.timeout, on_reply=self.on_reply)
+
     def session(self, session_id: str) -> Session:
         """A session of that id; nothing is sent."""
         return Session(self, session_id)

@@ -29,6 +29,10 @@ class MalformedReply(Exception):
     """A reply that no bridge may give: a value that is not of its variable's type, say."""
 
 
+class Silence(TimeoutError):
+    """A watch that heard neither an update nor a heartbeat for longer than was allowed."""
+
+
 class WorkerError(Exception):
     """A server process that did not start, or ended for good; the message has its stderr."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
 import grpc
 
-from client.errors import BridgeError
-from client.session import Session
+from client.errors import BridgeError, Silence
+from client.session import Caller, Session
 from client.watch import Update, Watch
 
 OnChange = Callable[[str, Any, Any, Mapping[str, str]], object]
@@ -22,8 +22,11 @@ class Follower:
     """Watches variables of a session for as long as they can be followed without a gap.
 
     A lost connection is tried again, with a pause that doubles each time, and the watch goes on after the
-    last sequence that was seen. What cannot be resumed ends the following with the bridge's word: the log
-    no longer has what follows (OUT_OF_RANGE), or the session is gone (NOT_FOUND).
+    last sequence that was seen. A watch that is silent for too long is on a dead line, whatever TCP says of
+    it: the following goes on over a new one, of the follower's own.
+
+    What cannot be resumed ends the following with the bridge's word: the log no longer has what follows
+    (OUT_OF_RANGE), or the session is gone (NOT_FOUND).
 
     Args:
         session: where the variables are.
@@ -33,6 +36,9 @@ class Follower:
         backoff: seconds before the first new attempt.
         max_backoff: the longest pause in seconds.
         patience: seconds that the bridge may be away; None for ever.
+        silence: seconds without an update or a heartbeat after which the line counts as dead; None for
+            never. The default is two and a half of the bridge's default heartbeat intervals; where the
+            bridge's interval is longer, so must this be, or the watch is put in place anew for nothing.
     """
 
     def __init__(
@@ -44,6 +50,7 @@ class Follower:
         backoff: float = 0.02,
         max_backoff: float = 2.0,
         patience: float | None = None,
+        silence: float | None = 75.0,
     ) -> None:
         self._session = session
         self._identifiers = identifiers
@@ -51,13 +58,18 @@ class Follower:
         self._backoff = backoff
         self._max_backoff = max_backoff
         self._patience = patience
+        self._silence = silence
+        self._pause = backoff
+        self._away = 0.0
         self._updates: SimpleQueue[Update | None] = SimpleQueue()
         self._closed = threading.Event()
         self._seen: int | None = None
         self._initial = initial
         self._told: dict[str, int] = {}  # versions of the present values passed on, by id
         self._beginning = initial  # whether some of the present values may still be missing
-        self._error: BridgeError | None = None
+        self._ended: BridgeError | None = None  # what the last watch ended with
+        self._error: Exception | None = None
+        self._own: Caller | None = None  # the connection, where it is not the session's
         self._watch: Watch = session.watch(*identifiers, initial=True)
         self._reader = threading.Thread(target=self._follow, name="follower", daemon=True)
         self._reader.start()
@@ -74,6 +86,7 @@ class Follower:
 
         Raises:
             BridgeError: the bridge's word, where there is no going on.
+            Exception: what ``on_change`` raised, which ends the following.
         """
         while (update := self._updates.get()) is not None:
             yield update
@@ -88,45 +101,77 @@ class Follower:
         self.close()
 
     def _follow(self) -> None:
-        pause, away = self._backoff, 0.0
         try:
             while not self._closed.is_set():
-                if self._deliver():
-                    pause, away = self._backoff, 0.0
-                ended = self._watch.ended
-                if self._closed.is_set():
+                for update in self._heard():
+                    self._pause, self._away = self._backoff, 0.0
+                    self._take(update)
+                if not self._come_back():
                     return
-                gone_for_good = ended is None or ended.code is not grpc.StatusCode.UNAVAILABLE
-                if gone_for_good or (self._patience is not None and away >= self._patience):
-                    self._error = ended
-                    return
-                self._closed.wait(pause)
-                away, pause = away + pause, min(2 * pause, self._max_backoff)
-                with suppress(TimeoutError):  # a bridge that hangs is one that is away
-                    self._watch = self._again()
+        except Exception as error:  # of on_change: whoever iterates is to know too
+            self._error = error
+            raise
         finally:
+            self._watch.close()
+            if self._own is not None:
+                self._own.close()
             self._updates.put(None)
 
-    def _deliver(self) -> bool:
-        """Pass on what the present watch brings until it ends; return whether it brought anything."""
-        brought = False
+    def _heard(self) -> Iterator[Update]:
+        """What the present watch brings until it ends or falls silent; how, is kept."""
         try:
-            for update in self._watch:
-                brought = True
-                self._seen = update.sequence
-                if update.variable is None:
-                    continue  # a heartbeat
-                if update.kind == "initial_value":
-                    self._pass_on_initial(update)
-                    continue
-                self._beginning = False
-                self._updates.put(update)
-                if self._on_change is not None and update.kind == "value_change":
-                    variable = update.variable
-                    self._on_change(variable.name, update.previous, variable.value, update.metadata)
+            yield from self._watch.within(self._silence)
+        except Silence as silence:
+            self._ended = BridgeError(grpc.StatusCode.UNAVAILABLE, str(silence))
+            self._watch.close()
+            self._change_connection()
+            return
         except BridgeError:
-            pass  # the watch keeps what it ended with
-        return brought
+            pass  # the watch keeps it
+        self._ended = self._watch.ended
+
+    def _take(self, update: Update) -> None:
+        """Pass on an update."""
+        self._seen = update.sequence
+        if update.variable is None:
+            return  # a heartbeat
+        if update.kind == "initial_value":
+            self._pass_on_initial(update)
+            return
+        self._beginning = False
+        self._updates.put(update)
+        if self._on_change is not None and update.kind == "value_change":
+            variable = update.variable
+            self._on_change(variable.name, update.previous, variable.value, update.metadata)
+
+    def _come_back(self) -> bool:
+        """Put the next watch in place, trying again and again; return whether there is one."""
+        while not self._closed.is_set():
+            gone_for_good = self._ended is None or self._ended.code is not grpc.StatusCode.UNAVAILABLE
+            if gone_for_good or (self._patience is not None and self._away >= self._patience):
+                self._error = self._ended
+                break
+            started = time.monotonic()
+            self._closed.wait(self._pause)
+            try:
+                self._watch = self._again()
+                return True
+            except TimeoutError:  # a bridge that hangs is one that is away, and so is one on a dead line
+                self._change_connection()
+            finally:
+                self._pause = min(2 * self._pause, self._max_backoff)
+                self._away += time.monotonic() - started
+        return False
+
+    def _change_connection(self) -> None:
+        """Speak over a TCP connection of our own from now on: the present one may be half-open.
+
+        The session's own stays as it is, since others may be using it and hear more than we do.
+        """
+        before, self._own = self._own, self._session.connection.another()
+        self._session = Session(self._own, self._session.id)
+        if before is not None:
+            before.close()
 
     def _pass_on_initial(self, update: Update) -> None:
         """Pass on a present value, once; they are always asked for, since their sequence is needed."""

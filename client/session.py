@@ -27,6 +27,14 @@ class Caller(Protocol):
         """Call a streaming method and return the call."""
         ...
 
+    def another(self) -> Caller:
+        """A connection of the same kind to the same address."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
 
 class BatchResult(NamedTuple):
     """What became of a batch of sets: versions and errors by the identifier asked for."""
@@ -304,11 +312,7 @@ class Session:
             ToolFailed: the tool itself failed.
         """
         request = self._tool_request(tool, parameters, metadata)
-        reply: pb.ExecuteToolResponse = self.connection.call("ExecuteTool", request, timeout=timeout)
-        if not reply.success:
-            raise ToolFailed(reply.error_message)
-        kind, _ = values.split_url(reply.result.type_url)
-        return values.decode(kind, reply.result)
+        return _result(self.connection.call("ExecuteTool", request, timeout=timeout))
 
     def stream(
         self, tool: str, parameters: Mapping[str, Any] | None = None, *, timeout: float | None = None
@@ -322,6 +326,44 @@ class Session:
             raise from_rpc(error) from None
         finally:
             chunks.cancel()  # where the reader stops before the end
+
+    def register_tools(self, tools: Sequence[pb.ToolRegistration], host: str) -> Mapping[str, str]:
+        """Add tools to the session; return their ids by name.
+
+        Args:
+            tools: what they are called and what they take.
+            host: host:port of the bridge that runs them.
+        """
+        reply: pb.RegisterToolsResponse = self.connection.call(
+            "RegisterTools", pb.RegisterToolsRequest(session_id=self.id, tools=tools, worker_id=host)
+        )
+        return dict(reply.tool_ids)
+
+    def registered_tools(self) -> Sequence[pb.ToolSpec]:
+        """The tools that clients have registered in the session, in order of registration."""
+        reply: pb.GetExposedElixirToolsResponse = self.connection.call(
+            "GetExposedElixirTools", pb.GetExposedElixirToolsRequest(session_id=self.id)
+        )
+        return reply.tools
+
+    def execute_registered(
+        self,
+        tool: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Any:
+        """Run a tool that a client has registered, and no other, and return its result.
+
+        Raises:
+            ToolFailed: the tool itself failed.
+        """
+        asked = self._tool_request(tool, parameters, metadata)
+        request = pb.ExecuteElixirToolRequest(
+            session_id=self.id, tool_name=tool, parameters=asked.parameters, metadata=metadata
+        )
+        return _result(self.connection.call("ExecuteElixirTool", request, timeout=timeout))
 
     # Within
 
@@ -356,3 +398,10 @@ class Session:
 
 class ToolFailed(Exception):
     """A tool that ran and failed; the message is its own."""
+
+
+def _result(reply: pb.ExecuteToolResponse | pb.ExecuteElixirToolResponse) -> Any:
+    if not reply.success:
+        raise ToolFailed(reply.error_message)
+    kind, _ = values.split_url(reply.result.type_url)
+    return values.decode(kind, reply.result)

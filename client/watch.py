@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import grpc
 
 from client import values
-from client.errors import BridgeError, from_rpc
+from client.errors import BridgeError, Silence, from_rpc
 from client.variable import Variable
 from proto import snakepit_bridge_pb2 as pb
 
@@ -144,13 +144,18 @@ class Watch:
 
     def __iter__(self) -> Iterator[Update]:
         """Yield each update once, waiting for the next; ends with the watch, raising its status."""
+        return self.within(None)
+
+    def within(self, seconds: float | None) -> Iterator[Update]:
+        """Iterate, where each update, heartbeats included, has so many seconds to come; None for any number.
+
+        Raises:
+            Silence: nothing came for that long; the watch itself stays as it is.
+        """
         for position in itertools.count():
-            with self._changed:
-                while not self._over and len(self._updates) <= position:
-                    self._changed.wait()
-                if len(self._updates) <= position:
-                    break
-                update = self._updates[position]
+            update = self._at(position, seconds)
+            if update is None:
+                break
             yield update
         if self._ended is not None and self._ended.code is not grpc.StatusCode.CANCELLED:
             raise self._ended
@@ -160,6 +165,12 @@ class Watch:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _at(self, position: int, seconds: float | None) -> Update | None:
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._over or len(self._updates) > position, seconds):
+                raise Silence(f"a watch heard nothing for {seconds:g} s")
+            return self._updates[position] if len(self._updates) > position else None
 
     def _read(self) -> None:
         ended: BridgeError | None = None

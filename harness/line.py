@@ -1,4 +1,4 @@
-"""A line between a client and a bridge that can be cut, or stall: a TCP proxy on loopback."""
+"""A line between a client and a bridge that can be cut, stall or fall silent: a TCP proxy on loopback."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ class Line:
         self._flows = asyncio.Event()
         self._flows.set()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._silent: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.taken = 0
+        """How many connections it has taken so far."""
         self._thread = threading.Thread(target=self._loop.run_forever, name="line", daemon=True)
         self._thread.start()
         self._server = self._do(asyncio.start_server(self._connected, "127.0.0.1", 0))
@@ -42,6 +45,13 @@ class Line:
         """Let everything through again."""
         self._call(self._flows.set)
 
+    def fall_silent(self) -> None:
+        """Let nothing through the present connections ever again, their end included; new ones work.
+
+        As where a peer lost its power, or a firewall forgot the connection: half-open, and no end is told.
+        """
+        self._call(self._fall_silent)
+
     def close(self) -> None:
         """Break every connection, and take no more."""
         self._do(self._close())
@@ -55,6 +65,7 @@ class Line:
         except OSError:
             writer.transport.abort()
             return
+        self.taken += 1
         self._writers |= {writer, far_writer}
         for source, sink in ((reader, far_writer), (far_reader, writer)):
             task = asyncio.ensure_future(self._pass_on(source, sink))
@@ -71,13 +82,20 @@ class Line:
         except OSError:
             pass  # cut, by us or by either end
         finally:
-            sink.close()
-            self._writers.discard(sink)
+            if sink not in self._silent:
+                sink.close()
+                self._writers.discard(sink)
+
+    def _fall_silent(self) -> None:
+        self._silent |= self._writers
+        for task in self._tasks:
+            task.cancel()
 
     def _abort(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
         self._writers.clear()
+        self._silent.clear()
 
     async def _close(self) -> None:
         self._server.close()

@@ -144,11 +144,19 @@ def _set_many(request: pb.BatchSetVariablesRequest, reply: pb.BatchSetVariablesR
         yield f"of {strangers}, which nobody set (A8)"
 
 
-def _execute(request: pb.ExecuteToolRequest, reply: pb.ExecuteToolResponse) -> Iterator[str]:
+def _execute(
+    request: pb.ExecuteToolRequest | pb.ExecuteElixirToolRequest,
+    reply: pb.ExecuteToolResponse | pb.ExecuteElixirToolResponse,
+) -> Iterator[str]:
     if not reply.success and not reply.error_message:
         yield "a failure without a message (X2)"
     if reply.success and not reply.HasField("result"):
         yield "no result (X2)"
+
+
+def _register_tools(request: pb.RegisterToolsRequest, reply: pb.RegisterToolsResponse) -> Iterator[str]:
+    if {*reply.tool_ids} != {tool.name for tool in request.tools}:
+        yield f"ids of {sorted(reply.tool_ids)} for {[tool.name for tool in request.tools]}"
 
 
 def _history(request: pb.GetVariableHistoryRequest, reply: pb.GetVariableHistoryResponse) -> Iterator[str]:
@@ -172,6 +180,8 @@ _CHECKS: dict[str, Callable[[Any, Any], Iterator[str]]] = {
     "ListVariables": _list,
     "SetVariables": _set_many,
     "ExecuteTool": _execute,
+    "ExecuteElixirTool": _execute,
+    "RegisterTools": _register_tools,
     "GetVariableHistory": _history,
     "RollbackVariable": _roll_back,
 }

@@ -149,28 +149,6 @@ def step_batches_and_sets(context, one, other, times, third, again):
     context.changes = 2 * times + again
 
 
-@when("{count:d} watches of {name:Name} open while it is set over and over")
-def step_open_under_fire(context, count, name):
-    """Watches open one after the other, present values included, while a writer writes 2, 3, 4 …"""
-    world = context.world
-    done = threading.Event()
-    writer_session = world.session_of("Writer")
-    written = []
-
-    def write():
-        while not done.is_set() or len(written) < count:
-            written.append(writer_session.set(name, len(written) + 2, kind="integer"))
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        context.opened = [world.session.watch(name, initial=True) for _ in range(count)]
-    finally:
-        done.set()
-        writer.join()
-    context.last = written[-1]
-
-
 @then("each of them saw its own values alone")
 def step_saw_own(context):
     """No client read a value that it had not written."""

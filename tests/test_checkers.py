@@ -85,6 +85,64 @@ def test_one_version_with_two_values_is_named() -> None:
     assert "a version has one value" in versions.complaints_about(Variable(variable(3, "0.6")))[0]
 
 
+A_BATCH = [
+    update("value_change", 5, 2, "1", "0", name="x"),
+    update("value_change", 6, 2, "1", "0", name="y"),
+]
+NEIGHBOUR = update("value_change", 7, 2, "1", "0", name="z")
+
+
+def batch_complaints(answered: dict[str, int], updates: list[Update]) -> list[str]:
+    versions = Versions()
+    versions.add_batch("s", answered)
+    for one in updates:
+        assert versions.complaints_about_update("s", one) == []
+    return versions.complaints_about_batches()
+
+
+@pytest.mark.parametrize("answered", [{"x": 2, "y": 2}, {"var_y": 2, "x": 2}])
+def test_a_batch_with_another_update_in_it_is_named(answered: dict[str, int]) -> None:
+    assert batch_complaints(answered, [*A_BATCH, NEIGHBOUR]) == []
+    apart = [
+        A_BATCH[0],
+        update("value_change", 6, 2, "1", "0", name="z"),
+        update("value_change", 7, 2, name="y"),
+    ]
+    (complaint,) = batch_complaints(answered, apart)
+    assert complaint.startswith("value change of 'z' to 1.0 (version 2) was told among the updates")
+
+
+def test_what_two_watches_were_told_counts_for_a_batch_together() -> None:
+    versions = Versions()
+    versions.add_batch("s", {"x": 2, "y": 2})
+    told_to_one, told_to_another = A_BATCH[0], update("value_change", 9, 2, name="y")
+    versions.complaints_about_update("s", told_to_one)
+    versions.complaints_about_update("s", told_to_another)
+    assert versions.complaints_about_batches() == []
+    versions.complaints_about_update("other session", NEIGHBOUR)
+    assert versions.complaints_about_batches() == []
+    versions.complaints_about_update("s", NEIGHBOUR)
+    assert len(versions.complaints_about_batches()) == 1
+
+
+def test_a_batch_may_bring_dependency_changes() -> None:
+    apart = [
+        A_BATCH[0],
+        update("dependency_change", 6, 1, name="z"),
+        update("value_change", 7, 2, "1", "0", name="y"),
+    ]
+    assert batch_complaints({"x": 2, "y": 2}, apart) == []
+
+
+def test_a_batch_of_which_little_was_told_has_no_complaints() -> None:
+    assert batch_complaints({"x": 2, "y": 2}, []) == []
+    assert batch_complaints({"x": 2, "y": 2}, [A_BATCH[0], NEIGHBOUR]) == []
+    # Another variable of that name came later: which of the two the batch set, nobody can tell.
+    later = update("value_change", 8, 2, "1", "0", name="x")
+    later.message.variable_id = later.message.variable.id = "var_x_2"
+    assert batch_complaints({"x": 2, "y": 2}, [*A_BATCH, NEIGHBOUR, later]) == []
+
+
 @pytest.mark.parametrize(
     ("method", "request_message", "reply", "complaint"),
     [

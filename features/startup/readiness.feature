@@ -44,6 +44,22 @@ Feature: Starting
         | --no-such-flag-at-all |
         | --session-ttl=soon    |
 
+  @P3
+  Rule: A bridge listens on loopback, and refuses to listen elsewhere unprotected
+
+    Example: Nobody on another machine can reach it
+      Given a bridge that has just started
+      When a client works with it
+      Then it answers at no address but loopback
+
+    Example: Every address, without TLS and without tokens
+      When a bridge is started with the flags "--host 0.0.0.0"
+      Then it ends with an error within 5 s, and says why on stderr
+
+    Example: Every address, with tokens and without TLS
+      When a bridge is started with the flags "--host 0.0.0.0" and a token file
+      Then it ends with an error within 5 s, and says why on stderr
+
   @P4
   Rule: A bridge that is told to end ends cleanly
 

@@ -18,6 +18,15 @@ Feature: Watching variables
       When 20 watches of "x" open while it is set over and over
       Then each of them received every version from its first on
 
+    Example: Sixty watches, put in place while four clients write three variables
+      Given the variables:
+        | name | type    | value |
+        | x    | integer | 1     |
+        | y    | integer | 1     |
+        | z    | integer | 1     |
+      When 60 watches of "x", "y" and "z" open while 4 clients set them over and over
+      Then each of them received every version from its first on
+
   @W2
   Rule: The present values come first where they are asked for
 

@@ -1,0 +1,188 @@
+"""Who may call: TLS, certificates of clients, tokens, and where a server refuses to listen."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import grpc
+import pytest
+import trustme
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from client.worker import ServerProcess
+from proto import snakepit_bridge_pb2 as pb
+from proto import snakepit_bridge_pb2_grpc as pb_grpc
+
+TOKEN = "correct-horse-battery-staple"
+OTHER = "another-token-of-somebody"
+
+Launch = Callable[..., ServerProcess]
+
+
+@pytest.fixture
+def launch() -> Iterator[Launch]:
+    """Start a server with flags; it ends with the test."""
+    processes: list[ServerProcess] = []
+
+    def start(*flags: str) -> ServerProcess:
+        processes.append(ServerProcess([sys.executable, "-m", "server", "--port", "0", *flags]))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        if process.exit_code is None:
+            process.kill()
+            process.wait_ended(10.0)
+
+
+class Files:
+    """Certificates and tokens on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.ca = trustme.CA()
+        self.stranger = trustme.CA()
+        self.path = path
+        issued = self.ca.issue_cert("localhost", "127.0.0.1")
+        issued.private_key_pem.write_to_path(path / "key.pem")
+        issued.cert_chain_pems[0].write_to_path(path / "cert.pem")
+        self.ca.cert_pem.write_to_path(path / "ca.pem")
+        self.write_tokens(f"# who: the trainer\n{TOKEN}\n")
+
+    def write_tokens(self, text: str) -> None:
+        fresh = self.path / "tokens.new"
+        fresh.write_text(text)
+        fresh.replace(self.path / "tokens")
+
+    @property
+    def tls(self) -> Sequence[str]:
+        return ["--tls-cert", str(self.path / "cert.pem"), "--tls-key", str(self.path / "key.pem")]
+
+    @property
+    def tokens(self) -> Sequence[str]:
+        return ["--token-file", str(self.path / "tokens")]
+
+    def credentials(self, signed_by: trustme.CA | None = None) -> grpc.ChannelCredentials:
+        ca = self.ca.cert_pem.bytes()
+        if signed_by is None:
+            return grpc.ssl_channel_credentials(ca)
+        mine = signed_by.issue_cert("client")
+        return grpc.ssl_channel_credentials(ca, mine.private_key_pem.bytes(), mine.cert_chain_pems[0].bytes())
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path)
+
+
+def ping(channel: grpc.Channel, token: str = "") -> grpc.StatusCode:
+    """The status of a call."""
+    metadata = [("authorization", f"Bearer {token}")] if token else []
+    call = pb_grpc.BridgeServiceStub(channel).Ping.future(pb.PingRequest(), timeout=10, metadata=metadata)
+    return call.code()
+
+
+def test_tls_serves_who_trusts_it_and_nobody_in_the_clear(launch: Launch, files: Files) -> None:
+    port = launch(*files.tls).wait_ready(15.0)
+    with grpc.secure_channel(f"localhost:{port}", files.credentials()) as channel:
+        assert ping(channel) is grpc.StatusCode.OK
+    strangers = grpc.ssl_channel_credentials(files.stranger.cert_pem.bytes())
+    with grpc.secure_channel(f"localhost:{port}", strangers) as channel:
+        assert ping(channel) is grpc.StatusCode.UNAVAILABLE
+    with grpc.insecure_channel(f"localhost:{port}") as channel:
+        assert ping(channel) is grpc.StatusCode.UNAVAILABLE
+
+
+def test_mutual_tls_wants_a_certificate_of_its_own_authority(launch: Launch, files: Files) -> None:
+    port = launch(*files.tls, "--tls-ca", str(files.path / "ca.pem")).wait_ready(15.0)
+    for signed_by, status in (
+        (files.ca, grpc.StatusCode.OK),
+        (files.stranger, grpc.StatusCode.UNAVAILABLE),
+        (None, grpc.StatusCode.UNAVAILABLE),
+    ):
+        with grpc.secure_channel(f"localhost:{port}", files.credentials(signed_by)) as channel:
+            assert ping(channel) is status
+
+
+def test_a_call_needs_a_token_whatever_its_method(launch: Launch, files: Files) -> None:
+    port = launch(*files.tokens).wait_ready(15.0)
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        assert ping(channel, TOKEN) is grpc.StatusCode.OK
+        for wrong in ("", OTHER, TOKEN[:-1], TOKEN + "x", "# who: the trainer"):
+            assert ping(channel, wrong) is grpc.StatusCode.UNAUTHENTICATED
+        stub = pb_grpc.BridgeServiceStub(channel)
+        calls: Sequence[Callable[[], object]] = [
+            lambda: stub.InitializeSession(pb.InitializeSessionRequest(session_id="s"), timeout=10),
+            lambda: [*stub.WatchVariables(pb.WatchVariablesRequest(session_id="s"), timeout=10)],
+            lambda: [*stub.ExecuteStreamingTool(pb.ExecuteToolRequest(session_id="s"), timeout=10)],
+            lambda: health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10),
+        ]
+        for call in calls:
+            with pytest.raises(grpc.RpcError) as refused:
+                call()
+            assert isinstance(refused.value, grpc.Call)
+            assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+        found = stub.Heartbeat(
+            pb.HeartbeatRequest(session_id="s"), timeout=10, metadata=[("authorization", f"Bearer {TOKEN}")]
+        )
+        assert not found.session_valid, "a call without a token opened a session"
+
+
+def test_tokens_are_exchanged_while_it_runs(launch: Launch, files: Files) -> None:
+    port = launch(*files.tokens).wait_ready(15.0)
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        files.write_tokens(f"{TOKEN}\n{OTHER}\n")
+        assert ping(channel, OTHER) is grpc.StatusCode.OK
+        assert ping(channel, TOKEN) is grpc.StatusCode.OK
+        files.write_tokens(f"{OTHER}\n")
+        assert ping(channel, TOKEN) is grpc.StatusCode.UNAUTHENTICATED
+        assert ping(channel, OTHER) is grpc.StatusCode.OK
+
+
+def test_beyond_loopback_it_listens_with_both(launch: Launch, files: Files) -> None:
+    port = launch("--host", "0.0.0.0", *files.tls, *files.tokens).wait_ready(15.0)
+    with grpc.secure_channel(f"localhost:{port}", files.credentials()) as channel:
+        assert ping(channel, TOKEN) is grpc.StatusCode.OK
+        assert ping(channel) is grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+@pytest.mark.parametrize("given", ["", "tls", "tokens"])
+def test_beyond_loopback_it_refuses_with_less(launch: Launch, files: Files, host: str, given: str) -> None:
+    flags = {"": [], "tls": files.tls, "tokens": files.tokens}[given]
+    refused(launch("--host", host, *flags), "can be reached from other machines")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.2", "::1"])
+def test_on_loopback_it_needs_neither(launch: Launch, host: str) -> None:
+    launch("--host", host).wait_ready(15.0)
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        (["--tls-cert", "{}/cert.pem"], "belong together"),
+        (["--tls-ca", "{}/ca.pem"], "--tls-ca needs"),
+        (["--tls-cert", "{}/nowhere.pem", "--tls-key", "{}/key.pem"], "cannot read .*nowhere.pem"),
+        (["--tls-cert", "{}/tokens", "--tls-key", "{}/key.pem"], "no certificate"),
+        (["--tls-cert", "{}/cert.pem", "--tls-key", "{}/cert.pem"], "no private key"),
+        (["--token-file", "{}/nowhere"], "cannot read .*nowhere"),
+        (["--token-file", "{}/short"], "no token of 16 characters"),
+    ],
+)
+def test_flags_that_do_not_fit_are_told(
+    launch: Launch, files: Files, flags: Sequence[str], reason: str
+) -> None:
+    (files.path / "short").write_text("# none\nshort\n")
+    refused(launch(*(flag.format(files.path) for flag in flags)), reason)
+
+
+def refused(process: ServerProcess, reason: str) -> None:
+    """The process ended with one line that says why."""
+    assert process.wait_ended(5.0) == 1
+    process.last_words()
+    assert [*process.stdout] == []
+    (line,) = process.stderr
+    assert re.match(f"server: .*{reason}", line), line

@@ -1,0 +1,38 @@
+"""Very many watches of one variable: each of them gets every update, in order, with its value."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from client import Session
+from harness.crowd import Crowd
+from proto import snakepit_bridge_pb2 as pb
+
+WATCHES = int(os.environ.get("WATCHES", "100"))
+UPDATES = int(os.environ.get("UPDATES", "20"))
+"""The long run is `WATCHES=1000 UPDATES=1000 pytest tests/live/test_crowd.py`."""
+
+WITHIN = 60.0 + WATCHES * UPDATES / 1000
+"""Seconds that all of it may take: a second for each thousand updates that arrive."""
+
+
+@pytest.mark.timeout(2 * WITHIN)
+def test_each_watch_gets_each_update(session: Session, address: str) -> None:
+    session.register("x", "integer", 1)
+    request = pb.WatchVariablesRequest(session_id=session.id, variable_identifiers=["x"])
+    crowd = Crowd(address, "BridgeService", request, WATCHES, WITHIN)
+    try:
+        started = time.monotonic()
+        for version in range(2, UPDATES + 2):
+            assert session.set("x", version, kind="integer") == version
+        crowd.wait_for(UPDATES, WITHIN)
+        took = time.monotonic() - started
+    finally:
+        crowd.close()
+    expected = [(version, version) for version in range(2, UPDATES + 2)]
+    for number, received in enumerate(crowd.received):
+        assert received == expected, f"watch {number} of {WATCHES}"
+    print(f"\n{WATCHES} watches, {UPDATES} updates: {took:.1f} s, {WATCHES * UPDATES / took:.0f} a second")

@@ -1,0 +1,155 @@
+"""The server process with a data directory: full disks, starts that fail, and what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+
+from client import BridgeError, Connection, Session
+from client.worker import ServerProcess
+
+LONG = "x" * 200_000
+STARTS = int(os.environ.get("STARTS", "5"))
+"""The long run is `STARTS=100 pytest tests/live/test_durable_server.py`."""
+
+Launch = Callable[..., ServerProcess]
+
+
+@pytest.fixture
+def launch() -> Iterator[Launch]:
+    """Start a server with flags; it ends with the test."""
+    processes: list[ServerProcess] = []
+
+    def start(*flags: str) -> ServerProcess:
+        processes.append(ServerProcess([sys.executable, "-m", "server", "--port", "0", *flags]))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        if process.exit_code is None:
+            process.kill()
+            process.wait_ended(10.0)
+
+
+def session_of(connection: Connection) -> Session:
+    return connection.session("tuning")
+
+
+def test_a_full_disk_refuses_changes_and_serves_reads_and_recovers(launch: Launch, tmp_path: Path) -> None:
+    process = launch("--data-dir", str(tmp_path))
+    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+        session = session_of(connection)
+        session.register("x", "string", "short")
+        unlimited = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        with session.watch("x") as watch:
+            # From now on no file of that process may grow, as on a disk that is full.
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1, unlimited[1]))
+            for _ in range(3):
+                with pytest.raises(BridgeError) as refused:
+                    session.set("x", LONG)
+                assert refused.value.code in (
+                    grpc.StatusCode.RESOURCE_EXHAUSTED,
+                    grpc.StatusCode.UNAVAILABLE,
+                )
+                assert "nothing was changed" in refused.value.message
+                assert (session.get("x").value, session.get("x").version) == ("short", 1)
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, unlimited)
+            assert session.set("x", LONG) == 2
+            (update,) = watch.wait_for(lambda updates: len(updates) == 1)
+            assert update.variable is not None
+            assert update.variable.version == 2
+        process.kill()
+        process.wait_ended(10.0)
+    process = launch("--data-dir", str(tmp_path))
+    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+        assert session_of(connection).get("x").value == LONG
+    process.stop()
+    assert "Traceback" not in "\n".join(process.stderr)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path.write_text("a file"), "cannot use the data directory"),
+        (lambda path: (path.mkdir(), (path / "mine.txt").touch()), "holds other files"),
+        (
+            lambda path: (path.mkdir(), (path / "bridge.sqlite3").write_bytes(b"noise" * 1000)),
+            "cannot use .*bridge.sqlite3",
+        ),
+    ],
+)
+def test_a_start_that_fails_says_why_in_one_line(
+    launch: Launch, tmp_path: Path, make: Callable[[Path], object], reason: str
+) -> None:
+    path = tmp_path / "data"
+    make(path)
+    process = launch("--data-dir", str(path))
+    assert process.wait_ended(5.0) == 1
+    process.last_words()
+    assert [*process.stdout] == []
+    (line,) = process.stderr
+    assert re.match(f"server: .*{reason}", line)
+
+
+def test_damage_is_refused_in_one_line(launch: Launch, tmp_path: Path) -> None:
+    process = launch("--data-dir", str(tmp_path))
+    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+        session_of(connection).register("x", "string", "y" * 100)
+    process.stop()
+    file = tmp_path / "bridge.sqlite3"
+    file.write_bytes(file.read_bytes().replace(b"yyyyy", b"yyzyy", 1))
+    process = launch("--data-dir", str(tmp_path))
+    assert process.wait_ended(5.0) == 1
+    process.last_words()
+    (line,) = process.stderr
+    assert re.match("server: the data in .* is damaged: .*; restore it", line)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_starts_and_stops_leave_nothing(
+    launch: Launch, tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch, data = tmp_path / "scratch", tmp_path / "data"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    for _ in range(STARTS):
+        process = launch("--data-dir", str(data))
+        port = process.wait_ready(15.0)
+        with Connection(f"127.0.0.1:{port}") as connection:
+            session = session_of(connection)
+            session.initialize()
+            session.execute("block", {"seconds": 0.0})  # in a process of its own
+            watch = session.watch()
+        process.signal(number)
+        assert process.wait_ended(10.0) == 0
+        assert watch.wait_until_over()
+        assert processes_with(scratch) == []
+        with socket.socket() as knock:
+            assert knock.connect_ex(("127.0.0.1", port)) != 0
+        assert [*scratch.iterdir()] == []
+        assert [file.name for file in data.iterdir()] == ["bridge.sqlite3"]
+
+
+def processes_with(scratch: Path) -> list[str]:
+    """The commands of the processes whose TMPDIR this is: a server, and whatever it started."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                environment = (entry / "environ").read_bytes()
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue  # it has ended meanwhile
+            if f"TMPDIR={scratch}".encode() in environment.split(b"\0"):
+                found.append(command)
+    return found
