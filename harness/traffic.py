@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from client import BridgeError, Connection, Session, Update, Watch
 from client.worker import ServerProcess
@@ -111,7 +111,7 @@ class Traffic:
         except BridgeError:
             pass  # it is killed
 
-    def _acknowledge(self, versions: dict[str, int]) -> None:
+    def _acknowledge(self, versions: Mapping[str, int]) -> None:
         with self._arrived:
             self._acknowledged.update(versions)
             self._count += 1

@@ -31,6 +31,15 @@ def parse(arguments: Sequence[str]) -> Settings:
     add = parser.add_argument
     add("--host", default=defaults.host, help="address to listen on")
     add("--port", type=_port, default=defaults.port, help="port to listen on; 0 takes a free one")
+    add("--tls-cert", default="", metavar="FILE", help="the server's certificate chain, PEM")
+    add("--tls-key", default="", metavar="FILE", help="its private key, PEM")
+    add(
+        "--tls-ca",
+        default="",
+        metavar="FILE",
+        help="who signs clients' certificates, PEM; they then need one",
+    )
+    add("--token-file", default="", metavar="FILE", help="tokens, one a line, one of which a call must bear")
     add("--data-dir", default="", help="directory that the state is kept in; none: in memory only")
     add("--session-ttl", type=_seconds, default=defaults.session_ttl, help="seconds without a call")
     add("--heartbeat-interval", type=_seconds, default=defaults.heartbeat_interval, help="of idle watches, s")
@@ -39,9 +48,14 @@ def parse(arguments: Sequence[str]) -> Settings:
     add("--max-sessions", type=_count, default=limits.sessions, help="open at a time")
     add("--max-variables", type=_count, default=limits.variables, help="of a session")
     add("--max-watches", type=_count, default=limits.watches, help="of a session")
+    add("--max-tools", type=_count, default=limits.tools, help="that clients registered in a session")
+    add("--max-running-tools", type=_count, default=limits.running_tools, help="that block, at a time")
     add("--history-limit", type=_count, default=limits.history, help="changes kept of a variable")
     add("--watch-log-limit", type=_count, default=limits.log_changes, help="changes kept of a session")
     add("--watch-log-bytes", type=_count, default=limits.log_bytes, help="bytes of them")
+    add("--tools", action="append", default=[], metavar="MODULE", help="whose tools are offered as well")
+    add("--tool-memory", type=_count, default=defaults.tool_memory, help="MiB for a tool that blocks")
+    add("--allow-remote-tools", action="store_true", help="let clients name tool hosts beyond loopback")
     add("--log-level", choices=["debug", "info", "warning", "error"], default=defaults.log_level)
     add("--failpoint", default="", choices=["", *FAILPOINTS], help="for tests: where a marked change kills")
     given = parser.parse_args(arguments)
@@ -54,11 +68,20 @@ def parse(arguments: Sequence[str]) -> Settings:
         keepalive=given.keepalive,
         log_level=given.log_level,
         data_dir=given.data_dir,
+        tools=tuple(dict.fromkeys(given.tools)),
+        tool_memory=given.tool_memory,
+        remote_tools=given.allow_remote_tools,
         failpoint=given.failpoint,
+        tls_cert=given.tls_cert,
+        tls_key=given.tls_key,
+        tls_ca=given.tls_ca,
+        token_file=given.token_file,
         limits=Limits(
             sessions=given.max_sessions,
             variables=given.max_variables,
             watches=given.max_watches,
+            tools=given.max_tools,
+            running_tools=given.max_running_tools,
             history=given.history_limit,
             log_changes=given.watch_log_limit,
             log_bytes=given.watch_log_bytes,

@@ -17,6 +17,8 @@ class Limits:
     sessions: int = 10_000
     variables: int = 100_000  # of a session
     watches: int = 10_000  # of a session
+    tools: int = 1_000  # that clients registered in a session
+    running_tools: int = 32  # that block, at a time
     metadata: int = 1_000  # entries of one map
     history: int = 100  # changes kept of a variable
     log_changes: int = 10_000  # changes kept of a session
@@ -37,6 +39,13 @@ class Settings:
     keepalive: float = 20.0
     log_level: str = "info"
     data_dir: str = ""
+    tools: tuple[str, ...] = ()  # modules
+    tool_memory: int = 1024  # MiB of a tool that blocks, beyond what its module takes
+    remote_tools: bool = False
     failpoint: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+    tls_ca: str = ""
+    token_file: str = ""
     max_message_bytes: int = 100 * 2**20
     limits: Limits = field(default_factory=Limits)

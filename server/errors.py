@@ -55,11 +55,19 @@ class ResourceExhausted(Refusal):
 
 
 class Unavailable(Refusal):
-    """The server is on its way out; another attempt may succeed."""
+    """The server is on its way out, or a tool's host is not there; another attempt may succeed."""
+
+
+class PermissionDenied(Refusal):
+    """The server was not started so that this is allowed."""
 
 
 class ToolError(Refusal):
     """A streaming tool failed half-way; the message is the tool's own."""
+
+
+class CannotStart(Exception):
+    """The server cannot serve; the message says why and what to do, in one line."""
 
 
 def invalid(field: str, description: str) -> InvalidArgument:

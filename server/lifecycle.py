@@ -9,16 +9,21 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health
 
 from server import keepalive
+from server.access import Tokens, check_exposure, credentials
 from server.clock import SystemClock
 from server.config import Settings
-from server.errors import Unavailable
+from server.errors import CannotStart, Unavailable
 from server.service.calls import Calls
+from server.service.gate import Gate
+from server.service.hosts import Hosts
+from server.service.registrations import RegistrationCalls
 from server.service.relations import RelationCalls
 from server.service.sessions import SessionCalls
 from server.service.tools import ToolCalls
@@ -26,8 +31,9 @@ from server.service.variables import VariableCalls
 from server.service.watches import WatchCalls
 from server.sessions import Sessions
 from server.stores.memory import MEMORY
-from server.stores.port import CannotOpen, Store
-from server.tools.builtin import TOOLS
+from server.stores.port import Store
+from server.tools.load import load
+from server.tools.processes import Processes
 from server.tools.registry import Registry
 
 logger = logging.getLogger("server.lifecycle")
@@ -36,37 +42,48 @@ LOOK_INTERVAL = 0.2
 """Seconds between two looks at what no event tells: expired sessions, a parent that is gone."""
 
 
-class CannotStart(Exception):
-    """The server cannot serve; the message says why and what to do."""
-
-
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, stdout: TextIO | None) -> None:
     """Serve until SIGTERM, SIGINT, or the end of the process that started this one.
 
+    Args:
+        settings: what the flags say.
+        stdout: gets the READY line; None where there is none.
+
     Raises:
-        CannotStart, CannotOpen: before anything was announced.
+        CannotStart: before anything was announced.
     """
     parent = os.getppid()
     store = _open_store(settings)
     try:
-        await _serve(settings, store, parent)
+        abandoned = await _serve(settings, store, parent, stdout)
     finally:
         await store.close()
+    if abandoned:
+        # asyncio waits for all that still runs, and this has shown that it does not end.
+        logger.warning("ending although tools go on that were cancelled")
+        logging.shutdown()
+        os._exit(0)
 
 
-async def _serve(settings: Settings, store: Store, parent: int) -> None:
+async def _serve(settings: Settings, store: Store, parent: int, stdout: TextIO | None) -> bool:
+    """Serve; return whether tools go on that were told to end."""
+    check_exposure(settings)
     server = aio.server(
+        interceptors=[Gate(Tokens(settings.token_file))] if settings.token_file else [],
         options=[
             ("grpc.so_reuseport", 0),  # or a second server would share the port in silence
             ("grpc.max_receive_message_length", settings.max_message_bytes),
             ("grpc.max_send_message_length", settings.max_message_bytes),
             *keepalive.options(settings.keepalive),
-        ]
+        ],
     )
     port = _bind(server, settings)
     clock = SystemClock()
     sessions = Sessions(clock, settings.limits, settings.session_ttl, store)
-    tools = Registry(TOOLS)
+    tools = Registry(load(settings.tools))
+    processes = Processes(settings.tools, settings.limits.running_tools, settings.tool_memory << 20)
+    hosts = Hosts(remote=settings.remote_tools)
+    tool_calls = ToolCalls(sessions, tools, processes, hosts)
     calls = Calls(
         sessions,
         [
@@ -74,7 +91,8 @@ async def _serve(settings: Settings, store: Store, parent: int) -> None:
             VariableCalls(sessions),
             RelationCalls(sessions),
             WatchCalls(sessions, clock, settings.heartbeat_interval),
-            ToolCalls(sessions, tools),
+            tool_calls,
+            RegistrationCalls(sessions, hosts),
         ],
     )
     server.add_generic_rpc_handlers(calls.handlers())
@@ -89,7 +107,7 @@ async def _serve(settings: Settings, store: Store, parent: int) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
-    print(f"GRPC_READY:{port}", flush=True)
+    print(f"GRPC_READY:{port}", file=stdout, flush=True)
     logger.info("serving on %s:%d", settings.host, port)
     reason = await _watch_over(stop, sessions, parent)
     logger.info("ending: %s", reason)
@@ -97,7 +115,10 @@ async def _serve(settings: Settings, store: Store, parent: int) -> None:
     await healthy.enter_graceful_shutdown()
     sessions.end_watches(gone)
     await calls.drain(gone, settings.grace)
+    processes.close()
+    await hosts.close()
     await server.stop(None)
+    return bool(tool_calls.abandoned)
 
 
 def _open_store(settings: Settings) -> Store:
@@ -110,9 +131,13 @@ def _open_store(settings: Settings) -> Store:
 
 
 def _bind(server: aio.Server, settings: Settings) -> int:
-    address = f"{settings.host}:{settings.port}"
+    host = f"[{settings.host}]" if ":" in settings.host and settings.host[0] != "[" else settings.host
+    address = f"{host}:{settings.port}"
     try:
-        port = server.add_insecure_port(address)
+        secure = credentials(settings)
+        port = (
+            server.add_insecure_port(address) if secure is None else server.add_secure_port(address, secure)
+        )
     except RuntimeError:
         port = 0
     if not port:
@@ -147,6 +172,16 @@ async def _watch_over(stop: asyncio.Future[str], sessions: Sessions, parent: int
     return stop.result()
 
 
+def _own_stdout() -> TextIO | None:
+    """Stdout, for the READY line alone: what tools and their modules print goes to stderr from now on."""
+    if sys.stdout is None or sys.stderr is None:
+        return sys.stdout
+    sys.stdout.flush()
+    own = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return own
+
+
 def run(settings: Settings) -> int:
     """Serve, and return the exit code of the process."""
     logging.basicConfig(
@@ -155,8 +190,8 @@ def run(settings: Settings) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     try:
-        asyncio.run(serve(settings))
-    except (CannotStart, CannotOpen) as error:
+        asyncio.run(serve(settings, _own_stdout()))
+    except CannotStart as error:
         print(f"server: {error}", file=sys.stderr)
         return 1
     return 0

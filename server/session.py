@@ -34,6 +34,7 @@ from server.records import Changed, Depended, Dropped, Held, Opened, Record, Ses
 from server.retention import Retention
 from server.stores.memory import MEMORY
 from server.stores.port import Store
+from server.tools.registered import RegisteredTools
 from server.types import type_named
 from server.values import Value
 from server.variables import Definition, Optimization, Variable
@@ -65,6 +66,7 @@ class Session:
         self._ended: Refusal | None = None
         self._dependencies = Dependencies(limits.dependencies)
         self._locks = Locks(clock)
+        self.tools = RegisteredTools(limits.tools)
         if store.durable:
             self.log.on_drop = Retention(self._histories, self._drop).drop
 
@@ -306,13 +308,14 @@ class Session:
         return len(watches)
 
     def end(self, reason: Refusal) -> int:
-        """End the session but for its watches; return how many variables and watches there were.
+        """End the session but for its watches; return how many variables, watches and tools there were.
 
         A tool that still runs in it finds no variable any more, and is told the reason.
         """
-        ended = len(self._variables) + len(self.log.watches)
+        ended = len(self._variables) + len(self.log.watches) + len(self.tools)
         self._ended = reason
         self._variables.clear()
+        self.tools.clear()
         return ended
 
     # Within

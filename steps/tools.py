@@ -3,20 +3,14 @@
 import json
 
 from behave import given, then, when
-from hamcrest import assert_that, equal_to, has_length
+from hamcrest import assert_that, equal_to, has_length, instance_of
 
+from client.session import ToolFailed
 from client.values import Raw, decode, encode, to_any
 from harness.literals import same, show
-from harness.outcome import REASONS
+from harness.outcome import REASONS, Outcome
+from harness.tooling import parameters_of
 from proto import snakepit_bridge_pb2 as pb
-
-
-def parameters_of(table):
-    """A table of one row: parameters by name, each cell a JSON value."""
-    if table is None:
-        return {}
-    (row,) = table.rows
-    return {name: json.loads(row[name]) for name in table.headings}
 
 
 def stream(context, tool, parameters):
@@ -75,6 +69,15 @@ def step_read_while_running(context, name, tool, seconds):
         running.cancel()
 
 
+@given("the tool {tool:Name} has failed {times:d} times")
+@given("the tool {tool:Name} has failed {times:d} time")
+def step_has_failed(context, tool, times):
+    """A tool that was run, without parameters, and failed each time."""
+    for _ in range(times):
+        error = Outcome.of(lambda: context.world.session.execute(tool)).examine()
+        assert_that(error, instance_of(ToolFailed), "what the call answered")
+
+
 @given("the tool {tool:Name} is running for {seconds:d} s")
 def step_running(context, tool, seconds):
     """A call of a tool that is under way."""
@@ -91,6 +94,12 @@ def start_tool(context, tool, seconds):
     running = context.world.connection.start("ExecuteTool", request, timeout=120.0)
     context.world.connection.ping()  # calls of one connection arrive in order
     return running
+
+
+@when("the running tool is cancelled")
+def step_cancel(context):
+    """Cancel the call that is under way."""
+    context.running.cancel()
 
 
 @when("{person:Person} takes {count:d} chunks of {tool:Name} to {n:d} and cancels")

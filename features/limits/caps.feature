@@ -45,3 +45,29 @@ Feature: Caps
       Then it is refused as over a limit
       And in session "red", the session is not open
       And in session "blue", "x" still holds 1.0 at version 1
+
+    @requires_current_service
+    Example: Registered tools
+      Given a bridge started with "--max-tools 2"
+      And these tools are registered:
+        | name    | takes |
+        | "train" | []    |
+      When these tools are registered:
+        | name   | takes |
+        | "ask"  | []    |
+        | "tell" | []    |
+      Then it is refused as over a limit
+      And the registered tools are "train"
+
+    @requires_current_service
+    Example: A tool that is replaced is no new one
+      Given a bridge started with "--max-tools 2"
+      And these tools are registered:
+        | name    | takes |
+        | "train" | []    |
+        | "ask"   | []    |
+      When these tools are registered:
+        | name    | takes               |
+        | "train" | [["rate", "float"]] |
+      Then the tool "train" takes {"rate": "float"}
+      And the registered tools are "train" and "ask"

@@ -14,7 +14,7 @@ Feature: The life of a session
     @requires_standard_tools
     Example: It offers the server's tools
       When the session is opened
-      Then the session offers the tools "echo", "add", "fail", "sleep", "increment", "count" and "fail_after"
+      Then the session offers the tools "echo", "add", "fail", "sleep", "block", "increment", "die", "count" and "fail_after"
 
     Example: It opens with its first variable
       When "x" is registered as a float holding 0.5

@@ -26,12 +26,17 @@ Feature: Running tools
         | 1.0  | 2.0   | 3.0  |
         | -0.5 | 1e300 | 1e300 |
 
-    Example: sleep
+    Scenario Outline: <tool>
       Given an open session
-      When the tool "sleep" runs with:
+      When the tool "<tool>" runs with:
         | seconds |
         | 0.05    |
       Then the tool answers 0.05
+
+      Examples:
+        | tool  |
+        | sleep |
+        | block |
 
   @X2
   Rule: Parameters are checked, and defaults filled in
@@ -154,15 +159,86 @@ Feature: Running tools
   @X3
   Rule: A tool that takes its time stalls nobody, and ends with its call
 
-    Example: Others are served while it runs
+    Scenario Outline: Others are served while <tool> runs
       Given a float variable "x" holding 0.5
-      When "x" is read while the tool "sleep" runs for 30 s
+      When "x" is read while the tool "<tool>" runs for 30 s
       Then "x" holds 0.5 at version 1
 
-    Example: A deadline
+      Examples:
+        | tool  |
+        | sleep |
+        | block |
+
+    Scenario Outline: A deadline for <tool>
       Given an open session
-      When the tool "sleep" is given 0.2 s to run with:
+      When the tool "<tool>" is given 0.2 s to run with:
         | seconds |
         | 30.0    |
       Then it is refused as too late
       And the session is still open
+
+      Examples:
+        | tool  |
+        | sleep |
+        | block |
+
+    Example: A tool that was cut keeps its session no longer
+      Given a session that lives 1 s without a call
+      And a float variable "x" holding 0.5
+      And Ada watches "x"
+      When the tool "block" is given 0.2 s to run with:
+        | seconds |
+        | 30.0    |
+      Then it is refused as too late
+      And Ada's watch ends as not found
+
+    @requires_process
+    Example: A deadline ends the work of a tool that blocks, and its place is free
+      Given a bridge started with "--max-running-tools 1"
+      And an open session
+      When the tool "block" is given 0.2 s to run with:
+        | seconds |
+        | 30.0    |
+      Then it is refused as too late
+      And the tool "block" can run again
+
+    @requires_process
+    Example: So does whoever cancels
+      Given a bridge started with "--max-running-tools 1"
+      And an open session
+      And the tool "block" is running for 30 s
+      When the running tool is cancelled
+      Then the tool "block" can run again
+
+  @X6
+  Rule: A tool that ends its own process fails, and nothing else does
+
+    Example: Its call fails, and the bridge lives on
+      Given a float variable "x" holding 0.5
+      When the tool "die" runs
+      Then the tool fails
+      And "x" still holds 0.5 at version 1
+
+    Example: Again and again
+      Given an open session
+      And the tool "die" has failed 3 times
+      When the tool "echo" runs with:
+        | message |
+        | "here"  |
+      Then the tool answers "here"
+
+    Example: A tool that runs beside it goes on
+      Given an open session
+      And the tool "block" is running for 1 s
+      When the tool "die" runs
+      Then the tool fails
+      And the running tool answers 1.0
+
+    Example: Watches go on
+      Given a float variable "x" holding 0.5
+      And Ada watches "x"
+      And the tool "die" has failed 1 time
+      When "x" is set to 0.75
+      Then Ada receives:
+        | update       | value | version |
+        | value change | 0.75  | 2       |

@@ -32,7 +32,8 @@ class Calls:
     """The calls that are under way, and whether new ones are taken.
 
     A method of a room is ``name(request, prefix)`` for one reply and ``name(request, prefix, context)``
-    for a stream, where ``prefix`` is the form of the type_urls that the caller understands.
+    for a stream, or for one reply that rests on more than the request. ``prefix`` is the form of the
+    type_urls that the caller understands.
     """
 
     def __init__(self, sessions: Sessions, rooms: Iterable[object]) -> None:
@@ -83,9 +84,11 @@ class Calls:
         )
 
     def _answering(self, behaviour: Callable[..., Any], prefix: str) -> Callable[..., Awaitable[Any]]:
+        wants_context = "context" in inspect.signature(behaviour).parameters
+
         async def call(request: Any, context: Context) -> Any:
             async def answer() -> Any:
-                reply = behaviour(request, prefix)
+                reply = behaviour(request, prefix, context) if wants_context else behaviour(request, prefix)
                 return await reply if inspect.isawaitable(reply) else reply
 
             return await self._run(answer, request, context)
@@ -130,7 +133,6 @@ class Calls:
             self._running.discard(task)
             if not self._running:
                 self._idle.set()
-
 
     async def _answer(self, behaviour: Callable[[], Awaitable[Any]], request: Any) -> Any:
         """Do what was asked, and answer when all that the answer rests on is kept: a refusal may, too."""

@@ -6,7 +6,7 @@ from proto import snakepit_bridge_pb2 as pb
 from server.clock import Clock
 from server.names import check_name
 from server.service import wire
-from server.service.tools import spec_message
+from server.service.specs import of_session, spec_message
 from server.sessions import Sessions
 from server.tools.registry import Registry
 
@@ -32,7 +32,9 @@ class SessionCalls:
         ) as session:
             return pb.InitializeSessionResponse(
                 success=True,
-                available_tools={tool.name: spec_message(tool, prefix) for tool in self._tools},
+                available_tools={
+                    tool.name: spec_message(tool, prefix) for tool in of_session(self._tools, session)
+                },
                 initial_variables={
                     variable.name: wire.variable_message(variable, prefix) for variable in session.matching()
                 },
@@ -52,7 +54,7 @@ class SessionCalls:
             metadata=session.metadata,
             created_at=wire.timestamp(session.created_at),
             variable_count=len(session),
-            tool_count=len(self._tools),
+            tool_count=sum(1 for _ in of_session(self._tools, session)),
         )
 
     def Heartbeat(self, request: pb.HeartbeatRequest, prefix: str) -> pb.HeartbeatResponse:

@@ -5,54 +5,104 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from google.protobuf.any_pb2 import Any as AnyMessage
+from grpc import aio
 
 from proto import snakepit_bridge_pb2 as pb
-from server import jsontext
-from server.edits import Edit
 from server.errors import ToolError, invalid
 from server.service import wire
 from server.service.calls import Context
+from server.service.hosts import Hosts
 from server.session import Session
 from server.sessions import Sessions
-from server.tools.declare import Parameter, Tool
-from server.tools.parameters import bind, result_of
+from server.tools.call import SessionCall
+from server.tools.declare import Tool
+from server.tools.parameters import bind
+from server.tools.processes import Processes
+from server.tools.registered import RegisteredTool
 from server.tools.registry import Registry
-from server.values import PREFIX, read_value
+from server.tools.results import JSON, reason_of
+from server.tools.running import LoopRun, Run, collected
+from server.values import PREFIX, Value
 
 MAX_CHUNKS = 100_000
 """Of a streaming tool that is run for one answer."""
+
+MAX_BYTES = 100 * 2**20
+"""Of all of its chunks."""
+
+MAX_STATUS = 1_000
+"""Characters of a failure that are told in a status, which travels in a header."""
 
 logger = logging.getLogger("server.tools")
 
 
 class ToolCalls:
-    """Running tools, for one result or as a stream of chunks."""
+    """Running tools, for one result or as a stream of chunks.
 
-    def __init__(self, sessions: Sessions, tools: Registry) -> None:
+    Args:
+        sessions: that they run in.
+        tools: of this server.
+        processes: for those that block.
+        hosts: of those that clients have registered.
+    """
+
+    def __init__(self, sessions: Sessions, tools: Registry, processes: Processes, hosts: Hosts) -> None:
         self._sessions = sessions
         self._tools = tools
+        self._processes = processes
+        self._hosts = hosts
+        self.abandoned: set[asyncio.Task[Any]] = set()
+        """Of tools that go on although they were cancelled."""
 
-    async def ExecuteTool(self, request: pb.ExecuteToolRequest, prefix: str) -> pb.ExecuteToolResponse:
+    async def ExecuteTool(
+        self, request: pb.ExecuteToolRequest, prefix: str, context: Context
+    ) -> pb.ExecuteToolResponse:
         """Run a tool; of a streaming one, answer the list of its chunks."""
         with self._sessions.kept(request.session_id) as session:
+            if (registered := session.tools.get(request.tool_name)) is not None:
+                return await self._execute_there(registered, request, prefix, context)
             tool, arguments = self._bind(request)
             started = time.perf_counter()
+            run = self._start(tool, session, request, arguments)
             try:
-                running = _start(tool, session, request, arguments)
-                answer = await _collect(running) if tool.streams else await running
-                result = result_of(answer)
+                if tool.streams:
+                    result = Value(JSON, await collected(run.chunks(), MAX_CHUNKS, MAX_BYTES))
+                else:
+                    result = await run.answer()
             except Exception as error:
                 logger.info("tool %s failed: %s", tool.name, error)
                 return pb.ExecuteToolResponse(
-                    success=False, error_message=_reason(error), execution_time_ms=_milliseconds(started)
+                    success=False, error_message=reason_of(error), execution_time_ms=_milliseconds(started)
                 )
             return pb.ExecuteToolResponse(
                 success=True, result=wire.any_of(result, prefix), execution_time_ms=_milliseconds(started)
+            )
+
+    async def ExecuteElixirTool(
+        self, request: pb.ExecuteElixirToolRequest, prefix: str, context: Context
+    ) -> pb.ExecuteElixirToolResponse:
+        """Run one of the tools that clients have registered."""
+        with self._sessions.kept(request.session_id) as session:
+            reply = await self._execute_there(
+                session.tools.find(request.tool_name),
+                pb.ExecuteToolRequest(
+                    session_id=request.session_id,
+                    tool_name=request.tool_name,
+                    parameters=request.parameters,
+                    metadata=request.metadata,
+                ),
+                prefix,
+                context,
+            )
+            return pb.ExecuteElixirToolResponse(
+                success=reply.success,
+                result=reply.result if reply.HasField("result") else None,
+                error_message=reply.error_message,
+                metadata=reply.metadata,
+                execution_time_ms=reply.execution_time_ms,
             )
 
     async def ExecuteStreamingTool(
@@ -60,86 +110,59 @@ class ToolCalls:
     ) -> None:
         """Run a streaming tool; write each chunk as the reader takes it, then the empty final one."""
         with self._sessions.kept(request.session_id) as session:
+            if (registered := session.tools.get(request.tool_name)) is not None:
+                _require_stream(registered)
+                await self._hosts.stream(registered, _filled(registered, request), context)
+                return
             tool, arguments = self._bind(request)
-            if not tool.streams:
-                raise invalid("tool_name", f"{tool.name} does not stream")
+            _require_stream(tool)
             number = 0
-            chunks: AsyncGenerator[Any, None] = _start(tool, session, request, arguments)
-            async with aclosing(chunks):
+            async with aclosing(self._start(tool, session, request, arguments).chunks()) as chunks:
                 try:
-                    async for chunk in chunks:
+                    async for data in chunks:
                         number += 1
-                        data = jsontext.dump(chunk)
+                        if (settled := self._sessions.settled(session.id)) is not None:
+                            await asyncio.shield(settled)  # a chunk may tell of a change
                         await context.write(pb.ToolChunk(chunk_id=f"{tool.name}-{number}", data=data))
+                except aio.BaseError:
+                    raise  # of the reader, not of the tool
                 except Exception as error:
-                    raise ToolError(_reason(error)) from None
+                    raise ToolError(reason_of(error)[:MAX_STATUS]) from None
             await context.write(pb.ToolChunk(chunk_id=f"{tool.name}-{number + 1}", is_final=True))
+
+    async def _execute_there(
+        self, tool: RegisteredTool, request: pb.ExecuteToolRequest, prefix: str, context: Context
+    ) -> pb.ExecuteToolResponse:
+        reply = await self._hosts.execute(tool, _filled(tool, request), context)
+        if reply.result.type_url.startswith(PREFIX):
+            reply.result.type_url = prefix + reply.result.type_url.removeprefix(PREFIX)
+        return reply
 
     def _bind(self, request: pb.ExecuteToolRequest) -> tuple[Tool, dict[str, Any]]:
         tool = self._tools.find(request.tool_name)
         return tool, bind(tool, request.parameters, request.binary_parameters)
 
-
-class _Call:
-    """The session as a tool sees it; see ``tools.declare.ToolCall``."""
-
-    def __init__(self, session: Session, tool: str, metadata: dict[str, str]) -> None:
-        self._session = session
-        self._edit = Edit(metadata, made_by=f"tool:{tool}")
-
-    def get(self, name: str) -> Any:
-        return self._session.get(name).value.native()
-
-    def set(self, name: str, value: Any) -> None:
-        data = result_of(value).data
-        self._session.set(
-            name,
-            lambda kind, constraints: read_value(
-                AnyMessage(type_url=PREFIX + kind.name, value=data), b"", kind, constraints, name
-            ),
-            self._edit,
-        )
+    def _start(
+        self, tool: Tool, session: Session, request: pb.ExecuteToolRequest, arguments: dict[str, Any]
+    ) -> Run:
+        call = SessionCall(session, tool.name, request.metadata)
+        if tool.blocks:
+            return self._processes.start(tool, call, arguments)
+        return LoopRun(tool, call, arguments, self.abandoned)
 
 
-def spec_message(tool: Tool, prefix: str) -> pb.ToolSpec:
-    """What a client is told of a tool."""
-    return pb.ToolSpec(
-        name=tool.name,
-        description=tool.description,
-        parameters=[_parameter_message(parameter, prefix) for parameter in tool.parameters],
-        supports_streaming=tool.streams,
-    )
+def _filled(tool: RegisteredTool, request: pb.ExecuteToolRequest) -> pb.ExecuteToolRequest:
+    """The request as its host is to get it: checked, with the defaults that were registered."""
+    bind(tool, request.parameters, request.binary_parameters)
+    for parameter in tool.parameters:
+        if parameter.default is not None and parameter.name not in request.parameters:
+            request.parameters[parameter.name].CopyFrom(wire.any_of(parameter.default))
+    return request
 
 
-def _parameter_message(parameter: Parameter, prefix: str) -> pb.ParameterSpec:
-    message = pb.ParameterSpec(name=parameter.name, type=parameter.type, required=parameter.required)
-    if not parameter.required:
-        message.default_value.CopyFrom(wire.any_of(result_of(parameter.default), prefix))
-    return message
-
-
-def _start(tool: Tool, session: Session, request: pb.ExecuteToolRequest, arguments: dict[str, Any]) -> Any:
-    if not tool.takes_call:
-        return tool.function(**arguments)
-    speaks_for = {k: v for k, v in request.metadata.items() if k == "optimizer_id"}
-    return tool.function(_Call(session, tool.name, speaks_for), **arguments)
-
-
-async def _collect(chunks: AsyncGenerator[Any, None]) -> list[Any]:
-    """The chunks of a streaming tool as a list; others are served while it grows."""
-    collected: list[Any] = []
-    async with aclosing(chunks):
-        async for chunk in chunks:
-            collected.append(chunk)
-            if len(collected) > MAX_CHUNKS:
-                raise RuntimeError(f"more than {MAX_CHUNKS} chunks for one answer: run the tool as a stream")
-            if len(collected) % 100 == 0:
-                await asyncio.sleep(0)  # a tool that never waits would stall every other call
-    return collected
-
-
-def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
+def _require_stream(tool: Tool | RegisteredTool) -> None:
+    if not tool.streams:
+        raise invalid("tool_name", f"{tool.name} does not stream")
 
 
 def _milliseconds(started: float) -> int:

@@ -7,8 +7,8 @@ import os
 import sqlite3
 from pathlib import Path
 
+from server.errors import CannotStart
 from server.stores.loading import Damaged
-from server.stores.port import CannotOpen
 from server.stores.tables import APPLICATION, FORMAT, SCHEMA
 
 FILE = "bridge.sqlite3"
@@ -24,7 +24,7 @@ class DataDirectory:
         path: an existing bridge's data, or an empty or new directory.
 
     Raises:
-        CannotOpen: it is another process's, not a bridge's, damaged, or not writable.
+        CannotStart: it is another process's, not a bridge's, damaged, or not writable.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,14 +33,14 @@ class DataDirectory:
             path.mkdir(parents=True, exist_ok=True)
             self._claim = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
-            raise CannotOpen(f"cannot use the data directory {path}: {error.strerror}") from None
+            raise CannotStart(f"cannot use the data directory {path}: {error.strerror}") from None
         try:
             # On the directory itself: there is no file to be left behind.
             fcntl.flock(self._claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self.connection = self._open(path / FILE)
         except BlockingIOError:
             os.close(self._claim)
-            raise CannotOpen(f"the data directory {path} is in use by another process") from None
+            raise CannotStart(f"the data directory {path} is in use by another process") from None
         except BaseException:
             os.close(self._claim)
             raise
@@ -53,12 +53,12 @@ class DataDirectory:
     def _open(self, file: Path) -> sqlite3.Connection:
         is_new = not file.exists()
         if is_new and (others := sorted(p.name for p in self.path.iterdir() if p.name != LOST_AND_FOUND)):
-            raise CannotOpen(
+            raise CannotStart(
                 f"the directory {self.path} holds other files ({others[0]}) and no bridge's data:"
                 " name an empty or a new one"
             )
         if not is_new and not os.access(file, os.R_OK | os.W_OK):
-            raise CannotOpen(f"cannot use {file}: permission denied")
+            raise CannotStart(f"cannot use {file}: permission denied")
         connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=0.0)
         try:
             # Nobody else opens it, so no memory needs to be shared: there is no -shm file.
@@ -70,11 +70,11 @@ class DataDirectory:
             connection.execute("PRAGMA journal_size_limit = 67108864")
         except (sqlite3.Error, UnicodeDecodeError) as error:  # where even its message is damaged
             connection.close()
-            raise CannotOpen(f"cannot use {file}: {error}; restore it, or name another directory") from None
+            raise CannotStart(f"cannot use {file}: {error}; restore it, or name another directory") from None
         except Damaged:
             connection.close()
             raise
-        except CannotOpen:
+        except CannotStart:
             connection.close()
             raise
         return connection
@@ -87,9 +87,9 @@ class DataDirectory:
         if not application and not version and not tables:
             return False
         if application != APPLICATION:
-            raise CannotOpen(f"{self.path / FILE} is no bridge's data: name another directory")
+            raise CannotStart(f"{self.path / FILE} is no bridge's data: name another directory")
         if version != FORMAT:
-            raise CannotOpen(
+            raise CannotStart(
                 f"{self.path / FILE} has format {version} and this bridge reads {FORMAT}: use the bridge that"
                 " wrote it"
             )

@@ -12,10 +12,6 @@ OnFailure = Callable[[Iterable[str]], object]
 """Called with the ids of the sessions of which something that was written could not be kept."""
 
 
-class CannotOpen(Exception):
-    """What is kept cannot be used; the message says why and what to do."""
-
-
 class Store(Protocol):
     """Keeps records.
 
@@ -30,7 +26,7 @@ class Store(Protocol):
         """All that is kept, once, before anything is written.
 
         Raises:
-            CannotOpen: it is damaged.
+            CannotStart: it is damaged.
         """
         ...
 

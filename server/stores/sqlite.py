@@ -18,12 +18,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from server.errors import Refusal, ResourceExhausted, Unavailable
+from server.errors import CannotStart, Refusal, ResourceExhausted, Unavailable
 from server.records import Changed, Kept, Record, SessionState
 from server.stores import loading, tables
 from server.stores.directory import DataDirectory
 from server.stores.loading import Damaged
-from server.stores.port import CannotOpen, OnFailure
+from server.stores.port import OnFailure
 
 logger = logging.getLogger("server.stores")
 
@@ -48,7 +48,7 @@ class SqliteStore:
         failpoint: one of ``config.FAILPOINTS``, or "" for none.
 
     Raises:
-        CannotOpen: the directory cannot be used.
+        CannotStart: the directory cannot be used.
     """
 
     durable = True
@@ -71,13 +71,13 @@ class SqliteStore:
         """Read everything.
 
         Raises:
-            CannotOpen: it is damaged.
+            CannotStart: it is damaged.
         """
         try:
             return loading.load(self._connection)
         except (Damaged, sqlite3.Error, ValueError, KeyError, TypeError) as error:
             where = self._directory.path
-            raise CannotOpen(
+            raise CannotStart(
                 f"the data in {where} is damaged: {error}; restore it, or name another directory"
             ) from None
 

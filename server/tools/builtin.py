@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import time
 from collections.abc import AsyncIterator
 
 from server.tools.declare import ToolCall, tool
@@ -34,11 +37,24 @@ async def sleep(seconds: float) -> float:
 
 
 @tool
+def block(seconds: float) -> float:
+    """Wait without letting anything else run, and answer how long; ends only with its process."""
+    time.sleep(seconds)
+    return seconds
+
+
+@tool
 async def increment(call: ToolCall, name: str, by: int = 1) -> int | float:
     """Add to a variable of the session, and answer its value."""
     value: int | float = call.get(name) + by
     call.set(name, value)
     return value
+
+
+@tool
+def die() -> None:
+    """End the process that this runs in, as a crash would."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @tool
@@ -56,4 +72,4 @@ async def fail_after(n: int) -> AsyncIterator[int]:
     raise RuntimeError(f"failed after {n} chunks")
 
 
-TOOLS = (echo, add, fail, sleep, increment, count, fail_after)
+TOOLS = (echo, add, fail, sleep, block, increment, die, count, fail_after)

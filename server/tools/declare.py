@@ -5,7 +5,9 @@
         \"\"\"Add two numbers.\"\"\"
         return a + b
 
-An async generator is a streaming tool: each thing that it yields is a chunk.
+``async def`` declares a tool that never blocks: it runs beside everything else that the server does. A
+plain ``def`` declares one that may block: each call runs in a process of its own, which a deadline ends.
+A generator of either kind is a streaming tool: each thing that it yields is a chunk.
 """
 
 from __future__ import annotations
@@ -16,25 +18,36 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-TYPE_NAMES = {float: "float", int: "integer", str: "string", bool: "boolean"}
-"""The variable types that Python's stand for; anything else is ``any``."""
+from server.tools.results import TYPE_NAMES, result_of
+from server.values import Value
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a tool; ``default`` is None where it must be given."""
+    """One parameter of a tool.
+
+    Attributes:
+        type: one of the eight variable types, or ``any``.
+        required: whether a call must give it.
+        default: what it is where a call does not; None where it must, or where whoever runs the tool
+            knows the default.
+        constraints_json: as for a variable of the type; empty for none.
+    """
 
     name: str
     type: str
     required: bool
-    default: Any = None
+    default: Value | None = None
+    description: str = ""
+    constraints_json: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool that runs in this server.
+    """A tool that runs at this server.
 
     Attributes:
+        blocks: whether it runs in a process of its own.
         takes_call: whether the function's first parameter is the ``ToolCall`` that it runs in.
     """
 
@@ -42,6 +55,7 @@ class Tool:
     description: str
     parameters: tuple[Parameter, ...]
     streams: bool
+    blocks: bool
     takes_call: bool
     function: Callable[..., Any]
 
@@ -59,27 +73,29 @@ class ToolCall(typing.Protocol):
 
 
 def tool(function: Callable[..., Any]) -> Tool:
-    """Declare an async function or an async generator function as a tool."""
-    streams = inspect.isasyncgenfunction(function)
-    if not streams and not inspect.iscoroutinefunction(function):
-        raise TypeError(f"{function.__name__} must be an async function or an async generator function")
+    """Declare a function as a tool.
+
+    Raises:
+        TypeError: a default is nothing that JSON can say.
+    """
     hints = typing.get_type_hints(function)
     signature = inspect.signature(function)
     takes_call = hints.get(next(iter(signature.parameters), "")) is ToolCall
     parameters = [
-        Parameter(
-            name=name,
-            type=TYPE_NAMES.get(hints.get(name, Any), "any"),
-            required=parameter.default is inspect.Parameter.empty,
-            default=None if parameter.default is inspect.Parameter.empty else parameter.default,
-        )
+        _parameter(name, hints.get(name, Any), parameter.default)
         for name, parameter in signature.parameters.items()
     ]
     return Tool(
         name=function.__name__,
         description=inspect.cleandoc(function.__doc__ or ""),
         parameters=tuple(parameters[1:] if takes_call else parameters),
-        streams=streams,
+        streams=inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function),
+        blocks=not (inspect.isasyncgenfunction(function) or inspect.iscoroutinefunction(function)),
         takes_call=takes_call,
         function=function,
     )
+
+
+def _parameter(name: str, hint: Any, default: Any) -> Parameter:
+    required = default is inspect.Parameter.empty
+    return Parameter(name, TYPE_NAMES.get(hint, "any"), required, None if required else result_of(default))

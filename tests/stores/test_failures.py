@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from server.edits import Edit
-from server.errors import Refusal, ResourceExhausted
+from server.errors import CannotStart, Refusal, ResourceExhausted
 from server.stores.directory import FILE
-from server.stores.port import CannotOpen
 from server.stores.sqlite import SqliteStore
 from tests.core.given import FakeClock, put, reader, register
 from tests.stores.given import Bridge, a_bridge
@@ -191,7 +190,7 @@ def test_other_damage_is_refused_or_does_not_matter(tmp_path: Path, seed: int) -
         try:
             with a_bridge(tmp_path / "data", clock) as bridge:
                 assert bridge.pictures() == before, f"byte {place}"
-        except CannotOpen:
+        except CannotStart:
             refused += 1
         for left in (tmp_path / "data").iterdir():
             left.unlink()
@@ -199,7 +198,7 @@ def test_other_damage_is_refused_or_does_not_matter(tmp_path: Path, seed: int) -
 
 
 def test_a_directory_has_one_process(tmp_path: Path) -> None:
-    with a_bridge(tmp_path), pytest.raises(CannotOpen, match="in use by another process"):
+    with a_bridge(tmp_path), pytest.raises(CannotStart, match="in use by another process"):
         SqliteStore(tmp_path)
     with a_bridge(tmp_path):
         pass
@@ -223,7 +222,7 @@ def test_a_foreign_directory_is_refused_and_left_alone(
     tmp_path: Path, name: str, content: bytes, reason: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(CannotOpen, match=reason):
+    with pytest.raises(CannotStart, match=reason):
         SqliteStore(tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {name: content}
 
@@ -237,7 +236,7 @@ def test_another_format_is_refused(tmp_path: Path, pragma: str, reason: str) -> 
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute(f"PRAGMA {pragma}")
     connection.close()
-    with pytest.raises(CannotOpen, match=reason):
+    with pytest.raises(CannotStart, match=reason):
         SqliteStore(tmp_path)
 
 
@@ -251,5 +250,5 @@ def test_an_empty_file_of_a_start_that_was_killed_is_used(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("path", ["/proc/nothing", "/dev/null"])
 def test_a_place_where_nothing_can_be_written_is_refused(path: str) -> None:
-    with pytest.raises(CannotOpen, match="cannot use the data directory"), suppress(FileExistsError):
+    with pytest.raises(CannotStart, match="cannot use the data directory"), suppress(FileExistsError):
         SqliteStore(Path(path))

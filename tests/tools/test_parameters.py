@@ -1,11 +1,8 @@
-"""Tools: what a function's hints and docstring declare, how parameters are read and results written."""
+"""How parameters are read and results written."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import math
-from collections.abc import AsyncIterator
 from typing import Any
 
 import numpy
@@ -13,26 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proto import snakepit_bridge_pb2 as pb
-from server.config import Limits
-from server.errors import FieldViolation, InvalidArgument, NotFound
-from server.service.tools import ToolCalls
-from server.sessions import Sessions
+from server.errors import FieldViolation, InvalidArgument
 from server.tools.builtin import TOOLS
-from server.tools.declare import Parameter, Tool, ToolCall, tool
-from server.tools.parameters import bind, result_of
+from server.tools.declare import Tool
+from server.tools.parameters import bind
 from server.tools.registry import Registry
+from server.tools.results import result_of
 from server.values import LEGACY_PREFIX, PREFIX
-from tests.core.given import FakeClock, Sent, register, sent, sent_binary
-from tests.core.unchanged import unchanged
-
-
-@tool
-async def train(rate: float, steps: int, name: str = "run", dry: bool = False, extra: Any = None) -> None:
-    """Train a model.
-
-    It takes a while.
-    """
+from tests.core.given import Sent, sent, sent_binary
+from tests.tools.given import train
 
 
 def bound(given: dict[str, Sent], arrays: dict[str, bytes] | None = None, of: Tool = train) -> dict[str, Any]:
@@ -47,83 +33,7 @@ def violations(given: dict[str, Sent], arrays: dict[str, bytes] | None = None) -
     return [*refused.value.violations]
 
 
-# Declaring
-
-
-def test_a_function_declares_its_name_its_description_and_its_parameters() -> None:
-    assert (train.name, train.description) == ("train", "Train a model.\n\nIt takes a while.")
-    assert train.parameters == (
-        Parameter("rate", "float", required=True),
-        Parameter("steps", "integer", required=True),
-        Parameter("name", "string", required=False, default="run"),
-        Parameter("dry", "boolean", required=False, default=False),
-        Parameter("extra", "any", required=False, default=None),
-    )
-    assert (train.streams, train.takes_call) == (False, False)
-
-
-def test_what_the_variable_types_do_not_know_is_any() -> None:
-    @tool
-    async def odd(a: list[int], b: int | None, c: dict[str, Any], d) -> None:  # type: ignore[no-untyped-def]
-        ...
-
-    assert [parameter.type for parameter in odd.parameters] == ["any", "any", "any", "any"]
-    assert odd.description == ""
-
-
-def test_an_async_generator_is_a_streaming_tool() -> None:
-    @tool
-    async def count(n: int) -> AsyncIterator[int]:
-        yield n
-
-    assert count.streams
-
-
-def test_a_first_parameter_for_the_call_is_no_parameter_of_the_tool() -> None:
-    @tool
-    async def bump(call: ToolCall, name: str) -> None: ...
-
-    assert bump.takes_call
-    assert [parameter.name for parameter in bump.parameters] == ["name"]
-
-
-def test_only_the_first_parameter_is_for_the_call() -> None:
-    @tool
-    async def odd(first, call: ToolCall) -> None:  # type: ignore[no-untyped-def]
-        ...
-
-    assert not odd.takes_call
-    assert [parameter.name for parameter in odd.parameters] == ["first", "call"]
-
-
-def test_a_function_that_would_stall_the_others_is_no_tool() -> None:
-    def slow() -> None: ...
-
-    with pytest.raises(TypeError, match="slow must be an async function or an async generator function"):
-        tool(slow)
-
-
-# Finding
-
-
-def test_the_tools_that_come_with_the_server_are_found_by_name() -> None:
-    tools = Registry(TOOLS)
-    names = [one.name for one in tools]
-    assert names[:5] == ["echo", "add", "fail", "sleep", "increment"]
-    assert len(tools) == len(names)
-    assert tools.find("add").description == "Add two numbers."
-
-
-def test_an_unknown_tool_is_not_found_and_a_name_that_is_none_refused() -> None:
-    tools = Registry(TOOLS)
-    with pytest.raises(NotFound, match="^Tool not found: subtract$"):
-        tools.find("subtract")
-    for name in ("", "x" * 257, "a\nb"):
-        with pytest.raises(InvalidArgument, match="^tool_name: must"):
-            tools.find(name)
-
-
-# Binding
+# Parameters
 
 
 def test_parameters_are_read_and_defaults_filled() -> None:
@@ -280,76 +190,5 @@ def test_an_answer_that_json_cannot_say_fails(answer: Any) -> None:
 def test_the_defaults_of_the_tools_that_come_with_the_server_are_values(name: str) -> None:
     for parameter in Registry(TOOLS).find(name).parameters:
         if not parameter.required:
-            assert json.loads(result_of(parameter.default).data) == parameter.default
-
-
-# Running
-
-
-class Room:
-    """A session, and the calls that run tools in it; no network."""
-
-    def __init__(self, *tools: Tool) -> None:
-        sessions = Sessions(FakeClock(), Limits(), 60.0)
-        with sessions.opening("tuning") as session:
-            self.session = session
-        self._calls = ToolCalls(sessions, Registry(tools or TOOLS))
-
-    def run(self, name: str, /, **parameters: Any) -> pb.ExecuteToolResponse:
-        request = pb.ExecuteToolRequest(session_id="tuning", tool_name=name)
-        for key, value in parameters.items():
-            request.parameters[key].type_url, request.parameters[key].value = sent("json", value)
-        return asyncio.run(self._calls.ExecuteTool(request, PREFIX))
-
-    def result(self, name: str, /, **parameters: Any) -> Any:
-        reply = self.run(name, **parameters)
-        assert reply.success, reply.error_message
-        return json.loads(reply.result.value)
-
-    def failure(self, name: str, /, **parameters: Any) -> str:
-        reply = self.run(name, **parameters)
-        assert not reply.success
-        return reply.error_message
-
-
-def test_a_tool_answers_and_a_streaming_one_the_list_of_its_chunks() -> None:
-    room = Room()
-    assert room.result("add", a=1, b=0.5) == 1.5
-    assert room.result("count", n=3) == [1, 2, 3]
-    assert room.result("count", n=0) == []
-
-
-def test_a_tool_that_raises_fails_with_its_words_and_no_traceback() -> None:
-    @tool
-    async def silent() -> None:
-        raise KeyError
-
-    room = Room(silent, *TOOLS)
-    assert room.failure("fail", message="no data") == "no data"
-    assert room.failure("silent") == "KeyError"
-    assert room.failure("fail_after", n=2) == "failed after 2 chunks"
-
-
-def test_a_tool_that_answers_what_json_cannot_say_fails() -> None:
-    @tool
-    async def odd() -> object:
-        return {1, 2}
-
-    assert "not JSON serializable" in Room(odd).failure("odd")
-
-
-@pytest.mark.parametrize(("value", "after"), [(1.5, 3.5), ("Infinity", "Infinity"), ("NaN", "NaN")])
-def test_a_tool_changes_a_variable_whatever_double_it_holds(value: float | str, after: float | str) -> None:
-    room = Room()
-    register(room.session, "rate", value)
-    assert room.result("increment", name="rate", by=2) == after
-    assert json.loads(room.session.get("rate").value.data) == after
-    assert room.session.history("rate")[0].changed_by == "tool:increment"
-
-
-def test_what_a_variable_refuses_its_tool_fails_with() -> None:
-    room = Room()
-    register(room.session, "rate", 1, constraints={"max": 2})
-    with unchanged(room.session):
-        assert "rate: 3.0 is above maximum 2" in room.failure("increment", name="rate", by=2)
-        assert room.failure("increment", name="speed") == "Variable not found: speed"
+            assert parameter.default is not None
+            assert result_of(parameter.default.native()) == parameter.default

@@ -1,0 +1,194 @@
+"""Tools of other bridges: calls that are passed on to the bridge that hosts the tool."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import grpc
+from grpc import aio
+
+from proto import snakepit_bridge_pb2 as pb
+from server.errors import FailedPrecondition, PermissionDenied, Unavailable, invalid
+from server.service.calls import Context
+from server.tools.registered import RegisteredTool
+
+VIA = "bridge-via"
+"""Metadata: the bridges that a call came through, so that none passes it on twice."""
+
+IDLE = 60.0
+"""Seconds after which a connection that nobody uses is closed."""
+
+logger = logging.getLogger("server.hosts")
+
+Reply = TypeVar("Reply")
+
+_HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})):([0-9]{1,5})")
+_KEPT_BACK = re.compile(r"grpc-|:|(user-agent|authorization|cookie|content-type|te)$")
+"""Metadata that is not passed on: gRPC's own, and what lets in here and need not let in there."""
+
+_OPTIONS: Sequence[tuple[str, Any]] = (
+    ("grpc.max_receive_message_length", 100 * 2**20),
+    ("grpc.max_send_message_length", 100 * 2**20),
+    ("grpc.use_local_subchannel_pool", 1),
+    # gRPC waits a second before it tries again; a restarted host is there sooner.
+    ("grpc.initial_reconnect_backoff_ms", 20),
+    ("grpc.max_reconnect_backoff_ms", 500),
+    ("grpc.enable_http_proxy", 0),
+)
+
+
+class Hosts:
+    """The bridges that host tools, and the connections to them.
+
+    Args:
+        remote: whether a host may be elsewhere than on this machine.
+    """
+
+    def __init__(self, *, remote: bool) -> None:
+        self._remote = remote
+        self._id = secrets.token_hex(8)
+        self._connections: dict[str, _Connection] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def check(self, worker_id: str) -> str:
+        """Return a host's address, or refuse it.
+
+        Raises:
+            InvalidArgument: it is no host:port, so that nothing could run its tools.
+            PermissionDenied: it is beyond loopback.
+        """
+        found = _HOST_PORT.fullmatch(worker_id)
+        if found is None or not 0 < int(found[2]) < 65536:
+            raise invalid("worker_id", "must be host:port of the bridge that runs the tools")
+        if not (self._remote or _is_loopback(found[1].strip("[]"))):
+            raise PermissionDenied(
+                f"worker_id: {worker_id} is beyond loopback, which this bridge was not started to allow"
+            )
+        return worker_id
+
+    async def execute(
+        self, tool: RegisteredTool, request: pb.ExecuteToolRequest, context: Context
+    ) -> pb.ExecuteToolResponse:
+        """Run a tool where it is hosted."""
+        async with self._passing_on(tool, request, context) as (stub, options):
+            reply: pb.ExecuteToolResponse = await _in_session(
+                stub, request, options, lambda: stub.ExecuteTool(request, **options)
+            )
+            return reply
+
+    async def stream(self, tool: RegisteredTool, request: pb.ExecuteToolRequest, context: Context) -> None:
+        """Run a streaming tool where it is hosted, and pass each chunk on as the reader takes it."""
+        async with self._passing_on(tool, request, context) as (stub, options):
+            call: Any = None
+
+            async def first() -> Any:
+                nonlocal call
+                call = stub.ExecuteStreamingTool(request, **options)
+                return await call.read()
+
+            try:
+                chunk = await _in_session(stub, request, options, first)
+                while chunk is not aio.EOF:
+                    await context.write(chunk)
+                    chunk = await call.read()
+            finally:
+                if call is not None:
+                    call.cancel()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for connection in [*self._connections.values()]:
+            await connection.channel.close()
+        self._connections.clear()
+
+    @asynccontextmanager
+    async def _passing_on(
+        self, tool: RegisteredTool, request: pb.ExecuteToolRequest, context: Context
+    ) -> AsyncIterator[tuple[Any, dict[str, Any]]]:
+        """The stub of a tool's host and the options of a call there; what the host refuses is refused."""
+        given = [(key, value) for key, value in context.invocation_metadata() or ()]
+        if (VIA, self._id) in given:
+            raise FailedPrecondition(f"{tool.name}: its host {tool.host} would pass the call back here")
+        metadata = [(key, value) for key, value in given if not _KEPT_BACK.match(key)]
+        options = {"metadata": [*metadata, (VIA, self._id)], "timeout": context.time_remaining()}
+        connection = self._connections.get(tool.host)
+        if connection is None:
+            connection = self._connections[tool.host] = _Connection(tool.host)
+        connection.users += 1
+        try:
+            yield connection.stub, options
+        except aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNAVAILABLE:
+                raise Unavailable(
+                    f"{tool.name}: its host {tool.host} is not there: {error.details()}"
+                ) from None
+            logger.info("tool %s, at %s: %s", tool.name, tool.host, error.details())
+            details = [(key, value) for key, value in error.trailing_metadata() or () if key == _DETAILS]
+            await context.abort(error.code(), error.details() or "", tuple(details))
+        finally:
+            connection.users -= 1
+            asyncio.get_running_loop().call_later(IDLE, self._close_unused, connection)
+            connection.used += 1
+
+    def _close_unused(self, connection: _Connection) -> None:
+        """Close a connection, unless it is used or was since."""
+        connection.used -= 1
+        if connection.users or connection.used or self._connections.get(connection.host) is not connection:
+            return
+        del self._connections[connection.host]
+        closing = asyncio.create_task(connection.channel.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+
+_DETAILS = "grpc-status-details-bin"
+
+
+class _Connection:
+    """A connection to one host.
+
+    Attributes:
+        users: calls that are under way.
+        used: calls that ended within the last ``IDLE`` seconds.
+    """
+
+    def __init__(self, host: str) -> None:
+        # Only here: a server that starts passes nothing on yet.
+        from proto.snakepit_bridge_pb2_grpc import BridgeServiceStub
+
+        self.host = host
+        self.channel = aio.insecure_channel(host, options=_OPTIONS)
+        self.stub: Any = BridgeServiceStub(self.channel)
+        self.users = 0
+        self.used = 0
+
+
+async def _in_session(
+    stub: Any, request: pb.ExecuteToolRequest, options: dict[str, Any], call: Callable[[], Awaitable[Reply]]
+) -> Reply:
+    """Make a call; where its session is not open there, open it and try again."""
+    try:
+        return await call()
+    except aio.AioRpcError as error:
+        said = error.details() or ""
+        if error.code() is not grpc.StatusCode.NOT_FOUND or not said.startswith("Session not found"):
+            raise
+    await stub.InitializeSession(pb.InitializeSessionRequest(session_id=request.session_id), **options)
+    return await call()
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    import ipaddress  # only here, as above
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,149 @@
+"""``python -m server.tools.forkserver``: imports the tools once, then forks a process for each call.
+
+A process of its own, started afresh: the server has threads and open sockets, which a fork would copy.
+It is alone in having no threads, so that its forks are safe, and it does nothing that can block.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import NoReturn
+
+from server.tools import child
+from server.tools.declare import Tool
+from server.tools.frames import ENDED, FORK, ORDER
+from server.tools.load import load
+
+NICENESS = 10
+"""Of the processes of tools: they may take what the processors have left."""
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+class ForkServer:
+    """Forks and kills as it is told, and says which process ended and how.
+
+    Args:
+        control: to the server.
+        tools: by name.
+        memory: bytes that a call may take.
+    """
+
+    def __init__(self, control: socket.socket, tools: Mapping[str, Tool], memory: int) -> None:
+        self._control = control
+        self._tools = tools
+        self._memory = memory
+        self._pids: dict[int, int] = {}  # by the server's number
+        self._woken, self._wake = os.pipe()
+        for end in (self._woken, self._wake):
+            os.set_blocking(end, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake)
+
+    def serve(self) -> None:
+        """Serve until the server closes its end, then kill what still runs."""
+        while True:
+            ready, _, _ = select.select([self._control.fileno(), self._woken], [], [])
+            if self._woken in ready:
+                os.read(self._woken, 4096)
+                self._reap()
+            if self._control.fileno() in ready and not self._obey():
+                break
+        for pid in self._pids.values():
+            _kill(pid)
+
+    def _obey(self) -> bool:
+        """Do the next order; False where there is none left."""
+        data, descriptors, _, _ = socket.recv_fds(self._control, ORDER.size, 1)
+        if len(data) < ORDER.size:
+            return False
+        kind, number = ORDER.unpack(data)
+        if kind == FORK:
+            self._fork(number, descriptors[0])
+        elif number in self._pids:
+            _kill(self._pids[number])
+        return True
+
+    def _fork(self, number: int, descriptor: int) -> None:
+        own = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._become_child(own, descriptor)
+        os.close(descriptor)
+        self._pids[number] = pid
+
+    def _become_child(self, parent: int, descriptor: int) -> NoReturn:
+        """Run one call, and end without going back."""
+        code = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.close(self._woken)
+            os.close(self._wake)
+            self._control.close()
+            end_with_parent(signal.SIGKILL)
+            os.setpgid(0, 0)  # so that what the tool starts is killed with it
+            os.nice(NICENESS)
+            if parent == os.getppid():  # else it died before it could take this one along
+                if (random := sys.modules.get("numpy.random")) is not None:
+                    random.seed()  # or every call would draw the same numbers
+                child.run(socket.socket(fileno=descriptor), self._tools, self._memory)
+                code = 0
+        except BaseException as error:
+            code = error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1
+            if not isinstance(error, SystemExit):
+                traceback.print_exc()
+        finally:
+            with suppress(Exception):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(code & 0xFF)
+
+    def _reap(self) -> None:
+        for number, pid in [*self._pids.items()]:
+            # Looked at first and reaped last: until then nobody else gets its number.
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                continue
+            _kill(pid)
+            _, status = os.waitpid(pid, 0)
+            del self._pids[number]
+            self._control.sendall(ENDED.pack(number, os.waitstatus_to_exitcode(status)))
+
+
+def end_with_parent(number: int) -> None:
+    """Have the kernel send this process a signal when its parent ends; 0 for none."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
+
+
+def _kill(pid: int) -> None:
+    for kill in (os.kill, os.killpg):  # it may not lead its group yet
+        with suppress(ProcessLookupError):
+            kill(pid, signal.SIGKILL)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Serve. The arguments are the control socket's descriptor, bytes of memory, and modules."""
+    descriptor, memory, *modules = arguments
+    end_with_parent(signal.SIGKILL)  # an import may take long
+    control = socket.socket(fileno=int(descriptor))
+    tools = {tool.name: tool for tool in load(modules)}
+    # From here on the end of the connection tells, and the tools' own processes are killed before.
+    end_with_parent(0)
+    gc.collect()
+    gc.freeze()
+    with suppress(BrokenPipeError):
+        ForkServer(control, tools, int(memory)).serve()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,114 @@
+"""The tools that clients have registered in a session: known here, run by a bridge elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+
+from server.errors import InvalidArgument, NotFound, ResourceExhausted, invalid
+from server.names import MAX_LENGTH, check_name
+from server.tools.declare import Parameter
+from server.tools.parameters import read
+from server.types import TYPES, type_named
+from server.values import PREFIX
+
+TYPE_ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredTool:
+    """A tool of a session.
+
+    Attributes:
+        id: made at its registration; a tool registered again has another.
+        host: host:port of the bridge that runs it.
+    """
+
+    id: str
+    name: str
+    description: str
+    parameters: tuple[Parameter, ...]
+    metadata: Mapping[str, str]
+    streams: bool
+    host: str
+
+
+class RegisteredTools:
+    """The registered tools of one session, in order of registration.
+
+    Args:
+        most: how many there may be.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._tools: dict[str, RegisteredTool] = {}
+
+    def __iter__(self) -> Iterator[RegisteredTool]:
+        return iter([*self._tools.values()])
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._tools
+
+    def add(self, tools: Sequence[RegisteredTool]) -> None:
+        """Add tools, all of them or none; one whose name is there takes its place.
+
+        Raises:
+            InvalidArgument: one of them cannot be, or two have one name.
+            ResourceExhausted: there would be too many.
+        """
+        names: set[str] = set()
+        for tool in tools:
+            _check(tool)
+            if tool.name in names:
+                raise InvalidArgument(f"tools: {tool.name} is there twice")
+            names.add(tool.name)
+        if len(self._tools.keys() | names) > self._most:
+            raise ResourceExhausted(f"tools: a session has at most {self._most}")
+        self._tools.update({tool.name: tool for tool in tools})
+
+    def get(self, name: str) -> RegisteredTool | None:
+        """A tool, or None where there is none of that name."""
+        return self._tools.get(name)
+
+    def find(self, name: str) -> RegisteredTool:
+        """Return a tool.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        if (tool := self._tools.get(check_name(name, "tool_name"))) is None:
+            raise NotFound(f"Tool not found: {name}")
+        return tool
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._tools.clear()
+
+
+def _check(tool: RegisteredTool) -> None:
+    check_name(tool.name, "tools.name")
+    seen: set[str] = set()
+    for parameter in tool.parameters:
+        check_name(parameter.name, "tools.parameters.name")
+        field = f"{tool.name}.{parameter.name}"
+        if parameter.name in seen:
+            raise InvalidArgument(f"tools: {field} is there twice")
+        seen.add(parameter.name)
+        if parameter.type not in (*TYPES, TYPE_ANY):
+            raise invalid(
+                field, f"type must be {', '.join(TYPES)} or {TYPE_ANY}, not {parameter.type[:MAX_LENGTH]!r}"
+            )
+        if parameter.constraints_json:
+            if parameter.type == TYPE_ANY:
+                raise invalid(field, f"validation_json needs a type, not {TYPE_ANY}")
+            type_named(parameter.type).parse_constraints(parameter.constraints_json)
+        if parameter.default is not None:
+            read(
+                parameter, AnyMessage(type_url=PREFIX + parameter.default.kind, value=parameter.default.data)
+            )

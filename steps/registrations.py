@@ -1,0 +1,198 @@
+"""Steps about the tools that clients register, and the other bridges that host them."""
+
+from behave import given, then, when
+from hamcrest import assert_that, contains_string, equal_to, has_item, has_length, instance_of, is_not
+
+from harness.matchers import is_refusal
+from harness.tooling import (
+    NOWHERE,
+    parameters_of,
+    refusal_of_place,
+    register_hosted,
+    registrations,
+    wait_opened_there,
+)
+from harness.world import DEADLINE
+from proto import snakepit_bridge_pb2 as pb
+
+
+@given("the tools {names:Names} of another bridge of its own are registered")
+@given("the tool {names:Names} of another bridge of its own is registered")
+def step_hosted_own(context, names):
+    """Tools that another bridge hosts, which the scenario may end."""
+    process = context.world.start_process()
+    register_hosted(context.world, f"127.0.0.1:{process.wait_ready(15.0)}", names)
+
+
+@given("the tools {names:Names} of another bridge, started with {flags:Name}, are registered")
+@given("the tool {names:Names} of another bridge, started with {flags:Name}, is registered")
+def step_hosted_with(context, names, flags):
+    """Tools that a bridge with these flags hosts; shared by the scenarios that ask for the same."""
+    register_hosted(context.world, context.world.target.with_flags(*flags.split()), names)
+
+
+@given("the tools {names:Names} of another bridge are registered")
+@given("the tool {names:Names} of another bridge is registered")
+def step_hosted(context, names):
+    """Tools that another bridge hosts, registered in the session; scenarios share that bridge."""
+    register_hosted(context.world, context.world.target.with_flags(), names)
+
+
+@given("the other bridge was killed")
+@when("the other bridge is killed")
+def step_kill_host(context):
+    """SIGKILL to the bridge that hosts the tools."""
+    context.world.process.kill()
+    context.world.process.wait_ended(DEADLINE)
+
+
+@given("at the other bridge, {step}")
+def step_given_there(context, step):
+    """Any Given, of the session of the same id at the bridge that hosts the tools."""
+    say_there(context, "Given", step)
+
+
+@then("at the other bridge, {step}")
+def step_then_there(context, step):
+    """Any Then, of the session of the same id at the bridge that hosts the tools."""
+    context.world.require_success()
+    say_there(context, "Then", step)
+
+
+def say_there(context, keyword, step):
+    with context.world.at_host():
+        context.execute_steps(f"{keyword} {step}")
+
+
+@given("it has come to the other bridge")
+def step_has_come(context):
+    """The call that is under way has opened the session there."""
+    wait_opened_there(context.world)
+
+
+@given("these tools are registered:")
+def step_are_registered(context):
+    """Tools of the session, as a table of name and takes; nothing hosts them."""
+    context.world.session.register_tools(registrations(context.table), NOWHERE)
+
+
+@when("these tools are registered, hosted at {address:Name}:")
+def step_register_at(context, address):
+    """Register tools of the bridge at an address."""
+    tools = registrations(context.table)
+    context.world.attempt(lambda: context.world.session.register_tools(tools, address))
+
+
+@when("these tools are registered:")
+def step_register(context):
+    """Register tools, as a table of name and takes; nothing hosts them."""
+    tools = registrations(context.table)
+    context.world.attempt(lambda: context.world.session.register_tools(tools, NOWHERE))
+
+
+@when("a tool with a name of {count:d} characters is registered")
+def step_register_long(context, count):
+    """Register a tool whose name has this length."""
+    tools = [pb.ToolRegistration(name="x" * count)]
+    context.world.attempt(lambda: context.world.session.register_tools(tools, NOWHERE))
+
+
+@when("the registered tool {tool:Name} runs with:")
+@when("the registered tool {tool:Name} runs")
+def step_run_registered(context, tool):
+    """Run a tool by the call that knows registered ones alone."""
+    parameters = parameters_of(context.table)
+    context.world.attempt(lambda: context.world.session.execute_registered(tool, parameters))
+
+
+@when("the registered tools are listed")
+def step_list(context):
+    """Ask for the session's registered tools."""
+    context.world.attempt(lambda: context.world.session.registered_tools())
+
+
+@then("the registered tools are {names:Names}")
+def step_registered_are(context, names):
+    """These tools are registered, in this order, and no others."""
+    context.world.require_success()
+    listed = [tool.name for tool in context.world.session.registered_tools()]
+    assert_that(listed, equal_to(names), "the registered tools")
+
+
+@then("no tools are registered")
+def step_none_registered(context):
+    """The session is open, and no client has registered a tool in it."""
+    context.world.require_success()
+    listed = [tool.name for tool in context.world.session.registered_tools()]
+    assert_that(listed, equal_to([]), "the registered tools")
+
+
+@then("the tool {tool:Name} takes {takes:Value}")
+def step_takes(context, tool, takes):
+    """The types of its parameters by name, as it is listed and as opening the session tells."""
+    context.world.require_success()
+    session = context.world.session
+    listed = {one.name: one for one in session.registered_tools()}
+    for told in (listed, session.initialize().available_tools):
+        parameters = {one.name: one.type for one in told[tool].parameters}
+        assert_that(parameters, equal_to(takes.python()), f"what {tool} takes")
+
+
+@then("each tool has an id of its own")
+def step_ids(context):
+    """The registration answered an id for each tool, and no two are the same."""
+    ids = context.world.require_success()
+    assert_that(set(ids.values()), has_length(len(ids)), "the ids")
+    assert_that("" in ids.values(), equal_to(False), "whether an id is empty")
+
+
+@then("the session does not offer the tool {name:Name}")
+def step_does_not_offer(context, name):
+    """Opening the session does not tell of it."""
+    context.world.require_success()
+    offered = sorted(context.world.session.initialize().available_tools)
+    assert_that(offered, is_not(has_item(name)), "the tools offered")
+
+
+@then("as many tools are counted as the session offers")
+def step_counted(context):
+    """tool_count is the number of the tools that opening tells of."""
+    described = context.world.require_success()
+    offered = context.world.session.initialize().available_tools
+    assert_that(described.tool_count, equal_to(len(offered)), "tool_count")
+
+
+@then("it is refused as unavailable, naming the other bridge")
+def step_names_host(context):
+    """The call was refused with UNAVAILABLE and the address of the host."""
+    assert_that(context.world.outcome.examine(), is_refusal("unavailable", context.world.host.address))
+
+
+@then("it is refused as unavailable, naming the address of the tools")
+def step_names_nowhere(context):
+    """The call was refused with UNAVAILABLE and the address where nothing answers."""
+    assert_that(context.world.outcome.examine(), is_refusal("unavailable", NOWHERE))
+
+
+@then("the running tool is refused as unavailable, naming the other bridge")
+def step_running_names_host(context):
+    """The call that was under way is cut with UNAVAILABLE and the address of the host."""
+    error = context.running.exception(timeout=DEADLINE)
+    assert_that(error, instance_of(Exception), "what became of the running tool")
+    assert_that(error.code().name, equal_to("UNAVAILABLE"), "the status of the call")
+    assert_that(error.details(), contains_string(context.world.host.address), "the message")
+
+
+@then("the tool {tool:Name} can run again at the other bridge")
+def step_runs_again_there(context, tool):
+    """A call of the tool at the bridge that hosts it finds a place within 5 s."""
+    with context.world.at_host():
+        step_runs_again(context, tool)
+
+
+@then("the tool {tool:Name} can run again")
+def step_runs_again(context, tool):
+    """A call of the tool finds a place within 5 s."""
+    context.world.require_success()
+    context.world.session.initialize()
+    assert_that(refusal_of_place(context.world.session, tool), equal_to(None), f"what ended {tool}")
