@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from server.log import Change
+from server.tools.registered import RegisteredTool
 from server.variables import Optimization, Variable
 
 
@@ -78,6 +79,14 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolsRegistered:
+    """Tools were registered in a session; one whose name was taken takes that one's place."""
+
+    session_id: str
+    tools: Sequence[RegisteredTool]
+
+
+@dataclass(frozen=True, slots=True)
 class Dropped:
     """What the limits let go: it may be forgotten now, or later.
 
@@ -92,7 +101,7 @@ class Dropped:
     versions: Mapping[str, int | None]
 
 
-Record = Opened | Ended | Changed | Depended | Held | Dropped
+Record = Opened | Ended | Changed | Depended | Held | ToolsRegistered | Dropped
 
 
 @dataclass(slots=True)
@@ -104,6 +113,7 @@ class SessionState:
         log: the kept changes of all variables, by sequence.
         dependencies: followed id, follower id and type of each.
         answers: the versions that were answered, by request_id, oldest first.
+        tools: the registered ones, in order of registration.
     """
 
     opened: Opened
@@ -111,6 +121,7 @@ class SessionState:
     log: list[Change] = field(default_factory=list)
     dependencies: list[tuple[str, str, str]] = field(default_factory=list)
     answers: dict[str, int] = field(default_factory=dict)
+    tools: list[RegisteredTool] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -30,11 +30,11 @@ from server.history import Histories
 from server.log import Change, ChangeLog, Watch
 from server.names import MAX_LENGTH, check_name
 from server.optimization import Locks
-from server.records import Changed, Depended, Dropped, Held, Opened, Record, SessionState
+from server.records import Changed, Depended, Dropped, Held, Opened, Record, SessionState, ToolsRegistered
 from server.retention import Retention
 from server.stores.memory import MEMORY
 from server.stores.port import Store
-from server.tools.registered import RegisteredTools
+from server.tools.registered import RegisteredTool, RegisteredTools
 from server.types import type_named
 from server.values import Value
 from server.variables import Definition, Optimization, Variable
@@ -106,6 +106,7 @@ class Session:
                 self._locks.restore(variable.id, holder, max(0.0, silent / 1e9))
         for followed, follower, dependency_type in state.dependencies:
             self._dependencies.add(followed, follower, dependency_type)
+        self.tools = RegisteredTools(self._limits.tools, state.tools)
         if self._store.durable:
             self.log.on_drop = Retention(self._histories, self._drop).drop
 
@@ -271,6 +272,13 @@ class Session:
         self._locks.release(variable.id, variable.name, optimizer_id, force=force)
         self._keep(Held(self.id, variable.id, None))
         return self._mark(variable, None)
+
+    # Tools
+
+    def register_tools(self, tools: Sequence[RegisteredTool]) -> None:
+        """Add a client's tools, all of them or none; see ``RegisteredTools.add``."""
+        self.tools.add(tools)
+        self._keep(ToolsRegistered(self.id, tools))
 
     # Watching
 

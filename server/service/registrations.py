@@ -25,7 +25,7 @@ class RegistrationCalls:
         with self._sessions.opening(request.session_id) as session:
             host = self._hosts.check(request.worker_id)
             tools = [registered_tool(given, host) for given in request.tools]
-            session.tools.add(tools)
+            session.register_tools(tools)
             return pb.RegisterToolsResponse(success=True, tool_ids={tool.name: tool.id for tool in tools})
 
     def GetExposedElixirTools(

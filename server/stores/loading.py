@@ -11,7 +11,7 @@ from typing import Any
 from server import log
 from server.log import Change
 from server.records import Kept, Opened, SessionState
-from server.stores.tables import checksum
+from server.stores.tables import checksum, tool_of_text
 from server.types import type_named
 from server.values import Value
 from server.variables import Definition, Optimization, Variable
@@ -78,6 +78,8 @@ class _Reading:
             state.dependencies.append((names[followed].id, names[follower].id, kind))
         for request_id, version in self._of_session("request_id, version", "answers", "ORDER BY number"):
             state.answers[request_id] = version
+        for _, body in self._of_session("name, body", "tools", "ORDER BY number"):
+            state.tools.append(tool_of_text(body))
         return state
 
     def _of_session(self, columns: str, table: str, order: str = "") -> Iterator[tuple[Any, ...]]:

@@ -11,11 +11,15 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from server import log
 from server.log import Change
-from server.records import Changed, Depended, Dropped, Ended, Held, Opened, Record
+from server.records import Changed, Depended, Dropped, Ended, Held, Opened, Record, ToolsRegistered
+from server.tools.declare import Parameter
+from server.tools.registered import RegisteredTool
+from server.values import Value
 from server.variables import Optimization
 
 APPLICATION = 0x42524447
@@ -56,6 +60,10 @@ CREATE TABLE answers (
     checksum INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX answers_of_session ON answers (session, request_id);
+CREATE TABLE tools (
+    number INTEGER PRIMARY KEY, session INTEGER NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
+    checksum INTEGER NOT NULL, UNIQUE (session, name)
+);
 CREATE TABLE ended (
     number INTEGER PRIMARY KEY, session TEXT NOT NULL UNIQUE, last INTEGER NOT NULL, checksum INTEGER NOT NULL
 );
@@ -97,6 +105,7 @@ class Writer:
             Changed: self._changed,
             Depended: self._depended,
             Held: self._held,
+            ToolsRegistered: self._tools_registered,
             Dropped: self._dropped,
         }
         self.unswept = True
@@ -118,7 +127,7 @@ class Writer:
         self.unswept = bool(found)
         if not found:
             left = "(SELECT number FROM sessions WHERE id IS NULL)"
-            for table in ("log", "dependencies", "answers"):
+            for table in ("log", "dependencies", "answers", "tools"):
                 self._do(f"DELETE FROM {table} WHERE session IN {left}")
             self._do("DELETE FROM sessions WHERE id IS NULL")
 
@@ -218,6 +227,16 @@ class Writer:
             (*changed, checksum(*fixed, *changed), number),
         )
 
+    def _tools_registered(self, record: ToolsRegistered) -> None:
+        session = self._session(record.session_id)
+        for tool in record.tools:
+            row = session, tool.name, text_of_tool(tool)
+            self._do(
+                "INSERT INTO tools (session, name, body, checksum) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET body = excluded.body, checksum = excluded.checksum",
+                (*row, checksum(*row)),
+            )
+
     def _dropped(self, record: Dropped) -> None:
         # Its session may have ended meanwhile, and some of it may be swept away.
         for (session,) in self._do("SELECT number FROM sessions WHERE id = ?", (record.session_id,)):
@@ -244,6 +263,22 @@ class Writer:
         found = self._do("SELECT session, number FROM variables WHERE id = ?", (variable_id,)).fetchone()
         session, number = found
         return session, number
+
+
+def text_of_tool(tool: RegisteredTool) -> str:
+    """A registered tool as JSON; values are JSON already, and stay the text that they are."""
+    return json.dumps(asdict(tool), default=bytes.decode)
+
+
+def tool_of_text(text: str) -> RegisteredTool:
+    """What ``text_of_tool`` made, read back."""
+    read = json.loads(text)
+    for parameter in read["parameters"]:
+        if (default := parameter["default"]) is not None:
+            kind, data, array = default
+            parameter["default"] = Value(kind, data.encode(), array.encode())
+    read["parameters"] = tuple(Parameter(**parameter) for parameter in read["parameters"])
+    return RegisteredTool(**read)
 
 
 def _text(words: Any) -> str:

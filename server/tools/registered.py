@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -40,11 +40,12 @@ class RegisteredTools:
 
     Args:
         most: how many there may be.
+        tools: those that are there already.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, tools: Iterable[RegisteredTool] = ()) -> None:
         self._most = most
-        self._tools: dict[str, RegisteredTool] = {}
+        self._tools = {tool.name: tool for tool in tools}
 
     def __iter__(self) -> Iterator[RegisteredTool]:
         return iter([*self._tools.values()])

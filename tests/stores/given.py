@@ -71,7 +71,7 @@ class Bridge:
             }
             shown = shown._replace(watches=set(), histories=entries)
             followers = {v.name: dict(session._dependencies.followers(v.id)) for v in session.matching()}
-            found[session_id] = shown, dict(session._answers), followers, session.sequence
+            found[session_id] = shown, dict(session._answers), [*session.tools], followers, session.sequence
         found["(ended)"] = ([*self.sessions._last_sequences.items()],)
         return found
 

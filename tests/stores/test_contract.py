@@ -17,7 +17,9 @@ from server.records import Changed, Opened
 from server.stores.memory import MemoryStore
 from server.stores.port import Store
 from server.stores.sqlite import SqliteStore
-from server.values import read_value
+from server.tools.declare import Parameter
+from server.tools.registered import RegisteredTool
+from server.values import Value, read_value
 from tests.core.given import FakeClock, put, reader, register, sent_binary
 from tests.stores.given import Bridge, a_bridge
 
@@ -112,6 +114,14 @@ def fill(bridge: Bridge) -> None:
     )
     bridge.do(lambda: session.roll_back("rate", 1, Edit()))
     bridge.do(lambda: session.start_optimization("rate", "tuner"))
+    default = Value("string", '"grüße"'.encode())
+    takes = (Parameter("text", "string", required=False, default=default), Parameter("n", "integer", True))
+    for tool_id in ("tool-1", "tool-2"):
+        tools = [
+            RegisteredTool(tool_id + name, name, "What it is for", takes, {"a": "1"}, True, "localhost:1")
+            for name in ("translate", "shout")
+        ]
+        bridge.do(lambda tools=tools: session.register_tools(tools))
     other = bridge.open("other")
     bridge.do(lambda: register(other, "rate", 7, kind="integer"))
     bridge.open("ended")
@@ -201,11 +211,13 @@ def test_what_an_ended_session_left_is_swept_away(tmp_path: Path) -> None:
             bridge.do(lambda number=number: register(session, f"v{number}", 0.1))
         bridge.do(lambda: session.depend("v0", "v1", ""))
         bridge.do(lambda: put(session, "v0", 1.0, request_id="r"))
+        tool = RegisteredTool("t", "shout", "", (), {}, False, "localhost:1")
+        bridge.do(lambda: session.register_tools([tool]))
         bridge.do(lambda: bridge.sessions.end("tuning"))
         store = bridge.store
         assert isinstance(store, SqliteStore)
         bridge._runner.run(_swept(store))
-        for table in ("sessions", "variables", "versions", "log", "dependencies", "answers"):
+        for table in ("sessions", "variables", "versions", "log", "dependencies", "answers", "tools"):
             assert store._connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
 
 

@@ -168,7 +168,7 @@ def test_a_torn_end_is_dropped_and_a_batch_is_whole(tmp_path: Path) -> None:
     assert found[-1] < 20
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("DAMAGES","10"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("DAMAGES", "10"))))
 def test_other_damage_is_refused_or_does_not_matter(tmp_path: Path, seed: int) -> None:
     clock = FakeClock()
     with a_bridge(tmp_path / "data", clock) as bridge:
