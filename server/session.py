@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from server import log
 from server.catalog import Catalog
@@ -27,21 +26,17 @@ from server.errors import (
     invalid,
 )
 from server.history import Histories
+from server.journal import Journal
 from server.log import Change, ChangeLog, Watch
 from server.names import MAX_LENGTH, check_name
 from server.optimization import Locks
-from server.records import Changed, Depended, Dropped, Held, Opened, Record, SessionState, ToolsRegistered
-from server.retention import Retention
+from server.records import Depended, Held, Opened, SessionState, ToolsRegistered
 from server.stores.memory import MEMORY
 from server.stores.port import Store
 from server.tools.registered import RegisteredTool, RegisteredTools
 from server.types import type_named
 from server.values import Value
 from server.variables import Definition, Optimization, Variable
-
-
-def _nothing() -> None:
-    """What is published of a record that no watch is told of."""
 
 
 class Session:
@@ -53,10 +48,7 @@ class Session:
         self.metadata = opened.metadata
         self.created_at = opened.created_at
         self.base = opened.base
-        self._opened: Opened | None = opened  # until the store is told
-        self.log = ChangeLog(opened.base, limits.log_changes, limits.log_bytes)
-        self._sequence = opened.base  # of the newest change, which the log gets when the store has it
-        self._store = store
+        self._journal = Journal(opened, store, limits)
         self._clock = clock
         self._limits = limits
         self._latest = self.created_at
@@ -67,30 +59,24 @@ class Session:
         self._dependencies = Dependencies(limits.dependencies)
         self._locks = Locks(clock)
         self.tools = RegisteredTools(limits.tools)
-        if store.durable:
-            self.log.on_drop = Retention(self._histories, self._drop).drop
+        self._journal.follow(self._histories)
 
     @classmethod
     def recovered(cls, state: SessionState, clock: Clock, limits: Limits, store: Store) -> Session:
         """A session as a store has kept it."""
         session = cls(state.opened, clock, limits, store)
-        session._opened = None
-        if state.log:
-            session.log.last = state.log[0].sequence - 1
-        session.log.append(state.log)
+        session._journal.recover(state.log)
         session.take_back(state)
         return session
 
     def open(self) -> None:
         """Tell the store that the session is open, where it was not told yet."""
-        if self._opened is not None:
-            opened, self._opened = self._opened, None
-            self._store.write(opened, _nothing)
+        self._journal.open()
 
     def take_back(self, state: SessionState) -> None:
         """Be again as a store has kept it. The log stays as it is: it has nothing that is not kept."""
         self._ended = None
-        self._sequence = self.log.last
+        self._journal.take_back()
         self._variables = Catalog(variable for variable, _ in state.variables)
         self._histories = Histories(self._limits.history)
         self._dependencies = Dependencies(self._limits.dependencies)
@@ -107,15 +93,19 @@ class Session:
         for followed, follower, dependency_type in state.dependencies:
             self._dependencies.add(followed, follower, dependency_type)
         self.tools = RegisteredTools(self._limits.tools, state.tools)
-        if self._store.durable:
-            self.log.on_drop = Retention(self._histories, self._drop).drop
+        self._journal.follow(self._histories)
 
     # Reading
 
     @property
     def sequence(self) -> int:
         """Of the newest change, also while the store does not have it yet."""
-        return self._sequence
+        return self._journal.sequence
+
+    @property
+    def log(self) -> ChangeLog:
+        """What the watches read."""
+        return self._journal.log
 
     def __len__(self) -> int:
         return len(self._variables)
@@ -256,21 +246,21 @@ class Session:
             raise invalid("dependency_type", f"must be at most {MAX_LENGTH} characters")
         followed, follower = self.get(followed).id, self.get(follower).id
         self._dependencies.add(followed, follower, dependency_type)
-        self._keep(Depended(self.id, followed, follower, dependency_type))
+        self._journal.keep(Depended(self.id, followed, follower, dependency_type))
 
     def start_optimization(self, identifier: str, optimizer_id: str) -> str:
         """Give a variable to one optimizer; return an id for this optimization."""
         variable = self.get(identifier)
         holder = self._locks.take(variable.id, variable.name, optimizer_id, self._now())
         self._mark(variable, holder)
-        self._keep(Held(self.id, variable.id, holder))
+        self._journal.keep(Held(self.id, variable.id, holder))
         return f"opt_{secrets.token_hex(8)}"
 
     def stop_optimization(self, identifier: str, optimizer_id: str, *, force: bool) -> Variable:
         """Free a variable from its optimizer; return it."""
         variable = self.get(identifier)
         self._locks.release(variable.id, variable.name, optimizer_id, force=force)
-        self._keep(Held(self.id, variable.id, None))
+        self._journal.keep(Held(self.id, variable.id, None))
         return self._mark(variable, None)
 
     # Tools
@@ -278,7 +268,7 @@ class Session:
     def register_tools(self, tools: Sequence[RegisteredTool]) -> None:
         """Add a client's tools, all of them or none; see ``RegisteredTools.add``."""
         self.tools.add(tools)
-        self._keep(ToolsRegistered(self.id, tools))
+        self._journal.keep(ToolsRegistered(self.id, tools))
 
     # Watching
 
@@ -292,7 +282,7 @@ class Session:
             wake: called when the watch has something to take.
             resume_after: the sequence after which to go on, rather than from now.
         """
-        after = self._sequence
+        after = self._journal.sequence
         if resume_after is not None:
             after = resume_after
             self.log.check_resume(after)
@@ -374,7 +364,7 @@ class Session:
         self, kind: str, variable: Variable, previous: Value | None, edit: Edit, ahead: int = 0
     ) -> Change:
         return Change(
-            self._sequence + 1 + ahead,
+            self._journal.sequence + 1 + ahead,
             kind,
             variable,
             previous,
@@ -391,16 +381,12 @@ class Session:
             self._variables.put(variable)
             self._histories.add(change)
             self._locks.renew(variable.id)
-        everything = [*changes, *self._consequences(changes)]
-        if not everything:
-            return
-        self._sequence += len(everything)
-        record = Changed(self.id, everything, request_id, forgotten)
-        self._keep(record, partial(self.log.append, everything))
+        if changes:
+            self._journal.append([*changes, *self._consequences(changes)], request_id, forgotten)
 
     def _consequences(self, changes: Sequence[Change]) -> Iterator[Change]:
         """What the followers of the variables that changed are told, after the changes themselves."""
-        sequence = self._sequence + len(changes)
+        sequence = self._journal.sequence + len(changes)
         for change in changes:
             if change.kind != log.VALUE_CHANGE:
                 continue
@@ -418,13 +404,6 @@ class Session:
                 yield Change(
                     sequence, log.DEPENDENCY_CHANGE, variable, None, change.changed_by, metadata, change.at
                 )
-
-    def _keep(self, record: Record, publish: Callable[[], object] = _nothing) -> None:
-        self.open()
-        self._store.write(record, publish)
-
-    def _drop(self, versions: dict[str, int | None]) -> None:
-        self._keep(Dropped(self.id, self.log.oldest, versions))
 
     def _now(self) -> int:
         """The wall clock, held back from going backwards."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -10,9 +11,10 @@ import pytest
 
 
 def start(*flags: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "server", *flags], capture_output=True, text=True, timeout=5.0, check=False
-    )
+    # Whoever asks gRPC to say more gets more than the one line.
+    environment = {name: value for name, value in os.environ.items() if name != "GRPC_VERBOSITY"}
+    command = [sys.executable, "-m", "server", *flags]
+    return subprocess.run(command, capture_output=True, text=True, timeout=5.0, check=False, env=environment)
 
 
 def test_a_port_that_is_taken() -> None:
