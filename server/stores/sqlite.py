@@ -12,11 +12,12 @@ import logging
 import os
 import signal
 import sqlite3
+import threading
 from asyncio import Future
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 
 from server.errors import CannotStart, Refusal, ResourceExhausted, Unavailable
 from server.records import Changed, Kept, Record, SessionState
@@ -60,7 +61,9 @@ class SqliteStore:
         self._writer = tables.Writer(
             self._connection, lambda record: self._may_fail("half-written", [record])
         )
-        self._disk = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._disk: SimpleQueue[Callable[[sqlite3.Error | None], object] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._serve_disk, name="commit", daemon=True)
+        self._thread.start()
         self._open: _Group | None = None  # gathers
         self._committing: _Group | None = None
         self._unsettled: dict[str, Future[None]] = {}
@@ -105,7 +108,9 @@ class SqliteStore:
     async def close(self) -> None:
         while (group := self._open or self._committing) is not None:
             await asyncio.wait([group.settled])
-        self._disk.shutdown()
+        self._writer.unswept = False  # what is left is swept away after the next start
+        self._disk.put(None)
+        self._thread.join()
         self._directory.close()
 
     def _begin(self) -> None:
@@ -124,11 +129,20 @@ class SqliteStore:
             self._fail(group, error)
             return
         self._may_fail("before-commit", group.records)
-        committed = asyncio.get_running_loop().run_in_executor(self._disk, self._connection.commit)
-        committed.add_done_callback(lambda done: self._committed(group, done))
+        loop = asyncio.get_running_loop()
+        self._disk.put(lambda error: loop.call_soon_threadsafe(self._committed, group, error))
 
-    def _committed(self, group: _Group, done: Future[None]) -> None:
-        error = done.exception()
+    def _serve_disk(self) -> None:
+        """Commit whenever a group is written; on a thread of its own, since a commit waits for the disk."""
+        while (tell := self._disk.get()) is not None:
+            error = None
+            try:
+                self._connection.commit()
+            except sqlite3.Error as found:
+                error = found
+            tell(error)
+
+    def _committed(self, group: _Group, error: sqlite3.Error | None) -> None:
         if error is not None:
             self._fail(group, error)
             return
