@@ -151,6 +151,8 @@ class Follower:
             if gone_for_good or (self._patience is not None and self._away >= self._patience):
                 self._error = self._ended
                 break
+            if self._own is None:
+                self._change_connection()
             started = time.monotonic()
             self._closed.wait(self._pause)
             try:
@@ -164,7 +166,8 @@ class Follower:
         return False
 
     def _change_connection(self) -> None:
-        """Speak over a TCP connection of our own from now on: the present one may be half-open.
+        """Speak over a TCP connection of our own from now on: the present one may be half-open, or closed
+        by whoever made it, as a worker does when its server is gone.
 
         The session's own stays as it is, since others may be using it and hear more than we do.
         """

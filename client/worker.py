@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
@@ -155,6 +156,9 @@ class Worker:
         restarts: how many crashes in a row are answered with a restart; a server that has served for
             ten times the longest back-off begins to count anew.
         backoff: seconds before the first restart; doubled for each one more, up to ``max_backoff``.
+        keep_port: whether a restart takes the port that the first start got for ``--port 0``, so that
+            connections and followers made before find the new server by themselves. Where the port is not
+            to be had any more, the next restart takes a new one.
         on_event: called with a word (ready, crashed, restarting, gave up, stopped) and a sentence.
     """
 
@@ -167,6 +171,7 @@ class Worker:
         restarts: int = 5,
         backoff: float = 0.05,
         max_backoff: float = 5.0,
+        keep_port: bool = True,
         on_event: Callable[[str, str], object] | None = None,
     ) -> None:
         self.command = tuple(command)
@@ -176,6 +181,8 @@ class Worker:
         self._restarts = restarts
         self._backoff = backoff
         self._max_backoff = max_backoff
+        self._keep_port = keep_port
+        self._port = 0
         self._on_event = on_event
         self._changed = threading.Condition()
         self._connection: Connection | None = None
@@ -241,17 +248,18 @@ class Worker:
                 with self._changed:  # so that stop() sees either no start or this process
                     if self._stopping.is_set():
                         break
-                    process = ServerProcess(self.command)
+                    process = ServerProcess(self._command())
                     self.processes.append(process)
                 port = process.wait_ready(self._start_timeout)
             except WorkerError as error:
-                failure = error
+                failure, self._port = error, 0
                 if self.process is not None:
                     self.process.stop()  # it may be late, not gone
                 if not crashes:
                     break  # it never worked: another try would fail alike
             else:
                 ready_at = time.monotonic()
+                self._port = port if self._keep_port else 0
                 self._serve(Connection(f"127.0.0.1:{port}", service=self._service), port)
                 process.wait_ended()
                 self._retract()
@@ -278,6 +286,14 @@ class Worker:
             self._changed.notify_all()
         if failure is not None:
             self._tell("gave up", str(failure))
+
+    def _command(self) -> Sequence[str]:
+        """The command, with the port of the start before where there was one."""
+        words = list(self.command)
+        for number, (flag, value) in enumerate(pairwise(words), 1):
+            if (flag, value) == ("--port", "0"):
+                words[number] = str(self._port)
+        return words
 
     def _serve(self, connection: Connection, port: int) -> None:
         self._tell("ready", f"Python gRPC server ready on port {port}")

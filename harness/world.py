@@ -145,6 +145,7 @@ class World:
         self.worker = Worker(
             self.target.command_with(),
             service=self.target.service,
+            keep_port=False,  # a port that is left may be taken by another start at once
             on_event=lambda *event: self.events.append(event),
         )
         return self.worker
