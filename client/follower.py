@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from queue import SimpleQueue
 from typing import Any
 
 import grpc
@@ -13,6 +13,9 @@ import grpc
 from client.errors import BridgeError, Silence
 from client.session import Caller, Session
 from client.watch import Update, Watch
+
+BUFFER = 1000
+"""Updates that wait for whoever iterates; then the bridge is held back, whose log holds on to the rest."""
 
 OnChange = Callable[[str, Any, Any, Mapping[str, str]], object]
 """Called with a variable's name, its old value, its new value and the change's metadata."""
@@ -32,7 +35,8 @@ class Follower:
         session: where the variables are.
         identifiers: ids or names; none for every variable.
         initial: whether the present values come first, once.
-        on_change: called for every change of a value, on the follower's thread.
+        on_change: called for every change of a value, on the follower's thread, rather than iterating:
+            then there is nothing to iterate over but the end.
         backoff: seconds before the first new attempt.
         max_backoff: the longest pause in seconds.
         patience: seconds that the bridge may be away; None for ever.
@@ -61,7 +65,9 @@ class Follower:
         self._silence = silence
         self._pause = backoff
         self._away = 0.0
-        self._updates: SimpleQueue[Update | None] = SimpleQueue()
+        self._updates: deque[Update] = deque()  # not iterated over yet
+        self._over = False
+        self._changed = threading.Condition()
         self._closed = threading.Event()
         self._seen: int | None = None
         self._initial = initial
@@ -70,13 +76,15 @@ class Follower:
         self._ended: BridgeError | None = None  # what the last watch ended with
         self._error: Exception | None = None
         self._own: Caller | None = None  # the connection, where it is not the session's
-        self._watch: Watch = session.watch(*identifiers, initial=True)
+        self._watch = self._open(initial=True)
         self._reader = threading.Thread(target=self._follow, name="follower", daemon=True)
         self._reader.start()
 
     def close(self) -> None:
         """Stop following, at once."""
         self._closed.set()
+        with self._changed:
+            self._changed.notify_all()
         self._watch.close()
         if threading.current_thread() is not self._reader:
             self._reader.join()
@@ -84,13 +92,21 @@ class Follower:
     def __iter__(self) -> Iterator[Update]:
         """Yield every update once, waiting for the next; heartbeats are left out.
 
+        Whoever iterates too slowly holds the bridge back, and learns with OUT_OF_RANGE when its log has gone
+        on for too long.
+
         Raises:
             BridgeError: the bridge's word, where there is no going on.
             Exception: what ``on_change`` raised, which ends the following.
         """
-        while (update := self._updates.get()) is not None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._updates or self._over)
+                if not self._updates:
+                    break
+                update = self._updates.popleft()
+                self._changed.notify_all()
             yield update
-        self._updates.put(None)  # for whoever iterates next
         if self._error is not None:
             raise self._error
 
@@ -115,7 +131,9 @@ class Follower:
             self._watch.close()
             if self._own is not None:
                 self._own.close()
-            self._updates.put(None)
+            with self._changed:
+                self._over = True
+                self._changed.notify_all()
 
     def _heard(self) -> Iterator[Update]:
         """What the present watch brings until it ends or falls silent; how, is kept."""
@@ -139,10 +157,7 @@ class Follower:
             self._pass_on_initial(update)
             return
         self._beginning = False
-        self._updates.put(update)
-        if self._on_change is not None and update.kind == "value_change":
-            variable = update.variable
-            self._on_change(variable.name, update.previous, variable.value, update.metadata)
+        self._pass_on(update)
 
     def _come_back(self) -> bool:
         """Put the next watch in place, trying again and again; return whether there is one."""
@@ -176,13 +191,26 @@ class Follower:
         if before is not None:
             before.close()
 
+    def _pass_on(self, update: Update) -> None:
+        if self._on_change is None:
+            self._put(update)
+        elif update.kind == "value_change" and (variable := update.variable) is not None:
+            self._on_change(variable.name, update.previous, variable.value, update.metadata)
+
+    def _put(self, update: Update) -> None:
+        """Wait until whoever iterates has made room, or has closed us."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed.is_set() or len(self._updates) < BUFFER)
+            self._updates.append(update)
+            self._changed.notify_all()
+
     def _pass_on_initial(self, update: Update) -> None:
         """Pass on a present value, once; they are always asked for, since their sequence is needed."""
         assert update.variable is not None
         if not self._initial or self._told.get(update.variable_id) == update.variable.version:
             return
         self._told[update.variable_id] = update.variable.version
-        self._updates.put(update)
+        self._pass_on(update)
         if self._identifiers and len(self._told) == len(set(self._identifiers)):
             self._beginning = False
 
@@ -194,5 +222,10 @@ class Follower:
         """
         if self._seen is None or self._beginning:
             self._initial = True
-            return self._session.watch(*self._identifiers, initial=True)
-        return self._session.watch(*self._identifiers, resume_after=self._seen)
+            return self._open(initial=True)
+        return self._open(resume_after=self._seen)
+
+    def _open(self, *, initial: bool = False, resume_after: int | None = None) -> Watch:
+        return self._session.watch(
+            *self._identifiers, initial=initial, resume_after=resume_after, buffer=BUFFER
+        )

@@ -278,6 +278,7 @@ class Session:
         resume_after: int | None = None,
         on_update: Callable[[Update], object] | None = None,
         timeout: float = 5.0,
+        buffer: int = 0,
     ) -> Watch:
         """Watch variables, all of them where none is named; the watch is in place when this returns.
 
@@ -287,6 +288,7 @@ class Session:
             resume_after: the last sequence seen, to go on after it.
             on_update: called for each update, on the reader's thread.
             timeout: seconds that the bridge has to put the watch in place.
+            buffer: how many updates that are not iterated over are kept at most; 0 keeps all there are.
         """
         request = pb.WatchVariablesRequest(
             session_id=self.id,
@@ -294,7 +296,7 @@ class Session:
             include_initial_values=initial,
             resume_after=resume_after,
         )
-        return Watch(self.connection.stream("WatchVariables", request), on_update, timeout)
+        return Watch(self.connection.stream("WatchVariables", request), on_update, timeout, buffer)
 
     # Tools
 

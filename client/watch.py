@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -87,17 +88,25 @@ class Watch:
         stream: the call, just started.
         on_update: called for each update, on the reader's thread.
         timeout: seconds that the bridge has to put the watch in place.
+        buffer: 0 keeps all that comes, so that it can be looked at again. Any other number keeps just what
+            was not iterated over yet, so many at most: then no more is read, which the bridge notices.
 
     Raises:
         TimeoutError: the bridge did not say in time that the watch is in place.
     """
 
     def __init__(
-        self, stream: Stream, on_update: Callable[[Update], object] | None = None, timeout: float = 5.0
+        self,
+        stream: Stream,
+        on_update: Callable[[Update], object] | None = None,
+        timeout: float = 5.0,
+        buffer: int = 0,
     ) -> None:
         self._stream = stream
         self._on_update = on_update
-        self._updates: list[Update] = []
+        self._buffer = buffer
+        self._updates: deque[Update] = deque()
+        self._closed = False
         self._changed = threading.Condition()
         self._ended: BridgeError | None = None
         self._over = False
@@ -111,7 +120,7 @@ class Watch:
 
     @property
     def updates(self) -> Sequence[Update]:
-        """What has come so far, in order."""
+        """What has come so far, in order; with a ``buffer``, what of it was not iterated over."""
         with self._changed:
             return tuple(self._updates)
 
@@ -139,6 +148,9 @@ class Watch:
     def close(self) -> None:
         """Cancel the watch; returns when its reader has ended."""
         self._stream.cancel()
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
         if threading.current_thread() is not self._reader:
             self._reader.join()
 
@@ -153,7 +165,7 @@ class Watch:
             Silence: nothing came for that long; the watch itself stays as it is.
         """
         for position in itertools.count():
-            update = self._at(position, seconds)
+            update = self._at(0 if self._buffer else position, seconds)
             if update is None:
                 break
             yield update
@@ -170,7 +182,15 @@ class Watch:
         with self._changed:
             if not self._changed.wait_for(lambda: self._over or len(self._updates) > position, seconds):
                 raise Silence(f"a watch heard nothing for {seconds:g} s")
-            return self._updates[position] if len(self._updates) > position else None
+            if len(self._updates) <= position:
+                return None
+            if not self._buffer:
+                return self._updates[position]
+            self._changed.notify_all()  # the reader may be waiting for room
+            return self._updates.popleft()
+
+    def _has_room(self) -> bool:
+        return self._closed or not self._buffer or len(self._updates) < self._buffer
 
     def _read(self) -> None:
         ended: BridgeError | None = None
@@ -180,6 +200,7 @@ class Watch:
             for message in self._stream:
                 update = Update(message)
                 with self._changed:
+                    self._changed.wait_for(self._has_room)
                     self._updates.append(update)
                     self._changed.notify_all()
                 if self._on_update is not None:
