@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -22,7 +23,7 @@ def check_features(features: Iterable[Any]) -> None:
     """Refuse features that judge less than they seem to.
 
     Raises:
-        NotJudged: a scenario without a Then, an outline without rows, or a name that stands twice.
+        NotJudged: a scenario without a Then, an outline without rows, a step without its table.
         tags.UnknownTag: a tag that is not in the registry.
     """
     for feature in features:
@@ -38,6 +39,8 @@ def check_features(features: Iterable[Any]) -> None:
             tags.check(scenario.tags, scenario.location)
             if not any(step.step_type == "then" for step in scenario.all_steps):
                 raise NotJudged(f"{scenario.location}: {scenario.name!r} has no Then, so it judges nothing")
+            for step in scenario.all_steps:
+                _check_table(step)
 
 
 def check_selection(features: Iterable[Any], config: Any) -> None:
@@ -51,3 +54,37 @@ def check_selection(features: Iterable[Any], config: Any) -> None:
         raise NotJudged(
             f"no scenario matches: tags {expression}, names {config.name or 'any'}, paths {config.paths}"
         )
+
+
+def check_steps(features: Iterable[Any], config: Any, registry: Any) -> None:
+    """Refuse a run with a step that nothing defines.
+
+    Raises:
+        NotJudged: naming the step, and those that there are that are nearest to it.
+    """
+    for scenario in scenarios(features):
+        if not scenario.should_run(config):
+            continue
+        for step in scenario.all_steps:
+            if registry.find_match(step) is None:
+                raise NotJudged(
+                    f"{step.location}: no step says {step.keyword} {step.name!r}."
+                    f"{nearest(step.name, registry)} behave --steps-catalog lists all."
+                )
+
+
+def nearest(phrase: str, registry: Any) -> str:
+    """The phrases that there are that are most like this one, as a sentence; empty where none is."""
+    known = {step.pattern for steps in registry.steps.values() for step in steps}
+    alike = difflib.get_close_matches(phrase, known, n=3, cutoff=0.5)
+    return f" Nearest: {'; '.join(alike)}." if alike else ""
+
+
+def _check_table(step: Any) -> None:
+    given = step.table is not None or step.text is not None
+    if step.name.endswith(":") and not given:
+        raise NotJudged(f"{step.location}: {step.name!r} ends with a colon, but no table follows it")
+    if given and not step.name.endswith(":"):
+        raise NotJudged(f"{step.location}: nothing reads the table after {step.name!r}, which has no colon")
+    if step.table is not None and not step.table.rows:
+        raise NotJudged(f"{step.location}: the table after {step.name!r} has no row")

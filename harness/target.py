@@ -6,13 +6,19 @@ import itertools
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from client import BridgeError, Connection
+from client import BridgeError
 from client.connection import SERVICES
 from client.worker import ServerProcess
+from harness import tags
+from harness.exchange import Exchange
+from harness.ledger import Ledger
+from harness.profile import Profile
 from harness.replies import complaints, variables_in
 from harness.versions import Versions
+from harness.wire import CLIENT, Event, RecordedConnection
 
 REFERENCE = (sys.executable, "-m", "server")
 START_TIMEOUT = 15.0
@@ -21,12 +27,43 @@ OPTIONS = {
     "target": "HOST:PORT of a bridge that runs already",
     "command": "the command that starts a bridge; --port 0 and other flags are added to it",
     "service": f"the name that the bridge answers under: {' or '.join(SERVICES)}",
+    "profile": "a TOML file: the bridge's name, what it lacks, and what is known to fail",
 }
 """What ``-D`` takes."""
+
+_FROM_OUTSIDE = {0, -1, -2, -9, -15, 129, 130, 137, 143}
+"""Exit codes of a server that was told to end: 0 of one that obeyed, the others by HUP, INT, KILL or TERM."""
+
+
+_LOG_LINES = 10
 
 
 class NoBridge(Exception):
     """There is no bridge to judge; the message says why."""
+
+
+class LacksFlag(Exception):
+    """A scenario needs a flag of the server that the bridge does not have, as its profile says."""
+
+
+@dataclass(frozen=True)
+class Death:
+    """A bridge that several scenarios share, and that ended although no scenario ended it.
+
+    Attributes:
+        exit_code: negative where a signal ended it.
+        words: a sentence.
+        log: the last lines that it wrote on stderr.
+    """
+
+    exit_code: int
+    words: str
+    log: Sequence[str] = ()
+
+    @property
+    def from_outside(self) -> bool:
+        """Whether someone else ended it; one that crashes did so itself."""
+        return self.exit_code in _FROM_OUTSIDE
 
 
 class Target:
@@ -36,22 +73,37 @@ class Target:
         command: starts it; None where it runs already.
         address: host:port of one that runs already.
         service: the name that it answers under.
+        profile: what it says of itself.
     """
 
-    def __init__(self, command: Sequence[str] | None, address: str | None, service: str) -> None:
+    def __init__(
+        self,
+        command: Sequence[str] | None,
+        address: str | None,
+        service: str,
+        profile: Profile | None = None,
+    ) -> None:
         self.command = None if command is None else tuple(command)
         self.service = service
+        self.profile = profile or Profile()
+        self.options = ""
+        """What to type after behave to judge the same bridge again; begins with a space."""
+        self.ledger = Ledger(service)
+        self.lacked_flag = ""
         self.begin_scenario()
         self._address = address
         self._process: ServerProcess | None = None
-        self._connection: Connection | None = None
-        self._spare: dict[str, list[Connection]] = {}
+        self._connection: RecordedConnection | None = None
+        self._spare: dict[str, list[RecordedConnection]] = {}
         self._flagged: dict[tuple[str, ...], ServerProcess] = {}
+        self._deaths: list[Death] = []
 
     def begin_scenario(self) -> None:
-        """Forget what replies told in the scenario before."""
+        """Forget what was told in the scenario before."""
         self.complaints: list[str] = []
         self.versions = Versions()
+        self.exchange = Exchange()
+        self.lacked_flag = ""
 
     @classmethod
     def from_options(cls, options: Mapping[str, str]) -> Target:
@@ -66,34 +118,56 @@ class Target:
         service = options.get("service", "BridgeService")
         if service not in SERVICES:
             raise NoBridge(f"-D service must be {' or '.join(SERVICES)}, not {service}")
+        profile = Profile.read(options["profile"]) if "profile" in options else Profile()
         if "target" in options:
             if "command" in options:
                 raise NoBridge("-D target and -D command exclude each other: the bridge runs or is started")
-            return cls(None, options["target"], service)
-        command = shlex.split(options["command"]) if "command" in options else REFERENCE
-        return cls(command, None, service)
+            target = cls(None, options["target"], service, profile)
+        else:
+            command = shlex.split(options["command"]) if "command" in options else REFERENCE
+            target = cls(command, None, service, profile)
+        target.options = "".join(f" -D {shlex.quote(f'{name}={value}')}" for name, value in options.items())
+        if impossible := sorted(profile.granted - target._possible()):
+            raise NoBridge(f"the profile grants {impossible[0]}, which this run cannot use: see -D")
+        return target
+
+    @property
+    def name(self) -> str:
+        """What the bridge is called in a sentence."""
+        if self.profile.name:
+            return self.profile.name
+        if self.command is None:
+            return f"the bridge at {self._address}"
+        return (
+            "the reference bridge" if self.command == REFERENCE else f"the bridge {shlex.join(self.command)}"
+        )
 
     @property
     def capabilities(self) -> set[str]:
         """Those of ``tags.CAPABILITIES`` that the bridge has."""
+        usual = self._possible() - (set() if self.command == REFERENCE else tags.REFERENCE_ALONE)
+        return (usual | self.profile.granted) - self.profile.lacking.keys()
+
+    def _possible(self) -> set[str]:
+        """The capabilities that a bridge may have, reached in this way."""
         return {
             "requires_standard_tools",
-            *(["requires_process", "requires_durable"] if self.command else []),
-            *(["requires_failpoints"] if self.command == REFERENCE else []),
+            *(["requires_process", "requires_durable", *tags.REFERENCE_ALONE] if self.command else []),
             *(["requires_current_service"] if self.service == "BridgeService" else []),
         }
 
-    def connection(self) -> Connection:
+    def connection(self) -> RecordedConnection:
         """The connection that most scenarios share; starts the bridge where it is not running.
 
         Raises:
             NoBridge: it cannot be started or does not answer.
         """
-        if self._connection is not None and not (self._process and self._process.exit_code is not None):
+        self._bury()
+        if self._connection is not None:
             return self._connection
         if self.command is not None:
-            self._process = self.launch()
             try:
+                self._process = self.launch()
                 self._address = f"127.0.0.1:{self._process.wait_ready(START_TIMEOUT)}"
             except Exception as error:
                 raise NoBridge(f"the bridge did not start: {error}") from None
@@ -106,7 +180,7 @@ class Target:
         self._connection = connection
         return connection
 
-    def connect(self, address: str | None = None) -> Connection:
+    def connect(self, address: str | None = None) -> RecordedConnection:
         """A connection for nobody else at present, to the bridge or to another address.
 
         Making and closing one takes longer than most scenarios do, so those given back are used again.
@@ -115,14 +189,21 @@ class Target:
         spare = self._spare.get(address)
         if spare:
             return spare.pop()
-        return Connection(address, service=self.service, on_reply=self._inspect)
+        return RecordedConnection(address, service=self.service, tell=self._take_in)
 
-    def give_back(self, connection: Connection) -> None:
+    def give_back(self, connection: RecordedConnection) -> None:
         """Take back a connection that works, and that nobody uses any more."""
+        connection.who = CLIENT
         if connection.address == self._address:
             self._spare.setdefault(connection.address, []).append(connection)
         else:
             connection.close()
+
+    def _take_in(self, event: Event) -> None:
+        self.exchange.add(event)
+        self.ledger.add(event)
+        if event.kind == "call" and event.reply is not None:
+            self._inspect(event.method, event.request, event.reply)
 
     def _inspect(self, method: str, request: Any, reply: Any) -> None:
         self.complaints.extend(complaints(method, request, reply))
@@ -143,8 +224,16 @@ class Target:
         return self._process.pid if self._process else None
 
     def command_with(self, *flags: str, port: int = 0) -> tuple[str, ...]:
-        """The command that starts the bridge with these flags."""
+        """The command that starts the bridge with these flags.
+
+        Raises:
+            LacksFlag: the bridge does not take one of them.
+        """
         assert self.command is not None, "this bridge runs already: only @requires_process may start one"
+        for flag in flags:
+            if self.profile.lacks_flag(flag):
+                self.lacked_flag = flag
+                raise LacksFlag(f"the bridge does not take {flag}, as its profile says")
         return (*self.command, "--port", str(port), *flags)
 
     def launch(
@@ -155,10 +244,58 @@ class Target:
 
     def with_flags(self, *flags: str) -> str:
         """The address of a bridge that runs with these flags; shared by the scenarios that ask for them."""
+        self._bury()
         process = self._flagged.get(flags)
-        if process is None or process.exit_code is not None:
+        if process is None:
             process = self._flagged[flags] = self.launch(*flags)
         return f"127.0.0.1:{process.wait_ready(START_TIMEOUT)}"
+
+    def take_deaths(self, patience: float = 0.0) -> list[Death]:
+        """The shared bridges that ended since this was asked last.
+
+        Args:
+            patience: seconds that those have to end that did not answer in this scenario: the end of a
+                connection is seen before the end of its process.
+        """
+        if patience:
+            for process in self._shared():
+                if f"127.0.0.1:{process.port}" in self.exchange.lost:
+                    process.wait_ended(patience)
+        self._bury()
+        deaths, self._deaths = self._deaths, []
+        return deaths
+
+    def silence(self) -> str:
+        """Why a bridge that runs already is out of reach; empty where it answers, or was not missed."""
+        if self.command is not None or self._address not in self.exchange.lost:
+            return ""
+        connection = RecordedConnection(self._address, service=self.service, tell=lambda _: None)
+        try:
+            connection.ping("is the bridge still there?", timeout=5.0)
+        except BridgeError as error:
+            return f"the bridge at {self._address} answers no more: {error}"
+        finally:
+            connection.close()
+        return ""
+
+    def _shared(self) -> list[ServerProcess]:
+        return [one for one in (self._process, *self._flagged.values()) if one is not None]
+
+    def _bury(self) -> None:
+        """Forget the shared bridges that have ended, but not how; they are started again when needed."""
+        for process in self._shared():
+            if process.exit_code is None:
+                continue
+            if process is self._process:
+                self._process, self._connection = None, None
+                self._spare.clear()
+            self._flagged = {flags: one for flags, one in self._flagged.items() if one is not process}
+            end = f"exit code {process.exit_code}"
+            if process.exit_code < 0:
+                end = f"signal {-process.exit_code}"
+            self._deaths.append(
+                Death(process.exit_code, f"the bridge died, with {end}", [*process.stderr][-_LOG_LINES:])
+            )
 
     def log(self) -> list[str]:
         """What the shared bridge wrote on stderr lately."""
@@ -170,6 +307,6 @@ class Target:
             self._connection.close()
         for connection in itertools.chain.from_iterable(self._spare.values()):
             connection.close()
-        for process in (self._process, *self._flagged.values()):
-            if process is not None and process.exit_code is None:
+        for process in self._shared():
+            if process.exit_code is None:
                 process.stop()

@@ -1,113 +1,114 @@
-"""The end of a run: what was judged, which rules are broken and how, in words and as JSON."""
+"""The verdict: one sentence and one exit code, decided from what a run found."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, TextIO
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from behave.model_type import Status
-from behave.reporter.base import Reporter
+CONFORMS = "conforms"
+SLICE = "passed, a slice"
+FAILS = "does not conform"
+NOT_JUDGED = "not judged"
+BROKEN = "broken run"
 
-from harness import tags
-from harness.guards import scenarios
-
-REPORT = Path("reports/verdict.json")
-_LOG_LINES = 15
+EXIT_CODES = {CONFORMS: 0, SLICE: 0, FAILS: 1, NOT_JUDGED: 2, BROKEN: 3}
+"""What behave exits with."""
 
 
-class VerdictReporter(Reporter):  # type: ignore[misc]  # behave is not typed
-    """Tells the verdict when behave is done, and writes it to ``reports/verdict.json``."""
+@dataclass(frozen=True)
+class Verdict:
+    """What a run says.
 
-    def __init__(self, config: Any, evidence: Mapping[Any, list[str]], out: TextIO = sys.stdout) -> None:
-        super().__init__(config)
-        self._evidence = evidence
-        self._out = out
-        self._entries: list[dict[str, Any]] = []
+    Attributes:
+        word: one of ``EXIT_CODES``.
+        sentence: what is behind it.
+    """
 
-    def feature(self, feature: Any) -> None:
-        """Take in a feature that has run, or that was left out."""
-        for rule, scenario in _with_rules(feature):
-            entry = _entry(feature, rule, scenario, self._evidence.get(scenario, []))
-            if entry is not None:
-                self._entries.append(entry)
+    word: str
+    sentence: str
 
-    def end(self) -> None:
-        """Tell the verdict."""
-        failed = [entry for entry in self._entries if entry["outcome"] == "failed"]
-        for entry in failed:
-            self._tell(entry)
-        counts = {
-            outcome: sum(entry["outcome"] == outcome for entry in self._entries)
-            for outcome in ("passed", "failed", "skipped")
-        }
-        if counts["skipped"]:
-            reasons = {entry["reason"] for entry in self._entries if entry["outcome"] == "skipped"}
-            self._print(f"skipped: {'; '.join(sorted(reasons))}")
-        REPORT.parent.mkdir(exist_ok=True)
-        REPORT.write_text(
-            json.dumps({"counts": counts, "scenarios": self._entries}, indent=1, ensure_ascii=False)
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.word]
+
+    def __str__(self) -> str:
+        return f"{self.word}: {self.sentence}"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a run found, as far as the verdict needs it.
+
+    Attributes:
+        bridge: its name.
+        scenarios: the records.
+        usual: how many scenarios a full run takes.
+        full: whether this run takes all of them.
+        refused: why nothing could be judged; empty where it could.
+        broken: why the run is broken; empty where it is whole.
+        unmet: what the suite claims to exercise and did not.
+    """
+
+    bridge: str
+    scenarios: Sequence[Mapping[str, Any]] = ()
+    usual: int = 0
+    full: bool = False
+    refused: str = ""
+    broken: str = ""
+    unmet: Sequence[str] = field(default_factory=tuple)
+
+    def of(self, outcome: str) -> list[Mapping[str, Any]]:
+        """The scenarios with this outcome."""
+        return [one for one in self.scenarios if one["outcome"] == outcome]
+
+
+def decide(found: Findings) -> Verdict:
+    """Say what a run says. What comes first here outweighs what comes later.
+
+    A broken run says nothing of the bridge, whatever failed in it. A failure outweighs what was skipped.
+    Only where nothing failed it matters how much was judged: nothing, a part, or all.
+    """
+    passed, failed = found.of("passed"), found.of("failed")
+    skipped, known = found.of("skipped"), found.of("known failing")
+    name = found.bridge[:1].upper() + found.bridge[1:]
+    if found.broken:
+        return Verdict(BROKEN, f"{found.broken}. This says nothing of {found.bridge}")
+    if found.refused:
+        return Verdict(NOT_JUDGED, found.refused)
+    if failed:
+        return Verdict(FAILS, _failures(found, name, failed))
+    if not passed:
+        reasons = "; ".join(sorted({one["reason"] for one in (*skipped, *known)})) or "nothing ran"
+        return Verdict(NOT_JUDGED, f"no scenario passed, and none failed: {reasons}")
+    undeclared = [one for one in skipped if not one["declared"]]
+    if not found.full or undeclared:
+        why = f" ({len(undeclared)} skipped for reasons that no profile declares)" if undeclared else ""
+        return Verdict(
+            SLICE,
+            f"{len(passed)} of {found.usual} scenarios{why}; this does not say that the bridge conforms",
         )
-        line = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-        self._print(f"scenarios: {line}")
-
-    def _tell(self, entry: dict[str, Any]) -> None:
-        clauses = " ".join(f"@{clause}" for clause in entry["clauses"])
-        self._print(f"\nBROKEN RULE {clauses}: {entry['rule'] or entry['feature']}")
-        self._print(f"  {entry['location']}: {entry['scenario']}")
-        for line in entry["explanation"]:
-            self._print(f"    {line}")
-        self._print(f"  again: behave {entry['location']}")
-
-    def _print(self, line: str) -> None:
-        print(line, file=self._out, flush=True)
-
-
-def _with_rules(feature: Any) -> list[tuple[Any, Any]]:
-    ruled = [(rule, scenario) for rule in feature.rules for scenario in rule.walk_scenarios()]
-    seen = {id(scenario) for _, scenario in ruled}
-    return [(None, s) for s in scenarios([feature]) if id(s) not in seen] + ruled
+    if found.unmet and not skipped and not known:
+        return Verdict(
+            NOT_JUDGED,
+            "every scenario passed, but the suite never met what it claims to judge:"
+            f" {', '.join(found.unmet)}",
+        )
+    if skipped or known:
+        parts = [f"{len(skipped)} scenarios skipped"] if skipped else []
+        parts += [f"{len(known)} known to fail"] if known else []
+        return Verdict(
+            CONFORMS,
+            f"{name} conforms except for what its profile declares: {len(passed)} of {found.usual}"
+            f" scenarios passed, {' and '.join(parts)}",
+        )
+    return Verdict(CONFORMS, f"{name} passed all {len(passed)} scenarios")
 
 
-def _entry(feature: Any, rule: Any, scenario: Any, evidence: list[str]) -> dict[str, Any] | None:
-    status = scenario.status
-    if status == Status.passed:
-        outcome = "passed"
-    elif status in (Status.skipped, Status.untested) and not scenario.hook_failed:
-        if not scenario.skip_reason:
-            return None  # not selected
-        outcome = "skipped"
-    else:
-        outcome = "failed"
-    return {
-        "feature": feature.name,
-        "rule": rule.name if rule else "",
-        "clauses": tags.clauses(scenario.effective_tags),
-        "scenario": scenario.name,
-        "location": str(scenario.location),
-        "outcome": outcome,
-        "reason": scenario.skip_reason or "",
-        "seconds": round(scenario.duration, 4),
-        "explanation": _explanation(scenario, evidence) if outcome == "failed" else [],
-    }
-
-
-def _explanation(scenario: Any, evidence: list[str]) -> list[str]:
-    lines: list[str] = []
-    for step in scenario.all_steps:
-        if step.status not in (Status.passed, Status.skipped, Status.untested):
-            lines.append(f"{step.keyword} {step.name}")
-            lines.extend(_words(step))
-    if not lines and scenario.error_message:  # what every scenario is held to at its end
-        lines.extend(str(scenario.exception or scenario.error_message).splitlines())
-    return [*lines, *evidence]
-
-
-def _words(step: Any) -> list[str]:
-    if step.status == Status.undefined:
-        return ["no step says this: behave --steps-catalog lists those that there are"]
-    text = str(step.exception) if step.exception else step.error_message or ""
-    text = text.partition("\nTraceback (")[0]  # of a step within a step: its words are above it
-    return [line for line in text.splitlines() if line.strip()][-_LOG_LINES:]
+def _failures(found: Findings, name: str, failed: Sequence[Mapping[str, Any]]) -> str:
+    clauses = list(dict.fromkeys(f"@{clause}" for one in failed for clause in one["clauses"]))
+    shown = ", ".join(clauses[:6]) + (f" and {len(clauses) - 6} more" if len(clauses) > 6 else "")
+    ran = len(found.scenarios) - len(found.of("skipped"))
+    one = len(failed) == 1
+    broken = f", which {'breaks' if one else 'break'} {shown}" if clauses else ""
+    return f"{name}: {len(failed)} of {ran} scenarios {'fails' if one else 'fail'}{broken}"

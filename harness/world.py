@@ -17,6 +17,7 @@ from harness.literals import Literal
 from harness.outcome import Outcome
 from harness.replies import update_complaints
 from harness.target import START_TIMEOUT, Target
+from harness.wire import RecordedConnection
 
 DEADLINE = 5.0
 """Seconds that anything expected may take before it counts as missing."""
@@ -62,9 +63,9 @@ class World:
         self.host: Connection | None = None  # of the other bridge that hosts tools
         self.events: list[tuple[str, str]] = []
         self._connection: Connection | None = None
-        self._opened: list[Connection] = []
+        self._opened: list[RecordedConnection] = []
         self._processes: list[ServerProcess] = []
-        self._people: dict[str, Connection] = {}
+        self._people: dict[str, RecordedConnection] = {}
         self._lines: dict[str, Line] = {}
         self._session_ids: dict[str, str] = {}
         self._session_name = ""
@@ -94,16 +95,17 @@ class World:
         finally:
             self._connection = before
 
-    def connect(self, address: str | None = None) -> Connection:
+    def connect(self, address: str | None = None) -> RecordedConnection:
         """A new connection to the scenario's bridge, closed at its end."""
         connection = self.target.connect(address or self.connection.address)
         self._opened.append(connection)
         return connection
 
-    def person(self, name: str) -> Connection:
+    def person(self, name: str) -> RecordedConnection:
         """A person's own connection."""
         if name not in self._people:
             self._people[name] = self.connect()
+            self._people[name].who = name
         return self._people[name]
 
     def line_of(self, name: str) -> Line:
@@ -111,6 +113,7 @@ class World:
         if name not in self._lines:
             self._lines[name] = Line(self.connection.address)
             self._people[name] = self.connect(self._lines[name].address)
+            self._people[name].who = name
         return self._lines[name]
 
     def hang_up(self, name: str) -> None:
@@ -247,9 +250,9 @@ class World:
             raise AssertionError("\n".join(found))
 
     def evidence(self) -> list[str]:
-        """What the server said lately, for whoever must explain a failure."""
+        """What the server wrote on stderr lately, for whoever must explain a failure."""
         lines = [*self.process.stderr] if self.process is not None else self.target.log()[self._log_start :]
-        return [f"server: {line}" for line in lines[-_LOG_LINES:]]
+        return lines[-_LOG_LINES:]
 
     def close(self) -> None:
         """Give back all that the scenario made."""

@@ -22,6 +22,21 @@ def step_read_together(context, names):
     context.world.attempt(lambda: context.world.session.get_many(names))
 
 
+@when("{one:Name}, by its id, and {other:Name}, by its name, are read together")
+def step_read_by_both(context, one, other):
+    """Read two variables in one call, which names one of them by its id."""
+    identifiers = [context.world.id_of(one), other]
+    context.world.attempt(lambda: context.world.session.get_many(identifiers))
+
+
+@then("{one:Name} is found by its id, and {other:Name} by its name")
+def step_found_by_both(context, one, other):
+    """The answer has each variable under the identifier that was asked for, and under no other."""
+    found, _ = context.world.require_success()
+    names = {identifier: variable.name for identifier, variable in found.items()}
+    assert_that(names, equal_to({context.world.id_of(one): one, other: other}), "what was found")
+
+
 @when("these are set together, all or none:")
 def step_set_atomic(context):
     """Set several variables in an atomic batch, given as a table of name and value."""

@@ -1,9 +1,10 @@
 """Steps about the history of variables."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 from behave import then, when
-from hamcrest import assert_that, equal_to, less_than
+from hamcrest import assert_that, equal_to, greater_than, less_than
 
 from client import values
 from harness.literals import Literal, same, show
@@ -15,6 +16,13 @@ CLOCKS = timedelta(minutes=5)  # by how much two machines' clocks may differ
 def step_roll_back(context, name, version):
     """Write an old value again."""
     context.world.attempt(lambda: context.world.session.roll_back(name, version))
+
+
+@when("{name:Name} is rolled back to version {version:d} for the optimizer {optimizer:Name}")
+def step_roll_back_for(context, name, version, optimizer):
+    """Write an old value again, in the name of an optimizer."""
+    metadata = {"optimizer_id": optimizer}
+    context.world.attempt(lambda: context.world.session.roll_back(name, version, metadata=metadata))
 
 
 @when("the newest {limit:d} in the history of {name:Name} are asked for")
@@ -73,3 +81,21 @@ def step_times(context, name):
     assert_that(abs(datetime.now(UTC) - times[0]), less_than(CLOCKS), "how far the last is from now")
     updated_at = context.world.session.get(name).updated_at
     assert_that(abs(datetime.now(UTC) - updated_at), less_than(CLOCKS), "how far last_updated_at is from now")
+
+
+@when("{name:Name} is set again and again until its time has grown, for {seconds:d} s at most")
+def step_set_until_later(context, name, seconds):
+    """Set a variable to what it holds until a read tells another time: clocks may tick but once a second."""
+    session = context.world.session
+    before = session.get(name)
+    context.time_before = before.updated_at
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and session.get(name).updated_at == context.time_before:
+        session.set(before.id, before.raw)
+
+
+@then("the time of {name:Name} has grown")
+def step_time_grown(context, name):
+    """last_updated_at is later than it was before the sets."""
+    updated_at = context.world.session.get(name).updated_at
+    assert_that(updated_at, greater_than(context.time_before), f"last_updated_at of {name}")

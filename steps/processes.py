@@ -332,9 +332,22 @@ def step_learn_why(context):
         assert_that(str(got), matches_regexp(r"(?s)exit code \d+.*no-such-flag-at-all"), "the error")
 
 
-@then("new calls are refused as unavailable")
+@then("new calls are refused as unavailable, while the tool still runs")
 def step_no_new_calls(context):
-    """A call made now does not succeed."""
+    """A call made now does not succeed, although the one that is under way has not ended yet."""
+    refuses_new_calls(context)
+    assert_that(context.running.done(), equal_to(False), "whether the running tool had ended by then")
+
+
+@given("the bridge was told to end by {name}, and refuses new calls")
+def step_is_ending(context, name):
+    """A process that has got a signal, and shows it."""
+    context.world.process.signal(signal.Signals[name])
+    refuses_new_calls(context)
+
+
+def refuses_new_calls(context):
+    """A call is refused as soon as the signal has come."""
     deadline = time.monotonic() + DEADLINE
     error = None
     while error is None and time.monotonic() < deadline:  # the signal is on its way

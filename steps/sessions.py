@@ -87,6 +87,14 @@ def step_refused_calls(context, seconds):
             context.world.session.set("x", "text", kind="string")
 
 
+@when("heartbeats come again and again for {seconds:g} s")
+def step_heartbeats(context, seconds):
+    """Send heartbeats without a pause, and nothing else."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        context.world.session.heartbeat()
+
+
 @when("the id of {name:Name} from here is read")
 def step_read_foreign(context, name):
     """Read by the id that a variable of that name has in the scenario's first session."""

@@ -6,8 +6,9 @@ from behave import given, then, when
 from hamcrest import assert_that, equal_to, has_length, instance_of
 
 from client.session import ToolFailed
-from client.values import Raw, decode, encode, to_any
+from client.values import Raw, decode, encode, kind_of, to_any
 from harness.literals import same, show
+from harness.matchers import is_refusal
 from harness.outcome import REASONS, Outcome
 from harness.tooling import parameters_of
 from proto import snakepit_bridge_pb2 as pb
@@ -16,6 +17,8 @@ from proto import snakepit_bridge_pb2 as pb
 def stream(context, tool, parameters):
     """The chunks of a streaming tool, kept as they come, so that those before a failure count."""
     context.world.chunks = []
+    context.streamed = tool
+    context.parameters = parameters
     for chunk in context.world.session.stream(tool, parameters, timeout=10.0):
         context.world.chunks.append(chunk)
 
@@ -26,6 +29,18 @@ def step_run(context, tool):
     """Run a tool, with its parameters as a table of one row."""
     parameters = parameters_of(context.table)
     context.world.attempt(lambda: context.world.session.execute(tool, parameters))
+
+
+@when("the tool {tool:Name} runs, for its result as it travels, with:")
+def step_run_for_message(context, tool):
+    """Run a tool, and keep the reply as it came."""
+    parameters = {
+        name: to_any(encode(kind_of(value), value)) for name, value in parameters_of(context.table).items()
+    }
+    request = pb.ExecuteToolRequest(
+        session_id=context.world.session_id, tool_name=tool, parameters=parameters
+    )
+    context.world.attempt(lambda: context.world.connection.call("ExecuteTool", request))
 
 
 @when("the tool {tool:Name} runs for the optimizer {optimizer:Name} with:")
@@ -78,6 +93,12 @@ def step_has_failed(context, tool, times):
         assert_that(error, instance_of(ToolFailed), "what the call answered")
 
 
+@given("the tool {tool:Name} has run for {seconds:g} s")
+def step_has_run(context, tool, seconds):
+    """A tool that takes seconds was run, and has ended."""
+    context.world.session.execute(tool, {"seconds": seconds})
+
+
 @given("the tool {tool:Name} is running for {seconds:d} s")
 def step_running(context, tool, seconds):
     """A call of a tool that is under way."""
@@ -108,16 +129,14 @@ def step_take_and_cancel(context, person, count, tool, n):
     chunks = context.world.session_of(person).stream(tool, {"n": n})
     taken = [next(chunks) for _ in range(count)]
     chunks.close()
-    require_numbered(taken)
+    require_numbered(taken, tool)
 
 
-@then("the running tool answers {value:Value}")
-def step_running_answers(context, value):
-    """The call that was under way is answered."""
+@then("the running tool succeeds")
+def step_running_succeeds(context):
+    """The call that was under way is answered, and tells no failure."""
     reply = context.running.result(timeout=30.0)
     assert_that((reply.success, reply.error_message), equal_to((True, "")), "success")
-    answer = decode("float", reply.result)
-    assert_that(answer, equal_to(value.python()), "the tool's answer")
 
 
 @then("the running tool is refused as {reason:Reason}")
@@ -131,9 +150,15 @@ def step_many_chunks(context, count, first, last):
     """So many chunks came, then the final one."""
     context.world.require_success()
     chunks = context.world.chunks
-    require_numbered(chunks)
+    require_numbered(chunks, context.streamed)
     assert_that([json.loads(chunk.data) for chunk in chunks[:-1]], equal_to(list(range(first, last + 1))))
     assert_that((len(chunks) - 1, chunks[-1].is_final), equal_to((count, True)), "chunks, and a final one")
+
+
+@then("the tool succeeds")
+def step_succeeds(context):
+    """The call is answered, with whatever result."""
+    context.world.require_success()
 
 
 @then("the tool answers {value:Value}")
@@ -150,7 +175,7 @@ def step_chunks(context, values):
     """The chunks that came: their data, their ids from 1, and one final chunk, last and empty."""
     context.world.require_success()
     chunks = context.world.chunks
-    require_numbered(chunks)
+    require_numbered(chunks, context.streamed)
     assert_that(
         [chunk.is_final for chunk in chunks], equal_to([False] * (len(chunks) - 1) + [True]), "is_final"
     )
@@ -158,15 +183,33 @@ def step_chunks(context, values):
     assert_that([json.loads(chunk.data) for chunk in chunks[:-1]], equal_to(values.python()), "the chunks")
 
 
+@then("it is refused as failing inside, in the words in which {tool:Name} fails when it runs")
+def step_same_words(context, tool):
+    """The status of the stream holds the message that the same tool fails with outside of a stream."""
+    failure = Outcome.of(lambda: context.world.session.execute(tool, context.parameters)).examine()
+    assert_that(failure, instance_of(ToolFailed), "what the call answered")
+    assert_that(context.world.outcome.examine(), is_refusal("failing inside", str(failure)))
+
+
+@then("the result is {value:Value}, labelled as {kind}")
+def step_labelled(context, value, kind):
+    """The type_url of the result names this type, or json for what is of none."""
+    result = context.world.require_success().result
+    assert_that(result.type_url.rpartition(".")[2].rpartition("/")[2], equal_to(kind), "the type named")
+    assert_that(
+        same(value.python(), decode(kind, result)), equal_to(True), f"{result.value!r} is {value}; which"
+    )
+
+
 @then("the chunks before the failure are {values:Value}")
 def step_chunks_before_failure(context, values):
     """The chunks that came before a streaming tool failed; none of them final."""
     chunks = context.world.chunks
-    require_numbered(chunks)
+    require_numbered(chunks, context.streamed)
     assert_that([chunk for chunk in chunks if chunk.is_final], has_length(0), "the final chunks")
     assert_that([json.loads(chunk.data) for chunk in chunks], equal_to(values.python()), "the chunks")
 
 
-def require_numbered(chunks):
-    tail = [chunk.chunk_id.rpartition("-")[2] for chunk in chunks]
-    assert_that(tail, equal_to([str(number) for number in range(1, len(chunks) + 1)]), "the chunks' numbers")
+def require_numbered(chunks, tool):
+    expected = [f"{tool}-{number}" for number in range(1, len(chunks) + 1)]
+    assert_that([chunk.chunk_id for chunk in chunks], equal_to(expected), "the ids of the chunks")

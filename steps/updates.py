@@ -1,5 +1,7 @@
 """Steps about what watches receive, and how they end."""
 
+import re
+
 from behave import then
 from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_length
 
@@ -95,6 +97,22 @@ def step_watch_ends(context, person, reason):
     expect_end(context.world, person, reason)
 
 
+@then("{person:Person}'s watch ends as out of range, naming a sequence from which it can go on")
+def step_watch_ends_naming(context, person):
+    """The refusal names the oldest sequence that is kept: a watch that resumes right before it gets it."""
+    watcher = context.world.watchers[person]
+    words = expect_end(context.world, person, "out of range").ended.message
+    told = [oldest for oldest in map(int, re.findall(r"\d+", words)) if begins_at(watcher, oldest)]
+    assert_that(told, has_length(greater_than_or_equal_to(1)), f"the oldest sequences named by {words!r}")
+
+
+def begins_at(watcher, sequence):
+    """Whether a watch that resumes right before this sequence begins with it."""
+    with watcher.session.watch(*watcher.names, resume_after=sequence - 1) as watch:
+        got = watch.wait_for(lambda updates: len(updates) > 0, 1.0)
+        return bool(got) and got[0].sequence == sequence
+
+
 @then("{person:Person}'s watch ends as {reason:Reason}, not before {seconds:d} s have passed")
 def step_watch_ends_later(context, person, reason, seconds):
     """The bridge ended someone's watch, and so much time had passed since the last call."""
@@ -112,6 +130,19 @@ def step_heartbeat(context, person):
 def step_heartbeat_of_session(context, person, other):
     """The sequence of a heartbeat is the session's, also where the last update was not for this watch."""
     expect_heartbeat(context.world, person, other)
+
+
+@then("{person:Person}'s watch receives {count:d} heartbeats within {seconds:d} s")
+def step_heartbeats(context, person, count, seconds):
+    """An idle watch hears again and again that it is there."""
+
+    def beats(updates):
+        return [update for update in updates if update.kind == "heartbeat"]
+
+    got = beats(
+        context.world.watchers[person].watch.wait_for(lambda all_: len(beats(all_)) >= count, seconds)
+    )
+    assert_that(len(got), greater_than_or_equal_to(count), f"the heartbeats that {person} received")
 
 
 @then("{person:Person} receives the versions {first:d} to {last:d} of {name:Name}")

@@ -74,6 +74,27 @@ def step_was_deleted(context, name):
     context.world.session.delete(name)
 
 
+@given("a second registration of {name:Name} as a {kind:Kind} holding {value:Value} was refused")
+def step_register_refused(context, name, kind, value):
+    """A name that someone tried to register again, without constraints, and could not."""
+    again = calling(context.world.session.register).with_args(name, kind, value.raw(kind))
+    assert_that(again, raises(BridgeError), "the registration")
+
+
+@given("a delete of {name:Name} was refused")
+def step_delete_refused(context, name):
+    """A variable that someone tried to delete, and could not."""
+    assert_that(calling(context.world.session.delete).with_args(name), raises(BridgeError), "the delete")
+
+
+@given("{count:d} other requests set {name:Name}, each to its next version")
+def step_many_requests(context, count, name):
+    """Set an integer over and over, each time under a request id of its own."""
+    first = context.world.session.get(name).version + 1
+    for number in range(first, first + count):
+        context.world.set(name, Literal(str(number)), request_id=f"other-{number}")
+
+
 @given("request {request:Name} set {name:Name} to {value:Value}")
 def step_request_set(context, request, name, value):
     """A set that was accepted under a request id."""
@@ -174,6 +195,13 @@ def step_set_onwards(context, name, times):
     first = context.world.session.get(name).version + 1
     for number in range(first, first + times):
         context.world.set(name, Literal(str(number)))
+
+
+@when("{name:Name} is deleted for the optimizer {optimizer:Name}")
+def step_delete_for(context, name, optimizer):
+    """Delete a variable in the name of an optimizer."""
+    metadata = {"optimizer_id": optimizer}
+    context.world.attempt(lambda: context.world.session.delete(name, metadata=metadata))
 
 
 @when("{name:Name} is deleted")

@@ -139,6 +139,13 @@ def step_received(context, person, count):
     watcher.position = count
 
 
+@given("{person:Person} received a heartbeat")
+def step_received_heartbeat(context, person):
+    """Someone's idle watch has heard that it is there; it has got nothing else."""
+    updates = context.world.watchers[person].watch.wait_for(lambda got: len(got) > 0, DEADLINE)
+    assert_that([update.kind for update in updates[:1]], equal_to(["heartbeat"]), f"what {person} received")
+
+
 def resume(context, person, names, after=None, **options):
     """Watch again, after a sequence or after the last one seen."""
     if after is None:

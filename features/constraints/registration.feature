@@ -130,6 +130,15 @@ Feature: Constraints as they are registered
       Then it is refused as already existing
       And "temperature" still holds 0.7 at version 1
 
+    Example: The first registration's constraints hold on
+      Given a float variable "temperature" holding 0.7 with:
+        | min | max |
+        | 0   | 2   |
+      And a second registration of "temperature" as a float holding 5 was refused
+      When "temperature" is set to 5
+      Then it is refused as invalid, saying "is above maximum"
+      And "temperature" still holds 0.7 at version 1
+
     Example: The constraints are still told, and still hold, after many changes
       Given a float variable "temperature" holding 0.7 with:
         | min | max |

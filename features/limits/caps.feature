@@ -46,7 +46,7 @@ Feature: Caps
       And in session "red", the session is not open
       And in session "blue", "x" still holds 1.0 at version 1
 
-    @requires_current_service
+    @requires_current_service @requires_tool_caps
     Example: Registered tools
       Given a bridge started with "--max-tools 2"
       And these tools are registered:
@@ -59,7 +59,7 @@ Feature: Caps
       Then it is refused as over a limit
       And the registered tools are "train"
 
-    @requires_current_service
+    @requires_current_service @requires_tool_caps
     Example: A tool that is replaced is no new one
       Given a bridge started with "--max-tools 2"
       And these tools are registered:

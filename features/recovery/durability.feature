@@ -110,6 +110,16 @@ Feature: What survives the death of the process
       When the variables are listed
       Then the names listed are "b", "c" and "a"
 
+    @requires_current_service
+    Example: The tools that were registered
+      Given a bridge with a data directory
+      And these tools are registered:
+        | name    | takes               |
+        | "train" | [["rate", "float"]] |
+      When the bridge is killed and started again
+      Then the registered tools are "train"
+      And the tool "train" takes {"rate": "float"}
+
     Example: Who follows whom
       Given a bridge with a data directory
       And the variables:
@@ -199,13 +209,15 @@ Feature: What survives the death of the process
       And Ada received 1 update
       And Ada stopped watching
       And "x" was set to 3
-      And the bridge was killed and started again
       And "x" was set to 4
+      And the bridge was killed and started again
+      And "x" was set to 5
       When Ada resumes watching "x"
       Then Ada receives:
         | update       | value | previous | version |
         | value change | 3     | 2        | 3       |
         | value change | 4     | 3        | 4       |
+        | value change | 5     | 4        | 5       |
       And Ada receives nothing else
 
     Example: It was watching when the bridge died

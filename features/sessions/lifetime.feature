@@ -183,6 +183,13 @@ Feature: The life of a session
       When calls come again and again for 1.2 s, each of them refused
       Then "x" still holds 0.5 at version 1
 
+    @requires_current_service
+    Example: Heartbeats renew it
+      Given a session that lives 1 s without a call
+      And a float variable "x" holding 0.5
+      When heartbeats come again and again for 1.2 s
+      Then "x" still holds 0.5 at version 1
+
     @requires_standard_tools
     Example: A running tool keeps it
       Given a session that lives 1 s without a call
@@ -190,7 +197,7 @@ Feature: The life of a session
       When the tool "sleep" runs with:
         | seconds |
         | 1.2     |
-      Then the tool answers 1.2
+      Then the tool succeeds
       And "x" still holds 0.5 at version 1
 
     Example: A negative time to live

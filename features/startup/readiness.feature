@@ -86,10 +86,10 @@ Feature: Starting
     Example: A call that is under way is finished, and new ones are refused
       Given a bridge that has just started
       And an open session
-      And the tool "sleep" is running for 1 s
+      And the tool "sleep" is running for 2 s
       When the bridge is told to end by SIGTERM
-      Then new calls are refused as unavailable
-      And the running tool answers 1.0
+      Then new calls are refused as unavailable, while the tool still runs
+      And the running tool succeeds
       And the bridge ends with exit code 0
 
     @requires_standard_tools
@@ -100,3 +100,27 @@ Feature: Starting
       When the bridge is told to end by SIGTERM
       Then the running tool is refused as unavailable
       And the bridge ends with exit code 0
+
+    @requires_standard_tools
+    Example: A second signal ends it now
+      Given a bridge of its own, started with "--grace 60"
+      And an open session
+      And the tool "sleep" is running for 60 s
+      And the bridge was told to end by SIGTERM, and refuses new calls
+      When the bridge is told to end by SIGTERM
+      Then the bridge ends within 5 s
+
+    @requires_standard_tools
+    Example: Nothing is left behind
+      Given a bridge that has just started
+      And an open session
+      And the tool "block" has run for 0.05 s
+      And the processes that the bridge has started are noted
+      When the bridge is told to end by SIGTERM
+      Then the bridge ends with exit code 0
+      And none of these processes is there within 5 s
+
+    Example: It ends when the process that started it is gone
+      Given a bridge that a process of its own has started
+      When that process is killed
+      Then nothing answers at the bridge's port within 5 s

@@ -84,6 +84,14 @@ Feature: Readers that come and go
       Then Ada receives all of them, in order
       And Ben receives them in order without a gap, to the last or to an end as out of range
 
+    Example: While one of two stalls, the other is told of everything
+      Given a string variable "x" holding "short"
+      And Ada watches "x"
+      And Ben watches "x" over a line of their own
+      And Ben's line has stalled
+      When "x" is set 200 times to long texts
+      Then Ada receives all of them, in order
+
     @requires_process
     Example: It is told when the log has gone on without it
       Given a bridge started with "--watch-log-limit 5"
@@ -117,6 +125,12 @@ Feature: Readers that come and go
         | update       | value | version |
         | value change | 0.2   | 2       |
       And Ada's watch receives a heartbeat with the sequence of the last update
+
+    Example: It gets one after the other
+      Given a bridge started with "--heartbeat-interval 0.2"
+      And a float variable "x" holding 0.1
+      When Ada watches "x"
+      Then Ada's watch receives 5 heartbeats within 4 s
 
     Example: A heartbeat goes on through changes of other variables
       Given a bridge started with "--heartbeat-interval 0.2"

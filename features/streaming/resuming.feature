@@ -51,6 +51,20 @@ Feature: Resuming a watch
         | value change | 2     | 1        | 2       |
       And Ada receives nothing else
 
+    @requires_process
+    Example: From the sequence of a heartbeat, before anything was there
+      Given a bridge started with "--heartbeat-interval 0.2"
+      And an open session
+      And Ada watches every variable
+      And Ada received a heartbeat
+      And Ada stopped watching
+      And a float variable "x" holding 0.1
+      When Ada resumes watching every variable
+      Then Ada receives:
+        | update     | variable | value | version |
+        | registered | x        | 0.1   | 1       |
+      And Ada receives nothing else
+
     Example: Changes of other variables in between
       Given the variables:
         | name | type    | value |
@@ -93,6 +107,18 @@ Feature: Resuming a watch
       And "x" was set 20 times, each time to its next version
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
+
+    @requires_process
+    Example: Too late, but not for what is kept
+      Given a bridge started with "--watch-log-limit 5"
+      And an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was set 20 times, each time to its next version
+      When Ada resumes watching "x"
+      Then Ada's watch ends as out of range, naming a sequence from which it can go on
 
     @requires_process
     Example: Just in time

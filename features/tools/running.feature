@@ -23,6 +23,7 @@ Feature: Running tools
       Examples:
         | a    | b     | sum  |
         | 2.5  | 0.5   | 3.0  |
+        | 0.25 | 0.5   | 0.75 |
         | 1.0  | 2.0   | 3.0  |
         | -0.5 | 1e300 | 1e300 |
 
@@ -31,7 +32,7 @@ Feature: Running tools
       When the tool "<tool>" runs with:
         | seconds |
         | 0.05    |
-      Then the tool answers 0.05
+      Then the tool succeeds
 
       Examples:
         | tool  |
@@ -91,6 +92,22 @@ Feature: Running tools
         | "count" | -5 |
       Then the tool answers 35
       And "count" holds 35 at version 2
+
+  @X2
+  Rule: A result bears its type
+
+    Scenario Outline: The result of <tool> is a <kind>
+      Given an integer variable "count" holding 1
+      When the tool "<tool>" runs, for its result as it travels, with:
+        | <parameter> |
+        | <value>     |
+      Then the result is <result>, labelled as <kind>
+
+      Examples:
+        | tool      | parameter | value   | result  | kind    |
+        | echo      | message   | "hello" | "hello" | string  |
+        | increment | name      | "count" | 2       | integer |
+        | count     | n         | 2       | [1, 2]  | json    |
 
   @X2
   Rule: A tool that is not there is not found
@@ -192,7 +209,7 @@ Feature: Running tools
       Then it is refused as too late
       And Ada's watch ends as not found
 
-    @requires_process
+    @requires_process @requires_tool_caps
     Example: A deadline ends the work of a tool that blocks, and its place is free
       Given a bridge started with "--max-running-tools 1"
       And an open session
@@ -202,7 +219,7 @@ Feature: Running tools
       Then it is refused as too late
       And the tool "block" can run again
 
-    @requires_process
+    @requires_process @requires_tool_caps
     Example: So does whoever cancels
       Given a bridge started with "--max-running-tools 1"
       And an open session
@@ -232,7 +249,7 @@ Feature: Running tools
       And the tool "block" is running for 1 s
       When the tool "die" runs
       Then the tool fails
-      And the running tool answers 1.0
+      And the running tool succeeds
 
     Example: Watches go on
       Given a float variable "x" holding 0.5

@@ -38,6 +38,13 @@ Feature: Tools that stream
       And the chunks before the failure are [1, 2, 3]
       And the session is still open
 
+    Example: In its own words
+      Given an open session
+      When the tool "fail_after" streams with:
+        | n |
+        | 2 |
+      Then it is refused as failing inside, in the words in which "fail_after" fails when it runs
+
   @X4
   Rule: Bad calls are refused before the first chunk
 

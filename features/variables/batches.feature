@@ -27,6 +27,14 @@ Feature: Reading and setting several variables together
         | temperature | 0.7   | 1       |
       And "zebra", "ant" and "monkey" are missing
 
+    Example: Each is found under the identifier that was asked for
+      Given the variables:
+        | name  | type    | value |
+        | left  | integer | 1     |
+        | right | integer | 2     |
+      When "left", by its id, and "right", by its name, are read together
+      Then "left" is found by its id, and "right" by its name
+
     Example: A batch that is set while others read is never seen half done
       Given the variables:
         | name | type    | value |

@@ -49,6 +49,20 @@ Feature: Variables that follow others
       Then the batch succeeds
       And in what Ada received, the changes of "model" and "limit" come before that of "prompt"
 
+    Example: After a rollback
+      Given the variables:
+        | name   | type   | value   |
+        | model  | string | "gpt-4" |
+        | prompt | string | "hello" |
+      And "model" was set to "mistral"
+      And "prompt" follows "model" as "tuned for"
+      And Ada watches "prompt"
+      When "model" is rolled back to version 1
+      Then Ada receives:
+        | update            | variable | version | metadata                                 |
+        | dependency change | prompt   | 1       | {"cause": "model", "cause_version": "3"} |
+      And Ada receives nothing else
+
     Example: Only direct followers are told
       Given the variables:
         | name   | type  | value |

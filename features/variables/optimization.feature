@@ -73,6 +73,20 @@ Feature: Optimizing a variable
       Then "temperature" holds 0.9 at version 2
       And "temperature" is being optimized by "mipro"
 
+    Example: The optimizer itself can roll it back
+      Given a float variable "temperature" holding 0.7
+      And "temperature" was set to 0.8
+      And the optimizer "mipro" has taken "temperature"
+      When "temperature" is rolled back to version 1 for the optimizer "mipro"
+      Then "temperature" holds 0.7 at version 3
+      And "temperature" is being optimized by "mipro"
+
+    Example: The optimizer itself can delete it
+      Given a float variable "temperature" holding 0.7
+      And the optimizer "mipro" has taken "temperature"
+      When "temperature" is deleted for the optimizer "mipro"
+      Then there is no variable "temperature"
+
     Example: Anyone can read and watch it
       Given a float variable "temperature" holding 0.7
       And the optimizer "mipro" has taken "temperature"

@@ -107,6 +107,42 @@ Feature: Reading and setting variables
       Then it is refused as invalid, saying "must be a number"
       And all that is known of "x" is as it was noted
 
+    Example: A conflict
+      Given a float variable "x" holding 0.5
+      And what is known of "x" is noted
+      When "x", expected at version 7, is set to 0.6
+      Then it is refused as a conflict, saying "1"
+      And all that is known of "x" is as it was noted
+
+    Example: An atomic batch in which another is at fault
+      Given the variables:
+        | name | type    | value |
+        | x    | float   | 0.5   |
+        | y    | integer | 1     |
+      And what is known of "x" is noted
+      When these are set together, all or none:
+        | name | value |
+        | x    | 0.6   |
+        | y    | 0.5   |
+      Then the batch fails for:
+        | name | because                |
+        | y    | must be a whole number |
+      And all that is known of "x" is as it was noted
+
+    Example: A delete, and who follows the variable
+      Given the variables:
+        | name   | type  | value |
+        | first  | float | 1     |
+        | second | float | 1     |
+      And "second" follows "first" as "scaled"
+      And the optimizer "mipro" has taken "first"
+      And a delete of "first" was refused
+      And Ada watches "second"
+      When "first" is set to 2 for the optimizer "mipro"
+      Then Ada receives:
+        | update            | variable | version | metadata           |
+        | dependency change | second   | 1       | {"cause": "first"} |
+
   @A2 @A10
   Rule: What is not there is not found
 
@@ -150,3 +186,8 @@ Feature: Reading and setting variables
       Given a float variable "x" holding 0.5
       When "x" goes through [0.1, 0.2, 0.3]
       Then the history of "x" has times that are recent and never go backwards
+
+    Example: The time is that of the last change, and not of the first
+      Given a float variable "x" holding 0.5
+      When "x" is set again and again until its time has grown, for 3 s at most
+      Then the time of "x" has grown

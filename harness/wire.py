@@ -1,0 +1,141 @@
+"""The one place where all calls go through: connections that tell of every call, update and end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+
+from client import BridgeError, Connection
+from client.errors import from_rpc
+from client.watch import Stream
+
+CLIENT = "client"
+"""Who calls where the scenario names nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that passed between someone and a bridge.
+
+    Attributes:
+        kind: call (with its answer), open (of a stream), message (on one), or end (of one).
+        who: the person of the scenario, or ``CLIENT``.
+        address: host:port of the bridge.
+        method: as the interface names it.
+        began: time.monotonic() before the request was sent.
+        ended: time.monotonic() when the answer, the message or the end came.
+        request: what was asked; None where it is told elsewhere.
+        reply: the answer or the message; None where there is none.
+        status: a gRPC status, OK included; empty of what is still open.
+        words: the bridge's, of a status that is not OK.
+    """
+
+    kind: str
+    who: str
+    address: str
+    method: str
+    began: float
+    ended: float
+    request: Any = None
+    reply: Any = None
+    status: str = ""
+    words: str = ""
+
+
+class RecordedConnection(Connection):
+    """A connection whose calls are told to the harness.
+
+    Args:
+        address: host:port.
+        service: the name that the bridge answers under.
+        tell: called with every event, on the thread where it came.
+        timeout: seconds that a call may take unless it says otherwise.
+    """
+
+    def __init__(
+        self, address: str, *, service: str, tell: Callable[[Event], object], timeout: float = 10.0
+    ) -> None:
+        super().__init__(address, service=service, timeout=timeout)
+        self.who = CLIENT
+        self._tell = tell
+
+    def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
+        """See ``Connection``."""
+        began = time.monotonic()
+        try:
+            reply = super().call(method, request, timeout=timeout)
+        except BridgeError as error:
+            self._say("call", method, began, request, status=error.code.name, words=error.message)
+            raise
+        self._say("call", method, began, request, reply, "OK")
+        return reply
+
+    def start(self, method: str, request: Any, *, timeout: float | None = None) -> grpc.Future[Any]:
+        """See ``Connection``; told when it is over."""
+        began = time.monotonic()
+        future = super().start(method, request, timeout=timeout)
+
+        def over(call: Any) -> None:
+            code = call.code()
+            reply = call.result() if code is grpc.StatusCode.OK else None
+            self._say("call", method, began, request, reply, code.name, call.details() or "")
+
+        future.add_done_callback(over)
+        return future
+
+    def stream(self, method: str, request: Any, *, timeout: float | None = None) -> Stream:
+        """See ``Connection``."""
+        began = time.monotonic()
+        self._say("open", method, began, request)
+        return _RecordedStream(super().stream(method, request, timeout=timeout), method, self._say)
+
+    def another(self) -> Connection:
+        """See ``Connection``."""
+        other = RecordedConnection(self.address, service=self.service, tell=self._tell, timeout=self.timeout)
+        other.who = self.who
+        return other
+
+    def _say(
+        self,
+        kind: str,
+        method: str,
+        began: float,
+        request: Any = None,
+        reply: Any = None,
+        status: str = "",
+        words: str = "",
+    ) -> None:
+        now = time.monotonic()
+        self._tell(Event(kind, self.who, self.address, method, began, now, request, reply, status, words))
+
+
+class _RecordedStream:
+    """A streaming call that tells what comes on it, and its end."""
+
+    def __init__(self, stream: Stream, method: str, say: Callable[..., None]) -> None:
+        self._stream = stream
+        self._method = method
+        self._say = say
+
+    def __iter__(self) -> Iterator[Any]:
+        status, words = "OK", ""
+        try:
+            for message in self._stream:
+                self._say("message", self._method, time.monotonic(), reply=message)
+                yield message
+        except grpc.RpcError as error:
+            told = from_rpc(error)
+            status, words = told.code.name, told.message
+            raise
+        finally:
+            self._say("end", self._method, time.monotonic(), status=status, words=words)
+
+    def initial_metadata(self) -> Any:
+        return self._stream.initial_metadata()
+
+    def cancel(self) -> bool:
+        return self._stream.cancel()

@@ -1,0 +1,106 @@
+"""Steps about what is left of a bridge that has ended, and about one whose starter has."""
+
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+from behave import given, then, when
+from hamcrest import assert_that, empty, equal_to
+
+from client.worker import ServerProcess
+
+STARTER = """
+import subprocess, sys
+bridge = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+print(bridge.pid, file=sys.stderr, flush=True)
+bridge.wait()
+"""
+
+
+@given("a bridge that a process of its own has started")
+def step_start_by_other(context):
+    """A bridge whose parent is not the suite, but a process that does nothing else."""
+    command = (sys.executable, "-c", STARTER, *context.world.target.command_with())
+    context.starter = starter = ServerProcess(command)
+    context.add_cleanup(end_both, starter)
+    starter.wait_ready(15.0)
+
+
+def end_both(starter):
+    """Kill the starter, and the bridge that it names on its first line, where they are there."""
+    if starter.exit_code is None:
+        starter.kill()
+    for line in [*starter.stderr]:
+        if line.isdecimal():
+            with suppress(ProcessLookupError):
+                os.kill(int(line), signal.SIGKILL)
+
+
+@when("that process is killed")
+def step_kill_starter(context):
+    """SIGKILL to the process that started the bridge."""
+    context.starter.kill()
+
+
+@then("nothing answers at the bridge's port within {seconds:d} s")
+def step_port_falls_silent(context, seconds):
+    """The bridge's port takes no connection any more."""
+    deadline = time.monotonic() + seconds
+    answers = True
+    while answers and time.monotonic() < deadline:
+        with closing(socket.socket()) as knock:
+            answers = knock.connect_ex(("127.0.0.1", context.starter.port)) == 0
+    assert_that(answers, equal_to(False), f"whether its port still answers after {seconds} s")
+
+
+@then("the bridge ends within {seconds:d} s")
+def step_ends_soon(context, seconds):
+    """The process is gone in time, with whichever exit code."""
+    code = context.world.process.wait_ended(seconds)
+    assert_that(code is not None, equal_to(True), f"whether the process ended within {seconds} s")
+
+
+@given("the processes that the bridge has started are noted")
+def step_note_processes(context):
+    """Those that come of the bridge's process, as Linux tells them; none elsewhere."""
+    context.offspring = offspring(context.world.process.pid)
+
+
+@then("none of these processes is there within {seconds:d} s")
+def step_none_left(context, seconds):
+    """What the bridge had started is gone with it."""
+    deadline = time.monotonic() + seconds
+    while (left := alive(context.offspring)) and time.monotonic() < deadline:
+        pass
+    assert_that(left, empty(), "the processes that the bridge has left behind")
+
+
+def offspring(pid):
+    """The processes that a process has started, and those that they have, with their names (proc(5))."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            name, _, rest = stat.read_text().rpartition(")")
+            parents[int(stat.parent.name)] = int(rest.split()[1]), name.partition("(")[2]
+    found, rest = {}, [pid]
+    while rest:
+        one = rest.pop()
+        children = {child: name for child, (parent, name) in parents.items() if parent == one}
+        found |= children
+        rest += children
+    return found
+
+
+def alive(processes):
+    """Those of some processes that have not ended."""
+    found = {}
+    for pid, name in processes.items():
+        with suppress(OSError):
+            told, _, rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+            if rest.split()[0] not in "ZX" and told.partition("(")[2] == name:
+                found[pid] = name
+    return found

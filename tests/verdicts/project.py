@@ -1,0 +1,181 @@
+"""A project of a test's own: its features, the real steps and a few more, and the real harness."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+GREEN = """
+@variables
+Feature: Small
+  It says little.
+
+  @A1
+  Rule: A variable is registered
+
+    Example: One passes
+      Given a float variable "x" holding 0.5
+      Then "x" holds 0.5 at version 1
+
+    Example: Another passes
+      Given an integer variable "n" holding 3
+      Then "n" holds 3 at version 1
+"""
+
+RED = (
+    GREEN
+    + """
+    Example: This one fails
+      Given a float variable "x" holding 0.5
+      When "x" is set to 0.75
+      Then "x" holds 1.5 at version 2
+"""
+)
+
+MIXED = (
+    RED
+    + """
+    Example: A watch that misses its update, and <b>more</b> & such
+      Given a float variable "x" holding 0.5
+      And Ada watches "x"
+      And Ben watches "x", present values included
+      When "x" is set to 0.75
+      Then Ada receives:
+        | update       | variable | value | version |
+        | value change | x        | 0.75  | 7       |
+
+    @requires_failpoints
+    Example: One that no run here can ask for
+      Given a float variable "x" holding 0.5
+      Then "x" holds 0.5 at version 1
+
+    Example: One that is known
+      Given a float variable "x" holding 0.5
+      Then "x" holds 2.5 at version 1
+"""
+)
+
+PROFILE = """
+[bridge]
+name = "A bridge of ours"
+
+[capabilities]
+requires_failpoints = "none here"
+
+[known_failing]
+"Small / One that is known" = "issue 7"
+"""
+
+# What no feature of the suite may do to the bridge that most scenarios share, and what a broken step may do.
+STEPS = '''
+import os
+import signal
+
+from behave import given, then, when
+
+
+@when("somebody sends {name} to the bridge")
+def step_signal(context, name):
+    """Send the shared bridge a signal, and wait for its end."""
+    process = context.target._process
+    os.kill(process.pid, getattr(signal, name))
+    assert process.wait_ended(5.0) is not None
+
+
+@when("somebody sends {name} to the run")
+def step_signal_run(context, name):
+    """Send the run itself a signal."""
+    os.kill(os.getpid(), getattr(signal, name))
+
+
+@then("all is well")
+def step_well(context):
+    """Nothing."""
+
+
+@when("the bridge at the target is stopped")
+def step_stop_target(context):
+    """End the bridge whose process the environment names."""
+    os.kill(int(os.environ["TARGET_PID"]), signal.SIGKILL)
+    while os.path.exists(f"/proc/{os.environ['TARGET_PID']}/stat"):
+        with open(f"/proc/{os.environ['TARGET_PID']}/stat") as stat:
+            if stat.read().rpartition(")")[2].split()[0] == "Z":
+                break
+'''
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run said."""
+
+    code: int
+    out: str
+    data: dict[str, Any]
+
+    @property
+    def word(self) -> str:
+        """The verdict's, as the reports have it."""
+        return str(self.data["verdict"]["word"])
+
+    @property
+    def sentence(self) -> str:
+        return str(self.data["verdict"]["sentence"])
+
+
+class Project:
+    """A folder with features, in which behave runs.
+
+    Args:
+        folder: an empty one.
+        features: the text of each by file name.
+    """
+
+    def __init__(self, folder: Path, features: dict[str, str]) -> None:
+        self.folder = folder
+        (folder / "features").mkdir(parents=True)
+        (folder / "steps").mkdir()
+        for name, text in features.items():
+            (folder / "features" / name).write_text(text)
+        for path in (ROOT / "steps").glob("*.py"):
+            (folder / "steps" / path.name).symlink_to(path)
+        (folder / "steps" / "zz_own.py").write_text(STEPS)
+        for name in ("environment.py", "pyproject.toml"):
+            (folder / name).symlink_to(ROOT / name)
+
+    def write(self, name: str, text: str) -> str:
+        """Write a file; return its path."""
+        path = self.folder / name
+        path.unlink(missing_ok=True)
+        path.write_text(text)
+        return str(path)
+
+    def behave(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run behave, whatever comes of it."""
+        return subprocess.run(
+            [sys.executable, "-m", "behave", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            capture_output=True,
+            text=True,
+            timeout=50.0,
+            check=False,
+        )
+
+    def run(self, *arguments: str, where: str = "features/", **environment: str) -> Run:
+        """Run behave, read what it left, and hold it to what every run is held to."""
+        done = self.behave(where, *arguments, **environment)
+        report = self.folder / "reports" / "verdict.json"
+        data = json.loads(report.read_text()) if report.exists() else {}
+        last = [line for line in done.stdout.splitlines() if line.strip()][-1:]
+        assert last, done.stderr
+        assert re.fullmatch(r"scenarios: \d+ passed, \d+ failed, \d+ skipped", last[0]), done.stdout
+        assert data["verdict"]["exit_code"] == done.returncode, done.stdout
+        return Run(done.returncode, done.stdout, data)
