@@ -62,7 +62,7 @@ def free_again(session: Session, places: int = 4) -> bool:
         calls = [start(session, "block", seconds=0.05) for _ in range(places)]
         return all(call.exception() is None for call in calls)
 
-    return within(5.0, take)
+    return within(20.0, take)
 
 
 # Beside others
@@ -104,27 +104,27 @@ def test_a_deadline_ends_the_process(server: ServerProcess, session: Session, to
     idle = descendants(server.pid)
     with pytest.raises(BridgeError, match="DEADLINE_EXCEEDED"):
         session.execute(tool, {"seconds": 60.0}, timeout=0.3)
-    assert within(0.5, lambda: descendants(server.pid) == idle)
+    assert within(20.0, lambda: descendants(server.pid) == idle)
     assert free_again(session)
 
 
 def test_a_cancel_ends_the_process_and_what_it_started(session: Session) -> None:
     session.register("pids", "string", "")
     with running(session, "family", name="pids"):
-        assert within(5.0, lambda: session.get("pids").value != "")
+        assert within(20.0, lambda: session.get("pids").value != "")
         pids = [int(pid) for pid in session.get("pids").value.split()]
         assert all(map(runs, pids))
-    assert within(0.5, lambda: not any(map(runs, pids)))
+    assert within(20.0, lambda: not any(map(runs, pids)))
 
 
 def test_the_end_of_a_client_ends_the_process(connection: Connection, session: Session) -> None:
     session.register("pids", "string", "")
     with Connection(connection.address) as gone:
         call = start(gone.session(session.id), "family", name="pids")
-        assert within(5.0, lambda: session.get("pids").value != "")
+        assert within(20.0, lambda: session.get("pids").value != "")
         pids = [int(pid) for pid in session.get("pids").value.split()]
     assert call.code() is grpc.StatusCode.CANCELLED
-    assert within(0.5, lambda: not any(map(runs, pids)))
+    assert within(20.0, lambda: not any(map(runs, pids)))
 
 
 def test_a_write_that_was_to_come_after_the_deadline_never_comes(session: Session) -> None:
@@ -243,7 +243,7 @@ def test_what_is_printed_is_on_stderr(server: ServerProcess, session: Session) -
     for tool in ("shout", "shout_here"):
         session.execute(tool, {"text": f"heard from {tool}"})
     expected = {"heard from shout": 3, "heard from shout_here": 2, "printed by an import": 1}
-    assert within(2.0, lambda: all([*server.stderr].count(text) >= n for text, n in expected.items()))
+    assert within(20.0, lambda: all([*server.stderr].count(text) >= n for text, n in expected.items()))
     assert len(server.stdout) == 1
 
 
@@ -301,7 +301,7 @@ def test_shutdown_does_not_wait_for_it(tool: str) -> None:
         assert process.stop(10.0) == 0
         assert time.monotonic() - started < 5.0
         assert call() in ("UNAVAILABLE", "CANCELLED")
-    assert within(1.0, lambda: not any(map(runs, left)))
+    assert within(20.0, lambda: not any(map(runs, left)))
 
 
 def _begin(session: Session, tool: str) -> Callable[[], str]:
@@ -341,12 +341,12 @@ def test_nothing_is_left_of_a_server_that_was_ended(number: signal.Signals) -> N
         _begin(session, "spin")
         _begin(session, "gorge")
         with running(session, "family", name="pids"):
-            assert within(5.0, lambda: session.get("pids").value != "")
+            assert within(20.0, lambda: session.get("pids").value != "")
             left = descendants(process.pid)
             assert len(left) == 5  # the fork server, three tools, and what one of them has started
             os.kill(process.pid, number)
             assert process.wait_ended(10.0) == (-9 if number == signal.SIGKILL else 0)
-    assert within(1.0, lambda: not any(map(runs, left)))
+    assert within(20.0, lambda: not any(map(runs, left)))
 
 
 def test_a_server_that_runs_no_blocking_tool_has_no_other_process() -> None:

@@ -144,18 +144,18 @@ def test_a_deadline_is_passed_on(here: Session, there: Session) -> None:
     with pytest.raises(BridgeError, match="DEADLINE_EXCEEDED"):
         here.execute("block", {"seconds": 60.0}, timeout=0.3)
     assert time.monotonic() - started < 1.0
-    assert within(1.0, lambda: _free(there))  # it is the host's only place
+    assert within(20.0, lambda: _free(there))  # it is the host's only place
 
 
 def test_a_cancel_is_passed_on(here: Session, there: Session) -> None:
     there.register("pids", "string", "")
     register(here, tool("family", name="string"), at=port_of(there))
     with running(here, "family", name="pids"):
-        assert within(5.0, lambda: there.get("pids").value != "")
+        assert within(20.0, lambda: there.get("pids").value != "")
         pids = [int(pid) for pid in there.get("pids").value.split()]
         assert all(map(runs, pids))
-    assert within(1.0, lambda: not any(map(runs, pids)))
-    assert within(1.0, lambda: _free(there))
+    assert within(20.0, lambda: not any(map(runs, pids)))
+    assert within(20.0, lambda: _free(there))
 
 
 def _free(session: Session) -> bool:
@@ -181,7 +181,7 @@ def test_a_slow_reader_holds_the_host_back(here: Session, there: Session, connec
 
         assert within(10.0, settled)
         assert seen[-1] < 1000
-    assert within(1.0, lambda: _free(there))
+    assert within(20.0, lambda: _free(there))
 
 
 def test_a_call_that_would_go_round_is_refused(connection: Connection, host: ServerProcess) -> None:
@@ -217,7 +217,7 @@ def test_a_host_that_is_gone_is_named_and_one_that_is_back_is_used(session: Sess
         except BridgeError:
             return False
 
-    assert within(3.0, works)
+    assert within(20.0, works)
     assert again.stop() == 0
 
 
