@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sized
+from itertools import islice
+from typing import cast
+
 import grpc
 from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
@@ -116,6 +120,24 @@ class IsUpdate(BaseMatcher[Update]):
         return same(Literal(cell).python(), actual, exact=exact)
 
 
+class NoFaults(BaseMatcher[Sized]):
+    """A collection of faults without any; the first of them are shown."""
+
+    _SHOWN = 3
+
+    def _matches(self, item: Sized) -> bool:
+        return not len(item)
+
+    def describe_to(self, description: Description) -> None:
+        description.append_text("none")
+
+    def describe_mismatch(self, item: Sized, mismatch_description: Description) -> None:
+        shown = [*islice(cast("Iterable[object]", item), self._SHOWN)]
+        words = "; ".join(one if isinstance(one, str) else repr(one) for one in shown)
+        more = f"; and {len(item) - len(shown)} more" if len(item) > len(shown) else ""
+        mismatch_description.append_text(f"{words}{more}")
+
+
 def describe(update: Update) -> str:
     """An update in words."""
     words = next((words for words, kind in KINDS.items() if kind == update.kind), repr(update.kind))
@@ -138,6 +160,11 @@ def is_refusal(reason: str, phrase: str | None = None) -> Refused:
 def is_update(row: dict[str, str]) -> IsUpdate:
     """An update as a row of a table describes it."""
     return IsUpdate(row)
+
+
+def no_faults() -> NoFaults:
+    """A collection of faults without any."""
+    return NoFaults()
 
 
 def _value_of(variable: Variable) -> str:

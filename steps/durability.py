@@ -6,9 +6,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from behave import given, then, when
-from hamcrest import assert_that, empty, equal_to
+from hamcrest import assert_that, equal_to
 
 from harness.literals import Literal
+from harness.matchers import no_faults
 from harness.outcome import Outcome
 from harness.traffic import Traffic
 from harness.world import DEADLINE
@@ -101,19 +102,19 @@ def torment(context, count, size, times):
 @then("every change that was acknowledged is there")
 def step_all_there(context):
     """After each start, every variable was at the version acknowledged last, or at that under way."""
-    assert_that(context.traffic.lost, empty(), "what is not there")
+    assert_that(context.traffic.lost, no_faults(), "what is not there")
 
 
 @then("every batch is there as a whole")
 def step_batches_whole(context):
     """After each start, variables that were only ever set together were at the same version."""
-    assert_that(context.traffic.torn, empty(), "what is there in part")
+    assert_that(context.traffic.torn, no_faults(), "what is there in part")
 
 
 @then("whoever watched was told of each change once, and of none that is not there")
 def step_watched(context):
     """Resumed after each crash, a watch was told of all versions, in order, and of none that was lost."""
-    assert_that(context.traffic.mistold, empty(), "what a watch was told")
+    assert_that(context.traffic.mistold, no_faults(), "what a watch was told")
 
 
 @when("another bridge is started on the same data directory")

@@ -5,6 +5,7 @@ import re
 from behave import then
 from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_length
 
+from harness.matchers import no_faults
 from harness.watching import (
     expect_end,
     expect_heartbeat,
@@ -207,4 +208,4 @@ def step_seam(context):
     writers = context.writers
     for number, watcher in enumerate(context.opened):
         got = watcher.watch.wait_for(writers.arrived, DEADLINE)
-        assert_that(writers.complaints(f"watch {number}", got), equal_to([]), "what was missed or wrong")
+        assert_that(writers.complaints(f"watch {number}", got), no_faults(), "what was missed or wrong")
