@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from client import Update
 from client.errors import MalformedReply
 from harness.literals import same
-from harness.matchers import describe
+from harness.updates import describe
 
 
 def complaints(who: str, updates: Sequence[Update]) -> list[str]:

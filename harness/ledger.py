@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from harness.matchers import KINDS
 from harness.outcome import REASONS
 from harness.replies import TYPES, variables_in
+from harness.updates import KINDS
 from harness.wire import Event
 from proto import snakepit_bridge_pb2 as pb
 

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sized
+from collections.abc import Callable, Iterable, Sequence, Sized
 from itertools import islice
-from typing import cast
+from typing import Any, cast
 
 import grpc
 from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
-from client import BridgeError, Update, Variable
+from client import BridgeError, Variable
 from client.errors import MalformedReply
+from client.session import ToolFailed
 from harness.literals import Literal, same, show
 from harness.outcome import REASONS
-
-KINDS = {
-    "initial value": "initial_value",
-    "value change": "value_change",
-    "registered": "registered",
-    "deleted": "deleted",
-    "dependency change": "dependency_change",
-    "heartbeat": "heartbeat",
-}
-"""The words of the features for the kinds of updates."""
+from harness.updates import value_of
 
 
 class Holds(BaseMatcher[Variable]):
@@ -47,16 +39,17 @@ class Holds(BaseMatcher[Variable]):
         description.append_text(f"{self._value} at version {self._version}")
 
     def describe_mismatch(self, item: Variable, mismatch_description: Description) -> None:
-        mismatch_description.append_text(f"{item.name!r} held {_value_of(item)} at version {item.version}")
+        mismatch_description.append_text(f"{item.name!r} held {value_of(item)} at version {item.version}")
 
 
 class Refused(BaseMatcher[BridgeError | None]):
     """A refusal with this status and these words."""
 
-    def __init__(self, reason: str, phrase: str | None) -> None:
+    def __init__(self, reason: str, phrase: str | None, otherwise: str) -> None:
         self._reason = reason
         self._code = REASONS[reason]
         self._phrase = phrase
+        self._otherwise = otherwise
 
     def _matches(self, item: object) -> bool:
         return (
@@ -72,52 +65,93 @@ class Refused(BaseMatcher[BridgeError | None]):
 
     def describe_mismatch(self, item: object, mismatch_description: Description) -> None:
         if item is None:
-            mismatch_description.append_text("it was accepted")
+            mismatch_description.append_text(self._otherwise)
         elif isinstance(item, BridgeError) and item.code is grpc.StatusCode.DEADLINE_EXCEEDED:
             mismatch_description.append_text("no answer came in time")
         else:
             mismatch_description.append_text(f"it was refused otherwise: {item}")
 
 
-class IsUpdate(BaseMatcher[Update]):
-    """An update as a row of a table describes it."""
+class ToolFailure(BaseMatcher[object]):
+    """The failure of a tool itself."""
 
-    def __init__(self, row: dict[str, str]) -> None:
-        self._row = row
-
-    def _matches(self, item: Update) -> bool:
-        return not self._faults(item)
+    def _matches(self, item: object) -> bool:
+        return isinstance(item, ToolFailed)
 
     def describe_to(self, description: Description) -> None:
-        description.append_text(", ".join(f"{name} {cell}" for name, cell in self._row.items() if cell))
+        description.append_text("the tool to fail")
 
-    def describe_mismatch(self, item: Update, mismatch_description: Description) -> None:
-        mismatch_description.append_text(f"{describe(item)}; at fault: {', '.join(self._faults(item))}")
+    def describe_mismatch(self, item: object, mismatch_description: Description) -> None:
+        mismatch_description.append_text("it succeeded" if item is None else f"the call was refused: {item}")
 
-    def _faults(self, item: Update) -> list[str]:
-        return [name for name, cell in self._row.items() if cell and not self._fits(name, cell, item)]
 
-    def _fits(self, name: str, cell: str, item: Update) -> bool:
-        variable = item.variable
-        if name == "update":
-            return item.kind == KINDS[cell]
-        if variable is None:
-            return False
-        if name == "variable":
-            return variable.name == cell and item.variable_id == variable.id
-        if name == "version":
-            return variable.version == int(cell)
-        if name == "changed by":
-            return item.source == cell
-        if name == "metadata":
-            expected = Literal(cell).python()
-            return all(item.metadata.get(key) == value for key, value in expected.items())
-        exact = variable.type != "float"
-        try:
-            actual = {"value": lambda: variable.value, "previous": lambda: item.previous}[name]()
-        except MalformedReply:
-            return False
-        return same(Literal(cell).python(), actual, exact=exact)
+class IsValue(BaseMatcher[object]):
+    """A value as a feature wrote it."""
+
+    def __init__(self, expected: Literal, exact: bool) -> None:
+        self._expected = expected
+        self._exact = exact
+
+    def _matches(self, item: object) -> bool:
+        return same(self._expected.python(), item, exact=self._exact)
+
+    def describe_to(self, description: Description) -> None:
+        description.append_text(str(self._expected))
+
+    def describe_mismatch(self, item: object, mismatch_description: Description) -> None:
+        mismatch_description.append_text(f"was {show(item)}")
+
+
+class IsSo(BaseMatcher[bool]):
+    """Something that is true; it brings the words for what was to be and for what is instead."""
+
+    def __init__(self, expected: str, otherwise: str) -> None:
+        self._expected = expected
+        self._otherwise = otherwise
+
+    def _matches(self, item: bool) -> bool:
+        return item is True
+
+    def describe_to(self, description: Description) -> None:
+        description.append_text(self._expected)
+
+    def describe_mismatch(self, item: bool, mismatch_description: Description) -> None:
+        mismatch_description.append_text(self._otherwise)
+
+
+class InOrder(BaseMatcher[Sequence[Any]]):
+    """These items in this order and no others; tells where a long list goes astray, and not all of it."""
+
+    _SHOWN = 10
+
+    def __init__(self, expected: Sequence[Any], word: Callable[[Any], str]) -> None:
+        self._expected = expected
+        self._word = word
+
+    def _matches(self, item: Sequence[Any]) -> bool:
+        return [*item] == [*self._expected]
+
+    def describe_to(self, description: Description) -> None:
+        if len(self._expected) <= self._SHOWN:
+            description.append_text(", ".join(map(self._word, self._expected)) or "none")
+        else:
+            first, last = self._word(self._expected[0]), self._word(self._expected[-1])
+            description.append_text(f"{len(self._expected)} in order, {first} to {last}")
+
+    def describe_mismatch(self, item: Sequence[Any], mismatch_description: Description) -> None:
+        wanted, got = len(self._expected), len(item)
+        pairs = zip(self._expected, item, strict=False)
+        right = next((place for place, (one, other) in enumerate(pairs) if one != other), min(wanted, got))
+        if right < min(wanted, got):
+            words = (
+                f"at place {right + 1} of {wanted} expected {self._word(self._expected[right])}, got"
+                f" {self._word(item[right])}; {got} came in all"
+            )
+        elif got < wanted:
+            words = f"{got} of {wanted}, the first {got} as expected, then nothing" if got else "nothing came"
+        else:
+            words = f"all {wanted} as expected, then {got - wanted} more, first {self._word(item[wanted])}"
+        mismatch_description.append_text(words)
 
 
 class NoFaults(BaseMatcher[Sized]):
@@ -138,37 +172,46 @@ class NoFaults(BaseMatcher[Sized]):
         mismatch_description.append_text(f"{words}{more}")
 
 
-def describe(update: Update) -> str:
-    """An update in words."""
-    words = next((words for words, kind in KINDS.items() if kind == update.kind), repr(update.kind))
-    if update.variable is None:
-        return words
-    variable = update.variable
-    return f"{words} of {variable.name!r} to {_value_of(variable)} (version {variable.version})"
-
-
 def holds(value: Literal, version: int) -> Holds:
     """A variable with this value at this version."""
     return Holds(value, version)
 
 
-def is_refusal(reason: str, phrase: str | None = None) -> Refused:
-    """A refusal with this status and these words."""
-    return Refused(reason, phrase)
+def is_refusal(reason: str, phrase: str | None = None, otherwise: str = "it was accepted") -> Refused:
+    """A refusal with this status and these words; ``otherwise`` says what it is where there is none."""
+    return Refused(reason, phrase, otherwise)
 
 
-def is_update(row: dict[str, str]) -> IsUpdate:
-    """An update as a row of a table describes it."""
-    return IsUpdate(row)
+def is_so(expected: str, otherwise: str) -> IsSo:
+    """Something that is true.
+
+    Args:
+        expected: what was to be.
+        otherwise: what is instead, where it is not true.
+    """
+    return IsSo(expected, otherwise)
+
+
+def is_tool_failure() -> ToolFailure:
+    """The failure of a tool itself."""
+    return ToolFailure()
+
+
+def is_value(expected: Literal, *, exact: bool = True) -> IsValue:
+    """A value as a feature wrote it; see ``literals.same``."""
+    return IsValue(expected, exact)
+
+
+def in_order(expected: Sequence[Any], word: Callable[[Any], str] = repr) -> InOrder:
+    """These items in this order and no others.
+
+    Args:
+        expected: all of them.
+        word: tells one of them.
+    """
+    return InOrder(expected, word)
 
 
 def no_faults() -> NoFaults:
     """A collection of faults without any."""
     return NoFaults()
-
-
-def _value_of(variable: Variable) -> str:
-    try:
-        return show(variable.value)
-    except MalformedReply as error:
-        return f"something malformed ({error})"

@@ -56,5 +56,12 @@ class Outcome:
     def require_success(self) -> Any:
         """Return the answer; a refusal that no step examined fails the scenario here."""
         if not self.examined:
-            raise AssertionError(f"expected this to be accepted, but it was refused: {self.error}")
+            raise AssertionError(in_words(self.error))
         return self.answer
+
+
+def in_words(error: Exception | None) -> str:
+    """What is wrong where a call should have been accepted, or a tool should have done its work."""
+    if isinstance(error, ToolFailed):
+        return f"expected the tool to succeed, but it failed: {error}"
+    return f"expected the request to be accepted, but it was refused: {error}"

@@ -5,6 +5,7 @@ Everything that tells of a run, on the terminal or in a report, is made of this 
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,13 +13,17 @@ from typing import Any
 
 from behave.model_type import Status
 
+from client import BridgeError
+from client.session import ToolFailed
 from harness import tags
 from harness.guards import scenarios
 from harness.judging import Judging, Note
+from harness.outcome import in_words
 
 OUTCOMES = ("passed", "failed", "skipped", "known failing")
 
 _LINES = 15  # of an explanation
+_WITHIN = re.compile(r"^\w+ SUB-STEP: .*\n(?:Substep info: )?(?:ASSERT FAILED: )?")
 _OWN_WORDS = {Status.passed: "passed", Status.skipped: "not run", Status.untested: "not run"}
 
 
@@ -129,11 +134,20 @@ def _explanation(scenario: Any) -> list[str]:
 
 def _words(step: Any) -> list[str]:
     text = str(step.exception) if step.exception else step.error_message or ""
-    text = text.partition("\nTraceback (")[0]  # of a step within a step: its words are above it
+    if isinstance(step.exception, BridgeError | ToolFailed):  # where a step needed an answer
+        text = in_words(step.exception)
+    text = _WITHIN.sub("", text.partition("\nTraceback (")[0])  # of a step within a step: its words alone
     found = [line for line in text.splitlines() if line.strip()][-_LINES:]
     return found or [
         f"{type(step.exception).__name__}, without a word" if step.exception else "no reason told"
     ]
+
+
+def shown_name(name: str) -> str:
+    """A scenario's name for people: of an outline's row, without the numbers that behave gives it."""
+    outline, marker, row = name.partition(" -- @")
+    group = row.partition(" ")[2].strip()
+    return f"{outline} ({group})" if marker and group else outline
 
 
 def shown_path(filename: str) -> str:

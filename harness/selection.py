@@ -57,7 +57,6 @@ def select(features: Iterable[Any], parsed: Sequence[Any], config: Any) -> Selec
             chosen += taken
             usual += taken or default
             full = full and (taken or not default)
-    words = [f"tags {config.tag_expression.to_string()}"]
-    words += [f"names {', '.join(map(str, config.name))}"] if config.name else []
-    words += [f"paths {', '.join(map(str, config.paths))}"] if config.paths else []
+    asked = {"tags": config.tags, "names": config.name, "paths": config.paths}
+    words = [f"{what} {', '.join(map(str, given))}" for what, given in asked.items() if given]
     return Selection(chosen, usual, full, "; ".join(words))

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from harness.records import shown_name
 from harness.verdict import BROKEN, Verdict
 
 
@@ -26,7 +27,8 @@ def tell(verdict: Verdict, data: Mapping[str, Any], out: TextIO | None = None) -
         _print(f"skipped: {count}, {reason}", out)
     for record in data["scenarios"]:
         if record["outcome"] == "known failing":
-            _print(f"known to fail: {record['location']}: {record['scenario']}: {record['reason']}", out)
+            name = shown_name(record["scenario"])
+            _print(f"known to fail: {record['location']}: {name}: {record['reason']}", out)
     _print(f"\n{verdict}", out)
     counts = data["counts"]
     line = ", ".join(f"{counts[outcome]} {outcome}" for outcome in ("passed", "failed", "skipped"))
@@ -37,7 +39,7 @@ def _tell_failure(record: Mapping[str, Any], doubtful: bool, out: TextIO) -> Non
     clauses = " ".join(f"@{clause}" for clause in record["clauses"])
     head = "FAILED IN A BROKEN RUN" if doubtful else "BROKEN RULE"
     _print(f"\n{head} {clauses}: {record['rule'] or record['feature']}", out)
-    _print(f"  {record['location']}: {record['scenario']}", out)
+    _print(f"  {record['location']}: {shown_name(record['scenario'])}", out)
     for line in record["explanation"]:
         _print(f"    {line}", out)
     for line in record["log"]:

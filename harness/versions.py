@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from client import Update, Variable
 from client.errors import MalformedReply
 from harness.literals import same
-from harness.matchers import describe
+from harness.updates import describe
 
 
 class Versions:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from hamcrest import assert_that, equal_to
 
 from client import Update, Watch
-from harness.matchers import describe, is_refusal, is_update
+from harness.matchers import in_order, is_refusal, is_so
+from harness.updates import describe, is_update
 from harness.world import DEADLINE, World
 
 
@@ -30,10 +31,12 @@ def expect_updates(world: World, person: str, rows: Sequence[Mapping[str, str]])
         assert_that(update, is_update(dict(row)), f"update {number} that {person} received")
     if len(fresh) < len(rows):
         heard = "; ".join(map(describe, fresh)) or "nothing"
-        end = f", then the watch ended: {watcher.watch.ended}" if watcher.watch.over else ""
+        silence = ", then nothing" if fresh else ""
+        ended = f": {watcher.watch.ended}" if watcher.watch.ended else " without an error"
+        end = f", then the watch ended{ended}" if watcher.watch.over else silence
+        updates = "1 update" if len(rows) == 1 else f"{len(rows)} updates"
         raise AssertionError(
-            f"{person} should have received {len(rows)} updates within {DEADLINE:g} s,"
-            f" but received {heard}{end}"
+            f"expected {person} to receive {updates} within {DEADLINE:g} s, but received {heard}{end}"
         )
     watcher.position = wanted
 
@@ -45,7 +48,8 @@ def expect_versions(world: World, person: str, first: int, last: int, name: str)
     fresh = wait_for_news(watcher.watch, wanted)[watcher.position : wanted]
     got = [(one.variable.name, one.variable.version, one.variable.value) for one in fresh if one.variable]
     expected = [(name, number, number) for number in range(first, last + 1)]
-    assert_that(got, equal_to(expected), f"the variable, versions and values that {person} received")
+    told = in_order(expected, lambda one: f"{one[0]!r} at version {one[1]} with {one[2]}")
+    assert_that(got, told, f"the versions that {person} received")
     watcher.position = wanted
 
 
@@ -57,15 +61,19 @@ def expect_heartbeat(world: World, person: str, other: str) -> None:
         lambda got: any(update.kind == "heartbeat" and update.sequence >= last for update in got), DEADLINE
     )
     beats = [update for update in updates if update.kind == "heartbeat"]
-    assert_that(bool(beats), equal_to(True), f"whether {person} received a heartbeat in {DEADLINE:g} s")
+    assert_that(bool(beats), is_so(f"{person} to receive a heartbeat within {DEADLINE:g} s", "none came"))
     assert_that(beats[-1].sequence, equal_to(last), "the sequence of the last heartbeat")
     with_variable = [beat for beat in beats if beat.variable is not None]
-    assert_that(len(with_variable), equal_to(0), "the heartbeats that have a variable")
+    told = f"{len(with_variable)} of {len(beats)} have one"
+    no_variable = is_so("no heartbeat to have a variable", told)
+    assert_that(not with_variable, no_variable)
 
 
 def expect_end(world: World, person: str, reason: str, phrase: str | None = None) -> Watch:
     """The bridge ends a person's watch with this status and these words; return the watch."""
     watch = world.watchers[person].watch
-    assert_that(watch.wait_until_over(DEADLINE), equal_to(True), f"whether {person}'s watch ended")
-    assert_that(watch.ended, is_refusal(reason, phrase), f"the end of {person}'s watch")
+    over = watch.wait_until_over(DEADLINE)
+    assert_that(over, is_so(f"{person}'s watch to end within {DEADLINE:g} s", "it was still open"))
+    refusal = is_refusal(reason, phrase, "it ended without an error")
+    assert_that(watch.ended, refusal, f"the end of {person}'s watch")
     return watch

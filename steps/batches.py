@@ -7,7 +7,7 @@ from hamcrest import assert_that, contains_string, equal_to, greater_than
 
 from client.values import to_any
 from harness.literals import Literal
-from harness.matchers import holds, no_faults
+from harness.matchers import holds, is_so, no_faults
 from proto import snakepit_bridge_pb2 as pb
 
 
@@ -100,7 +100,7 @@ def step_set_while_reading(context, one, other, times):
 def step_equal_numbers(context):
     """No read saw one half of a batch."""
     assert_that(len(context.pairs), greater_than(0), "the number of reads")
-    unequal = [pair for pair in context.pairs if pair[0] != pair[1]]
+    unequal = [f"one was {one}, the other {other}" for one, other in context.pairs if one != other]
     assert_that(unequal, no_faults(), "the unequal pairs read")
 
 
@@ -138,7 +138,13 @@ def step_batch_complete(context):
 def step_batch_succeeds(context):
     """The batch reports success and no errors."""
     result = context.world.require_success()
-    assert_that((result.success, dict(result.errors)), equal_to((True, {})), "success and errors")
+    told = is_so("the batch to report success, and no errors", reported(result))
+    assert_that((result.success, dict(result.errors)) == (True, {}), told)
+
+
+def reported(result):
+    errors = "; ".join(f"of {name}: {words}" for name, words in sorted(result.errors.items()))
+    return f"it reported {'success' if result.success else 'failure'}, with {errors or 'no errors'}"
 
 
 @then("the batch answers the versions:")
@@ -159,7 +165,7 @@ def step_batch_no_versions(context):
 def step_batch_fails(context):
     """The batch reports failure, for these alone, as a table of name and, where it matters, words."""
     result = context.world.require_success()
-    assert_that(result.success, equal_to(False), "whether the batch reports success")
+    assert_that(not result.success, is_so("the batch to report failure", reported(result)))
     assert_that(
         sorted(result.errors), equal_to(sorted(row["name"] for row in context.table)), "those at fault"
     )

@@ -8,7 +8,7 @@ from behave import then, when
 from hamcrest import assert_that, equal_to
 
 from harness.linearizability import Operation, complaints
-from harness.matchers import no_faults
+from harness.matchers import in_order, is_so, no_faults
 from harness.outcome import Outcome
 
 
@@ -154,14 +154,15 @@ def step_batches_and_sets(context, one, other, times, third, again):
 def step_saw_own(context):
     """No client read a value that it had not written."""
     for number, outcome in enumerate(context.world.outcomes):
-        assert_that(outcome.require_success(), equal_to(True), f"client {number} read just what it wrote")
+        alone = is_so(f"client {number} to read just what it wrote", "it read something else")
+        assert_that(outcome.require_success(), alone)
 
 
 @then("the versions answered are {first:d} to {last:d}, each once")
 def step_versions_once(context, first, last):
     """Over all clients, every version was answered to exactly one set."""
     versions = sorted(v for outcome in context.world.outcomes for v in outcome.require_success())
-    assert_that(versions, equal_to(list(range(first, last + 1))), "the versions answered")
+    assert_that(versions, in_order(range(first, last + 1)), "the versions answered, in order")
 
 
 @then("the variables {prefix:Name} 0 to {last:d} hold 0 to {last_value:d}")
@@ -171,7 +172,7 @@ def step_own_values(context, prefix, last, last_value):
     found, missing = context.world.session.get_many(names)
     assert_that(missing, equal_to([]), "the variables missing")
     values = [found[name].value for name in names]
-    assert_that(values, equal_to([float(n) for n in range(last_value + 1)]), "the values")
+    assert_that(values, in_order([float(n) for n in range(last_value + 1)]), "the values")
 
 
 @then("{name:Name} holds what its last writer wrote, at version {version:d}")

@@ -9,7 +9,7 @@ from behave import given, then, when
 from hamcrest import assert_that, equal_to
 
 from harness.literals import Literal
-from harness.matchers import no_faults
+from harness.matchers import is_so, no_faults
 from harness.outcome import Outcome
 from harness.traffic import Traffic
 from harness.world import DEADLINE
@@ -56,7 +56,8 @@ def step_restart(context, ended):
 def end(process, number):
     """End a process by a signal, and wait until it is gone."""
     process.signal(number)
-    assert_that(process.wait_ended(2 * END) is not None, equal_to(True), "whether the process ended")
+    ended = process.wait_ended(2 * END) is not None
+    assert_that(ended, is_so("the bridge to end", f"it was still running after {2 * END:g} s"))
 
 
 @when("these are set together with its last breath, and it is started again:")
@@ -68,7 +69,8 @@ def step_last_breath(context):
     }
     metadata = {"failpoint": context.moment}
     outcome = Outcome.of(lambda: world.session.set_many(updates, atomic=True, metadata=metadata))
-    assert_that(outcome.examine() is not None, equal_to(True), "whether the batch stayed without an answer")
+    unanswered = is_so("the batch to stay without an answer, as the bridge dies", "it was answered")
+    assert_that(outcome.examine() is not None, unanswered)
     assert_that(world.process.wait_ended(DEADLINE), equal_to(-signal.SIGKILL), "how the process ended")
     world.start_again()
 
@@ -138,7 +140,8 @@ def step_damage(context):
     for file in files_of(context):
         file.write_bytes(noise.randbytes(file.stat().st_size))
     context.noise = contents_of(context)
-    assert_that(bool(context.noise), equal_to(True), "whether the data directory holds any file")
+    kept = is_so("files in the data directory of a bridge that has ended", "there is none")
+    assert_that(bool(context.noise), kept)
 
 
 @when("the bridge is started on it again")
@@ -150,7 +153,11 @@ def step_start_there(context):
 @then("the files in its data directory are as they were")
 def step_left_alone(context):
     """Every file has the content that it had before the start."""
-    assert_that(contents_of(context) == context.noise, equal_to(True), "whether the files are the same")
+    now = contents_of(context)
+    names = {**context.noise, **now}
+    changed = [Path(path).name for path in names if context.noise.get(path) != now.get(path)]
+    untouched = is_so("the files to be as they were before the start", f"changed: {', '.join(changed)}")
+    assert_that(now == context.noise, untouched)
 
 
 def files_of(context):

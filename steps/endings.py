@@ -9,9 +9,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from behave import given, then, when
-from hamcrest import assert_that, empty, equal_to
+from hamcrest import assert_that, empty
 
 from client.worker import ServerProcess
+from harness.matchers import is_so
 
 STARTER = """
 import subprocess, sys
@@ -54,14 +55,16 @@ def step_port_falls_silent(context, seconds):
     while answers and time.monotonic() < deadline:
         with closing(socket.socket()) as knock:
             answers = knock.connect_ex(("127.0.0.1", context.starter.port)) == 0
-    assert_that(answers, equal_to(False), f"whether its port still answers after {seconds} s")
+    silent = is_so(f"nothing to answer at its port after {seconds} s", "something still answered")
+    assert_that(not answers, silent)
 
 
 @then("the bridge ends within {seconds:d} s")
 def step_ends_soon(context, seconds):
     """The process is gone in time, with whichever exit code."""
     code = context.world.process.wait_ended(seconds)
-    assert_that(code is not None, equal_to(True), f"whether the process ended within {seconds} s")
+    ends = is_so(f"the bridge to end within {seconds} s", f"it was still running after {seconds} s")
+    assert_that(code is not None, ends)
 
 
 @given("the processes that the bridge has started are noted")

@@ -7,7 +7,8 @@ from behave import then, when
 from hamcrest import assert_that, equal_to, greater_than, less_than
 
 from client import values
-from harness.literals import Literal, same, show
+from harness.literals import Literal
+from harness.matchers import in_order, is_value
 
 CLOCKS = timedelta(minutes=5)  # by how much two machines' clocks may differ
 
@@ -44,11 +45,7 @@ def step_history(context, name):
     for entry, row in zip(entries, context.table, strict=True):
         what = f"of version {entry.version} in the history of {name}"
         value = values.decode(kind, entry.value, entry.binary_value)
-        expected = Literal(row["value"]).python()
-        fits = same(expected, value, exact=kind != "float")
-        assert_that(
-            fits, equal_to(True), f"the value {what} is {show(value)}; whether that is {show(expected)}"
-        )
+        assert_that(value, is_value(Literal(row["value"]), exact=kind != "float"), f"the value {what}")
         if "changed by" in context.table.headings:
             assert_that(entry.changed_by, equal_to(row["changed by"]), f"changed_by {what}")
 
@@ -67,9 +64,8 @@ def step_history_versions(context, name, newest, oldest):
     context.world.require_success()
     entries = context.world.session.history(name)
     expected = list(range(newest, oldest - 1, -1))
-    assert_that(
-        [entry.version for entry in entries], equal_to(expected), f"the versions in the history of {name}"
-    )
+    versions = [entry.version for entry in entries]
+    assert_that(versions, in_order(expected), f"the versions in the history of {name}")
 
 
 @then("the history of {name:Name} has times that are recent and never go backwards")

@@ -1,10 +1,9 @@
 """Steps about what became of the last thing done."""
 
 from behave import then
-from hamcrest import assert_that, contains_string, empty, equal_to, instance_of, is_not
+from hamcrest import assert_that, contains_string, equal_to
 
-from client.session import ToolFailed
-from harness.matchers import is_refusal
+from harness.matchers import is_refusal, is_so, is_tool_failure
 
 
 @then("it is refused as {reason:Reason}, saying {phrase:Name}")
@@ -23,7 +22,7 @@ def step_refused(context, reason):
 def step_refusal_also_says(context, phrase):
     """The refusal holds these words too."""
     error = context.world.outcome.error
-    assert_that(error, instance_of(Exception), "the refusal")
+    assert_that(error is not None, is_so("a refusal", "it was accepted"))
     assert_that(str(error), contains_string(phrase), "the refusal")
 
 
@@ -37,18 +36,23 @@ def step_accepted(context):
 def step_tool_fails(context, phrase):
     """The tool itself failed with these words, and without a traceback."""
     error = context.world.outcome.examine()
-    assert_that(error, instance_of(ToolFailed), "what the call answered")
+    assert_that(error, is_tool_failure())
     assert_that(str(error), contains_string(phrase), "the tool's message")
-    assert_that("Traceback" in str(error), equal_to(False), f"a traceback in {str(error)!r}")
+    require_no_traceback(error)
 
 
 @then("the tool fails")
 def step_tool_just_fails(context):
     """The tool itself failed, with some message, and without a traceback."""
     error = context.world.outcome.examine()
-    assert_that(error, instance_of(ToolFailed), "what the call answered")
-    assert_that(str(error), is_not(empty()), "the tool's message")
-    assert_that("Traceback" in str(error), equal_to(False), f"a traceback in {str(error)!r}")
+    assert_that(error, is_tool_failure())
+    assert_that(bool(str(error)), is_so("the tool's failure to bear a message", "it bears none"))
+    require_no_traceback(error)
+
+
+def require_no_traceback(error):
+    plain = is_so("the tool's message to be without a traceback", f"a traceback in {str(error)!r}")
+    assert_that("Traceback" not in str(error), plain)
 
 
 @then("all are accepted")

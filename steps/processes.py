@@ -10,10 +10,10 @@ from ipaddress import ip_address
 from tempfile import NamedTemporaryFile
 
 from behave import given, then, when
-from hamcrest import assert_that, empty, equal_to, has_item, has_length, is_in, is_not, matches_regexp
+from hamcrest import assert_that, empty, equal_to, has_item, has_length, is_not, matches_regexp
 
 from client import WorkerError
-from harness.matchers import is_refusal
+from harness.matchers import is_refusal, is_so
 from harness.outcome import Outcome
 from harness.world import DEADLINE
 
@@ -183,16 +183,24 @@ def step_fails_to_start(context):
     """The process ends by itself, not with 0, with a reason on stderr and no READY line."""
     process = context.world.process
     code = process.wait_ended(END)
-    assert_that(code, is_not(is_in([None, 0])), "the exit code within 5 s")
+    fails = is_so(f"the bridge to end with an error within {END:g} s", end_of(code, END))
+    assert_that(code not in (None, 0), fails)
     process.last_words()
-    assert_that([line for line in process.stderr if line.strip()], is_not(empty()), "the lines on stderr")
-    assert_that(process.port, equal_to(None), "the port of a READY line")
+    told = any(line.strip() for line in process.stderr)
+    assert_that(told, is_so("the reason of its end on stderr", "nothing stood there"))
+    unready = is_so("no READY line of a bridge that does not start", f"it named the port {process.port}")
+    assert_that(process.port is None, unready)
+
+
+def end_of(code, seconds):
+    return f"it was still running after {seconds:g} s" if code is None else f"it ended with exit code {code}"
 
 
 @then("the bridge ends with exit code {code:d}")
 def step_ends(context, code):
     """The process ends within its grace and a little more."""
-    assert_that(context.world.process.wait_ended(5 + END), equal_to(code), "the exit code")
+    actual = context.world.process.wait_ended(5 + END)
+    assert_that(actual == code, is_so(f"the bridge to end with exit code {code}", end_of(actual, 5 + END)))
 
 
 @then("nothing answers at its port")
@@ -200,7 +208,7 @@ def step_port_is_free(context):
     """The port of the ended server takes no connection."""
     with closing(socket.socket()) as knock:
         refused = knock.connect_ex(("127.0.0.1", context.world.process.port))
-    assert_that(refused, is_not(equal_to(0)), "connect to the port of an ended server")
+    assert_that(refused != 0, is_so("nothing to answer at its port", "something answered"))
 
 
 @given("a worker that runs a bridge")
@@ -326,9 +334,7 @@ def step_registers_and_reads(context):
 def step_learn_why(context):
     """Everyone got an error with the stderr of the server."""
     for got in context.got:
-        assert_that(
-            isinstance(got, WorkerError), equal_to(True), f"an error, not {got!r}, is what a caller got"
-        )
+        assert_that(isinstance(got, WorkerError), is_so("a caller to get an error", f"it got {got!r}"))
         assert_that(str(got), matches_regexp(r"(?s)exit code \d+.*no-such-flag-at-all"), "the error")
 
 
@@ -336,7 +342,7 @@ def step_learn_why(context):
 def step_no_new_calls(context):
     """A call made now does not succeed, although the one that is under way has not ended yet."""
     refuses_new_calls(context)
-    assert_that(context.running.done(), equal_to(False), "whether the running tool had ended by then")
+    assert_that(not context.running.done(), is_so("the tool to run still", "it had ended"))
 
 
 @given("the bridge was told to end by {name}, and refuses new calls")

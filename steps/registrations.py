@@ -1,9 +1,9 @@
 """Steps about the tools that clients register, and the other bridges that host them."""
 
 from behave import given, then, when
-from hamcrest import assert_that, contains_string, equal_to, has_item, has_length, instance_of, is_not
+from hamcrest import assert_that, contains_string, equal_to, has_item, has_length, is_not
 
-from harness.matchers import is_refusal
+from harness.matchers import is_refusal, is_so
 from harness.tooling import (
     NOWHERE,
     parameters_of,
@@ -143,7 +143,7 @@ def step_ids(context):
     """The registration answered an id for each tool, and no two are the same."""
     ids = context.world.require_success()
     assert_that(set(ids.values()), has_length(len(ids)), "the ids")
-    assert_that("" in ids.values(), equal_to(False), "whether an id is empty")
+    assert_that("" not in ids.values(), is_so("no id to be empty", f"the ids are {dict(ids)}"))
 
 
 @then("the session does not offer the tool {name:Name}")
@@ -178,7 +178,7 @@ def step_names_nowhere(context):
 def step_running_names_host(context):
     """The call that was under way is cut with UNAVAILABLE and the address of the host."""
     error = context.running.exception(timeout=DEADLINE)
-    assert_that(error, instance_of(Exception), "what became of the running tool")
+    assert_that(error is not None, is_so("the running tool to be refused", "it succeeded"))
     assert_that(error.code().name, equal_to("UNAVAILABLE"), "the status of the call")
     assert_that(error.details(), contains_string(context.world.host.address), "the message")
 
@@ -195,4 +195,6 @@ def step_runs_again(context, tool):
     """A call of the tool finds a place within 5 s."""
     context.world.require_success()
     context.world.session.initialize()
-    assert_that(refusal_of_place(context.world.session, tool), equal_to(None), f"what ended {tool}")
+    error = refusal_of_place(context.world.session, tool)
+    runs = is_so(f"{tool} to run again within {DEADLINE:g} s", f"it was refused: {error}")
+    assert_that(error is None, runs)

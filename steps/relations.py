@@ -3,7 +3,7 @@
 from behave import given, then, when
 from hamcrest import assert_that, equal_to, has_entries
 
-from harness.literals import same, show
+from harness.matchers import is_so, is_value
 from harness.world import DEADLINE
 
 
@@ -81,7 +81,9 @@ def step_force_back(context, optimizer, name):
 def step_is_optimized(context, name, optimizer):
     """The status on the variable names its holder."""
     context.world.require_success()
-    assert_that(context.world.session.get(name).optimizer_id, equal_to(optimizer), f"who optimizes {name}")
+    actual = context.world.session.get(name).optimizer_id
+    told = "nobody was" if actual is None else f"{actual!r} was"
+    assert_that(actual == optimizer, is_so(f"{optimizer!r} to be optimizing {name!r}", told))
 
 
 @given("nobody is optimizing {name:Name}")
@@ -89,11 +91,12 @@ def step_is_optimized(context, name, optimizer):
 def step_is_free(context, name):
     """The status on the variable names nobody."""
     context.world.require_success()
-    assert_that(context.world.session.get(name).optimizer_id, equal_to(None), f"who optimizes {name}")
+    actual = context.world.session.get(name).optimizer_id
+    assert_that(actual is None, is_so(f"nobody to be optimizing {name!r}", f"{actual!r} was"))
 
 
 @then("the final value is {value:Value}")
 def step_final_value(context, value):
     """What giving a variable back answered."""
     answer = context.world.require_success()
-    assert_that(same(value.python(), answer), equal_to(True), f"{show(answer)} is {value}; which")
+    assert_that(answer, is_value(value), "the final value")

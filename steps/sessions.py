@@ -9,7 +9,7 @@ from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_entrie
 
 from client import BridgeError, Variable
 from harness.literals import Literal
-from harness.matchers import holds, is_refusal
+from harness.matchers import holds, is_refusal, is_so
 
 
 @given("an open session")
@@ -196,7 +196,9 @@ def step_send_heartbeat(context):
 def step_heartbeat_says(context, state):
     """The heartbeat was answered with whether the session is open."""
     expected = {"open": True, "not open": False}[state]
-    assert_that(context.world.require_success(), equal_to(expected), "session_valid")
+    actual = context.world.require_success()
+    told = is_so(f"the heartbeat to say that the session is {state}", f"it said session_valid={actual}")
+    assert_that(actual == expected, told)
 
 
 @then("the session holds the variables:")

@@ -3,12 +3,10 @@
 import json
 
 from behave import given, then, when
-from hamcrest import assert_that, equal_to, has_length, instance_of
+from hamcrest import assert_that, equal_to, has_length
 
-from client.session import ToolFailed
 from client.values import Raw, decode, encode, kind_of, to_any
-from harness.literals import same, show
-from harness.matchers import is_refusal
+from harness.matchers import in_order, is_refusal, is_so, is_tool_failure, is_value
 from harness.outcome import REASONS, Outcome
 from harness.tooling import parameters_of
 from proto import snakepit_bridge_pb2 as pb
@@ -79,7 +77,8 @@ def step_read_while_running(context, name, tool, seconds):
     running = start_tool(context, tool, seconds)
     try:
         context.world.attempt(lambda: context.world.session.get(name))
-        assert_that(running.done(), equal_to(False), "whether the tool ended before the read did")
+        runs = is_so("the tool to run on while the read is answered", "it had ended before")
+        assert_that(not running.done(), runs)
     finally:
         running.cancel()
 
@@ -90,7 +89,7 @@ def step_has_failed(context, tool, times):
     """A tool that was run, without parameters, and failed each time."""
     for _ in range(times):
         error = Outcome.of(lambda: context.world.session.execute(tool)).examine()
-        assert_that(error, instance_of(ToolFailed), "what the call answered")
+        assert_that(error, is_tool_failure())
 
 
 @given("the tool {tool:Name} has run for {seconds:g} s")
@@ -136,7 +135,9 @@ def step_take_and_cancel(context, person, count, tool, n):
 def step_running_succeeds(context):
     """The call that was under way is answered, and tells no failure."""
     reply = context.running.result(timeout=30.0)
-    assert_that((reply.success, reply.error_message), equal_to((True, "")), "success")
+    words = f"success is {reply.success}, with the error {reply.error_message!r}"
+    succeeds = is_so("the running tool to succeed without an error", words)
+    assert_that((reply.success, reply.error_message) == (True, ""), succeeds)
 
 
 @then("the running tool is refused as {reason:Reason}")
@@ -151,8 +152,10 @@ def step_many_chunks(context, count, first, last):
     context.world.require_success()
     chunks = context.world.chunks
     require_numbered(chunks, context.streamed)
-    assert_that([json.loads(chunk.data) for chunk in chunks[:-1]], equal_to(list(range(first, last + 1))))
-    assert_that((len(chunks) - 1, chunks[-1].is_final), equal_to((count, True)), "chunks, and a final one")
+    numbers = [json.loads(chunk.data) for chunk in chunks[:-1]]
+    assert_that(numbers, in_order(range(first, last + 1)), "the chunks")
+    assert_that(numbers, has_length(count), "the chunks")
+    assert_that(chunks[-1].is_final, is_so("the last chunk to be final", "it was not"))
 
 
 @then("the tool succeeds")
@@ -165,9 +168,7 @@ def step_succeeds(context):
 def step_answers(context, value):
     """The tool's result."""
     answer = context.world.require_success()
-    assert_that(
-        same(value.python(), answer, exact=False), equal_to(True), f"{show(answer)} is {value}; which"
-    )
+    assert_that(answer, is_value(value, exact=False), "the tool's answer")
 
 
 @then("the chunks are {values:Value}")
@@ -176,18 +177,18 @@ def step_chunks(context, values):
     context.world.require_success()
     chunks = context.world.chunks
     require_numbered(chunks, context.streamed)
-    assert_that(
-        [chunk.is_final for chunk in chunks], equal_to([False] * (len(chunks) - 1) + [True]), "is_final"
-    )
+    final = [number for number, chunk in enumerate(chunks, 1) if chunk.is_final]
+    told = f"final were those at the places {final}" if final else "none was final"
+    assert_that(final == [len(chunks)], is_so(f"the last of {len(chunks)} chunks alone to be final", told))
     assert_that(chunks[-1].data, equal_to(b""), "the data of the final chunk")
-    assert_that([json.loads(chunk.data) for chunk in chunks[:-1]], equal_to(values.python()), "the chunks")
+    assert_that([json.loads(chunk.data) for chunk in chunks[:-1]], in_order(values.python()), "the chunks")
 
 
 @then("it is refused as failing inside, in the words in which {tool:Name} fails when it runs")
 def step_same_words(context, tool):
     """The status of the stream holds the message that the same tool fails with outside of a stream."""
     failure = Outcome.of(lambda: context.world.session.execute(tool, context.parameters)).examine()
-    assert_that(failure, instance_of(ToolFailed), "what the call answered")
+    assert_that(failure, is_tool_failure())
     assert_that(context.world.outcome.examine(), is_refusal("failing inside", str(failure)))
 
 
@@ -196,9 +197,7 @@ def step_labelled(context, value, kind):
     """The type_url of the result names this type, or json for what is of none."""
     result = context.world.require_success().result
     assert_that(result.type_url.rpartition(".")[2].rpartition("/")[2], equal_to(kind), "the type named")
-    assert_that(
-        same(value.python(), decode(kind, result)), equal_to(True), f"{result.value!r} is {value}; which"
-    )
+    assert_that(decode(kind, result), is_value(value), "the result")
 
 
 @then("the chunks before the failure are {values:Value}")
@@ -207,9 +206,9 @@ def step_chunks_before_failure(context, values):
     chunks = context.world.chunks
     require_numbered(chunks, context.streamed)
     assert_that([chunk for chunk in chunks if chunk.is_final], has_length(0), "the final chunks")
-    assert_that([json.loads(chunk.data) for chunk in chunks], equal_to(values.python()), "the chunks")
+    assert_that([json.loads(chunk.data) for chunk in chunks], in_order(values.python()), "the chunks")
 
 
 def require_numbered(chunks, tool):
     expected = [f"{tool}-{number}" for number in range(1, len(chunks) + 1)]
-    assert_that([chunk.chunk_id for chunk in chunks], equal_to(expected), "the ids of the chunks")
+    assert_that([chunk.chunk_id for chunk in chunks], in_order(expected), "the ids of the chunks")

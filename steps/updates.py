@@ -3,9 +3,10 @@
 import re
 
 from behave import then
-from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_length
+from hamcrest import assert_that, greater_than_or_equal_to, has_length
 
-from harness.matchers import no_faults
+from harness.matchers import in_order, is_so, no_faults
+from harness.updates import describe
 from harness.watching import (
     expect_end,
     expect_heartbeat,
@@ -22,9 +23,7 @@ def step_receives_long(context, person):
     times = context.long_texts
     updates = wait_for_news(context.world.watchers[person].watch, times)
     got = [update.variable.value[:6] for update in updates]
-    assert_that(
-        got, equal_to([f"{number:06}" for number in range(times)]), f"the texts that {person} received"
-    )
+    assert_that(got, in_order([f"{n:06}" for n in range(times)]), f"the texts that {person} received")
 
 
 @then("{person:Person} receives them in order without a gap, to the last or to an end as out of range")
@@ -34,9 +33,7 @@ def step_receives_or_learns(context, person):
     watch = context.world.watchers[person].watch
     updates = wait_for_news(watch, times, 6 * DEADLINE)
     got = [update.variable.value[:6] for update in updates]
-    assert_that(
-        got, equal_to([f"{number:06}" for number in range(len(got))]), f"the texts that {person} received"
-    )
+    assert_that(got, in_order([f"{n:06}" for n in range(len(got))]), f"the texts that {person} received")
     if len(got) < times:
         expect_end(context.world, person, "out of range")
 
@@ -170,7 +167,8 @@ def step_same_order(context, one, other, count):
         got = wait_for_news(context.world.watchers[person].watch, count)
         seen.append([(u.sequence, u.variable.name, u.variable.version) for u in got])
     assert_that(seen[0], has_length(count), f"the updates that {one} received")
-    assert_that(seen[1], equal_to(seen[0]), f"what {other} received, beside what {one} received")
+    told = in_order(seen[0], lambda update: "{1!r} at version {2} with the sequence {0}".format(*update))
+    assert_that(seen[1], told, f"what {other} received, beside what {one} received")
 
 
 @then(
@@ -187,9 +185,12 @@ def step_partners(context, person, one, other):
         if update.variable.name in (one, other)
     ]
     for (place, version), (next_place, next_version) in zip(pairs[::2], pairs[1::2], strict=True):
-        assert_that(
-            (next_place, next_version), equal_to((place + 1, version)), f"the partner of update {place}"
+        between = f", after a {describe(got[place + 1])}" if next_place > place + 1 else ""
+        beside = is_so(
+            f"the partner of update {place + 1}, version {version}, to be update {place + 2}",
+            f"it was update {next_place + 1}, version {next_version}{between}",
         )
+        assert_that((next_place, next_version) == (place + 1, version), beside)
 
 
 @then("each of them receives the versions {first:d} to {last:d}")
@@ -199,7 +200,8 @@ def step_many_receive(context, first, last):
     expected = [(n, n) for n in range(first, last + 1)]
     crowd.wait_for(len(expected), 6 * DEADLINE)
     for number, received in enumerate(crowd.received):
-        assert_that(received, equal_to(expected), f"what watch {number} of {len(crowd.received)} received")
+        told = in_order(expected, lambda one: f"version {one[0]} with {one[1]}")
+        assert_that(received, told, f"what watch {number + 1} of {len(crowd.received)} received")
 
 
 @then("each of them received every version from its first on")

@@ -7,6 +7,7 @@ from hamcrest import assert_that, equal_to
 
 from client import Connection, Variable
 from client.values import BINARY, PREFIX, Raw
+from harness.matchers import is_so
 from proto import snakepit_bridge_pb2 as pb
 
 
@@ -99,20 +100,26 @@ def step_type_url(context, url):
 def step_came_as_json(context):
     """The value that was read has no bytes beside it."""
     raw = context.world.require_success().raw
-    assert_that((raw.type_url.endswith(BINARY), raw.array), equal_to((False, b"")), "binary, and the bytes")
+    json_alone = is_so("JSON without bytes beside it", came(raw))
+    assert_that((raw.type_url.endswith(BINARY), raw.array) == (False, b""), json_alone)
 
 
 @then("it came as raw bytes")
 def step_came_as_bytes(context):
     """The value that was read has its array as bytes beside it."""
     raw = context.world.require_success().raw
-    assert_that(
-        (raw.type_url.endswith(BINARY), raw.array != b""), equal_to((True, True)), "binary, and bytes"
-    )
+    raw_bytes = is_so("raw bytes under the type_url of binary values", came(raw))
+    assert_that(raw.type_url.endswith(BINARY) and raw.array != b"", raw_bytes)
+
+
+def came(raw):
+    return f"it came under the type_url {raw.type_url!r}, with {len(raw.array)} bytes beside it"
 
 
 @then("{name:Name} holds a text of {count:d} characters at version {version:d}")
 def step_holds_long_text(context, name, count, version):
     """A variable holds the string of so many characters that was given."""
     variable = context.world.session.get(name)
-    assert_that((len(variable.value), variable.version), equal_to((count, version)), "length and version")
+    words = f"{len(variable.value)} characters at version {variable.version}"
+    holds_it = is_so(f"{name!r} to hold {count} characters at version {version}", words)
+    assert_that((len(variable.value), variable.version) == (count, version), holds_it)

@@ -3,11 +3,11 @@
 import json
 
 from behave import given, then, when
-from hamcrest import assert_that, calling, contains_exactly, equal_to, has_entries, is_not, raises
+from hamcrest import assert_that, calling, equal_to, has_entries, is_not, raises
 
 from client import BridgeError
 from harness.literals import Literal
-from harness.matchers import holds, is_refusal
+from harness.matchers import holds, is_refusal, is_so
 
 
 def constraints_of(table):
@@ -278,7 +278,8 @@ def step_listed(context, names):
 @then("no names are listed")
 def step_listed_nothing(context):
     """The list is empty."""
-    assert_that(list(context.world.require_success()), contains_exactly(), "the list")
+    listed = [variable.name for variable in context.world.require_success()]
+    assert_that(not listed, is_so("no names to be listed", f"listed: {', '.join(listed)}"))
 
 
 @then("the variable answered has:")
@@ -348,14 +349,25 @@ def step_source(context, name, source):
 def step_as_noted(context, name):
     """A read tells the very same as before: value, version, time, metadata and the rest."""
     context.world.require_success()
-    assert_that(context.world.session.get(name).message, equal_to(context.noted), name)
+    now, noted = context.world.session.get(name).message, context.noted
+    fields = [(one.name, getattr(now, one.name), getattr(noted, one.name)) for one in now.DESCRIPTOR.fields]
+    changed = [
+        f"its {name} is now {one_line(new)}, not {one_line(old)}" for name, new, old in fields if new != old
+    ]
+    unchanged = is_so(f"all that is known of {name!r} to be as it was noted", "; ".join(changed))
+    assert_that(now == noted, unchanged)
+
+
+def one_line(value):
+    return " ".join(str(value).split()) or "empty"
 
 
 @then("the session holds nothing")
 def step_session_holds_nothing(context):
     """The session has no variables, or is not open."""
     context.world.require_success()
-    assert_that(list(context.world.session.list()), contains_exactly(), "the variables")
+    listed = [variable.name for variable in context.world.session.list()]
+    assert_that(not listed, is_so("the session to hold nothing", f"it holds {', '.join(listed)}"))
 
 
 @then("there is no variable {name:Name}")

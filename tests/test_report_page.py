@@ -143,12 +143,49 @@ def test_print_has_what_the_screen_folds(browser: Browser, run: tuple[Path, Run]
 def test_failures_come_first_and_unfolded(browser: Browser, run: tuple[Path, Run]) -> None:
     page = opened(browser, run[0])
     assert page.locator(".card[open]").count() == run[1].data["counts"]["failed"]
-    assert page.locator(".card svg").count() == run[1].data["counts"]["failed"]
+    assert page.locator(".card > .wide > svg").count() == run[1].data["counts"]["failed"]
     folded: list[bool] = page.locator(".feature").evaluate_all("all => all.map(one => !one.open)")
     assert folded == [False, True]
     words = page.locator(".card").nth(1).inner_text()
     assert "Ada" in words
     assert "Ben" in words
+    page.close()
+
+
+def test_several_failures_are_named_with_links_before_they_are_told(
+    browser: Browser, path: Path, run: tuple[Path, Run]
+) -> None:
+    page = opened(browser, path)
+    links = page.locator("header a")
+    assert links.first.inner_text() == "@A1 This one fails (Small)" or "long" in path.name
+    assert links.count() == (run[1].data["counts"]["failed"] if "long" not in path.name else 5)
+    links.nth(1).click()
+    assert page.locator("#failure-1").is_visible()
+    page.close()
+
+
+def test_a_broken_step_has_its_table_and_the_fault_is_marked(browser: Browser, run: tuple[Path, Run]) -> None:
+    page = opened(browser, run[0])
+    card = page.locator(".card").nth(1)
+    assert card.locator("dl td").all_inner_texts() == ["value change", "x", "0.75", "7"]
+    marked = card.locator("svg .marked")
+    assert marked.count() == 1
+    assert "value change of 'x' to 0.75" in str(marked.text_content())
+    page.close()
+
+
+def test_long_texts_are_clipped_and_there(browser: Browser, run: tuple[Path, Run]) -> None:
+    path, done = run
+    failed = next(one for one in done.data["scenarios"] if one["outcome"] == "failed")
+    told = ["Then all is well", "Expected: <" + "x" * 5000 + ">", "but: was <None>"]
+    long = path.with_name("clipped.html")
+    long.write_text(report.render({**done.data, "scenarios": [{**failed, "explanation": told}]}))
+    page = opened(browser, long)
+    expected, actual = page.locator(".card dd").nth(1), page.locator(".card dd").nth(2)
+    assert len(expected.inner_text()) < 400
+    expected.locator("summary").click()
+    assert "x" * 5000 in expected.inner_text()
+    assert actual.inner_text() == "nothing"
     page.close()
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
 
 import pytest
+from hamcrest import assert_that
 from jsonschema import Draft202012Validator
 
-from harness.exchange import Exchange, shorten
+from harness.exchange import Exchange
+from harness.matchers import in_order
+from harness.records import shown_name
 from harness.report import page, summary
+from harness.report.diagram import at_fault
 from harness.wire import Event
+from harness.wording import WIDTH, shorten
 from proto import snakepit_bridge_pb2 as pb
 from tests.verdicts.project import GREEN, MIXED, PROFILE, ROOT, Project, Run
 
@@ -117,11 +123,68 @@ def test_an_exchange_keeps_the_last_events_and_says_how_many_came_before() -> No
         )
     told = exchange.told()
     assert len(told) == 40
-    assert told[0]["earlier"] == 60
+    assert [one.get("earlier") for one in told] == [None] * 8 + [60] + [None] * 31
+    assert told[0]["asked"].startswith('Ping message="0 x')
     assert told[-1]["asked"].startswith('Ping message="99 x')
-    assert all(len(one["asked"]) <= 72 for one in told)
+    assert all(len(one["asked"]) <= WIDTH for one in told)
     assert told[-1]["answered"] == "UNAVAILABLE: gone"
     assert exchange.lost == {"127.0.0.1:1"}
+
+
+def test_the_very_same_call_over_and_over_is_one_event() -> None:
+    exchange = Exchange()
+    for number in range(700):
+        reply = pb.HeartbeatResponse(session_valid=number < 600)
+        reply.server_time.FromSeconds(number)
+        request = pb.HeartbeatRequest(session_id="s")
+        exchange.add(Event("call", "Ada", "127.0.0.1:1", "Heartbeat", 0.0, 0.0, request, reply, "OK"))
+    told = [(one["answered"], one["times"]) for one in exchange.told()]
+    assert told == [("session_valid=True", 600), ("session_valid=False", 100)]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("One", "One"),
+        ("One of another type -- @1.1 ", "One of another type"),
+        ("A temperature of 2.0 -- @2.2 on the bounds", "A temperature of 2.0 (on the bounds)"),
+    ],
+)
+def test_a_row_is_shown_without_its_number(name: str, shown: str) -> None:
+    assert shown_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("explanation", "place"),
+    [
+        (["Expected: change of a to 1", "but: change of b to 2: another"], 1),
+        (["expected the request to be accepted, but it was refused: NOT_FOUND: x"], 2),
+        (["Expected: change of a to 1", "but: it was accepted"], -1),
+    ],
+)
+def test_the_answer_at_fault_is_the_one_that_is_quoted(explanation: list[str], place: int) -> None:
+    answers = ["change of a to 1", "change of b to 2, metadata {cause: a}", "NOT_FOUND: x", "OK"]
+    assert at_fault([{"answered": answer} for answer in answers], explanation) == place
+
+
+@pytest.mark.parametrize(
+    ("got", "words"),
+    [
+        ([], "nothing came"),
+        (range(37), "37 of 200, the first 37 as expected, then nothing"),
+        ([*range(37), 38, 39], "at place 38 of 200 expected 37, got 38; 39 came in all"),
+        (range(202), "all 200 as expected, then 2 more, first 200"),
+    ],
+)
+def test_a_long_list_tells_where_it_goes_astray(got: Sequence[int], words: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        assert_that([*got], in_order(range(200)), "what came")
+    assert [line.strip() for line in str(caught.value).splitlines()] == [
+        "what came",
+        "Expected: 200 in order, 0 to 199",
+        f"but: {words}",
+    ]
+    assert_that([*range(200)], in_order(range(200)))
 
 
 def test_long_text_is_shortened_to_a_line() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from harness.records import shown_name
 from harness.report.html import escape, sign, table
 
 _ORDER = ("failed", "known failing", "skipped", "passed")
@@ -67,7 +68,8 @@ def anchor(path: str, clause: str) -> str:
 
 def _scenario(record: Mapping[str, Any]) -> str:
     reason = f' <span class="dim">({escape(record["reason"])})</span>' if record["reason"] else ""
-    lines = [f"<div>{sign(record['outcome'])} Example: {escape(record['scenario'])}{reason}</div>"]
+    name = escape(shown_name(record["scenario"]))
+    lines = [f"<div>{sign(record['outcome'])} Example: {name}{reason}</div>"]
     for step in record["steps"]:
         lines.append(f'<div class="step">{sign(step["outcome"])} {escape(step["text"])}</div>')
         if "table" in step:

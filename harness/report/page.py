@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
+from harness.records import shown_name
 from harness.report import failures, features
 from harness.report.html import SIGNS, escape, sign, table
 from harness.report.style import CSS
@@ -29,13 +30,14 @@ def render(data: Mapping[str, Any]) -> str:
     failed = [one for one in data["scenarios"] if one["outcome"] == "failed"]
     title = f"{data['verdict']['word']}: {data['bridge']['name'] or 'a bridge'}"
     body = [
-        _head(data),
+        _head(data, failures.names(failed)),
         failures.render(failed, data["verdict"]["word"] == "broken run"),
         _clauses(data),
         _left_out(data),
         features.render(data),
         _durations(data),
         _ledger(data),
+        _foot(data),
     ]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
@@ -46,21 +48,26 @@ def render(data: Mapping[str, Any]) -> str:
     )
 
 
-def _head(data: Mapping[str, Any]) -> str:
-    verdict, counts, run = data["verdict"], data["counts"], data["run"]
+def _head(data: Mapping[str, Any], which: str) -> str:
+    verdict, counts = data["verdict"], data["counts"]
     mark, look = _LOOKS[verdict["word"]]
-    numbers = [f"{counts['passed']} passed", f"{counts['failed']} failed", f"{counts['skipped']} skipped"]
-    numbers += [f"{counts['known_failing']} known to fail"] if counts["known_failing"] else []
-    numbers += [f"{counts['not_run']} not run"] if counts["not_run"] else []
-    bridge = data["bridge"]
-    about = f"{escape(bridge['name'])}, judged as {escape(bridge['service'])}. " if bridge["name"] else ""
+    rest = {"skipped": "skipped", "known_failing": "known to fail", "not_run": "not run"}
+    line = ", ".join(f"{counts[name]} {words}" for name, words in rest.items() if counts[name])
     return (
         f'<header class="verdict {look}"><h1>{mark} {escape(verdict["word"])}</h1>\n'
-        f"<p>{escape(verdict['sentence'])}.</p>\n"
-        f'<p class="dim">{about}Scenarios: {", ".join(numbers)}. '
-        f"{escape(run['started'])}, {run['seconds']:.1f} s"
-        f"{'' if run['full'] else '; ' + escape(run['selection'])}</p></header>"
+        f"<p>{escape(verdict['sentence'])}.</p>{which}"
+        + (f'\n<p class="dim">{escape(line)}</p></header>' if line else "</header>")
     )
+
+
+def _foot(data: Mapping[str, Any]) -> str:
+    """What was asked for, and of whom."""
+    bridge, run, counts = data["bridge"], data["run"], data["counts"]
+    about = f"{bridge['name']}, judged as {bridge['service']}. " if bridge["name"] else ""
+    told = f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
+    when = f"{run['started'].replace('T', ' ').replace('Z', ' UTC')}, {run['seconds']:.1f} s"
+    asked = "everything" if run["full"] else run["selection"]
+    return f'<footer class="dim">{escape(f"{about}{when}. Scenarios: {told}. Asked for: {asked}.")}</footer>'
 
 
 def _clauses(data: Mapping[str, Any]) -> str:
@@ -107,7 +114,7 @@ def _left_out(data: Mapping[str, Any]) -> str:
         parts.append(f"<h2>{title}</h2>")
         for reason, records in reasons.items():
             names = "".join(
-                f"<li>{escape(one['feature'])}: {escape(one['scenario'])}</li>" for one in records
+                f"<li>{escape(one['feature'])}: {escape(shown_name(one['scenario']))}</li>" for one in records
             )
             parts.append(
                 f"<details><summary>{sign(outcome)} {len(records)}: {escape(reason)}</summary>"
@@ -121,7 +128,7 @@ def _durations(data: Mapping[str, Any]) -> str:
     if not slowest:
         return ""
     rows = [("seconds", "scenario", "where")]
-    rows += [(f"{one['seconds']:.2f}", one["scenario"], one["location"]) for one in slowest]
+    rows += [(f"{one['seconds']:.2f}", shown_name(one["scenario"]), one["location"]) for one in slowest]
     return (
         '<section id="durations"><h2>Durations</h2><details><summary>The slowest '
         f"{len(slowest)} of {len(data['scenarios'])} scenarios</summary>{table(rows)}</details></section>"

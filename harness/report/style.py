@@ -15,10 +15,14 @@ pre { white-space: pre-wrap; margin: .3rem 0; background: var(--soft); padding: 
 .dim { color: var(--dim); } .passed { color: var(--good); } .failed { color: var(--bad); }
 .known { color: var(--warn); } .skipped, .none { color: var(--dim); }
 .verdict { border-left: .5rem solid; padding-left: .8rem; margin-top: 1rem; }
-.verdict p { color: var(--ink); }
+.verdict p { color: var(--ink); } .verdict p.dim { color: var(--dim); }
 .card { border: 1px solid var(--line); border-left: .4rem solid var(--bad); border-radius: 4px;
   padding: .3rem .8rem .6rem; margin: .6rem 0; }
 .card > summary { font-weight: 600; padding: .3rem 0; }
+.verdict ul { margin: .2rem 0; padding-left: 1.2rem; color: var(--ink); }
+.marked { color: var(--bad); font-weight: 600; }
+svg text { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }
+footer { border-top: 1px solid var(--line); margin-top: 1.6rem; padding-top: .5rem; font-size: .85rem; }
 .again { display: block; background: var(--soft); padding: .4rem .5rem; border-radius: 4px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .8rem; margin: .4rem 0; }
 dt { font-weight: 600; } dd { margin: 0; white-space: pre-wrap; }
@@ -35,8 +39,9 @@ details > summary { cursor: pointer; } .feature { border-top: 1px solid var(--li
 .sign { display: inline-block; min-width: 1.2rem; text-indent: 0; text-align: center; font-weight: 700; }
 .wide { overflow-x: auto; max-width: 100%; }
 svg { display: block; min-width: 34rem; width: 100%; height: auto; }
-table { border-collapse: collapse; margin: .2rem 0; } th, td { border: 1px solid var(--line);
-  padding: .1rem .45rem; text-align: left; vertical-align: top; }
+dd { min-width: 0; }
+table { border-collapse: collapse; margin: .2rem 0; overflow-wrap: break-word; }
+th, td { border: 1px solid var(--line); padding: .1rem .45rem; text-align: left; vertical-align: top; }
 td.number { text-align: right; } .text table { margin-left: 3.4rem; text-indent: 0; }
 .text .wide div { padding: 0; }
 @media (max-width: 30rem) { dl { grid-template-columns: 1fr; } .text .step { padding-left: 2.4rem; }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness.records import shown_name
+
 SHOWN = 20
 """Failures that are told in full; a comment has no room for hundreds."""
 
@@ -34,7 +36,7 @@ def render(data: Mapping[str, Any]) -> str:
     for one in failed[:SHOWN]:
         clauses = " ".join(f"@{clause}" for clause in one["clauses"])
         lines += ["", f"### {clauses} {_plain(one['rule'] or one['feature'])}".replace("###  ", "### "), ""]
-        lines += [f"{_plain(one['scenario'])}", "", "```text", *map(_inside, one["explanation"])]
+        lines += [f"{_plain(shown_name(one['scenario']))}", "", "```text", *map(_inside, one["explanation"])]
         lines += ["```", "", f"Again: `{one['again']}`"]
     if len(failed) > SHOWN:
         lines += ["", f"And {len(failed) - SHOWN} more: see index.html among the reports."]
