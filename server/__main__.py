@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+
+gc.disable()  # nothing that start-up makes is garbage; see lifecycle
+
 import argparse
 import math
 import sys

@@ -6,16 +6,27 @@ import fnmatch
 import re
 from collections.abc import Iterable, Iterator
 
-from server.names import MAX_LENGTH
+from server.names import MAX_LENGTH, random_hex
 from server.variables import Variable
 
 
+def new_id(name: str) -> str:
+    """An id that no variable has or had; ``_name_of`` reads the name in it."""
+    return f"var_{name}_{random_hex()}"
+
+
+def _name_of(variable_id: str) -> str:
+    return variable_id[len("var_") : -len("_0123456789abcdef")]
+
+
 class Catalog:
-    """Variables in order of registration."""
+    """Variables in order of registration.
+
+    By name alone: an id has the name in it, and a second table would take as much memory as the first.
+    """
 
     def __init__(self, variables: Iterable[Variable] = ()) -> None:
-        self._variables = {variable.id: variable for variable in variables}
-        self._ids = {variable.name: variable.id for variable in self._variables.values()}
+        self._variables = {variable.name: variable for variable in variables}
 
     def __len__(self) -> int:
         return len(self._variables)
@@ -26,15 +37,16 @@ class Catalog:
 
     def __contains__(self, name: str) -> bool:
         """Whether a name is taken."""
-        return name in self._ids
+        return name in self._variables
 
     def by_id(self, variable_id: str) -> Variable | None:
         """Find a variable by its id alone."""
-        return self._variables.get(variable_id)
+        found = self._variables.get(_name_of(variable_id))
+        return found if found is not None and found.id == variable_id else None
 
     def find(self, identifier: str) -> Variable | None:
         """Find a variable by id or name; an id wins over an equal name."""
-        return self._variables.get(identifier) or self._variables.get(self._ids.get(identifier, ""))
+        return self.by_id(identifier) or self._variables.get(identifier)
 
     def matching(self, pattern: str) -> Iterator[Variable]:
         """Those whose whole name matches a glob (``*``, ``?``); all where it is empty."""
@@ -48,14 +60,12 @@ class Catalog:
 
     def put(self, variable: Variable) -> None:
         """Add a variable, or the newest version of one."""
-        self._variables[variable.id] = variable
-        self._ids[variable.name] = variable.id
+        self._variables[variable.name] = variable
 
     def remove(self, variable: Variable) -> None:
         """Take a variable out; its name is free again."""
-        del self._variables[variable.id], self._ids[variable.name]
+        del self._variables[variable.name]
 
     def clear(self) -> None:
         """Take all of them out."""
         self._variables.clear()
-        self._ids.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 FAILPOINTS = ("half-written", "before-commit", "after-commit")
 """Moments at which a server with a data directory can be made to kill itself: in the middle of a batch, when
@@ -10,8 +10,7 @@ everything is written and nothing committed, and when it is committed and nobody
 whose metadata has ``failpoint`` and the moment's name, and only where a flag names the moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Caps on everything that clients can make grow. One over a cap is RESOURCE_EXHAUSTED."""
 
     sessions: int = 10_000
@@ -27,8 +26,7 @@ class Limits:
     request_ids: int = 10_000  # answers kept of a session
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """How one server runs. Times are in seconds."""
 
     host: str = "127.0.0.1"
@@ -48,4 +46,4 @@ class Settings:
     tls_ca: str = ""
     token_file: str = ""
     max_message_bytes: int = 100 * 2**20
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = Limits()

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from server import jsontext
 from server.arrays import ITEM_SIZES, Layout, is_shape
@@ -28,28 +27,25 @@ class Faulty(ValueError):
     """Constraints that cannot be; each argument says why of one."""
 
 
-@dataclass(frozen=True, slots=True)
 class NoConstraints:
     """For types that take none."""
 
-    keys: ClassVar[Mapping[str, str]] = {}
-
     @classmethod
     def of(cls, given: dict[str, Any]) -> NoConstraints:
-        return cls()
+        return NO_CONSTRAINTS
 
     def violations(self, value: Any) -> list[str]:
         return []
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+NO_CONSTRAINTS = NoConstraints()
+
+
+class Bounds(NamedTuple):
     """Inclusive limits of a number."""
 
     min: float | None = None
     max: float | None = None
-
-    keys: ClassVar[Mapping[str, str]] = {"min": "number", "max": "number"}
 
     @classmethod
     def of(cls, given: dict[str, Any]) -> Bounds:
@@ -69,21 +65,13 @@ class Bounds:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class TextRules:
+class TextRules(NamedTuple):
     """Length in code points, an RE2 pattern to be found, and a list to be in."""
 
     min_length: int | None = None
     max_length: int | None = None
     pattern: Any = None  # a compiled RE2 pattern
     enum: tuple[str, ...] | None = None
-
-    keys: ClassVar[Mapping[str, str]] = {
-        "min_length": "length",
-        "max_length": "length",
-        "pattern": "text",
-        "enum": "list of text",
-    }
 
     @classmethod
     def of(cls, given: dict[str, Any]) -> TextRules:
@@ -114,13 +102,10 @@ class TextRules:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(NamedTuple):
     """The members of a choice."""
 
     choices: tuple[str, ...]
-
-    keys: ClassVar[Mapping[str, str]] = {"choices": "list of text"}
 
     @classmethod
     def of(cls, given: dict[str, Any]) -> Choices:
@@ -132,17 +117,14 @@ class Choices:
         return [] if value in self.choices else [f"must be one of {', '.join(self.choices)}"]
 
 
-@dataclass(frozen=True, slots=True)
-class AllowedModules:
+class AllowedModules(NamedTuple):
     """The modules that a module variable may name; under either of two keys."""
 
     lists: tuple[tuple[str, ...], ...] = ()
 
-    keys: ClassVar[Mapping[str, str]] = {"choices": "list of text", "allowed_modules": "list of text"}
-
     @classmethod
     def of(cls, given: dict[str, Any]) -> AllowedModules:
-        return cls(tuple(tuple(given[key]) for key in cls.keys if key in given))
+        return cls(tuple(tuple(given[key]) for key in KEYS[cls] if key in given))
 
     def violations(self, value: str) -> list[str]:
         return [
@@ -152,13 +134,10 @@ class AllowedModules:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Dimensions:
+class Dimensions(NamedTuple):
     """The length of an embedding."""
 
     dimensions: int | None = None
-
-    keys: ClassVar[Mapping[str, str]] = {"dimensions": "length"}
 
     @classmethod
     def of(cls, given: dict[str, Any]) -> Dimensions:
@@ -172,14 +151,11 @@ class Dimensions:
         return [f"must have exactly {self.dimensions} dimensions, not {value.shape[0]}"]
 
 
-@dataclass(frozen=True, slots=True)
-class TensorLayout:
+class TensorLayout(NamedTuple):
     """The shape and dtype of a tensor."""
 
     shape: tuple[int, ...] | None = None
     dtype: str | None = None
-
-    keys: ClassVar[Mapping[str, str]] = {"shape": "shape", "dtype": "dtype"}
 
     @classmethod
     def of(cls, given: dict[str, Any]) -> TensorLayout:
@@ -194,6 +170,22 @@ class TensorLayout:
             found.append(f"dtype must be {self.dtype}, not {' or '.join(sorted(value.dtypes))}")
         return found
 
+
+KEYS: Mapping[type, Mapping[str, str]] = {
+    NoConstraints: {},
+    Bounds: {"min": "number", "max": "number"},
+    TextRules: {
+        "min_length": "length",
+        "max_length": "length",
+        "pattern": "text",
+        "enum": "list of text",
+    },
+    Choices: {"choices": "list of text"},
+    AllowedModules: {"choices": "list of text", "allowed_modules": "list of text"},
+    Dimensions: {"dimensions": "length"},
+    TensorLayout: {"shape": "shape", "dtype": "dtype"},
+}
+"""What each class takes, and of what kind it must be."""
 
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "number": ("a number", lambda v: type(v) in (int, float)),
@@ -222,11 +214,11 @@ def parse(kind: Any, text: str) -> Any:
         raise _refused(["must be a JSON object"])
     faults = []
     for key, value in given.items():
-        if key not in kind.keys:
-            known = ", ".join(kind.keys) or "none"
+        if key not in KEYS[kind]:
+            known = ", ".join(KEYS[kind]) or "none"
             faults.append(f"{key[:80]} is not a constraint of this type (known: {known})")
         else:
-            what, fits = _KINDS[kind.keys[key]]
+            what, fits = _KINDS[KEYS[kind][key]]
             if not fits(value):
                 faults.append(f"{key} must be {what}")
     if faults:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from server.constraints import Constraints
 from server.types import VariableType
@@ -11,12 +12,14 @@ from server.values import Value
 
 CLIENT = "client"
 
+NO_METADATA: Mapping[str, str] = MappingProxyType({})
+"""One for all changes without."""
+
 ReadValue = Callable[[VariableType, Constraints], Value]
 """Checks a value that a request gave against a type and constraints; raises ``InvalidArgument``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Who makes a change, why, and on what condition.
 
     Attributes:
@@ -25,9 +28,14 @@ class Edit:
         made_by: who makes the change where the metadata does not say.
     """
 
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = NO_METADATA
     expected_version: int | None = None
     made_by: str = CLIENT
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, str], expected_version: int | None = None) -> Edit:
+        """An edit with a request's metadata, which is copied."""
+        return cls(dict(metadata) if metadata else NO_METADATA, expected_version)
 
     @property
     def changed_by(self) -> str:

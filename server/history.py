@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from server.edits import CLIENT
 from server.errors import OutOfRange, invalid
-from server.log import Change
+from server.log import REGISTERED, Change
 from server.variables import Variable
+
+
+def registration(variable: Variable) -> Change:
+    """The change that made version 1 of a variable, from that version: all but its place in the log."""
+    changed_by = variable.metadata.get("changed_by") or CLIENT
+    return Change(0, REGISTERED, variable, None, changed_by, variable.metadata, variable.updated_at)
 
 
 class Histories:
     """The histories of a session's variables, by id.
+
+    A variable that was never set has none here: it tells of its registration itself.
 
     Args:
         limit: how many changes of one variable are kept; the oldest are dropped.
@@ -18,9 +27,16 @@ class Histories:
         self._limit = limit
         self._changes: dict[str, list[Change]] = {}
 
-    def add(self, change: Change) -> None:
-        """Keep a change that made a version."""
-        kept = self._changes.setdefault(change.variable.id, [])
+    def restore(self, changes: list[Change]) -> None:
+        """Begin with changes of one variable, oldest first."""
+        if changes[-1].variable.version > 1:
+            self._changes[changes[0].variable.id] = changes[-self._limit :]
+
+    def add(self, change: Change, before: Variable) -> None:
+        """Keep a change that made a version above 1 of a variable that was ``before``."""
+        kept = self._changes.get(change.variable.id)
+        if kept is None:
+            kept = self._changes[change.variable.id] = [registration(before)]
         kept.append(change)
         if len(kept) > self._limit:
             del kept[0]
@@ -29,7 +45,7 @@ class Histories:
         """At most ``limit`` changes of a variable, newest first; 0 for all that are kept."""
         if limit < 0:
             raise invalid("limit", f"must not be negative, not {limit}")
-        return self._changes[variable.id][::-1][: limit or None]
+        return self._of(variable)[::-1][: limit or None]
 
     def version(self, variable: Variable, version: int) -> Variable:
         """A variable as it was at a version.
@@ -37,7 +53,7 @@ class Histories:
         Raises:
             OutOfRange: that version is not kept.
         """
-        kept = self._changes[variable.id]
+        kept = self._of(variable)
         for change in kept:
             if change.variable.version == version:
                 return change.variable
@@ -47,10 +63,13 @@ class Histories:
         )
 
     def oldest(self, variable_id: str) -> int | None:
-        """The oldest version that is kept of a variable; None where it is deleted."""
+        """The oldest version that is kept of a variable; None where it is deleted or was never set."""
         kept = self._changes.get(variable_id)
         return kept[0].variable.version if kept else None
 
     def drop(self, variable_id: str) -> None:
         """Forget a variable that is deleted."""
-        del self._changes[variable_id]
+        self._changes.pop(variable_id, None)
+
+    def _of(self, variable: Variable) -> list[Change]:
+        return self._changes.get(variable.id) or [registration(variable)]

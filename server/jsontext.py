@@ -10,7 +10,6 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 MAX_DEPTH = 64
@@ -32,8 +31,8 @@ def parse(data: bytes, *, exact: bool = False) -> Any:
 
     Args:
         data: UTF-8 bytes.
-        exact: read numbers that have a fraction or an exponent as ``Decimal`` rather than ``float``,
-            so that 9007199254740993.0 keeps its last digit.
+        exact: read whole numbers that are written with a fraction or an exponent as ``int`` rather than
+            ``float``, so that 9007199254740993.0 keeps its last digit.
 
     Raises:
         NotJson: malformed JSON or UTF-8, duplicate keys, NaN or infinities, numbers beyond a double or
@@ -44,12 +43,7 @@ def parse(data: bytes, *, exact: bool = False) -> Any:
     except UnicodeDecodeError as error:
         raise NotJson(f"is not UTF-8 (byte {error.start})") from None
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_float=_exact if exact else _finite,
-        )
+        value = (_EXACT_DECODER if exact else _DECODER).decode(text)
     except NotJson:
         raise
     except RecursionError:
@@ -96,12 +90,15 @@ def _finite(text: str) -> float:
     return number
 
 
-def _exact(text: str) -> Decimal:
-    _finite(text)
+def _exact(text: str) -> int | float:
+    from decimal import Decimal, InvalidOperation  # only here: few write integers like this
+
+    number = _finite(text)
     try:
-        return Decimal(text)
+        exact = Decimal(text)
     except InvalidOperation:  # an exponent of more digits than Decimal reads: zero, or next to it
-        return Decimal(text.lower().partition("e")[0]).scaleb(-MAX_DIGITS)
+        exact = Decimal(text.lower().partition("e")[0]).scaleb(-MAX_DIGITS)
+    return int(exact) if exact == exact.to_integral_value() else number
 
 
 def _check_integers(value: Any) -> None:
@@ -146,3 +143,7 @@ def _check_surrogates(value: Any) -> None:
         json.dumps(value, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError:
         raise NotJson("has half of a surrogate pair, which is no character") from None
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
+_EXACT_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_exact)

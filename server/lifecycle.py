@@ -102,12 +102,12 @@ async def _serve(settings: Settings, store: Store, parent: int, stdout: TextIO |
         await healthy.set(service, health_pb2.HealthCheckResponse.SERVING)
     await server.start()
     stop = _stop_signal()
+    print(f"GRPC_READY:{port}", file=stdout, flush=True)
     # What start-up made stays: it need not be looked at again and again. Changes and variables are no
     # cycles either, so that looking for cycles seldom is enough.
-    gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
-    print(f"GRPC_READY:{port}", file=stdout, flush=True)
+    gc.enable()
     logger.info("serving on %s:%d", settings.host, port)
     reason = await _watch_over(stop, sessions, parent)
     logger.info("ending: %s", reason)

@@ -23,9 +23,9 @@ TAKEN = 64
 """How many changes a watch takes at a time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Change:
-    """One accepted change: what the log holds, the history keeps and the watches send.
+    """One accepted change: what the log holds, the history keeps and the watches send. It never changes.
 
     Attributes:
         sequence: its place in the session's order; grows by 1.
@@ -36,6 +36,7 @@ class Change:
         metadata: the change's own, not the variable's.
         at: ns since the epoch, UTC.
         encoded: a place for the edge to keep the bytes that it serialized.
+        encoded_legacy: the same in the form of the older clients.
     """
 
     sequence: int
@@ -45,16 +46,20 @@ class Change:
     changed_by: str
     metadata: Mapping[str, str]
     at: int
-    encoded: list[tuple[str, bytes]] = field(default_factory=list, compare=False, repr=False)
+    encoded: bytes = field(default=b"", compare=False, repr=False)
+    encoded_legacy: bytes = field(default=b"", compare=False, repr=False)
 
     @property
     def size(self) -> int:
         """About how many bytes the change keeps alive."""
         value, previous = self.variable.value, self.previous
-        before = len(previous.data) + len(previous.array) if previous else 0
-        entries = [*self.variable.metadata.items(), *self.metadata.items()]
-        words = sum(len(key) + len(text) for key, text in entries)
-        return 500 + 2 * len(value.data) + 2 * len(value.array) + before + 2 * words
+        size = 500 + 2 * len(value.data) + 2 * len(value.array)
+        if previous is not None:
+            size += len(previous.data) + len(previous.array)
+        for metadata in (self.variable.metadata, self.metadata):
+            if metadata:
+                size += 2 * sum(len(key) + len(text) for key, text in metadata.items())
+        return size
 
 
 class ChangeLog:
@@ -85,6 +90,8 @@ class ChangeLog:
             self._bytes -= dropped.size
             if self.on_drop is not None:
                 self.on_drop(dropped)
+        if not self._woken_by:
+            return
         first: dict[Watch, int] = {}
         for change in changes:
             for key in (change.variable.id, None):

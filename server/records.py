@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from server.log import Change
 from server.tools.registered import RegisteredTool
 from server.variables import Optimization, Variable
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """A session was opened.
 
     Attributes:
@@ -27,8 +27,7 @@ class Opened:
     base: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """A session was ended.
 
     Attributes:
@@ -43,8 +42,7 @@ class Ended:
     floor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """Variables of a session changed, all of them or none.
 
     Attributes:
@@ -59,8 +57,7 @@ class Changed:
     forgotten: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Depended:
+class Depended(NamedTuple):
     """One variable follows another, by their ids."""
 
     session_id: str
@@ -69,8 +66,7 @@ class Depended:
     dependency_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """A variable was given to an optimizer, or freed from it (None)."""
 
     session_id: str
@@ -78,16 +74,14 @@ class Held:
     holder: Optimization | None
 
 
-@dataclass(frozen=True, slots=True)
-class ToolsRegistered:
+class ToolsRegistered(NamedTuple):
     """Tools were registered in a session; one whose name was taken takes that one's place."""
 
     session_id: str
     tools: Sequence[RegisteredTool]
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(NamedTuple):
     """What the limits let go: it may be forgotten now, or later.
 
     Attributes:

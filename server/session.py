@@ -6,12 +6,10 @@ several plans that are applied together.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from server import log
-from server.catalog import Catalog
+from server.catalog import Catalog, new_id
 from server.clock import Clock
 from server.config import Limits
 from server.dependencies import Dependencies
@@ -28,15 +26,14 @@ from server.errors import (
 from server.history import Histories
 from server.journal import Journal
 from server.log import Change, ChangeLog, Watch
-from server.names import MAX_LENGTH, check_name
+from server.names import MAX_LENGTH, check_name, random_hex
 from server.optimization import Locks
 from server.records import Depended, Held, Opened, SessionState, ToolsRegistered
 from server.stores.memory import MEMORY
 from server.stores.port import Store
 from server.tools.registered import RegisteredTool, RegisteredTools
-from server.types import type_named
 from server.values import Value
-from server.variables import Definition, Optimization, Variable
+from server.variables import Optimization, Variable, rules_of
 
 
 class Session:
@@ -85,8 +82,7 @@ class Session:
         self._latest = self.created_at
         for variable, changes in state.variables:
             self._latest = max(self._latest, variable.updated_at)
-            for change in changes:
-                self._histories.add(change)
+            self._histories.restore(changes)
             if (holder := variable.optimization) is not None:
                 silent = self._clock.utc() - max(holder.started_at, variable.updated_at)
                 self._locks.restore(variable.id, holder, max(0.0, silent / 1e9))
@@ -145,18 +141,19 @@ class Session:
     ) -> Variable:
         """Create a variable at version 1."""
         check_name(name, "name")
-        kind = type_named(type_name)
-        constraints = kind.parse_constraints(constraints_json)
-        value = read(kind, constraints)
+        rules = rules_of(type_name, constraints_json)
+        value = read(rules.type, rules.constraints)
         self._check_metadata(edit.metadata)
         if name in self._variables:
             raise AlreadyExists(f"Variable already exists: {name}")
         if len(self._variables) >= self._limits.variables:
             raise ResourceExhausted(f"variables: a session holds at most {self._limits.variables}")
         variable = Variable(
-            Definition(f"var_{name}_{secrets.token_hex(8)}", name, kind, constraints, constraints_json),
+            new_id(name),
+            name,
+            rules,
             value,
-            dict(edit.metadata),
+            edit.metadata and dict(edit.metadata),
             edit.from_elixir,
             self._now(),
             version=1,
@@ -174,7 +171,7 @@ class Session:
             if (answer := self._answers.get(request_id)) is not None:
                 return answer
         variable = self.get(identifier)
-        planned = self._plan(variable, read(variable.definition.type, variable.definition.constraints), edit)
+        planned = self._plan(variable, read(variable.rules.type, variable.rules.constraints), edit)
         forgotten = ""
         if request_id:
             self._answers[request_id] = planned.version
@@ -204,7 +201,7 @@ class Session:
                 errors[identifier] = refusal.message
                 continue
             try:
-                value = read(variable.definition.type, variable.definition.constraints)
+                value = read(variable.rules.type, variable.rules.constraints)
                 planned[identifier] = variable, self._plan(variable, value, edit)
             except Refusal as refusal:
                 errors[identifier] = refusal.message
@@ -222,7 +219,7 @@ class Session:
         """Write the value of an older version as a new one."""
         variable = self.get(identifier)
         old = self._histories.version(variable, version)
-        edit = replace(edit, made_by=f"rollback to version {version}")
+        edit = edit._replace(made_by=f"rollback to version {version}")
         planned = self._plan(variable, old.value, edit)
         self._apply([self._change(log.VALUE_CHANGE, planned, variable.value, edit)])
         return planned
@@ -254,7 +251,7 @@ class Session:
         holder = self._locks.take(variable.id, variable.name, optimizer_id, self._now())
         self._mark(variable, holder)
         self._journal.keep(Held(self.id, variable.id, holder))
-        return f"opt_{secrets.token_hex(8)}"
+        return f"opt_{random_hex()}"
 
     def stop_optimization(self, identifier: str, optimizer_id: str, *, force: bool) -> Variable:
         """Free a variable from its optimizer; return it."""
@@ -328,7 +325,7 @@ class Session:
         return variable if held == variable.optimization else self._mark(variable, held)
 
     def _mark(self, variable: Variable, holder: Optimization | None) -> Variable:
-        marked = replace(variable, optimization=holder, encoded=[])
+        marked = variable.held_by(holder)
         self._variables.put(marked)
         return marked
 
@@ -351,7 +348,9 @@ class Session:
         metadata = {**variable.metadata, **edit.metadata} if edit.metadata else variable.metadata
         self._check_metadata(metadata)
         return Variable(
-            variable.definition,
+            variable.id,
+            variable.name,
+            variable.rules,
             value,
             metadata,
             edit.from_elixir,
@@ -378,8 +377,11 @@ class Session:
             if change.kind == log.DELETED:
                 continue
             variable = change.variable
+            if variable.version > 1:
+                before = self._variables.by_id(variable.id)
+                assert before is not None, "what is changed is there"
+                self._histories.add(change, before)
             self._variables.put(variable)
-            self._histories.add(change)
             self._locks.renew(variable.id)
         if changes:
             self._journal.append([*changes, *self._consequences(changes)], request_id, forgotten)

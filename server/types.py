@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from server import arrays, constraints, jsontext
@@ -32,15 +30,14 @@ class Accepted(NamedTuple):
     measure: Any
 
 
-@dataclass(frozen=True, slots=True)
-class VariableType:
+class VariableType(NamedTuple):
     """One type: its name, its class of constraints, how it reads JSON, and whether it may be binary."""
 
     name: str
     constraints: Any
     read: Callable[[Any, bytes], Accepted]
     binary: bool = False
-    exact: bool = False  # whether fractions are read as Decimal
+    exact: bool = False  # whether 1.0 is read as 1
 
     def read_json(self, data: bytes, field: str) -> Accepted:
         """Read a value given as JSON, or refuse it naming ``field``."""
@@ -79,12 +76,10 @@ def _float(value: Any, data: bytes) -> Accepted:
 
 
 def _integer(value: Any, data: bytes) -> Accepted:
-    if type(value) is not int and not isinstance(value, Decimal):
+    if isinstance(value, float):
+        raise WrongType("must be a whole number")
+    if type(value) is not int:
         raise WrongType("must be an integer")
-    if isinstance(value, Decimal):
-        if value != value.to_integral_value():
-            raise WrongType("must be a whole number")
-        value = int(value)
     if value not in INT64:
         raise WrongType("must be an integer of 64 bits, -2^63 to 2^63-1")
     return Accepted(str(value).encode(), value)
@@ -173,7 +168,7 @@ def _dtypes_that_hold(numbers: list[Any]) -> frozenset[str]:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float, Decimal)  # exactly: True is an int to isinstance
+    return type(value) in (int, float)  # exactly: True is an int to isinstance
 
 
 EMBEDDING = VariableType("embedding", constraints.Dimensions, _embedding, binary=True)

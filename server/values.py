@@ -84,4 +84,4 @@ def read_value(
         raise InvalidArgument(
             f"{field}: {'; '.join(found)}", [FieldViolation(field, violation) for violation in found]
         )
-    return Value(named, accepted.data, array)
+    return Value(kind.name if named == kind.name else named, accepted.data, array)  # the name is one for all

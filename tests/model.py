@@ -86,7 +86,10 @@ class Model:
 
     def history(self, identifier: str, limit: int) -> list[Update]:
         refuse(self.find(identifier) is None and "NOT_FOUND", limit < 0 and "INVALID_ARGUMENT")
-        newest_first = self.histories[self.get(identifier)["id"]][::-1][: self.kept["history"]]
+        newest_first = [
+            {**update, "sequence": 0}  # it does not tell of the place in the log
+            for update in self.histories[self.get(identifier)["id"]][::-1][: self.kept["history"]]
+        ]
         return newest_first[:limit] if limit else newest_first
 
     # Changing

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ from grpc import aio
 
 from proto import snakepit_bridge_pb2 as pb
 from server.errors import FailedPrecondition, PermissionDenied, Unavailable, invalid
+from server.names import random_hex
 from server.service.calls import Context
 from server.tools.registered import RegisteredTool
 
@@ -52,7 +52,7 @@ class Hosts:
 
     def __init__(self, *, remote: bool) -> None:
         self._remote = remote
-        self._id = secrets.token_hex(8)
+        self._id = random_hex()
         self._connections: dict[str, _Connection] = {}
         self._closing: set[asyncio.Task[None]] = set()
 

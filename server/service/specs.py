@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator
 
 from proto import snakepit_bridge_pb2 as pb
+from server.names import random_hex
 from server.service import wire
 from server.session import Session
 from server.tools.declare import Parameter, Tool
@@ -39,7 +39,7 @@ def registered_tool(given: pb.ToolRegistration, host: str) -> RegisteredTool:
         InvalidArgument: a default whose type_url is none.
     """
     return RegisteredTool(
-        id=f"tool_{given.name}_{secrets.token_hex(8)}",
+        id=f"tool_{given.name}_{random_hex()}",
         name=given.name,
         description=given.description,
         parameters=tuple(_parameter(parameter, given.name) for parameter in given.parameters),

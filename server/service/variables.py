@@ -28,7 +28,7 @@ class VariableCalls:
         read = _reader(given, request.initial_binary_value, "initial_value")
         with self._sessions.opening(request.session_id) as session:
             variable = session.register(
-                request.name, request.type, request.constraints_json, read, Edit(dict(request.metadata))
+                request.name, request.type, request.constraints_json, read, Edit.of(request.metadata)
             )
         return pb.RegisterVariableResponse(
             success=True, variable_id=variable.id, variable=wire.variable_message(variable, prefix)
@@ -47,7 +47,7 @@ class VariableCalls:
         version = session.set(
             request.variable_identifier,
             _reader(given, request.binary_value, "value"),
-            Edit(dict(request.metadata), expected),
+            Edit.of(request.metadata, expected),
             request.request_id,
         )
         return pb.SetVariableResponse(success=True, new_version=version)
@@ -77,7 +77,7 @@ class VariableCalls:
             identifier: _reader(given, request.binary_updates.get(identifier, b""), identifier)
             for identifier, given in request.updates.items()
         }
-        versions, errors = session.set_many(readers, Edit(dict(request.metadata)), atomic=request.atomic)
+        versions, errors = session.set_many(readers, Edit.of(request.metadata), atomic=request.atomic)
         return pb.BatchSetVariablesResponse(success=not errors, errors=errors, new_versions=versions)
 
     def ListVariables(self, request: pb.ListVariablesRequest, prefix: str) -> bytes:
@@ -88,7 +88,7 @@ class VariableCalls:
     def DeleteVariable(self, request: pb.DeleteVariableRequest, prefix: str) -> pb.DeleteVariableResponse:
         """Remove a variable."""
         session = self._sessions.find(request.session_id)
-        session.delete(request.variable_identifier, Edit(dict(request.metadata)))
+        session.delete(request.variable_identifier, Edit.of(request.metadata))
         return pb.DeleteVariableResponse(success=True)
 
     def GetVariableHistory(
@@ -116,7 +116,7 @@ class VariableCalls:
         """Write an old value again."""
         session = self._sessions.find(request.session_id)
         variable = session.roll_back(
-            request.variable_identifier, request.target_version, Edit(dict(request.metadata))
+            request.variable_identifier, request.target_version, Edit.of(request.metadata)
         )
         return pb.RollbackVariableResponse(success=True, variable=wire.variable_message(variable, prefix))
 

@@ -15,7 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from proto import snakepit_bridge_pb2 as pb
 from server import log
 from server.log import Change
-from server.values import PREFIX, Value
+from server.values import LEGACY_PREFIX, PREFIX, Value
 from server.variables import Variable
 
 # Numbers of the fields that are put together by hand.
@@ -24,6 +24,9 @@ _LISTED = pb.ListVariablesResponse.DESCRIPTOR.fields_by_name["variables"].number
 _FOUND = pb.BatchGetVariablesResponse.DESCRIPTOR.fields_by_name["variables"].number
 _UPDATE_VARIABLE = pb.VariableUpdate.DESCRIPTOR.fields_by_name["variable"].number
 _KEY, _ENTRY = 1, 2  # of a map's entry
+
+_PLACES = {PREFIX: "encoded", LEGACY_PREFIX: "encoded_legacy"}
+"""Where a variable and a change keep their bytes in each form."""
 
 
 def any_of(value: Value, prefix: str = PREFIX) -> AnyMessage:
@@ -42,9 +45,9 @@ def variable_message(variable: Variable, prefix: str, *, metadata: bool = True) 
     message = pb.Variable(
         id=variable.id,
         name=variable.name,
-        type=variable.definition.type.name,
+        type=variable.rules.type.name,
         value=any_of(variable.value, prefix),
-        constraints_json=variable.definition.constraints_json,
+        constraints_json=variable.rules.constraints_json,
         metadata=variable.metadata if metadata else None,
         source=pb.Variable.ELIXIR if variable.from_elixir else pb.Variable.PYTHON,
         last_updated_at=timestamp(variable.updated_at),
@@ -60,12 +63,11 @@ def variable_message(variable: Variable, prefix: str, *, metadata: bool = True) 
 
 def variable_bytes(variable: Variable, prefix: str) -> bytes:
     """A variable serialized; the bytes are kept with it."""
-    for kept_prefix, kept in variable.encoded:
-        if kept_prefix == prefix:
-            return kept
-    made = variable_message(variable, prefix).SerializeToString()
-    variable.encoded.append((prefix, made))
-    return made
+    kept: bytes = getattr(variable, _PLACES[prefix])
+    if not kept:
+        kept = variable_message(variable, prefix).SerializeToString()
+        setattr(variable, _PLACES[prefix], kept)
+    return kept
 
 
 def get_reply(variable: Variable, prefix: str) -> bytes:
@@ -89,9 +91,9 @@ def batch_get_reply(found: Mapping[str, Variable], missing: list[str], prefix: s
 
 def change_bytes(change: Change, prefix: str) -> bytes:
     """A change as a ``VariableUpdate``; the bytes are kept with it, and are the same for all watches."""
-    for kept_prefix, kept in change.encoded:
-        if kept_prefix == prefix:
-            return kept
+    kept: bytes = getattr(change, _PLACES[prefix])
+    if kept:
+        return kept
     update = pb.VariableUpdate(
         variable_id=change.variable.id,
         update_source=change.changed_by,
@@ -103,9 +105,9 @@ def change_bytes(change: Change, prefix: str) -> bytes:
     if change.kind == log.VALUE_CHANGE and change.previous is not None:
         update.previous_value.CopyFrom(any_of(change.previous, prefix))
         update.previous_binary_value = change.previous.array
-    made = update.SerializeToString() + _field(_UPDATE_VARIABLE, variable_bytes(change.variable, prefix))
-    change.encoded.append((prefix, made))
-    return made
+    kept = update.SerializeToString() + _field(_UPDATE_VARIABLE, variable_bytes(change.variable, prefix))
+    setattr(change, _PLACES[prefix], kept)
+    return kept
 
 
 def initial_bytes(variable: Variable, sequence: int, at: int, prefix: str) -> bytes:

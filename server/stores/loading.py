@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from server import log
 from server.log import Change
 from server.records import Kept, Opened, SessionState
 from server.stores.tables import checksum, tool_of_text
-from server.types import type_named
 from server.values import Value
-from server.variables import Definition, Optimization, Variable
+from server.variables import Optimization, Rules, Variable, rules_of
 
 
 class Damaged(Exception):
@@ -58,9 +56,8 @@ class _Reading:
     def __init__(self, connection: sqlite3.Connection, session: int) -> None:
         self._connection = connection
         self._session = session
-        self._definitions: dict[int, Definition] = {}
+        self._definitions: dict[int, tuple[str, str, Rules]] = {}  # id, name and rules
         self._versions: dict[int, dict[int, Change]] = {}  # by variable and version
-        self._types: dict[tuple[str, str], Any] = {}
 
     def state(self, opened: Opened) -> SessionState:
         state = SessionState(opened)
@@ -69,13 +66,13 @@ class _Reading:
         for number, holder in present.items():
             changes = self._versions.get(number)
             if not changes:
-                raise Damaged(f"variable {self._definitions[number].id} has no version")
+                raise Damaged(f"variable {self._definitions[number][0]} has no version")
             newest = changes[max(changes)].variable
             state.variables.append((_held(newest, holder), [changes[v] for v in sorted(changes)]))
         state.log = [*self._read_log()]
         for followed, follower, kind in self._of_session("followed, follower, type", "dependencies"):
             names = self._definitions
-            state.dependencies.append((names[followed].id, names[follower].id, kind))
+            state.dependencies.append((names[followed][0], names[follower][0], kind))
         for request_id, version in self._of_session("request_id, version", "answers", "ORDER BY number"):
             state.answers[request_id] = version
         for _, body in self._of_session("name, body", "tools", "ORDER BY number"):
@@ -99,11 +96,7 @@ class _Reading:
         )
         for number, *row in self._connection.execute(query, (self._session,)):
             _, variable_id, name, type_name, text, deleted, holder, since = _checked(row)
-            if (type_name, text) not in self._types:
-                kind = type_named(type_name)
-                self._types[type_name, text] = kind, kind.parse_constraints(text)
-            kind, constraints = self._types[type_name, text]
-            self._definitions[number] = Definition(variable_id, name, kind, constraints, text)
+            self._definitions[number] = variable_id, name, rules_of(type_name, text)
             if not deleted:
                 present[number] = None if holder is None else Optimization(holder, since)
         return present
@@ -117,7 +110,7 @@ class _Reading:
         for row in _rows(self._connection, query, self._session):
             number, version, sequence, at, by, edit, words, from_elixir, holder, since, *value = row
             variable = Variable(
-                self._definitions[number],
+                *self._definitions[number],
                 Value(*value),
                 metadata.get(words) or metadata.setdefault(words, _words(words)),
                 bool(from_elixir),
@@ -151,7 +144,7 @@ class _Reading:
 
 
 def _held(variable: Variable, holder: Optimization | None) -> Variable:
-    return variable if variable.optimization == holder else replace(variable, optimization=holder, encoded=[])
+    return variable if variable.optimization == holder else variable.held_by(holder)
 
 
 def _one(connection: sqlite3.Connection, query: str) -> tuple[Any, ...]:

@@ -11,7 +11,6 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from server import log
@@ -196,10 +195,10 @@ class Writer:
         self._do("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*entry, checksum(*entry)))
 
     def _registered(self, session_id: str, change: Change) -> int:
-        definition = change.variable.definition
+        variable = change.variable
         row = (
-            *(self._session(session_id), definition.id, definition.name, definition.type.name),
-            *(definition.constraints_json, 0, None, None),
+            *(self._session(session_id), variable.id, variable.name, variable.rules.type.name),
+            *(variable.rules.constraints_json, 0, None, None),
         )
         number = self._do(
             "INSERT INTO variables VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, checksum(*row))
@@ -267,7 +266,8 @@ class Writer:
 
 def text_of_tool(tool: RegisteredTool) -> str:
     """A registered tool as JSON; values are JSON already, and stay the text that they are."""
-    return json.dumps(asdict(tool), default=bytes.decode)
+    parameters = [parameter._asdict() for parameter in tool.parameters]
+    return json.dumps({**tool._asdict(), "parameters": parameters}, default=bytes.decode)
 
 
 def tool_of_text(text: str) -> RegisteredTool:

@@ -15,15 +15,13 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from server.tools.results import TYPE_NAMES, result_of
 from server.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter of a tool.
 
     Attributes:
@@ -42,8 +40,7 @@ class Parameter:
     constraints_json: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(NamedTuple):
     """A tool that runs at this server.
 
     Attributes:

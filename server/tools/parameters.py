@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from server import jsontext
-from server.constraints import Constraints, NoConstraints
+from server.constraints import NO_CONSTRAINTS, Constraints
 from server.errors import FieldViolation, InvalidArgument, invalid
 from server.tools.declare import Parameter
 from server.tools.results import JSON
@@ -71,7 +71,7 @@ def read(parameter: Parameter, given: AnyMessage, array: bytes = b"") -> Any:
         except jsontext.NotJson as error:
             raise invalid(parameter.name, f"the value {error}") from None
     kind = TYPES[named.removesuffix(BINARY) if parameter.type == "any" else parameter.type]
-    constraints: Constraints = NoConstraints()
+    constraints: Constraints = NO_CONSTRAINTS
     if parameter.constraints_json:
         constraints = kind.parse_constraints(parameter.constraints_json)
     if named.endswith(BINARY):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 
@@ -17,8 +17,7 @@ from server.values import PREFIX
 TYPE_ANY = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredTool:
+class RegisteredTool(NamedTuple):
     """A tool of a session.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -144,8 +143,7 @@ def test_what_is_at_the_edge_is_read(text: str, value: Any) -> None:
 
 def test_exact_fractions_keep_every_digit() -> None:
     value = parse(b"[9007199254740993.0, 1e2, 7]", exact=True)
-    assert value == [Decimal("9007199254740993"), 100, 7]
-    assert type(value[2]) is int
+    assert repr(value) == "[9007199254740993, 100, 7]"
 
 
 @pytest.mark.parametrize(
@@ -158,7 +156,7 @@ def test_exact_fractions_keep_every_digit() -> None:
 )
 def test_exact_fractions_tell_nothing_from_next_to_nothing(text: str, whole: bool) -> None:
     value = parse(text.encode(), exact=True)
-    assert (value == value.to_integral_value()) is whole
+    assert isinstance(value, int) is whole
 
 
 @pytest.mark.parametrize("value", [float("nan"), [float("inf")], "\ud800", {1, 2}])

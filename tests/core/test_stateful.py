@@ -59,7 +59,8 @@ class Core:
         return [_state(variable) for variable in self._ask(lambda: self.session.matching(pattern))]
 
     def history(self, identifier: str, limit: int) -> list[Update]:
-        return [_update(change) for change in self._ask(lambda: self.session.history(identifier, limit))]
+        changes = self._ask(lambda: self.session.history(identifier, limit))
+        return [{**_update(change), "sequence": 0} for change in changes]
 
     def set(
         self,
@@ -114,7 +115,7 @@ def _state(variable: Variable) -> State:
     return {
         "id": variable.id,
         "name": variable.name,
-        "type": variable.definition.type.name,
+        "type": variable.rules.type.name,
         "value": variable.value.native(),
         "version": variable.version,
         "metadata": dict(variable.metadata),

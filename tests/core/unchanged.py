@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -32,7 +33,11 @@ def picture(session: Session) -> Picture:
         dict(session.metadata),
         [_variable(variable) for variable in variables],
         {variable.name: session.get(variable.name).id for variable in variables},
-        {variable.id: [_change(change) for change in session.history(variable.id)] for variable in variables},
+        {
+            # A history does not tell of the place in the log.
+            variable.id: [_change(replace(change, sequence=0)) for change in session.history(variable.id)]
+            for variable in variables
+        },
         [_change(change) for change in session.log.after(session.log.oldest - 1)],
         session.log.last,
         {(id(watch), watch.seen, str(watch.ended)) for watch in session.log.watches},
@@ -60,9 +65,8 @@ def refused(session: Session, refusal: type[Refusal], match: str) -> Iterator[No
 
 
 def _variable(variable: Variable) -> tuple[Any, ...]:
-    definition = variable.definition
     return (
-        (definition.id, definition.name, definition.type.name, definition.constraints_json),
+        (variable.id, variable.name, variable.rules.type.name, variable.rules.constraints_json),
         tuple(variable.value),
         dict(variable.metadata),
         variable.from_elixir,
