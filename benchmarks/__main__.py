@@ -1,31 +1,102 @@
-"""``python -m benchmarks``: run the sections, print their tables, write ``reports/benchmarks.json``."""
+"""``python -m benchmarks``: run the sections, print their tables, write a report and a page."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
+import os
+import platform
+import sys
+import time
 from pathlib import Path
 
-from benchmarks import values, watches
+from benchmarks import calls, contenders, growth, starting, values, watches
+from benchmarks.figures import Figure
+from benchmarks.scale import FULL, QUICK
 
-SECTIONS = {"values": values.measure, "watches": watches.measure}
+SECTIONS = {
+    "calls": calls.measure,
+    "watches": watches.measure,
+    "values": values.measure,
+    "starting": starting.measure,
+    "growth": growth.measure,
+}
 REPORT = Path("reports/benchmarks.json")
+PAGE = Path("reports/benchmarks.html")
 
 
-def main() -> None:
-    """Run the sections that were named, or all of them."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; else all")
-    parser.add_argument("--rounds", type=int, default=5, help="that count (default 5)")
+def main() -> int:
+    """Run the sections that were named, or all of them; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measures the bridge beside a bare grpc.aio server with the same messages, and beside "
+        "Redis, NATS and etcd where they are installed. Ratios are the result; times are context.",
+    )
+    add = parser.add_argument
+    add("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; else all")
+    add("--quick", action="store_true", help="measure little; fail where a ratio is far from its target")
+    add("--rounds", type=int, help="how many, with processes of their own each")
+    add("--peers", action="store_true", help="say which peers are there and how to get the others")
     given = parser.parse_args()
     if unknown := set(given.sections) - SECTIONS.keys():
         parser.error(f"there is no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
-    results = {}
+    if given.peers:
+        for name, (*_, how) in contenders.PEERS.items():
+            lacks = contenders.missing(name)
+            print(f"{name}: {f'{lacks} is missing: {how}' if lacks else 'is there'}")
+        return 0
+    # As it is installed: start-up is not to be measured without the byte code that pip writes.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    scale = QUICK if given.quick else FULL
+    if given.rounds:
+        scale = scale._replace(rounds=given.rounds)
+    found: dict[str, list[Figure]] = {}
     for name in given.sections or SECTIONS:
-        results[name] = SECTIONS[name](given.rounds)
+        found[name] = asyncio.run(SECTIONS[name](scale))
+        print(f"{chr(13) if sys.stderr.isatty() else ''}{name}".ljust(60))
+        for figure in found[name]:
+            print(figure.line(), flush=True)
+    _report(found)
+    if not given.quick:
+        return 0
+    far = [
+        one for figures in found.values() for one in figures if one.target and one.target.far_off(one.median)
+    ]
+    for figure in far:
+        print(f"far from its target: {figure.name}: {figure.median:.4g}, not {figure.target}")
+    return 1 if far else 0
+
+
+def _report(found: dict[str, list[Figure]]) -> None:
+    told = {
+        "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "machine": {
+            "cores": os.cpu_count(),
+            "processor": _processor(),
+            "system": platform.platform(),
+            "python": platform.python_version(),
+        },
+        "sections": {name: [figure.as_json() for figure in figures] for name, figures in found.items()},
+    }
     REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps(results, indent=1))
+    REPORT.write_text(json.dumps(told, indent=1, ensure_ascii=False), "utf-8")
+    try:
+        from benchmarks import page
+    except ImportError as error:
+        print(f"no page: {error.name} is missing (pip install -e '.[bench]')")
+        return
+    PAGE.write_text(page.page(told), "utf-8")
+    print(f"\n{REPORT} and {PAGE} tell the same")
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -10,6 +10,7 @@ import asyncio
 from typing import Any
 
 import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
 from grpc import aio
 
 from proto import snakepit_bridge_pb2 as pb
@@ -20,14 +21,34 @@ class Raw:
 
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[bytes]] = set()
-        self._variable = pb.Variable(
-            id="var_x_0123456789abcdef", name="x", type="string", version=1, source=pb.Variable.PYTHON
-        )
+        self._variables: dict[str, pb.Variable] = {}
         self._sequence = 0
+
+    def _variable(self, name: str) -> pb.Variable:
+        if name not in self._variables:
+            self._variables[name] = pb.Variable(
+                id=f"var_{name}_0123456789abcdef",
+                name=name,
+                type="string",
+                version=1,
+                source=pb.Variable.PYTHON,
+            )
+        return self._variables[name]
 
     async def set_variable(self, request: pb.SetVariableRequest, _: object) -> pb.SetVariableResponse:
         """Keep the value, and put the update into every queue."""
-        variable = self._variable
+        version = self._set(request.variable_identifier, request.value)
+        return pb.SetVariableResponse(success=True, new_version=version)
+
+    async def set_variables(
+        self, request: pb.BatchSetVariablesRequest, _: object
+    ) -> pb.BatchSetVariablesResponse:
+        """The same with several."""
+        versions = {name: self._set(name, value) for name, value in request.updates.items()}
+        return pb.BatchSetVariablesResponse(success=True, new_versions=versions)
+
+    def _set(self, name: str, value: AnyMessage) -> int:
+        variable = self._variable(name)
         self._sequence += 1
         update = pb.VariableUpdate(
             variable_id=variable.id,
@@ -37,18 +58,25 @@ class Raw:
             previous_value=variable.value,
         )
         update.timestamp.GetCurrentTime()
-        variable.value.CopyFrom(request.value)
+        variable.value.CopyFrom(value)
         variable.version += 1
         variable.last_updated_at.CopyFrom(update.timestamp)
         update.variable.CopyFrom(variable)
         data = update.SerializeToString()
         for queue in self._queues:
             queue.put_nowait(data)
-        return pb.SetVariableResponse(success=True, new_version=variable.version)
+        return variable.version
 
     async def get_variable(self, request: pb.GetVariableRequest, _: object) -> pb.GetVariableResponse:
         """Answer the variable."""
-        return pb.GetVariableResponse(variable=self._variable)
+        return pb.GetVariableResponse(variable=self._variable(request.variable_identifier))
+
+    async def get_variables(
+        self, request: pb.BatchGetVariablesRequest, _: object
+    ) -> pb.BatchGetVariablesResponse:
+        """Answer several."""
+        found = {name: self._variable(name) for name in request.variable_identifiers}
+        return pb.BatchGetVariablesResponse(variables=found)
 
     async def watch(
         self, request: pb.WatchVariablesRequest, context: aio.ServicerContext[bytes, bytes]
@@ -74,6 +102,16 @@ async def serve() -> None:
         ),
         "GetVariable": grpc.unary_unary_rpc_method_handler(
             raw.get_variable, pb.GetVariableRequest.FromString, pb.GetVariableResponse.SerializeToString
+        ),
+        "SetVariables": grpc.unary_unary_rpc_method_handler(
+            raw.set_variables,
+            pb.BatchSetVariablesRequest.FromString,
+            pb.BatchSetVariablesResponse.SerializeToString,
+        ),
+        "GetVariables": grpc.unary_unary_rpc_method_handler(
+            raw.get_variables,
+            pb.BatchGetVariablesRequest.FromString,
+            pb.BatchGetVariablesResponse.SerializeToString,
         ),
         "WatchVariables": grpc.unary_stream_rpc_method_handler(
             raw.watch, pb.WatchVariablesRequest.FromString

@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import statistics
-import sys
-from typing import Any
+import time
+from collections.abc import Callable
 
 import numpy
 
-from benchmarks.rounds import ratios, run
+from benchmarks.contenders import BRIDGE
+from benchmarks.figures import Figure, Target
+from benchmarks.scale import Scale
 from client import Session, Worker
 from client.values import PREFIX, Raw, raw_array
 
 SHAPE = (1024, 1024)
 
 
-def measure(rounds: int) -> dict[str, Any]:
-    """Run it against a server of its own."""
-    with Worker([sys.executable, "-m", "server", "--port", "0", "--log-level", "warning"]) as worker:
-        session = worker.connection().session("values")
-        session.initialize()
-        return compare(session, rounds)
+async def measure(scale: Scale) -> list[Figure]:
+    """Set and read a float32 tensor of 4 MB both ways."""
+    return [await asyncio.to_thread(_compare, scale)]
 
 
-def compare(session: Session, rounds: int) -> dict[str, Any]:
-    """Set and read a float32 tensor of 4 MB both ways; print a table and return it.
+def _compare(scale: Scale) -> Figure:
+    """Both ways begin and end with a numpy array in the client: what it costs to get there counts."""
+    taken: dict[str, list[float]] = {"JSON": [], "bytes": []}
+    for number in range(min(scale.rounds, 5)):
+        scale.progress("values", number)
+        with Worker(BRIDGE) as worker:
+            session = worker.connection().session("values")
+            session.initialize()
+            ways = _ways(session)
+            for name, way in ways.items():
+                repeats = 1 if name == "JSON" else 5
+                way()
+                taken[name].append(statistics.median(_timed(way) for _ in range(repeats)))
+    return Figure(
+        "a tensor of 4 MB set and read: JSON / bytes",
+        [a / b for a, b in zip(taken["JSON"], taken["bytes"], strict=True)],
+        Target(100, at_least=True),
+        context={name: {"p50 ms": 1000 * statistics.median(seconds)} for name, seconds in taken.items()},
+    )
 
-    Both ways begin and end with a numpy array in the client: what it costs to get there counts.
-    """
+
+def _timed(way: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    way()
+    return time.perf_counter() - started
+
+
+def _ways(session: Session) -> dict[str, Callable[[], object]]:
     weights = numpy.random.default_rng(1).standard_normal(SHAPE, dtype="float32")
     session.register("as_json", "tensor", {"shape": [1], "data": [0]})
     session.register("as_bytes", "tensor", {"shape": [1], "data": [0]})
@@ -43,13 +66,4 @@ def compare(session: Session, rounds: int) -> dict[str, Any]:
         session.set("as_bytes", raw_array("tensor", weights))
         assert (session.get("as_bytes").value == weights).all()
 
-    json_result, bytes_result = run({"JSON": as_json, "raw bytes": as_bytes}, rounds)
-    ratio = ratios(json_result, bytes_result)
-    print(f"\n4 MB tensor, set and get  {'median':>8}{'min':>10}{'max':>10}  ms")
-    print(json_result, bytes_result, sep="\n")
-    print(f"raw bytes are {statistics.median(ratio):.0f} times faster ({min(ratio):.0f} to {max(ratio):.0f})")
-    return {
-        "json_ms": [time * 1000 for time in json_result.times],
-        "bytes_ms": [time * 1000 for time in bytes_result.times],
-        "ratio": statistics.median(ratio),
-    }
+    return {"JSON": as_json, "bytes": as_bytes}

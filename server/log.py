@@ -52,11 +52,11 @@ class Change:
     @property
     def size(self) -> int:
         """About how many bytes the change keeps alive."""
-        value, previous = self.variable.value, self.previous
-        size = 500 + 2 * len(value.data) + 2 * len(value.array)
+        variable, previous = self.variable, self.previous
+        size = 500 + 2 * len(variable.data) + 2 * len(variable.array)
         if previous is not None:
             size += len(previous.data) + len(previous.array)
-        for metadata in (self.variable.metadata, self.metadata):
+        for metadata in (variable.metadata, self.metadata):
             if metadata:
                 size += 2 * sum(len(key) + len(text) for key, text in metadata.items())
         return size

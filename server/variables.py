@@ -60,7 +60,9 @@ class Variable:
     id: str
     name: str
     rules: Rules
-    value: Value
+    kind: str  # these three are the value
+    data: bytes
+    array: bytes
     metadata: Mapping[str, str]
     from_elixir: bool
     updated_at: int
@@ -68,6 +70,10 @@ class Variable:
     optimization: Optimization | None = None
     encoded: bytes = field(default=b"", compare=False, repr=False)
     encoded_legacy: bytes = field(default=b"", compare=False, repr=False)
+
+    @property
+    def value(self) -> Value:
+        return Value(self.kind, self.data, self.array)
 
     def held_by(self, holder: Optimization | None) -> Variable:
         """The same version, with another holder."""

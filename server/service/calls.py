@@ -142,7 +142,7 @@ class Calls:
             return await behaviour()
         finally:
             if (settled := self._sessions.settled(session_id)) is not None:
-                await asyncio.shield(settled)
+                await settled
 
 
 async def _abort(context: Context, refusal: Refusal) -> NoReturn:

@@ -122,7 +122,7 @@ class ToolCalls:
                     async for data in chunks:
                         number += 1
                         if (settled := self._sessions.settled(session.id)) is not None:
-                            await asyncio.shield(settled)  # a chunk may tell of a change
+                            await settled  # a chunk may tell of a change
                         await context.write(pb.ToolChunk(chunk_id=f"{tool.name}-{number}", data=data))
                 except aio.BaseError:
                     raise  # of the reader, not of the tool

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from proto import snakepit_bridge_pb2 as pb
 from server.clock import Clock
 from server.errors import Refusal
@@ -44,7 +42,7 @@ class WatchCalls:
         try:
             # Some of what the values show may not be kept yet.
             if (settled := self._sessions.settled(request.session_id)) is not None:
-                await asyncio.shield(settled)
+                await settled
             # The initial metadata tells the client that the watch is in place.
             await context.send_initial_metadata(())
             for update in initial:

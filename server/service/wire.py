@@ -46,13 +46,13 @@ def variable_message(variable: Variable, prefix: str, *, metadata: bool = True) 
         id=variable.id,
         name=variable.name,
         type=variable.rules.type.name,
-        value=any_of(variable.value, prefix),
+        value=AnyMessage(type_url=prefix + variable.kind, value=variable.data),
         constraints_json=variable.rules.constraints_json,
         metadata=variable.metadata if metadata else None,
         source=pb.Variable.ELIXIR if variable.from_elixir else pb.Variable.PYTHON,
         last_updated_at=timestamp(variable.updated_at),
         version=variable.version,
-        binary_value=variable.value.array,
+        binary_value=variable.array,
     )
     if (held := variable.optimization) is not None:
         message.optimization_status.optimizing = True
@@ -94,17 +94,17 @@ def change_bytes(change: Change, prefix: str) -> bytes:
     kept: bytes = getattr(change, _PLACES[prefix])
     if kept:
         return kept
+    previous = change.previous if change.kind == log.VALUE_CHANGE else None
     update = pb.VariableUpdate(
         variable_id=change.variable.id,
         update_source=change.changed_by,
-        update_metadata=change.metadata,
+        update_metadata=change.metadata or None,
         timestamp=timestamp(change.at),
         update_type=change.kind,
         sequence=change.sequence,
+        previous_value=None if previous is None else any_of(previous, prefix),
+        previous_binary_value=b"" if previous is None else previous.array,
     )
-    if change.kind == log.VALUE_CHANGE and change.previous is not None:
-        update.previous_value.CopyFrom(any_of(change.previous, prefix))
-        update.previous_binary_value = change.previous.array
     kept = update.SerializeToString() + _field(_UPDATE_VARIABLE, variable_bytes(change.variable, prefix))
     setattr(change, _PLACES[prefix], kept)
     return kept
@@ -131,6 +131,9 @@ def heartbeat_bytes(sequence: int, at: int) -> bytes:
 
 
 def _field(number: int, payload: bytes) -> bytes:
+    size = len(payload)
+    if size < 0x80 and number < 0x10:  # the usual case: a byte each
+        return bytes((number << 3 | 2, size)) + payload
     return _varint(number << 3 | 2) + _varint(len(payload)) + payload
 
 

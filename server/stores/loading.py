@@ -11,7 +11,6 @@ from server import log
 from server.log import Change
 from server.records import Kept, Opened, SessionState
 from server.stores.tables import checksum, tool_of_text
-from server.values import Value
 from server.variables import Optimization, Rules, Variable, rules_of
 
 
@@ -108,10 +107,10 @@ class _Reading:
         )
         metadata: dict[str, Mapping[str, str]] = {}  # much is alike
         for row in _rows(self._connection, query, self._session):
-            number, version, sequence, at, by, edit, words, from_elixir, holder, since, *value = row
+            number, version, sequence, at, by, edit, words, from_elixir, holder, since, kind, data, array = row
             variable = Variable(
                 *self._definitions[number],
-                Value(*value),
+                *(kind, data, array),
                 metadata.get(words) or metadata.setdefault(words, _words(words)),
                 bool(from_elixir),
                 at,
@@ -119,10 +118,10 @@ class _Reading:
                 None if holder is None else Optimization(holder, since),
             )
             versions = self._versions.setdefault(number, {})
-            kind = log.REGISTERED if version == 1 else log.VALUE_CHANGE
+            change = log.REGISTERED if version == 1 else log.VALUE_CHANGE
             before = versions.get(version - 1)
             previous = None if before is None else before.variable.value
-            versions[version] = Change(sequence, kind, variable, previous, by, _words(edit), at)
+            versions[version] = Change(sequence, change, variable, previous, by, _words(edit), at)
 
     def _read_log(self) -> Iterator[Change]:
         expected = None

@@ -41,6 +41,8 @@ class Store(Protocol):
     def settled(self, session_id: str) -> Future[None] | None:
         """Done when all that was written so far of a session is kept; None where it is already.
 
+        Each call has a future of its own: whoever cancels it gives up alone.
+
         Raises, when awaited, the refusal that tells why it could not be kept. Then nothing that was written
         and not kept counts any more.
         """

@@ -34,11 +34,23 @@ SWEEP_PAUSE = 0.01
 
 @dataclass(slots=True)
 class _Group:
-    """What is committed together."""
+    """What is committed together.
 
-    settled: Future[None]
+    Attributes:
+        records: what is kept.
+        publish: what is called when it is, in the same order.
+        waiting: futures of those that wait for it; each its own, so that one may give up.
+    """
+
     records: list[Record] = field(default_factory=list)
     publish: list[Callable[[], object]] = field(default_factory=list)
+    waiting: list[Future[None]] = field(default_factory=list)
+
+    def settled(self) -> Future[None]:
+        """A future that is done when all of it is kept, or has failed to be."""
+        waiter: Future[None] = asyncio.get_running_loop().create_future()
+        self.waiting.append(waiter)
+        return waiter
 
 
 class SqliteStore:
@@ -66,7 +78,7 @@ class SqliteStore:
         self._thread.start()
         self._open: _Group | None = None  # gathers
         self._committing: _Group | None = None
-        self._unsettled: dict[str, Future[None]] = {}
+        self._unsettled: dict[str, _Group] = {}
         self._tell: OnFailure = lambda _: None
         self._failing = False
 
@@ -91,23 +103,23 @@ class SqliteStore:
         self._tell = tell
 
     def settled(self, session_id: str) -> Future[None] | None:
-        return self._unsettled.get(session_id)
+        group = self._unsettled.get(session_id)
+        return None if group is None else group.settled()
 
     def write(self, record: Record, publish: Callable[[], object]) -> None:
         group = self._open
         if group is None:
-            loop = asyncio.get_running_loop()
-            group = self._open = _Group(loop.create_future())
+            group = self._open = _Group()
             # At the end of this turn of the loop, so that what belongs together is together.
             if self._committing is None:
-                loop.call_soon(self._begin)
+                asyncio.get_running_loop().call_soon(self._begin)
         group.records.append(record)
         group.publish.append(publish)
-        self._unsettled[record.session_id] = group.settled
+        self._unsettled[record.session_id] = group
 
     async def close(self) -> None:
         while (group := self._open or self._committing) is not None:
-            await asyncio.wait([group.settled])
+            await asyncio.wait([group.settled()])
         self._writer.unswept = False  # what is left is swept away after the next start
         self._disk.put(None)
         self._thread.join()
@@ -160,6 +172,7 @@ class SqliteStore:
         """Take back the group, and what has gathered meanwhile on top of it."""
         if self._connection.in_transaction:
             self._connection.rollback()
+        self._writer.forget()
         self._writer.unswept = True
         self._committing = None
         groups = [group] + ([self._open] if self._open is not None else [])
@@ -179,13 +192,15 @@ class SqliteStore:
 
     def _settle(self, group: _Group, refusal: Refusal | None) -> None:
         for record in group.records:
-            if self._unsettled.get(record.session_id) is group.settled:
+            if self._unsettled.get(record.session_id) is group:
                 del self._unsettled[record.session_id]
-        if refusal is None:
-            group.settled.set_result(None)
-        else:
-            group.settled.set_exception(refusal)
-            group.settled.exception()  # nobody may be waiting for it
+        for waiter in group.waiting:
+            if waiter.done():
+                continue  # cancelled
+            if refusal is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(refusal)
 
     def _go_on(self) -> None:
         if self._open is not None:
@@ -197,8 +212,7 @@ class SqliteStore:
         """Delete more of what ended sessions have left, where nothing is being written."""
         if self._open is not None or self._committing is not None or not self._writer.unswept:
             return
-        group = self._open = _Group(asyncio.get_running_loop().create_future())
-        group.records.clear()
+        self._open = _Group()
         self._begin()
 
     def _may_fail(self, moment: str, records: list[Record]) -> None:

@@ -74,6 +74,10 @@ SWEPT = 50
 """Variables of ended sessions whose rows are deleted at a time, so that nobody waits for the end of it."""
 
 
+IN_USE = 10_000
+"""Variables whose numbers are remembered."""
+
+
 def checksum(*columns: Any) -> int:
     """CRC-32 of a row's columns."""
     found = 0
@@ -109,6 +113,11 @@ class Writer:
         }
         self.unswept = True
         """Whether rows of ended sessions may be left."""
+        self._numbers: dict[str, tuple[int, int]] = {}  # session's and own, of variables in use, by id
+
+    def forget(self) -> None:
+        """Rely on the tables alone: what was written may not be there."""
+        self._numbers.clear()
 
     def write(self, record: Record) -> None:
         """Write one record."""
@@ -259,9 +268,13 @@ class Writer:
         return int(number)
 
     def _variable(self, variable_id: str) -> tuple[int, int]:
-        found = self._do("SELECT session, number FROM variables WHERE id = ?", (variable_id,)).fetchone()
-        session, number = found
-        return session, number
+        known = self._numbers.get(variable_id)
+        if known is None:
+            if len(self._numbers) >= IN_USE:
+                self._numbers.clear()
+            known = self._do("SELECT session, number FROM variables WHERE id = ?", (variable_id,)).fetchone()
+            self._numbers[variable_id] = known
+        return known
 
 
 def text_of_tool(tool: RegisteredTool) -> str:
