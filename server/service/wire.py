@@ -29,8 +29,8 @@ _PLACES = {PREFIX: "encoded", LEGACY_PREFIX: "encoded_legacy"}
 """Where a variable and a change keep their bytes in each form."""
 
 
-def any_of(value: Value, prefix: str = PREFIX) -> AnyMessage:
-    """A value's ``Any``; the array goes into a field of its own."""
+def any_of(value: Value | Variable, prefix: str = PREFIX) -> AnyMessage:
+    """The ``Any`` of a value, or of what a variable holds; the array goes into a field of its own."""
     return AnyMessage(type_url=prefix + value.kind, value=value.data)
 
 
@@ -46,7 +46,7 @@ def variable_message(variable: Variable, prefix: str, *, metadata: bool = True) 
         id=variable.id,
         name=variable.name,
         type=variable.rules.type.name,
-        value=AnyMessage(type_url=prefix + variable.kind, value=variable.data),
+        value=any_of(variable, prefix),
         constraints_json=variable.rules.constraints_json,
         metadata=variable.metadata if metadata else None,
         source=pb.Variable.ELIXIR if variable.from_elixir else pb.Variable.PYTHON,

@@ -107,7 +107,9 @@ class _Reading:
         )
         metadata: dict[str, Mapping[str, str]] = {}  # much is alike
         for row in _rows(self._connection, query, self._session):
-            number, version, sequence, at, by, edit, words, from_elixir, holder, since, kind, data, array = row
+            number, version, sequence, at, by, edit, words, from_elixir, holder, since, kind, data, array = (
+                row
+            )
             variable = Variable(
                 *self._definitions[number],
                 *(kind, data, array),
