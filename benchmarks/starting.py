@@ -50,7 +50,7 @@ def _ready(scale: Scale) -> Figure:
 
 def _answered(scale: Scale) -> Figure:
     taken = []
-    # Killed time and again, so that a back-off that grows would be all that is measured: it stays at its first.
+    # Killed time and again, a worker waits longer and longer: here it is to wait as after the first time.
     with Worker(BRIDGE, restarts=1000, max_backoff=0.05) as worker:
         worker.connection().ping()
         for _ in range(2 * scale.rounds):
