@@ -32,6 +32,8 @@ class Exchange:
         self.began = time.monotonic()
         self.lost: set[str] = set()
         """Addresses that did not answer a call in time, or at all."""
+        self.tool_cut_off = False
+        """Whether a tool was running when its bridge was gone: then it may be the tool that ended it."""
         self._first: list[tuple[Event, int]] = []
         self._last: deque[tuple[Event, int]] = deque(maxlen=LAST)
         self._dropped = 0
@@ -41,6 +43,8 @@ class Exchange:
         """Keep an event; may be called from several threads."""
         if event.status in ("UNAVAILABLE", "DEADLINE_EXCEEDED"):
             self.lost.add(event.address)
+        if event.status == "UNAVAILABLE" and event.method.startswith("Execute"):
+            self.tool_cut_off = True
         with self._lock:
             place = self._last or self._first
             if place and _same(place[-1][0], event):

@@ -139,5 +139,5 @@ class Judging:
         for death in deaths:
             if note is not None:
                 note.complaints.append(death.words)
-            if death.from_outside:
+            if death.from_outside and not self.target.exchange.tool_cut_off:
                 self.break_off(f"{death.words}: it was stopped from outside in the middle of the run")

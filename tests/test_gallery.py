@@ -81,7 +81,8 @@ def test_each_says_what_a_client_sees() -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    "name", ["max-is-exclusive", "no-previous-value", "ready-printed-twice", "other-ids"]
+    "name",
+    ["max-is-exclusive", "no-previous-value", "tools-die-in-the-bridge", "ready-printed-twice", "other-ids"],
 )
 def test_a_slice_is_as_it_should_be(name: str) -> None:
     entry: Entry = GALLERY.named(name)

@@ -26,6 +26,7 @@ WRONG_WORDS = "WRONG WORDS"
 RED = "RED"
 TIMEOUT = "TIMEOUT"
 NO_VERDICT = "NO VERDICT"
+OTHER_VERDICT = "OTHER VERDICT"
 
 GOOD = (CAUGHT, GREEN)
 
@@ -175,6 +176,8 @@ def _outcome(
     right = [one for one in failures if {*one["clauses"]} & {*entry.clauses}]
     if not right:
         return WRONG_RULE, failures[0]
+    if verdict["verdict"]["word"] != "does not conform":
+        return OTHER_VERDICT, right[0]
     for one in right:
         if _words(entry.says) in _words("\n".join(one["explanation"])):
             return CAUGHT, one
