@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from server.errors import CannotStart
@@ -12,6 +13,9 @@ from server.stores.loading import Damaged
 from server.stores.tables import APPLICATION, FORMAT, SCHEMA
 
 FILE = "bridge.sqlite3"
+
+RESERVED = 1100 * (4096 + 24)
+"""Bytes that SQLite's log grows to before it begins anew, and a little more: frames of a page and a header."""
 
 LOST_AND_FOUND = "lost+found"
 """What a file system of its own has at its root."""
@@ -68,6 +72,8 @@ class DataDirectory:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA journal_size_limit = 67108864")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # opens SQLite's log
+            _reserve(file.with_name(file.name + "-wal"))
         except (sqlite3.Error, UnicodeDecodeError) as error:  # where even its message is damaged
             connection.close()
             raise CannotStart(f"cannot use {file}: {error}; restore it, or name another directory") from None
@@ -99,3 +105,15 @@ class DataDirectory:
         connection.executescript(
             f"BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}; {SCHEMA} COMMIT;"
         )
+
+
+def _reserve(log: Path) -> None:
+    """Let SQLite's log have its size from the beginning.
+
+    A commit that makes a file longer waits for the file system's own journal as well, which takes as long
+    again. Zeros at the end are no frames: SQLite does not look at them.
+    """
+    with suppress(OSError), log.open("ab", buffering=0) as file:  # on a full disk it is as well without
+        if (missing := RESERVED - file.tell()) > 0:
+            file.write(bytes(missing))
+            os.fdatasync(file.fileno())

@@ -24,7 +24,7 @@ from server.variables import Optimization
 APPLICATION = 0x42524447
 """``PRAGMA application_id``: "BRDG"."""
 
-FORMAT = 1
+FORMAT = 2
 """``PRAGMA user_version``: grows when a table changes."""
 
 SCHEMA = """
@@ -42,9 +42,8 @@ CREATE TABLE versions (
     variable INTEGER NOT NULL, version INTEGER NOT NULL, sequence INTEGER NOT NULL, at INTEGER NOT NULL,
     changed_by TEXT NOT NULL, edit TEXT NOT NULL, metadata TEXT NOT NULL, from_elixir INTEGER NOT NULL,
     holder TEXT, held_since INTEGER, kind TEXT NOT NULL, data BLOB NOT NULL, array BLOB NOT NULL,
-    checksum INTEGER NOT NULL
-);
-CREATE UNIQUE INDEX versions_of_variable ON versions (variable, version);
+    checksum INTEGER NOT NULL, PRIMARY KEY (variable, version)
+) WITHOUT ROWID;
 CREATE TABLE log (
     session INTEGER NOT NULL, sequence INTEGER NOT NULL, kind TEXT NOT NULL, variable INTEGER NOT NULL,
     version INTEGER NOT NULL, at INTEGER NOT NULL, changed_by TEXT NOT NULL, edit TEXT NOT NULL,
