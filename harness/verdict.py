@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness import tags
+
 CONFORMS = "conforms"
 SLICE = "passed, a slice"
 FAILS = "does not conform"
@@ -14,6 +16,10 @@ BROKEN = "broken run"
 
 EXIT_CODES = {CONFORMS: 0, SLICE: 0, FAILS: 1, NOT_JUDGED: 2, BROKEN: 3}
 """What behave exits with."""
+
+
+_BESIDE = {f"needs {tags.CAPABILITIES[name]}" for name in tags.REFERENCE_ALONE}
+"""Why scenarios are skipped that the contract does not speak of."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +94,18 @@ def decide(found: Findings) -> Verdict:
             SLICE,
             f"{len(passed)} of {found.usual} scenarios{why}; this does not say that the bridge conforms",
         )
-    if found.unmet and not skipped and not known:
+    beside = all(one["reason"] in _BESIDE for one in skipped)
+    if found.unmet and beside and not known:
         return Verdict(
             NOT_JUDGED,
             "every scenario passed, but the suite never met what it claims to judge:"
             f" {', '.join(found.unmet)}",
+        )
+    if skipped and beside and not known:
+        return Verdict(
+            CONFORMS,
+            f"{name} passed all {len(passed)} scenarios that any bridge is asked;"
+            f" {len(skipped)} more ask what the reference bridge alone offers",
         )
     if skipped or known:
         parts = [f"{len(skipped)} scenarios skipped"] if skipped else []

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from client.worker import ServerProcess
+from harness import tags
 from harness.target import Death, NoBridge, Target
 from harness.verdict import EXIT_CODES, Findings, decide
 from tests.verdicts.project import GREEN, RED, ROOT, Project
@@ -100,6 +101,9 @@ def test_a_full_run_that_never_met_what_the_suite_claims_is_not_a_verdict(projec
     assert run.data["ledger"]["types"]["float"] >= 1
 
 
+BESIDE = f"needs {tags.CAPABILITIES['requires_failpoints']}"
+
+
 def record(outcome: str, **more: Any) -> dict[str, Any]:
     return {"outcome": outcome, "reason": "why", "declared": True, "clauses": ["W3"], **more}
 
@@ -112,6 +116,17 @@ def record(outcome: str, **more: Any) -> dict[str, Any]:
             {"scenarios": [record("passed"), record("skipped")]},
             "conforms",
             "It conforms except for what its profile declares: 1 of 3 scenarios passed, 1 scenarios skipped",
+        ),
+        (
+            {"scenarios": [record("passed"), record("skipped", reason=BESIDE)]},
+            "conforms",
+            "It passed all 1 scenarios that any bridge is asked;"
+            " 1 more ask what the reference bridge alone offers",
+        ),
+        (
+            {"scenarios": [record("passed"), record("skipped", reason=BESIDE)], "unmet": ["status INTERNAL"]},
+            "not judged",
+            None,
         ),
         (
             {"scenarios": [record("passed"), record("known failing")]},

@@ -15,7 +15,7 @@ from server.stores.tables import APPLICATION, FORMAT, SCHEMA
 FILE = "bridge.sqlite3"
 
 RESERVED = 1100 * (4096 + 24)
-"""Bytes that SQLite's log grows to before it begins anew, and a little more: frames of a page and a header."""
+"""Bytes that SQLite's log grows to before it begins anew, and a little more."""
 
 LOST_AND_FOUND = "lost+found"
 """What a file system of its own has at its root."""
