@@ -11,7 +11,7 @@ Synchronous and safe to use from several threads.
 """
 
 from client.connection import Connection
-from client.errors import BridgeError, WorkerError
+from client.errors import BridgeError, ToolFailed, WorkerError
 from client.follower import Follower
 from client.session import Session
 from client.variable import Variable
@@ -23,6 +23,7 @@ __all__ = [
     "Connection",
     "Follower",
     "Session",
+    "ToolFailed",
     "Update",
     "Variable",
     "Watch",

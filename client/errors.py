@@ -37,6 +37,10 @@ class WorkerError(Exception):
     """A server process that did not start, or ended for good; the message has its stderr."""
 
 
+class ToolFailed(Exception):
+    """A tool that ran and failed; the message is its own."""
+
+
 def from_rpc(error: grpc.RpcError) -> BridgeError:
     """The ``BridgeError`` of what gRPC raised."""
     assert isinstance(error, grpc.Call)

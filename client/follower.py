@@ -10,8 +10,9 @@ from typing import Any
 
 import grpc
 
+from client.caller import Caller
 from client.errors import BridgeError, Silence
-from client.session import Caller, Session
+from client.session import Session
 from client.watch import Update, Watch
 
 BUFFER = 1000

@@ -11,8 +11,7 @@ from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
 from client import BridgeError, Variable
-from client.errors import MalformedReply
-from client.session import ToolFailed
+from client.errors import MalformedReply, ToolFailed
 from harness.literals import Literal, same, show
 from harness.outcome import REASONS
 from harness.updates import value_of

@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 
 from client import BridgeError
-from client.session import ToolFailed
+from client.errors import ToolFailed
 
 REASONS = {
     "invalid": grpc.StatusCode.INVALID_ARGUMENT,

@@ -14,7 +14,7 @@ from typing import Any
 from behave.model_type import Status
 
 from client import BridgeError
-from client.session import ToolFailed
+from client.errors import ToolFailed
 from harness import tags
 from harness.guards import scenarios
 from harness.judging import Judging, Note

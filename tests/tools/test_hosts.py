@@ -13,7 +13,7 @@ import numpy
 import pytest
 
 from client import BridgeError, Connection, Session
-from client.session import ToolFailed
+from client.errors import ToolFailed
 from client.values import encode, to_any
 from client.worker import ServerProcess
 from proto import snakepit_bridge_pb2 as pb
