@@ -377,7 +377,7 @@ class Session:
             if change.kind == log.DELETED:
                 continue
             variable = change.variable
-            if variable.version > 1:
+            if change.kind == log.VALUE_CHANGE:
                 before = self._variables.by_id(variable.id)
                 assert before is not None, "what is changed is there"
                 self._histories.add(change, before)
