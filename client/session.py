@@ -148,12 +148,14 @@ class Session(SessionTools):
         )
         return reply.new_version
 
-    def get_many(self, identifiers: Sequence[str]) -> tuple[dict[str, Variable], list[str]]:
+    def get_many(
+        self, identifiers: Sequence[str], *, metadata: bool = True
+    ) -> tuple[dict[str, Variable], list[str]]:
         """Read several as of one moment: those found by identifier, and the missing in the order asked."""
         reply: pb.BatchGetVariablesResponse = self.connection.call(
             "GetVariables",
             pb.BatchGetVariablesRequest(
-                session_id=self.id, variable_identifiers=identifiers, include_metadata=True
+                session_id=self.id, variable_identifiers=identifiers, include_metadata=metadata
             ),
         )
         found = {name: self._learn(Variable(message)) for name, message in reply.variables.items()}

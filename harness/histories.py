@@ -17,7 +17,15 @@ def complaints(who: str, updates: Sequence[Update]) -> list[str]:
     state: dict[str, Update] = {}
     ended: set[str] = set()
     for update in updates:
-        if update.kind == "heartbeat" or update.variable is None:
+        if update.kind == "heartbeat":
+            if update.sequence < last:
+                found.append(
+                    f"{who} received a heartbeat with sequence {update.sequence} after {last}:"
+                    " it carries the one that is current (W10)"
+                )
+            last = max(last, update.sequence)
+            continue
+        if update.variable is None:
             continue
         grows = update.sequence >= last if update.kind == "initial_value" else update.sequence > last
         if not grows:

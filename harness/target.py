@@ -203,12 +203,17 @@ class Target:
         self.exchange.add(event)
         self.ledger.add(event)
         if event.kind == "call" and event.reply is not None:
-            self._inspect(event.method, event.request, event.reply)
+            self._inspect(event.address, event.method, event.request, event.reply)
 
-    def _inspect(self, method: str, request: Any, reply: Any) -> None:
+    def _inspect(self, bridge: str, method: str, request: Any, reply: Any) -> None:
         self.complaints.extend(complaints(method, request, reply))
+        whole = method != "GetVariables" or request.include_metadata
         for variable in variables_in(method, reply):
             self.complaints.extend(self.versions.complaints_about(variable))
+            self.complaints.extend(self.versions.complaints_about_state(bridge, variable, metadata=whole))
+            self.versions.learn_id(bridge, request.session_id, variable)
+        if method == "GetVariableHistory":
+            self.complaints.extend(self.versions.complaints_about_history(bridge, request, reply))
         if method == "SetVariables" and request.atomic and reply.success:
             self.versions.add_batch(request.session_id, reply.new_versions)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from client import BridgeError, Session
+from client.values import decode, to_any
+from harness.literals import Literal
 from harness.outcome import REASONS, Outcome
 from harness.world import DEADLINE, World
 from proto import snakepit_bridge_pb2 as pb
@@ -37,6 +39,51 @@ def registrations(table: Iterable[Any]) -> list[pb.ToolRegistration]:
         )
         for row in table
     ]
+
+
+def registration(name: str, metadata: Mapping[str, str], table: Iterable[Any]) -> pb.ToolRegistration:
+    """A streaming tool with all that there is to tell of it; its parameters are the rows of a table.
+
+    Args:
+        table: ``name``, ``type``, ``required``, ``description``, and perhaps a ``default`` as JSON and the
+            constraints that it is ``within``.
+    """
+    tool = pb.ToolRegistration(
+        name=name, description=f"what {name} does", metadata=metadata, supports_streaming=True
+    )
+    for row in table:
+        parameter = tool.parameters.add(
+            name=row["name"],
+            type=row["type"],
+            required=row["required"] == "yes",
+            description=row["description"],
+            validation_json=row["within"],
+        )
+        if row["default"]:
+            parameter.default_value.CopyFrom(to_any(Literal(row["default"]).raw(row["type"])))
+    return tool
+
+
+def told_of(tool: pb.ToolRegistration | pb.ToolSpec) -> dict[str, Any]:
+    """What is told of a tool, for comparing, less its metadata; parameters by name."""
+    return {
+        "name": tool.name,
+        "description": tool.description,
+        "whether it streams": tool.supports_streaming,
+        "number of parameters": len(tool.parameters),
+        **{f"parameter {one.name}": _told_of_parameter(one) for one in tool.parameters},
+    }
+
+
+def _told_of_parameter(parameter: pb.ParameterSpec) -> dict[str, Any]:
+    given = parameter.HasField("default_value")
+    return {
+        "type": parameter.type,
+        "description": parameter.description,
+        "required": parameter.required,
+        "default": decode(parameter.type, parameter.default_value) if given else None,
+        "constraints": json.loads(parameter.validation_json or "{}"),
+    }
 
 
 def register_hosted(world: World, address: str, names: Sequence[str]) -> None:

@@ -1,18 +1,29 @@
 """What holds for everyone in a scenario at once, whoever looks.
 
-One version of a variable has one value, one sequence of a session is one update, and between the updates
-of one atomic batch there is no other.
+One version of a variable is one state, made by one change; its name, type and constraints are those of all
+of its versions. One sequence of a session is one update, and between the updates of one atomic batch there
+is no other.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from client import Update, Variable
+from client import Update, Variable, values
 from client.errors import MalformedReply
 from harness.literals import same
+from harness.replies import CHANGES, at_once
 from harness.updates import describe
+from proto import snakepit_bridge_pb2 as pb
+
+
+class _Maker(NamedTuple):
+    """Who made a version and why, as an update or the history told it."""
+
+    changed_by: str
+    metadata: Mapping[str, str]
 
 
 class Versions:
@@ -22,6 +33,12 @@ class Versions:
         self._values: dict[tuple[str, int], Variable] = {}
         self._updates: dict[tuple[str, int], Update] = {}
         self._batches: list[tuple[str, Mapping[str, int]]] = []
+        # By the bridge as well: one that was started anew may give the same ids again.
+        self._states: dict[tuple[str, str, int], Variable] = {}
+        self._metadata: dict[tuple[str, str, int], Mapping[str, str]] = {}
+        self._first: dict[tuple[str, str], Variable] = {}
+        self._makers: dict[tuple[str, str, int], _Maker] = {}
+        self._ids: dict[tuple[str, str, str], str] = {}
 
     def add_batch(self, session_id: str, versions: Mapping[str, int]) -> None:
         """Keep what an atomic batch that was accepted answered: the new versions by id or name."""
@@ -37,11 +54,100 @@ class Versions:
             return []  # which is complained about elsewhere
         return [] if agrees else [f"{before!r} was also told as {variable!r}: a version has one value (W3)"]
 
-    def complaints_about_update(self, session_id: str, update: Update) -> list[str]:
+    def complaints_about_state(
+        self, bridge: str, variable: Variable, *, metadata: bool = True
+    ) -> Iterator[str]:
+        """Say what else of this version was told otherwise before.
+
+        Args:
+            metadata: whether it was asked for.
+        """
+        key = (bridge, variable.id, variable.version)
+        first = self._first.setdefault(key[:2], variable)
+        for name in ("name", "type", "constraints_json"):
+            one, other = getattr(first.message, name), getattr(variable.message, name)
+            if one != other and (name != "constraints_json" or first.constraints != variable.constraints):
+                yield (
+                    f"{first!r} was told with the {name} {one!r}, and {variable!r} with {other!r}:"
+                    " it never changes (K5)"
+                )
+        before = self._states.setdefault(key, variable)
+        if before.source != variable.source:
+            yield f"the source of {variable!r} was told as {before.source} and as {variable.source} (A14)"
+        if not at_once(before.message.last_updated_at, variable.message.last_updated_at):
+            yield (
+                f"{variable!r} was told as last updated at {before.updated_at:%T} and at"
+                f" {variable.updated_at:%T}: a version has one time (A14)"
+            )
+        if metadata and (told := self._metadata.setdefault(key, variable.metadata)) != variable.metadata:
+            yield (
+                f"{variable!r} was told with the metadata {dict(told)} and with {dict(variable.metadata)}:"
+                " only a change adds to it (A3)"
+            )
+
+    def _contradictions(self, bridge: str, variable: Variable) -> Iterator[str]:
+        """Say what an update tells otherwise than a read did; it need not tell all of a variable."""
+        before = self._states.get((bridge, variable.id, variable.version))
+        if before is None:
+            return
+        for name in ("name", "type", "constraints_json"):
+            one, other = getattr(before.message, name), getattr(variable.message, name)
+            if (
+                one != other
+                and other
+                and (name != "constraints_json" or before.constraints != variable.constraints)
+            ):
+                yield f"an update told {variable!r} with the {name} {other!r}, and a read with {one!r} (K5)"
+        told, metadata = before.metadata, variable.metadata
+        if wrong := sorted(key for key in metadata if key in told and told[key] != metadata[key]):
+            yield f"an update told {variable!r} with another {' and '.join(wrong)} than a read (A3)"
+
+    def learn_id(self, bridge: str, session_id: str, variable: Variable) -> None:
+        """Keep which variable a name stands for, and an id."""
+        self._ids[bridge, session_id, variable.name] = variable.id
+        self._ids[bridge, session_id, variable.id] = variable.id
+
+    def complaints_about_history(
+        self, bridge: str, request: pb.GetVariableHistoryRequest, reply: pb.GetVariableHistoryResponse
+    ) -> Iterator[str]:
+        """Say which entries tell of a version otherwise than others did."""
+        variable_id = self._ids.get((bridge, request.session_id, request.variable_identifier), "")
+        for entry in reply.entries:
+            state = self._states.get((bridge, variable_id, entry.version))
+            if state is not None and not _holds(state, entry):
+                yield f"{state!r} stands in the history with {entry.value.value[:60]!r} (A11)"
+            if state is not None and not at_once(state.message.last_updated_at, entry.timestamp):
+                yield (
+                    f"{state!r} was last updated at {state.updated_at:%T}, but stands in the history at"
+                    f" {entry.timestamp.ToDatetime():%T} (A11)"
+                )
+            maker = _Maker(entry.changed_by, dict(entry.metadata))
+            yield from self._maker_complaints((bridge, variable_id, entry.version), maker)
+
+    def _maker_complaints(self, key: tuple[str, str, int], maker: _Maker) -> Iterator[str]:
+        if not key[1]:
+            return
+        before = self._makers.setdefault(key, maker)
+        what = f"version {key[2]} of {key[1]}"
+        if before.changed_by != maker.changed_by:
+            yield f"{what} was told as made by {before.changed_by!r} and by {maker.changed_by!r} (A11)"
+        for name in sorted(before.metadata.keys() & maker.metadata.keys()):
+            if before.metadata[name] != maker.metadata[name]:
+                told = f"{before.metadata[name]!r} and as {maker.metadata[name]!r}"
+                yield f"the {name} of {what} was told as {told} (A11)"
+
+    def complaints_about_update(self, session_id: str, update: Update, bridge: str = "") -> list[str]:
         """Say whether this sequence, or this version, was told to anyone as something else."""
         if update.variable is None:
             return []
         found = self.complaints_about(update.variable)
+        found.extend(self._contradictions(bridge, update.variable))
+        if update.kind in CHANGES:
+            maker = _Maker(update.source, update.metadata)
+            key = (bridge, update.variable_id, update.variable.version)
+            found.extend(self._maker_complaints(key, maker))
+        if update.kind == "value_change":
+            found.extend(self._previous_complaints(update, update.variable))
         if update.kind == "initial_value":
             return found  # it bears the sequence of the session, not one of its own
         before = self._updates.setdefault((session_id, update.sequence), update)
@@ -53,6 +159,15 @@ class Versions:
                 " all watches of a session see one order (W4)"
             )
         return found
+
+    def _previous_complaints(self, update: Update, variable: Variable) -> Iterator[str]:
+        before = self._values.get((variable.id, variable.version - 1))
+        try:
+            agrees = before is None or same(before.value, update.previous)
+        except MalformedReply:
+            agrees = False
+        if not agrees:
+            yield f"{describe(update)} was told with another previous value than that of {before!r} (W3)"
 
     def complaints_about_batches(self) -> list[str]:
         """Say which atomic batches had another update among theirs, of all updates that were looked at.
@@ -80,6 +195,13 @@ class Versions:
         sequences = sorted(sequence for session, sequence in self._updates if session == session_id)
         updates = [self._updates[session_id, sequence] for sequence in sequences]
         return [update for update in updates if update.kind != "dependency_change"]
+
+
+def _holds(state: Variable, entry: pb.VariableHistoryEntry) -> bool:
+    try:
+        return same(state.value, values.decode(state.type, entry.value, entry.binary_value))
+    except MalformedReply:
+        return False
 
 
 def _places(order: Sequence[Update]) -> Mapping[tuple[str, int], list[int]]:

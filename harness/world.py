@@ -28,9 +28,10 @@ _LOG_LINES = 10
 class Watcher:
     """A person's watch, and how much of it the scenario has looked at."""
 
-    def __init__(self, watch: Watch, session: Session, names: list[str], ids: set[str]) -> None:
+    def __init__(self, watch: Watch, session: Session, bridge: str, names: list[str], ids: set[str]) -> None:
         self.watch = watch
         self.session = session
+        self.bridge = bridge
         self.names = names
         self.position = 0
         self._ids = ids
@@ -212,7 +213,8 @@ class World:
         """Let someone watch variables, on a connection of their own or on that of ``session``."""
         session = session or self.session_of(person)
         ids = {self._ids.get((self.session_id, name), name) for name in names}
-        watcher = Watcher(session.watch(*names, **options), session, names, ids)
+        watch = session.watch(*names, **options)
+        watcher = Watcher(watch, session, self.connection.address, names, ids)
         self.watchers[person] = watcher
         self._all_watchers.append((person, watcher))
         return watcher
@@ -243,7 +245,9 @@ class World:
             found.update(dict.fromkeys(complaints(person, watcher.watch.updates)))
             for update in watcher.watch.updates:
                 found.update(dict.fromkeys(update_complaints(update)))
-                wrong = self.target.versions.complaints_about_update(watcher.session.id, update)
+                wrong = self.target.versions.complaints_about_update(
+                    watcher.session.id, update, watcher.bridge
+                )
                 found.update(dict.fromkeys(wrong))
         found.update(dict.fromkeys(self.target.versions.complaints_about_batches()))
         if found:

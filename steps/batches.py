@@ -3,7 +3,7 @@
 import threading
 
 from behave import then, when
-from hamcrest import assert_that, contains_string, equal_to, greater_than
+from hamcrest import assert_that, contains_string, equal_to, greater_than, has_entries
 
 from client.values import to_any
 from harness.literals import Literal
@@ -20,6 +20,12 @@ def updates_of(context):
 def step_read_together(context, names):
     """Read several variables in one call."""
     context.world.attempt(lambda: context.world.session.get_many(names))
+
+
+@when("{names:Names} are read together, without their metadata")
+def step_read_together_bare(context, names):
+    """Read several variables in one call, which does not ask for their metadata."""
+    context.world.attempt(lambda: context.world.session.get_many(names, metadata=False))
 
 
 @when("{one:Name}, by its id, and {other:Name}, by its name, are read together")
@@ -41,6 +47,13 @@ def step_found_by_both(context, one, other):
 def step_set_atomic(context):
     """Set several variables in an atomic batch, given as a table of name and value."""
     context.world.attempt(lambda: context.world.session.set_many(updates_of(context), atomic=True))
+
+
+@when("these are set together, all or none, with the metadata {metadata:Value}:")
+def step_set_atomic_with_metadata(context, metadata):
+    """Set several variables in an atomic batch, with metadata as a JSON object."""
+    updates, given = updates_of(context), metadata.python()
+    context.world.attempt(lambda: context.world.session.set_many(updates, atomic=True, metadata=given))
 
 
 @when("these are set together, each on its own:")
@@ -112,11 +125,14 @@ def step_set_nothing(context):
 
 @then("the answer has:")
 def step_batch_has(context):
-    """The variables read, as a table of name, value and version; these and no others."""
+    """The variables read, as a table of name, value, version and perhaps metadata; these and no others."""
     found, _ = context.world.require_success()
     assert_that(sorted(found), equal_to(sorted(row["name"] for row in context.table)), "the names found")
     for row in context.table:
         assert_that(found[row["name"]], holds(Literal(row["value"]), int(row["version"])), row["name"])
+        if "metadata" in context.table.headings:
+            expected, told = Literal(row["metadata"]).python(), found[row["name"]].metadata
+            assert_that(told, has_entries(expected) if expected else equal_to({}), "the metadata")
 
 
 @then("{names:Names} are missing")

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from behave import then, when
-from hamcrest import assert_that, equal_to, greater_than, less_than
+from hamcrest import assert_that, equal_to, greater_than, has_entries, less_than
 
 from client import values
 from harness.literals import Literal
@@ -26,6 +26,14 @@ def step_roll_back_for(context, name, version, optimizer):
     context.world.attempt(lambda: context.world.session.roll_back(name, version, metadata=metadata))
 
 
+@when("{name:Name} is rolled back to version {version:d}, with the metadata:")
+def step_roll_back_with_metadata(context, name, version):
+    """Write an old value again, with metadata as a table of one row."""
+    (row,) = context.table.rows
+    metadata = {key: row[key] for key in context.table.headings}
+    context.world.attempt(lambda: context.world.session.roll_back(name, version, metadata=metadata))
+
+
 @when("the newest {limit:d} in the history of {name:Name} are asked for")
 def step_ask_history(context, limit, name):
     """Ask for so many entries."""
@@ -34,7 +42,7 @@ def step_ask_history(context, limit, name):
 
 @then("the history of {name:Name} is:")
 def step_history(context, name):
-    """The whole history, newest first, as a table of version, value and, where it matters, changed by."""
+    """The whole history, newest first: version, value and, where it matters, changed by and metadata."""
     context.world.require_success()
     entries = context.world.session.history(name)
     versions = [int(row["version"]) for row in context.table]
@@ -48,6 +56,10 @@ def step_history(context, name):
         assert_that(value, is_value(Literal(row["value"]), exact=kind != "float"), f"the value {what}")
         if "changed by" in context.table.headings:
             assert_that(entry.changed_by, equal_to(row["changed by"]), f"changed_by {what}")
+        if "metadata" in context.table.headings:
+            assert_that(
+                entry.metadata, has_entries(Literal(row["metadata"]).python()), f"the metadata {what}"
+            )
 
 
 @then("the newest {limit:d} in the history of {name:Name} are {versions:Value}")

@@ -50,6 +50,13 @@ def step_tool_just_fails(context):
     require_no_traceback(error)
 
 
+@then("its call fails")
+def step_call_fails(context):
+    """The call told that the tool failed, be it as a tool's failure or as a refusal."""
+    error = context.world.outcome.examine()
+    assert_that(error is not None, is_so("the call to fail", "it succeeded"))
+
+
 def require_no_traceback(error):
     plain = is_so("the tool's message to be without a traceback", f"a traceback in {str(error)!r}")
     assert_that("Traceback" not in str(error), plain)

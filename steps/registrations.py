@@ -1,7 +1,7 @@
 """Steps about the tools that clients register, and the other bridges that host them."""
 
 from behave import given, then, when
-from hamcrest import assert_that, contains_string, equal_to, has_item, has_length, is_not
+from hamcrest import assert_that, contains_string, equal_to, has_entries, has_item, has_length, is_not
 
 from harness.matchers import is_refusal, is_so
 from harness.tooling import (
@@ -9,7 +9,9 @@ from harness.tooling import (
     parameters_of,
     refusal_of_place,
     register_hosted,
+    registration,
     registrations,
+    told_of,
     wait_opened_there,
 )
 from harness.world import DEADLINE
@@ -90,6 +92,13 @@ def step_register(context):
     context.world.attempt(lambda: context.world.session.register_tools(tools, NOWHERE))
 
 
+@when("the tool {tool:Name} is registered with the metadata {metadata:Value} and the parameters:")
+def step_register_whole(context, tool, metadata):
+    """Register a streaming tool with all that there is to tell of it; nothing hosts it."""
+    context.registered = registration(tool, metadata.python(), context.table)
+    context.world.attempt(lambda: context.world.session.register_tools([context.registered], NOWHERE))
+
+
 @when("a tool with a name of {count:d} characters is registered")
 def step_register_long(context, count):
     """Register a tool whose name has this length."""
@@ -113,10 +122,10 @@ def step_list(context):
 
 @then("the registered tools are {names:Names}")
 def step_registered_are(context, names):
-    """These tools are registered, in this order, and no others."""
+    """These tools are registered, in whichever order, and no others."""
     context.world.require_success()
     listed = [tool.name for tool in context.world.session.registered_tools()]
-    assert_that(listed, equal_to(names), "the registered tools")
+    assert_that(sorted(listed), equal_to(sorted(names)), "the registered tools")
 
 
 @then("no tools are registered")
@@ -136,6 +145,18 @@ def step_takes(context, tool, takes):
     for told in (listed, session.initialize().available_tools):
         parameters = {one.name: one.type for one in told[tool].parameters}
         assert_that(parameters, equal_to(takes.python()), f"what {tool} takes")
+
+
+@then("the tool {tool:Name} is told of as it was registered")
+def step_told_whole(context, tool):
+    """All that its registration told is in the list, and in what opening the session tells."""
+    context.world.require_success()
+    session = context.world.session
+    listed = {one.name: one for one in session.registered_tools()}
+    for told in (listed, session.initialize().available_tools):
+        assert_that(told_of(told[tool]), equal_to(told_of(context.registered)), f"what is told of {tool}")
+        metadata = dict(context.registered.metadata)
+        assert_that(dict(told[tool].metadata), has_entries(metadata), f"the metadata of {tool}")
 
 
 @then("each tool has an id of its own")

@@ -4,7 +4,7 @@ from behave import given, then, when
 from hamcrest import assert_that, equal_to, has_entries
 
 from harness.matchers import is_so, is_value
-from harness.world import DEADLINE
+from harness.watching import news, wait_for_news
 
 
 @given("{follower:Name} follows {followed:Name} as {dependency_type:Name}")
@@ -30,7 +30,7 @@ def step_not_recorded(context, followed, person):
 @then("the cause that {person:Person} was told is {name:Name}, by its id")
 def step_cause(context, person, name):
     """The last update names the variable that changed by its id as well."""
-    update = context.world.watchers[person].watch.updates[-1]
+    update = news(context.world.watchers[person].watch.updates)[-1]
     expected = {"cause_id": context.world.id_of(name)}
     assert_that(update.metadata, has_entries(expected), "the metadata of the update")
 
@@ -40,9 +40,7 @@ def step_batch_first(context, person, names, last):
     """The updates of a batch come first, in whichever order, and what follows from them comes after."""
     watch = context.world.watchers[person].watch
     wanted = len(names) + 1
-    got = [
-        update.variable.name for update in watch.wait_for(lambda updates: len(updates) >= wanted, DEADLINE)
-    ]
+    got = [update.variable.name for update in wait_for_news(watch, wanted)]
     assert_that(sorted(got[:-1]), equal_to(sorted(names)), f"the first updates that {person} received")
     assert_that(got[-1], equal_to(last), f"the last update that {person} received")
 

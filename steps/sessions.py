@@ -209,9 +209,9 @@ def step_holds_variables(context):
         sorted(answered), equal_to(sorted(row["name"] for row in context.table)), "the variables answered"
     )
     for row in context.table:
-        assert_that(
-            Variable(answered[row["name"]]), holds(Literal(row["value"]), int(row["version"])), row["name"]
-        )
+        variable = Variable(answered[row["name"]])
+        assert_that(variable, holds(Literal(row["value"]), int(row["version"])), row["name"])
+        assert_that(variable.id, equal_to(context.world.id_of(row["name"])), f"the id of {row['name']}")
 
 
 @then("the session holds no variables")
@@ -228,6 +228,21 @@ def step_offers_tools(context, names):
     offered = sorted(context.world.require_success().available_tools)
     for name in names:
         assert_that(offered, has_item(name), "the tools offered")
+
+
+@then("the session offers the tools:")
+def step_offers_tools_that_take(context):
+    """Opening answered these tools, among others: what each takes and needs, and whether it streams."""
+    offered = context.world.require_success().available_tools
+    for row in context.table:
+        assert_that(sorted(offered), has_item(row["tool"]), "the tools offered")
+        tool = offered[row["tool"]]
+        takes = {one.name: one.type for one in tool.parameters}
+        assert_that(takes, equal_to(json.loads(row["takes"])), f"what {tool.name} takes")
+        needs = sorted(one.name for one in tool.parameters if one.required)
+        assert_that(needs, equal_to(sorted(json.loads(row["needs"]))), f"what {tool.name} needs")
+        streams = is_so(f"{tool.name} to say whether it streams: {row['streams']}", "it said otherwise")
+        assert_that(tool.supports_streaming == (row["streams"] == "yes"), streams)
 
 
 @then("the description has:")

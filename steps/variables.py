@@ -151,6 +151,14 @@ def step_register(context, name, kind, value):
     context.world.attempt(lambda: register(context, name, kind, value))
 
 
+@when("{name:Name} is registered as a {kind:Kind} holding {value:Value}, with the metadata:")
+@when("{name:Name} is registered as an {kind:Kind} holding {value:Value}, with the metadata:")
+def step_register_with_metadata(context, name, kind, value):
+    """Register a variable, with metadata as a table of one row."""
+    metadata = metadata_of(context.table)
+    context.world.attempt(lambda: register(context, name, kind, value, metadata=metadata))
+
+
 @when("{name:Name} is set to {value:Value}, with the metadata:")
 def step_set_with_metadata(context, name, value):
     """Set a variable, with metadata as a table of one row."""
@@ -238,13 +246,15 @@ def step_read_by_id(context, name):
 @when("the variables are listed")
 def step_list(context):
     """List all variables."""
-    context.world.attempt(lambda: context.world.session.list())
+    context.listed_in = context.world.session
+    context.world.attempt(lambda: context.listed_in.list())
 
 
 @when("the variables that match {pattern:Name} are listed")
 def step_list_matching(context, pattern):
     """List the variables whose name matches a glob."""
-    context.world.attempt(lambda: context.world.session.list(pattern))
+    context.listed_in = context.world.session
+    context.world.attempt(lambda: context.listed_in.list(pattern))
 
 
 @then("{name:Name} holds {value:Value} at version {version:d}")
@@ -270,9 +280,13 @@ def step_answers_version(context, version):
 
 @then("the names listed are {names:Names}")
 def step_listed(context, names):
-    """The list has these names in this order."""
-    listed = [variable.name for variable in context.world.require_success()]
-    assert_that(listed, equal_to(names), "the names listed")
+    """The list has these names in this order, and tells of each what a read tells."""
+    listed = context.world.require_success()
+    assert_that([variable.name for variable in listed], equal_to(names), "the names listed")
+    for variable in listed:
+        read = context.listed_in.get(variable.name)
+        told = (variable.id, variable.version, variable.raw)
+        assert_that(told, equal_to((read.id, read.version, read.raw)), f"what is listed of {variable.name}")
 
 
 @then("no names are listed")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from client import Update, Variable
 from harness import histories, replies
 from harness.versions import Versions
 from proto import snakepit_bridge_pb2 as pb
 
+NOW = int(time.time())
+
 
 def variable(version: int, value: str = "0.5", name: str = "x") -> pb.Variable:
     message = pb.Variable(id=f"var_{name}", name=name, type="float", version=version)
     message.value.type_url = "type.googleapis.com/snakepit.float"
     message.value.value = value.encode()
-    message.last_updated_at.seconds = 1_700_000_000
+    message.last_updated_at.seconds = NOW
     return message
 
 
@@ -27,11 +32,17 @@ def update(
         update_type=kind,
         sequence=sequence,
     )
-    message.timestamp.seconds = 1_700_000_000
+    message.timestamp.seconds = NOW
+    if kind == "initial_value":
+        message.update_metadata["initial"] = "true"
     if previous:
         message.previous_value.type_url = "type.googleapis.com/snakepit.float"
         message.previous_value.value = previous.encode()
     return Update(message)
+
+
+def heartbeat(sequence: int) -> Update:
+    return Update(pb.VariableUpdate(update_type="heartbeat", sequence=sequence))
 
 
 RIGHT = [
@@ -62,6 +73,8 @@ def test_a_right_history_has_no_complaints() -> None:
             "whose previous value is not that of version 3",
         ),
         ([RIGHT[5], update("value_change", 11, 5, "0.8", "0.7")], "after the variable was deleted"),
+        ([RIGHT[4], heartbeat(8)], "a heartbeat with sequence 8 after 9"),
+        ([heartbeat(9), RIGHT[4]], "with sequence 9 after 9"),
     ],
 )
 def test_a_wrong_history_is_named(wrong: list[Update], complaint: str) -> None:
@@ -143,6 +156,73 @@ def test_a_batch_of_which_little_was_told_has_no_complaints() -> None:
     assert batch_complaints({"x": 2, "y": 2}, [*A_BATCH, NEIGHBOUR, later]) == []
 
 
+VALUE = variable(1).value
+
+
+def entry(version: int, value: str = "0.5", changed_by: str = "client") -> pb.VariableHistoryEntry:
+    message = pb.VariableHistoryEntry(version=version, changed_by=changed_by)
+    message.value.CopyFrom(variable(version, value).value)
+    message.timestamp.seconds = NOW
+    return message
+
+
+def told_otherwise(**other: object) -> str:
+    versions = Versions()
+    assert [*versions.complaints_about_state("b", Variable(variable(1)))] == []
+    later = variable(1)
+    for name, value in other.items():
+        if isinstance(value, dict):
+            later.metadata.update(value)
+        else:
+            setattr(later, name, value)
+    assert [*versions.complaints_about_state("another bridge", Variable(later))] == []
+    return "; ".join(versions.complaints_about_state("b", Variable(later)))
+
+
+def test_one_version_in_two_states_is_named() -> None:
+    assert told_otherwise() == told_otherwise(constraints_json="{}") == ""
+    assert "the type 'float'" in told_otherwise(type="string")
+    assert "the constraints_json ''" in told_otherwise(constraints_json='{"min": 1}')
+    assert "the source of" in told_otherwise(source=pb.Variable.PYTHON)
+    assert "with the metadata {} and with {'a': 'b'}" in told_otherwise(metadata={"a": "b"})
+
+
+def test_metadata_that_was_not_asked_for_is_not_missed() -> None:
+    versions = Versions()
+    told = variable(1)
+    told.metadata["a"] = "b"
+    assert [*versions.complaints_about_state("b", Variable(told))] == []
+    assert [*versions.complaints_about_state("b", Variable(variable(1)), metadata=False)] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        (entry(1, "0.6"), "stands in the history with b'0.6'"),
+        (entry(1, changed_by="Ada"), "as made by 'client' and by 'Ada'"),
+    ],
+)
+def test_a_history_that_contradicts_what_was_told_is_named(
+    wrong: pb.VariableHistoryEntry, complaint: str
+) -> None:
+    versions = Versions()
+    asked = pb.GetVariableHistoryRequest(session_id="s", variable_identifier="x")
+    versions.learn_id("b", "s", Variable(variable(1)))
+    assert [*versions.complaints_about_state("b", Variable(variable(1)))] == []
+    right = pb.GetVariableHistoryResponse(entries=[entry(1)])
+    assert [*versions.complaints_about_history("b", asked, right)] == []
+    told = versions.complaints_about_history("b", asked, pb.GetVariableHistoryResponse(entries=[wrong]))
+    assert complaint in "; ".join(told)
+
+
+def test_a_previous_value_that_was_never_held_is_named() -> None:
+    versions = Versions()
+    versions.complaints_about(Variable(variable(2, "0.5")))
+    assert versions.complaints_about_update("s", RIGHT[2]) == []
+    wrong = update("value_change", 6, 3, "0.6", "0.4")
+    assert "with another previous value" in "; ".join(versions.complaints_about_update("s", wrong))
+
+
 @pytest.mark.parametrize(
     ("method", "request_message", "reply", "complaint"),
     [
@@ -191,6 +271,54 @@ def test_a_batch_of_which_little_was_told_has_no_complaints() -> None:
             "no id",
         ),
         ("ExecuteTool", pb.ExecuteToolRequest(), pb.ExecuteToolResponse(), "a failure without a message"),
+        (
+            "GetVariables",
+            pb.BatchGetVariablesRequest(variable_identifiers=["b", "a"]),
+            pb.BatchGetVariablesResponse(missing_variables=["a", "b"]),
+            "the missing as ['a', 'b'], not in the order asked",
+        ),
+        (
+            "ListVariables",
+            pb.ListVariablesRequest(pattern="[x]*"),
+            pb.ListVariablesResponse(variables=[variable(1)]),
+            "'x', which '[x]*' does not match",
+        ),
+        (
+            "SetVariables",
+            pb.BatchSetVariablesRequest(updates={"x": VALUE, "y": VALUE}),
+            pb.BatchSetVariablesResponse(success=True, new_versions={"x": 2}),
+            "nothing of ['y']",
+        ),
+        (
+            "GetVariableHistory",
+            pb.GetVariableHistoryRequest(limit=1),
+            pb.GetVariableHistoryResponse(entries=[entry(3), entry(1)]),
+            "the versions [3, 1], not one for each change",
+        ),
+        (
+            "GetVariableHistory",
+            pb.GetVariableHistoryRequest(limit=1),
+            pb.GetVariableHistoryResponse(entries=[entry(3), entry(2)]),
+            "2 entries where at most 1 were asked for",
+        ),
+        (
+            "GetSession",
+            pb.GetSessionRequest(),
+            pb.GetSessionResponse(created_at=Timestamp(seconds=NOW + 3600)),
+            "which is not the time that it is",
+        ),
+        (
+            "RollbackVariable",
+            pb.RollbackVariableRequest(variable_identifier="x", target_version=2),
+            pb.RollbackVariableResponse(success=True, variable=variable(2)),
+            "version 2, after version 2",
+        ),
+        (
+            "SetVariable",
+            pb.SetVariableRequest(),
+            pb.SetVariableResponse(success=True, new_version=2, error_message="no"),
+            "success=true with the error 'no'",
+        ),
     ],
 )
 def test_a_wrong_reply_is_named(method: str, request_message: object, reply: object, complaint: str) -> None:

@@ -65,6 +65,17 @@ Feature: Sessions share nothing
       Then in session "blue", "x" holds 3.0 at version 2
       And Ada receives nothing else
 
+    Example: The same name is watched in both
+      Given a float variable "x" holding 1
+      And in session "blue", a float variable "x" holding 2
+      And Ada watches "x"
+      And in session "blue", Ben watches "x"
+      When in session "blue", "x" is set to 3
+      Then Ben receives:
+        | update       | value | previous | version |
+        | value change | 3     | 2        | 2       |
+      And Ada receives nothing else
+
     Example: A watch of every variable
       Given a float variable "x" holding 1
       And in session "blue", a float variable "y" holding 2

@@ -16,6 +16,21 @@ Feature: The life of a session
       When the session is opened
       Then the session offers the tools "echo", "add", "fail", "sleep", "block", "increment", "die", "count" and "fail_after"
 
+    @requires_standard_tools
+    Example: It tells what the server's tools take
+      When the session is opened
+      Then the session offers the tools:
+        | tool       | takes                                | needs       | streams |
+        | echo       | {"message": "string"}                | ["message"] | no      |
+        | add        | {"a": "float", "b": "float"}         | ["a", "b"]  | no      |
+        | fail       | {"message": "string"}                | []          | no      |
+        | sleep      | {"seconds": "float"}                 | ["seconds"] | no      |
+        | block      | {"seconds": "float"}                 | ["seconds"] | no      |
+        | increment  | {"name": "string", "by": "integer"}  | ["name"]    | no      |
+        | die        | {}                                   | []          | no      |
+        | count      | {"n": "integer"}                     | ["n"]       | yes     |
+        | fail_after | {"n": "integer"}                     | ["n"]       | yes     |
+
     Example: It opens with its first variable
       When "x" is registered as a float holding 0.5
       Then the session is open
@@ -30,27 +45,29 @@ Feature: The life of a session
 
     Example: With variables
       Given the variables:
-        | name        | type    | value |
-        | temperature | float   | 0.7   |
-        | max_tokens  | integer | 256   |
+        | name        | type    | value                    |
+        | temperature | float   | 0.7                      |
+        | max_tokens  | integer | 256                      |
+        | weights     | tensor  | float32 array [0.5, 1.5] |
       And "max_tokens" was set to 512
       When the session is opened again
       Then the session holds the variables:
-        | name        | value | version |
-        | temperature | 0.7   | 1       |
-        | max_tokens  | 512   | 2       |
+        | name        | value                    | version |
+        | temperature | 0.7                      | 1       |
+        | max_tokens  | 512                      | 2       |
+        | weights     | float32 array [0.5, 1.5] | 1       |
       And "temperature" still holds 0.7 at version 1
 
     @requires_current_service
     Example: Its metadata stays
       Given a session opened with the metadata:
-        | owner |
-        | Ada   |
+        | owner | team |
+        | Ada   | blue |
       And the session was opened again
       When the session is described
       Then the description has:
-        | metadata         | variables |
-        | {"owner": "Ada"} | 0         |
+        | metadata                         | variables |
+        | {"owner": "Ada", "team": "blue"} | 0         |
 
   @S1
   Rule: A refused call opens nothing

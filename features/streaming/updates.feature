@@ -53,6 +53,20 @@ Feature: Watching variables
         | initial value | max_tokens  | 256     | 1       |
       And Ada receives nothing else
 
+    Example: With all that a read tells
+      Given a tensor variable "weights" holding float32 array [0.5, 1.5]
+      And "weights" was set to float32 array [2.5] with the metadata:
+        | reason | source |
+        | tuning | elixir |
+      When Ada watches "weights", present values included
+      Then Ada receives:
+        | update        | variable | value               | version |
+        | initial value | weights  | float32 array [2.5] | 2       |
+      And the metadata of "weights" has:
+        | reason |
+        | tuning |
+      And the source of "weights" is ELIXIR
+
     Example: Then the changes
       Given a float variable "x" holding 0.1
       And Ada watches "x", present values included
@@ -157,11 +171,15 @@ Feature: Watching variables
       Given a float variable "x" holding 0.5
       And Ada watches "x"
       When "x" is set to 0.6, with the metadata:
-        | changed_by | reason |
-        | Ben        | tuning |
+        | changed_by | author | reason | source |
+        | Ben        | Cy     | tuning | elixir |
       Then Ada receives:
-        | update       | value | changed by | metadata             |
-        | value change | 0.6   | Ben        | {"reason": "tuning"} |
+        | update       | value | changed by | metadata                             |
+        | value change | 0.6   | Ben        | {"author": "Cy", "reason": "tuning"} |
+      And the metadata of "x" has:
+        | reason |
+        | tuning |
+      And the source of "x" is ELIXIR
 
     Example: Three hundred changes
       Given an integer variable "x" holding 1
@@ -210,6 +228,18 @@ Feature: Watching variables
         | value change | b        | 3     | 2       |
       And Ada receives nothing else
 
+    Example: The last state is all that was known of it
+      Given a tensor variable "weights" holding float32 array [0.5, 1.5]
+      And "weights" was set to float32 array [2.5] with the metadata:
+        | reason | source |
+        | tuning | elixir |
+      And what is known of "weights" is noted
+      And Ada watches "weights"
+      When "weights" is deleted
+      Then Ada receives:
+        | update  | variable | value               | version |
+        | deleted | weights  | float32 array [2.5] | 2       |
+
     Example: A new variable of that name is another variable
       Given the variables:
         | name | type  | value |
@@ -235,14 +265,26 @@ Feature: Watching variables
       And a float variable "new" holding 2
       And "new" was set to 3
       And "new" was deleted
+      And a float variable "newer" holding 5
+      And "newer" was deleted
       When "old" is set to 4
       Then Ada receives:
         | update       | variable | value | version |
         | registered   | new      | 2     | 1       |
         | value change | new      | 3     | 2       |
         | deleted      | new      | 3     | 2       |
+        | registered   | newer    | 5     | 1       |
+        | deleted      | newer    | 5     | 1       |
         | value change | old      | 4     | 2       |
       And Ada receives nothing else
+
+    Example: An array of bytes
+      Given an open session
+      And Ada watches every variable
+      When "weights" is registered as a tensor holding float32 array [0.5, 1.5]
+      Then Ada receives:
+        | update     | variable | value                    | version |
+        | registered | weights  | float32 array [0.5, 1.5] | 1       |
 
   @W6
   Rule: A watch names what exists

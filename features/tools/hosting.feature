@@ -31,7 +31,7 @@ Feature: Tools of another bridge
     Example: It ends its process
       Given the tools "die" and "echo" of another bridge are registered
       When the tool "die" runs
-      Then the tool fails
+      Then its call fails
       And at the other bridge, the session is open
 
     Example: A parameter that is missing

@@ -25,6 +25,15 @@ Feature: Registering tools
         | "ask" | []    |
       Then the registered tools are "train" and "ask"
 
+    Example: With all that was told of it
+      Given an open session
+      When the tool "train" is registered with the metadata {"owner": "Ada"} and the parameters:
+        | name  | type    | required | default | within               | description |
+        | rate  | float   | no       | 0.5     | {"min": 0, "max": 1} | how fast    |
+        | steps | integer | yes      |         |                      | how often   |
+        | data  | any     | yes      |         |                      | on what     |
+      Then the tool "train" is told of as it was registered
+
     Example: None
       Given an open session
       When the registered tools are listed
@@ -91,10 +100,7 @@ Feature: Registering tools
         | what                     | name     | takes                               |
         | an empty name            | ""       | []                                  |
         | a name with a line break | "a\nb"   | []                                  |
-        | one name twice           | "fine"   | []                                  |
         | a type that is none      | "train"  | [["rate", "real"]]                  |
-        | an empty type            | "train"  | [["rate", ""]]                      |
-        | one parameter twice      | "train"  | [["rate", "float"], ["rate", "any"]] |
 
   @S7
   Rule: A tool's name is 1 to 256 characters
@@ -182,6 +188,14 @@ Feature: Registering tools
         | what                   | one  | other | value  |
         | One of another type    | rate | steps | "many" |
         | One that there is not  | rate | size  | 3      |
+
+    Example: An array of bytes is one of the right type
+      Given these tools are registered:
+        | name    | takes                |
+        | "train" | [["data", "tensor"]] |
+      When the tool "train" runs with the parameter "data" as float32 array [0.5, 1.5]
+      Then it is refused as unavailable, naming the address of the tools
+      And the registered tools are "train"
 
     Example: One is missing
       Given these tools are registered:

@@ -35,6 +35,37 @@ Feature: Reading and setting several variables together
       When "left", by its id, and "right", by its name, are read together
       Then "left" is found by its id, and "right" by its name
 
+    Example: Their metadata is told where it is asked for
+      Given the variables:
+        | name        | type    | value |
+        | temperature | float   | 0.7   |
+        | max_tokens  | integer | 256   |
+      And "temperature" was set to 0.8 with the metadata:
+        | reason |
+        | tuning |
+      And "max_tokens" was set to 512 with the metadata:
+        | reason |
+        | cost   |
+      When "temperature" and "max_tokens" are read together
+      Then the answer has:
+        | name        | value | version | metadata             |
+        | temperature | 0.8   | 2       | {"reason": "tuning"} |
+        | max_tokens  | 512   | 2       | {"reason": "cost"}   |
+
+    Example: And not where it is not
+      Given the variables:
+        | name        | type    | value |
+        | temperature | float   | 0.7   |
+        | max_tokens  | integer | 256   |
+      And "temperature" was set to 0.8 with the metadata:
+        | reason |
+        | tuning |
+      When "temperature" and "max_tokens" are read together, without their metadata
+      Then the answer has:
+        | name        | value | version | metadata |
+        | temperature | 0.8   | 2       | {}       |
+        | max_tokens  | 256   | 1       | {}       |
+
     Example: A batch that is set while others read is never seen half done
       Given the variables:
         | name | type    | value |
@@ -62,6 +93,32 @@ Feature: Reading and setting several variables together
         | max_tokens  | 2       |
       And "temperature" holds 0.9 at version 2
       And "max_tokens" holds 512 at version 2
+
+    Example: Its metadata is merged into that of each
+      Given the variables:
+        | name        | type    | value |
+        | temperature | float   | 0.7   |
+        | max_tokens  | integer | 128   |
+      And "max_tokens" was set to 256
+      When these are set together, all or none, with the metadata {"reason": "tuning", "changed_by": "Ada"}:
+        | name        | value |
+        | temperature | 0.9   |
+        | max_tokens  | 512   |
+      Then the batch answers the versions:
+        | name        | version |
+        | temperature | 2       |
+        | max_tokens  | 3       |
+      And the metadata of "temperature" has:
+        | reason |
+        | tuning |
+      And the metadata of "max_tokens" has:
+        | reason |
+        | tuning |
+      And the history of "max_tokens" is:
+        | version | value | changed by |
+        | 3       | 512   | Ada        |
+        | 2       | 256   | client     |
+        | 1       | 128   | client     |
 
     Example: One is at fault
       Given the variables:

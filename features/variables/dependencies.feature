@@ -34,6 +34,38 @@ Feature: Variables that follow others
       And the cause that Ada was told is "model", by its id
       And Ada receives nothing else
 
+    Example: Every change is told, one after the other
+      Given the variables:
+        | name   | type   | value   |
+        | model  | string | "gpt-4" |
+        | prompt | string | "hello" |
+      And "prompt" follows "model" as "tuned for"
+      And Ada watches "prompt"
+      And "model" was set to "mistral"
+      And "model" was set to "o3"
+      When "prompt" is set to "bye"
+      Then Ada receives:
+        | update            | variable | value   | version | metadata                                 |
+        | dependency change | prompt   | "hello" | 1       | {"cause": "model", "cause_version": "2"} |
+        | dependency change | prompt   | "hello" | 1       | {"cause": "model", "cause_version": "3"} |
+        | value change      | prompt   | "bye"   | 2       |                                          |
+      And Ada receives nothing else
+
+    Example: With all that is known of the follower
+      Given a float variable "rate" holding 0.5
+      And a tensor variable "weights" holding float32 array [0.5, 1.5]
+      And "weights" was set to float32 array [2.5] with the metadata:
+        | reason | source |
+        | tuning | elixir |
+      And what is known of "weights" is noted
+      And "weights" follows "rate" as "scaled"
+      And Ada watches "weights"
+      When "rate" is set to 0.6
+      Then Ada receives:
+        | update            | variable | value               | version | metadata                                                             |
+        | dependency change | weights  | float32 array [2.5] | 2       | {"cause": "rate", "cause_version": "2", "dependency_type": "scaled"} |
+      And Ada receives nothing else
+
     Example: After an atomic batch as a whole
       Given the variables:
         | name   | type   | value   |

@@ -110,6 +110,32 @@ Feature: History and rollback
         | 2       | 2     | client                |
         | 1       | 1     | client                |
 
+    Example: With the metadata of the change itself, and not of those before
+      Given a float variable "x" holding 0.1
+      And "x" was set to 0.2 with the metadata:
+        | reason |
+        | tuning |
+      When "x" is set to 0.3, with the metadata:
+        | run |
+        | 12  |
+      Then the history of "x" is:
+        | version | value | metadata             |
+        | 3       | 0.3   | {"run": "12"}        |
+        | 2       | 0.2   | {"reason": "tuning"} |
+        | 1       | 0.1   | {}                   |
+
+    Example: Someone named in the metadata of a rollback
+      Given a float variable "x" holding 0.1
+      And "x" was set to 0.2
+      When "x" is rolled back to version 1, with the metadata:
+        | changed_by | reason |
+        | Ada        | worse  |
+      Then the history of "x" is:
+        | version | value | changed by |
+        | 3       | 0.1   | Ada        |
+        | 2       | 0.2   | client     |
+        | 1       | 0.1   | client     |
+
   @A12
   Rule: A rollback writes the old value as a new version
 
@@ -121,6 +147,7 @@ Feature: History and rollback
       Then the variable answered has:
         | value | version |
         | 0.1   | 4       |
+      And its id is that of "x"
       And "x" holds 0.1 at version 4
 
     Example: Watches learn of it as of any change

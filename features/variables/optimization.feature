@@ -78,7 +78,10 @@ Feature: Optimizing a variable
       And "temperature" was set to 0.8
       And the optimizer "mipro" has taken "temperature"
       When "temperature" is rolled back to version 1 for the optimizer "mipro"
-      Then "temperature" holds 0.7 at version 3
+      Then the variable answered has:
+        | value | version | optimizer_id |
+        | 0.7   | 3       | mipro        |
+      And "temperature" holds 0.7 at version 3
       And "temperature" is being optimized by "mipro"
 
     Example: The optimizer itself can delete it

@@ -53,6 +53,13 @@ Feature: Reading and setting variables
       Then the answer is version 2
       And "max_tokens" holds 256 at version 2
 
+    Example: The same set again is another change
+      Given an integer variable "max_tokens" holding 256
+      And "max_tokens" was set to 512
+      When "max_tokens" is set to 512
+      Then the answer is version 3
+      And "max_tokens" holds 512 at version 3
+
     Example: Each variable counts for itself
       Given the variables:
         | name | type  | value |
@@ -153,10 +160,12 @@ Feature: Reading and setting variables
       And the session is still open
 
       Examples:
-        | action                              |
-        | "nothing_here" is read              |
-        | "nothing_here" is set to "something" |
-        | "nothing_here" is deleted           |
+        | action                                                      |
+        | "nothing_here" is read                                      |
+        | "nothing_here" is set to "something"                        |
+        | "nothing_here" is deleted                                   |
+        | "nothing_here" is rolled back to version 1                  |
+        | the newest 1 in the history of "nothing_here" are asked for |
 
   @A14
   Rule: A variable tells where its last change came from, and when

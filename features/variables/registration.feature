@@ -15,6 +15,25 @@ Feature: Registering variables
       And its id begins with "var_learning_rate_"
       And "learning_rate", asked for by its id, holds 0.01 at version 1
 
+    Example: Its metadata is kept, and tells where it came from and who made it
+      Given an open session
+      And Ada watches every variable
+      When "learning_rate" is registered as a float holding 0.01, with the metadata:
+        | author | reason | source | changed_by |
+        | Cy     | tuning | elixir | Ben        |
+      Then the variable answered has:
+        | source | metadata             |
+        | ELIXIR | {"reason": "tuning"} |
+      And the metadata of "learning_rate" has:
+        | reason |
+        | tuning |
+      And the history of "learning_rate" is:
+        | version | value | changed by | metadata             |
+        | 1       | 0.01  | Ben        | {"reason": "tuning"} |
+      And Ada receives:
+        | update     | variable      | version | changed by | metadata                             |
+        | registered | learning_rate | 1       | Ben        | {"author": "Cy", "reason": "tuning"} |
+
     Example: Two variables have two ids
       Given a float variable "a" holding 1
       When "b" is registered as a float holding 2
