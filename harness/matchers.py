@@ -211,6 +211,25 @@ def in_order(expected: Sequence[Any], word: Callable[[Any], str] = repr) -> InOr
     return InOrder(expected, word)
 
 
+class CallFailed(BaseMatcher[BaseException | None]):
+    """A call that was answered with a failure, a tool's own or a refusal, and not given up by the client."""
+
+    def _matches(self, item: BaseException | None) -> bool:
+        gave_up = isinstance(item, BridgeError) and item.code is grpc.StatusCode.DEADLINE_EXCEEDED
+        return item is not None and not gave_up
+
+    def describe_to(self, description: Description) -> None:
+        description.append_text("the call to fail")
+
+    def describe_mismatch(self, item: BaseException | None, mismatch_description: Description) -> None:
+        mismatch_description.append_text("it succeeded" if item is None else f"it was not answered: {item}")
+
+
+def call_failed() -> CallFailed:
+    """A call that was answered with a failure, whichever way."""
+    return CallFailed()
+
+
 def no_faults() -> NoFaults:
     """A collection of faults without any."""
     return NoFaults()

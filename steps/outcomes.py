@@ -3,7 +3,7 @@
 from behave import then
 from hamcrest import assert_that, contains_string, equal_to
 
-from harness.matchers import is_refusal, is_so, is_tool_failure
+from harness.matchers import call_failed, is_refusal, is_so, is_tool_failure
 
 
 @then("it is refused as {reason:Reason}, saying {phrase:Name}")
@@ -53,8 +53,7 @@ def step_tool_just_fails(context):
 @then("its call fails")
 def step_call_fails(context):
     """The call told that the tool failed, be it as a tool's failure or as a refusal."""
-    error = context.world.outcome.examine()
-    assert_that(error is not None, is_so("the call to fail", "it succeeded"))
+    assert_that(context.world.outcome.examine(), call_failed())
 
 
 def require_no_traceback(error):

@@ -6,7 +6,7 @@ from behave import given, then, when
 from hamcrest import assert_that, equal_to, has_length
 
 from client.values import Raw, decode, encode, kind_of, to_any
-from harness.matchers import in_order, is_refusal, is_so, is_tool_failure, is_value
+from harness.matchers import call_failed, in_order, is_refusal, is_so, is_tool_failure, is_value
 from harness.outcome import REASONS, Outcome
 from harness.tooling import parameters_of
 from proto import snakepit_bridge_pb2 as pb
@@ -95,8 +95,7 @@ def step_read_while_running(context, name, tool, seconds):
 def step_has_failed(context, tool, times):
     """A tool that was run, without parameters, and failed each time, in whichever way."""
     for _ in range(times):
-        error = Outcome.of(lambda: context.world.session.execute(tool)).examine()
-        assert_that(error is not None, is_so("the call to fail", "it succeeded"))
+        assert_that(Outcome.of(lambda: context.world.session.execute(tool)).examine(), call_failed())
 
 
 @given("the tool {tool:Name} has run for {seconds:g} s")

@@ -274,7 +274,7 @@ SKIPPED = GREEN.replace("@variables", "@variables @requires_process")
             [],
             "no step says Then 'nothing defines this step'",
         ),
-        (GREEN + example("Then all is wel"), [], "Nearest: all is well."),
+        (GREEN + example("Then all is wel"), [], "Nearest: all is well"),
         ("@types\nFeature: F\n  Scenario: S\n    Then x\n    Nonsense\n", [], "Nonsense"),
         ("", [], "no scenario matches"),
     ],
