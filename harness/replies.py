@@ -79,14 +79,27 @@ def _update_faults(update: Update) -> Iterator[str]:
 
 def _off(what: str, given: Timestamp) -> Iterator[str]:
     """Say that a time which the bridge told is not about the time that it is."""
-    told = given.ToNanoseconds()
+    told = nanoseconds(given)
     if told and abs(told - time.time_ns()) > CLOCKS * _SECOND:
-        yield f"{what} {given.ToJsonString()}, which is not the time that it is, UTC (A14)"
+        yield f"{what} {in_words(given)}, which is not the time that it is, UTC (A14)"
+
+
+def nanoseconds(given: Timestamp) -> int:
+    """A time in ns since the epoch, also one that no Timestamp may be: that must be told, not raised."""
+    return given.seconds * _SECOND + given.nanos
+
+
+def in_words(given: Timestamp) -> str:
+    """A time as people write it, or as seconds where it is none."""
+    try:
+        return str(given.ToJsonString())
+    except ValueError:
+        return f"{given.seconds} s and {given.nanos} ns"
 
 
 def at_once(one: Timestamp, other: Timestamp) -> bool:
     """Whether two times of one change are the same, as far as clocks and stores of seconds can tell."""
-    return abs(one.ToNanoseconds() - other.ToNanoseconds()) <= _SECOND
+    return abs(nanoseconds(one) - nanoseconds(other)) <= _SECOND
 
 
 def _faults(method: str, request: Any, reply: Any) -> Iterator[str]:
@@ -105,7 +118,7 @@ def _variable_faults(variable: pb.Variable) -> Iterator[str]:
         yield f"a variable of the type {variable.type!r}"
     if variable.version < 1:
         yield f"{told!r}, but versions begin with 1"
-    if variable.last_updated_at.ToNanoseconds() <= 0:
+    if nanoseconds(variable.last_updated_at) <= 0:
         yield f"{told!r} without last_updated_at"
     else:
         yield from (f"{told!r} with {text}" for text in _off("last_updated_at", variable.last_updated_at))
@@ -260,7 +273,7 @@ def _history(request: pb.GetVariableHistoryRequest, reply: pb.GetVariableHistory
         yield f"the versions {versions}, not one for each change and the newest first (A11)"
     if 0 < request.limit < len(versions):
         yield f"{len(versions)} entries where at most {request.limit} were asked for (A11)"
-    times = [entry.timestamp.ToNanoseconds() for entry in reply.entries]
+    times = [nanoseconds(entry.timestamp) for entry in reply.entries]
     if times != sorted(times, reverse=True):
         yield "times that go backwards (A14)"
     for entry in reply.entries:

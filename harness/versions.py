@@ -14,7 +14,7 @@ from typing import NamedTuple
 from client import Update, Variable, values
 from client.errors import MalformedReply
 from harness.literals import same
-from harness.replies import CHANGES, at_once
+from harness.replies import CHANGES, at_once, in_words
 from harness.updates import describe
 from proto import snakepit_bridge_pb2 as pb
 
@@ -76,8 +76,8 @@ class Versions:
             yield f"the source of {variable!r} was told as {before.source} and as {variable.source} (A14)"
         if not at_once(before.message.last_updated_at, variable.message.last_updated_at):
             yield (
-                f"{variable!r} was told as last updated at {before.updated_at:%T} and at"
-                f" {variable.updated_at:%T}: a version has one time (A14)"
+                f"{variable!r} was told as last updated at {in_words(before.message.last_updated_at)} and at"
+                f" {in_words(variable.message.last_updated_at)}: a version has one time (A14)"
             )
         if metadata and (told := self._metadata.setdefault(key, variable.metadata)) != variable.metadata:
             yield (
@@ -118,8 +118,8 @@ class Versions:
                 yield f"{state!r} stands in the history with {entry.value.value[:60]!r} (A11)"
             if state is not None and not at_once(state.message.last_updated_at, entry.timestamp):
                 yield (
-                    f"{state!r} was last updated at {state.updated_at:%T}, but stands in the history at"
-                    f" {entry.timestamp.ToDatetime():%T} (A11)"
+                    f"{state!r} was last updated at {in_words(state.message.last_updated_at)},"
+                    f" but stands in the history at {in_words(entry.timestamp)} (A11)"
                 )
             maker = _Maker(entry.changed_by, dict(entry.metadata))
             yield from self._maker_complaints((bridge, variable_id, entry.version), maker)

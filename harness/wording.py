@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from client import Update, Variable
+from harness.replies import in_words
 from harness.updates import describe, value_of
 from harness.wire import Event
 
@@ -81,7 +82,7 @@ def _worded(value: Any) -> str:
     if name.endswith(".Variable"):
         return _variable(Variable(value))
     if name == "google.protobuf.Timestamp":
-        return str(value.ToJsonString())
+        return in_words(value)
     if name:
         return f"({_fields(value)})"
     if isinstance(value, bytes):
