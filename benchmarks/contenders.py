@@ -266,11 +266,6 @@ async def etcd() -> AsyncIterator[Contender]:
         yield contender
 
 
-def resident_kib(process: ServerProcess) -> int:
-    """Resident memory of a server."""
-    return process.resident_kib
-
-
 def cpu_seconds(process: ServerProcess) -> float:
     """Seconds of processor time that it has taken, as Linux tells it (proc(5), utime and stime)."""
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
