@@ -1,6 +1,6 @@
-"""Generate what is derived from ``snakepit_bridge.proto`` and committed beside it.
+"""Generate what is derived from the ``.proto`` files and committed beside them.
 
-``python -m proto.generate`` writes the Python stubs (``--out DIR``: into ``DIR/proto``);
+``python -m proto.generate`` writes the Python stubs (``--out DIR``: below ``DIR``, in the same folders);
 ``python -m proto.generate --baseline`` renews the image that ``buf breaking`` measures changes against.
 Both need the ``dev`` extra.
 """
@@ -15,6 +15,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = Path("proto/snakepit_bridge.proto")
+"""The interface."""
+INNER = (Path("server/etcd/rpc.proto"), Path("server/cluster/kept.proto"))
+"""What the server alone uses: messages without stubs of services, and nothing that buf checks."""
 BASELINE = Path("proto/baseline.binpb")
 
 
@@ -22,12 +25,12 @@ class ToolError(Exception):
     """A tool ended with an error; the text is what it said."""
 
 
-def protoc(*arguments: str) -> None:
-    """Run protoc on the interface. Raises ToolError with its messages.
+def protoc(*arguments: str, source: Path = SOURCE) -> None:
+    """Run protoc on a file, the interface unless another is named. Raises ToolError with its messages.
 
     The import root is the project's root, so that the stubs say ``from proto import ...``.
     """
-    _run(sys.executable, "-m", "grpc_tools.protoc", "-I.", *arguments, SOURCE.as_posix())
+    _run(sys.executable, "-m", "grpc_tools.protoc", "-I.", *arguments, source.as_posix())
 
 
 def buf(*arguments: str) -> None:
@@ -36,15 +39,13 @@ def buf(*arguments: str) -> None:
 
 
 def write_stubs(out: Path) -> None:
-    """Write the four stub files into ``out/proto``."""
+    """Write the stubs below ``out``: four files for the interface, two for each of ``INNER``."""
     target = out.resolve()
     target.mkdir(parents=True, exist_ok=True)
-    protoc(
-        f"--python_out={target}",
-        f"--grpc_python_out={target}",
-        f"--mypy_out=quiet:{target}",
-        f"--mypy_grpc_out=quiet:{target}",
-    )
+    messages = (f"--python_out={target}", f"--mypy_out=quiet:{target}")
+    protoc(*messages, f"--grpc_python_out={target}", f"--mypy_grpc_out=quiet:{target}")
+    for source in INNER:
+        protoc(*messages, source=source)
 
 
 def write_baseline() -> None:
@@ -76,7 +77,7 @@ def main() -> None:
     """Do what the command line asks; errors go to stderr, and the exit code is 1."""
     parser = argparse.ArgumentParser(prog="python -m proto.generate", description="Generate the stubs.")
     choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--out", metavar="DIR", type=Path, default=ROOT, help="write into DIR/proto instead")
+    choice.add_argument("--out", metavar="DIR", type=Path, default=ROOT, help="write below DIR instead")
     choice.add_argument("--baseline", action="store_true", help="renew the baseline of the breaking check")
     options = parser.parse_args()
     try:

@@ -11,10 +11,12 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import FieldDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 
-from proto.generate import BASELINE, ROOT, SOURCE, ToolError, buf, protoc, write_stubs
+from proto.generate import BASELINE, INNER, ROOT, SOURCE, ToolError, buf, protoc, write_stubs
 from proto.snakepit_bridge_pb2 import DESCRIPTOR
 
-STUBS = {f"snakepit_bridge_{kind}" for kind in ("pb2.py", "pb2.pyi", "pb2_grpc.py", "pb2_grpc.pyi")}
+STUBS = {f"proto/snakepit_bridge_{kind}" for kind in ("pb2.py", "pb2.pyi", "pb2_grpc.py", "pb2_grpc.pyi")} | {
+    f"{source.with_suffix('').as_posix()}_{kind}" for source in INNER for kind in ("pb2.py", "pb2.pyi")
+}
 
 # What SnakepitBridge, the older of the two services, does not have.
 LATER_METHODS = {"GetSession", "Heartbeat", "RegisterTools", "GetExposedElixirTools", "ExecuteElixirTool"}
@@ -100,11 +102,12 @@ ORIGINAL = {
 }
 
 
-def test_the_stubs_are_those_that_the_interface_gives(tmp_path: Path) -> None:
+def test_the_stubs_are_those_that_the_sources_give(tmp_path: Path) -> None:
     write_stubs(tmp_path)
-    fresh = {file.name: file.read_bytes() for file in (tmp_path / "proto").iterdir()}
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    fresh = {file.relative_to(tmp_path).as_posix(): file.read_bytes() for file in files}
     assert fresh.keys() == STUBS
-    stale = [name for name in sorted(fresh) if fresh[name] != (ROOT / "proto" / name).read_bytes()]
+    stale = [name for name in sorted(fresh) if fresh[name] != (ROOT / name).read_bytes()]
     assert stale == [], "renew them: python -m proto.generate"
 
 

@@ -1,0 +1,176 @@
+"""Where etcd is, and how to be let in: what ``etcd://host:port,host:port?prefix=...`` says."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from server.errors import CannotStart
+
+PORT = 2379
+"""Where etcd listens unless it is told otherwise."""
+
+TTL_RANGE = (1.0, 60.0)
+"""Seconds."""
+
+_OPTIONS = ("ca", "cert", "key", "machine", "password-file", "prefix", "tls", "ttl")
+
+
+class Address(NamedTuple):
+    """Where etcd is, and how to be let in.
+
+    Attributes:
+        endpoints: host:port of each member.
+        prefix: what the names of all keys begin with.
+        user: the name to be let in with; empty where none is needed.
+        password: what proves the name.
+        ca: certificates, in PEM form, of who may vouch for etcd; empty for those that the system trusts.
+        cert: our own certificate in PEM form; empty for none.
+        key: its private key in PEM form.
+        tls: whether connections are encrypted.
+        ttl: seconds without a sign of life after which a bridge counts as gone.
+        machine: the name of the machine; empty where it is not told.
+    """
+
+    endpoints: tuple[str, ...]
+    prefix: str = "bridge"
+    user: str = ""
+    password: str = ""
+    ca: bytes = b""
+    cert: bytes = b""
+    key: bytes = b""
+    tls: bool = False
+    ttl: float = 3.0
+    machine: str = ""
+
+    def __repr__(self) -> str:
+        """Without what is secret, so that it can be logged."""
+        return f"Address({','.join(self.endpoints)}, prefix={self.prefix!r}, tls={self.tls})"
+
+
+def parse(url: str) -> Address:
+    """Read an address.
+
+    Raises:
+        CannotStart: it is not one, or a file that it names cannot be read. The message says what to do, and
+            shows no part of the address that may hold the password.
+    """
+    try:
+        scheme, where, path, query, fragment = urlsplit(url)
+    except ValueError:  # a bracket out of place
+        _refuse("is not one: it looks like etcd://host:port,host:port?prefix=bridge")
+    if scheme not in ("etcd", "etcds"):
+        _refuse("must begin with etcd://, or with etcds:// for TLS")
+    proof, _, hosts = where.rpartition("@")
+    if "@" in path + query + fragment:
+        # Else the rest of such a password would be taken for an option, and shown.
+        _refuse("has an @ behind its hosts: write / ? # @ in a password or an option as %2F %3F %23 %40")
+    if path not in ("", "/") or fragment:
+        _refuse("has something between its hosts and ?, or a #: prefix=... says where the keys are")
+    options = _options(query)
+    user, password = _proof(proof, options.get("password-file"))
+    tls = _tls(scheme, options)
+    prefix = options.get("prefix", "bridge")
+    if not prefix:
+        _refuse("has an empty prefix")
+    return Address(
+        endpoints=tuple(_endpoint(host) for host in hosts.split(",")),
+        prefix=prefix,
+        user=user,
+        password=password,
+        ca=_pem(options.get("ca"), b"CERTIFICATE"),
+        cert=_pem(options.get("cert"), b"CERTIFICATE"),
+        key=_pem(options.get("key"), b"PRIVATE KEY"),
+        tls=tls,
+        ttl=_ttl(options.get("ttl", "3")),
+        machine=options.get("machine", ""),
+    )
+
+
+def _options(query: str) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+    except ValueError:
+        _refuse("has an option without a value: they are written name=value&name=value")
+    options = dict(pairs)
+    for name in options:
+        if name not in _OPTIONS:
+            _refuse(f"has an unknown option {name!r}: there are {', '.join(_OPTIONS)}")
+    if len(options) < len(pairs):
+        _refuse("has an option twice")
+    return options
+
+
+def _endpoint(text: str) -> str:
+    """host:port. What is wrong is not shown: where the @ was forgotten, it is a name and a password."""
+    try:
+        parts = urlsplit(f"//{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        _refuse("has a port that is no number from 1 to 65535: its hosts look like host:port,host:port")
+    if not host or port == 0:
+        _refuse("has an empty host, or port 0: its hosts look like host:port,host:port")
+    return f"[{host}]:{port or PORT}" if ":" in host else f"{host}:{port or PORT}"
+
+
+def _proof(proof: str, password_file: str | None) -> tuple[str, str]:
+    """The user's name and password."""
+    user, colon, password = proof.partition(":")
+    if password_file is not None:
+        if colon:
+            _refuse("has a password and a password-file: one of them is enough")
+        try:
+            password = _read(password_file).decode().rstrip("\r\n")
+        except UnicodeDecodeError:
+            _refuse(f"names a password-file {password_file} that is not UTF-8")
+        user = unquote(user)
+    else:
+        user, password = unquote(user), unquote(password)
+    if bool(user) != bool(password):
+        _refuse("needs a user and a password, or neither: user@host:port?password-file=FILE")
+    return user, password
+
+
+def _tls(scheme: str, options: dict[str, str]) -> bool:
+    if options.get("tls", "1") not in ("0", "1"):
+        _refuse("has a tls that is neither 0 nor 1")
+    if ("cert" in options) != ("key" in options):
+        _refuse("needs cert and key together")
+    asked = scheme == "etcds" or any(name in options for name in ("ca", "cert", "key"))
+    if asked and options.get("tls") == "0":
+        _refuse("asks for TLS and has tls=0: leave one of them out")
+    return asked or options.get("tls") == "1"
+
+
+def _ttl(text: str) -> float:
+    least, most = TTL_RANGE
+    try:
+        ttl = float(text)
+    except ValueError:
+        ttl = math.nan
+    if not least <= ttl <= most:  # which NaN is not either
+        _refuse(f"has ttl={text!r}, which must be a number of seconds from {least:g} to {most:g}")
+    return ttl
+
+
+def _pem(path: str | None, what: bytes) -> bytes:
+    if path is None:
+        return b""
+    content = _read(path)
+    if what not in content:
+        _refuse(f"names {path}, which holds no {what.decode().lower()} in PEM form")
+    return content
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in a name
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise CannotStart(f"the address of etcd names {path!r}, which cannot be read: {reason}") from None
+
+
+def _refuse(what: str) -> NoReturn:
+    raise CannotStart(f"the address of etcd {what}") from None

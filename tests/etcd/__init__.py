@@ -1,0 +1,1 @@
+"""Tests of the client of etcd, against members that are killed, stopped and cut off."""
