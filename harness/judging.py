@@ -9,7 +9,7 @@ from typing import Any
 
 from behave.model_type import Status
 
-from harness import tags
+from harness import etcd, tags
 from harness.known import Known
 from harness.selection import Selection
 from harness.target import Death, Target
@@ -129,6 +129,8 @@ class Judging:
             # What the contract does not speak of needs no declaration.
             declared = {*profile.lacking, *tags.REFERENCE_ALONE}
             return "; ".join(reasons), declared.issuperset(lacking)
+        if "requires_etcd" in scenario.effective_tags and (missing := etcd.missing()):
+            return missing, False  # no bridge's fault, and nothing that a profile could declare
         for step in scenario.all_steps:
             for flag in _FLAG.findall(step.name):
                 if profile.lacks_flag(flag):

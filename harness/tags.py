@@ -26,12 +26,13 @@ CAPABILITIES = {
     "requires_process": "a bridge that the suite starts itself (not -D target)",
     "requires_durable": "a bridge that takes --data-dir, and keeps its state there",
     "requires_failpoints": "a bridge that takes --failpoint, to die at a moment that only it knows",
+    "requires_etcd": "a bridge that takes --store etcd://…, which it shares with others",
     "requires_tool_caps": "a bridge that takes --max-tools and --max-running-tools",
     "requires_current_service": "the present service name, with the five methods that the older lacks",
     "requires_standard_tools": "the tools that come with the server: echo, add, fail, count and so on",
 }
 
-REFERENCE_ALONE = {"requires_failpoints", "requires_tool_caps"}
+REFERENCE_ALONE = {"requires_failpoints", "requires_etcd", "requires_tool_caps"}
 """What other bridges do not have unless their profile says so: the contract does not speak of it."""
 
 LEFT_OUT = ("performance", "soak", "distributed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,10 @@ from client.worker import ServerProcess
 from harness import tags
 from harness.exchange import Exchange
 from harness.ledger import Ledger
+from harness.patience import PatientConnection
 from harness.profile import Profile
 from harness.replies import complaints, variables_in
+from harness.store import Store
 from harness.versions import Versions
 from harness.wire import CLIENT, Event, RecordedConnection
 
@@ -90,6 +92,7 @@ class Target:
         """What to type after behave to judge the same bridge again; begins with a space."""
         self.ledger = Ledger(service)
         self.lacked_flag = ""
+        self.store = Store()
         self.begin_scenario()
         self._address = address
         self._process: ServerProcess | None = None
@@ -104,6 +107,7 @@ class Target:
         self.versions = Versions()
         self.exchange = Exchange()
         self.lacked_flag = ""
+        self._sharing: dict[str, str] = {}
 
     @classmethod
     def from_options(cls, options: Mapping[str, str]) -> Target:
@@ -191,6 +195,10 @@ class Target:
             return spare.pop()
         return RecordedConnection(address, service=self.service, tell=self._take_in)
 
+    def patient(self, address: str, patience: float) -> PatientConnection:
+        """A connection that calls again for so many seconds where a bridge is unavailable."""
+        return PatientConnection(address, service=self.service, tell=self._take_in, patience=patience)
+
     def give_back(self, connection: RecordedConnection) -> None:
         """Take back a connection that works, and that nobody uses any more."""
         connection.who = CLIENT
@@ -199,11 +207,25 @@ class Target:
         else:
             connection.close()
 
+    def share(self, addresses: Iterable[str], state: str) -> None:
+        """Know for this scenario that bridges share their state: what one tells is held against the others'.
+
+        Args:
+            addresses: theirs.
+            state: what to call it.
+        """
+        self._sharing.update(dict.fromkeys(addresses, state))
+
+    def state_at(self, address: str) -> str:
+        """Whose state an address leads to, of several the first: the bridge's own, or one that is shared."""
+        first = address.partition(",")[0]
+        return self._sharing.get(first, first)
+
     def _take_in(self, event: Event) -> None:
         self.exchange.add(event)
         self.ledger.add(event)
         if event.kind == "call" and event.reply is not None:
-            self._inspect(event.address, event.method, event.request, event.reply)
+            self._inspect(self.state_at(event.address), event.method, event.request, event.reply)
 
     def _inspect(self, bridge: str, method: str, request: Any, reply: Any) -> None:
         self.complaints.extend(complaints(method, request, reply))
@@ -315,3 +337,4 @@ class Target:
         for process in self._shared():
             if process.exit_code is None:
                 process.stop()
+        self.store.stop()

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from hamcrest import assert_that, equal_to
 
-from client import Update, Watch
+from client import Update
+from harness.following import Watched
 from harness.matchers import in_order, is_refusal, is_so
 from harness.updates import describe, is_update
 from harness.world import DEADLINE, World
@@ -17,7 +18,7 @@ def news(updates: Sequence[Update]) -> list[Update]:
     return [update for update in updates if update.kind != "heartbeat"]
 
 
-def wait_for_news(watch: Watch, count: int, timeout: float = DEADLINE) -> list[Update]:
+def wait_for_news(watch: Watched, count: int, timeout: float = DEADLINE) -> list[Update]:
     """The updates about variables, once so many are there, or the watch is over, or time is up."""
     return news(watch.wait_for(lambda updates: len(news(updates)) >= count, timeout))
 
@@ -69,11 +70,13 @@ def expect_heartbeat(world: World, person: str, other: str) -> None:
     assert_that(not with_variable, no_variable)
 
 
-def expect_end(world: World, person: str, reason: str, phrase: str | None = None) -> Watch:
+def expect_end(
+    world: World, person: str, reason: str, phrase: str | None = None, timeout: float = DEADLINE
+) -> Watched:
     """The bridge ends a person's watch with this status and these words; return the watch."""
     watch = world.watchers[person].watch
-    over = watch.wait_until_over(DEADLINE)
-    assert_that(over, is_so(f"{person}'s watch to end within {DEADLINE:g} s", "it was still open"))
+    over = watch.wait_until_over(timeout)
+    assert_that(over, is_so(f"{person}'s watch to end within {timeout:g} s", "it was still open"))
     refusal = is_refusal(reason, phrase, "it ended without an error")
     assert_that(watch.ended, refusal, f"the end of {person}'s watch")
     return watch

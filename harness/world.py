@@ -8,9 +8,11 @@ from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from client import BridgeError, Connection, Session, Variable, Watch
+from client import BridgeError, Connection, Session, Variable
 from client.worker import ServerProcess, Worker
+from harness.bridges import Bridges
 from harness.crowd import Crowd
+from harness.following import Following, Watched
 from harness.histories import complaints
 from harness.line import Line
 from harness.literals import Literal
@@ -28,7 +30,9 @@ _LOG_LINES = 10
 class Watcher:
     """A person's watch, and how much of it the scenario has looked at."""
 
-    def __init__(self, watch: Watch, session: Session, bridge: str, names: list[str], ids: set[str]) -> None:
+    def __init__(
+        self, watch: Watched, session: Session, bridge: str, names: list[str], ids: set[str]
+    ) -> None:
         self.watch = watch
         self.session = session
         self.bridge = bridge
@@ -62,6 +66,7 @@ class World:
         self.data_dir: TemporaryDirectory[str] | None = None
         self._flags: tuple[str, ...] = ()
         self.host: Connection | None = None  # of the other bridge that hosts tools
+        self.bridges: Bridges | None = None  # that share their state
         self.events: list[tuple[str, str]] = []
         self._connection: Connection | None = None
         self._opened: list[RecordedConnection] = []
@@ -96,9 +101,46 @@ class World:
         finally:
             self._connection = before
 
+    def use_bridges(self, bridges: Bridges) -> None:
+        """Speak to the first of several bridges that share their state from now on."""
+        self.bridges = bridges
+        self._connection = bridges.connection(bridges.names[0])
+
+    def start_bridges_again(self, *names: str) -> None:
+        """Start bridges again that have ended; people connect anew."""
+        assert self.bridges is not None, "there is one bridge alone"
+        self.bridges.start_again(*names)
+        self._people.clear()
+        self.use_bridges(self.bridges)
+
+    @contextmanager
+    def at_bridge(self, name: str) -> Iterator[None]:
+        """Speak to a bridge of several for the length of the block."""
+        assert self.bridges is not None, "there is one bridge alone"
+        before, self._connection = self._connection, self.bridges.connection(name)
+        try:
+            yield
+        finally:
+            self._connection = before
+
+    @contextmanager
+    def patient(self, seconds: float) -> Iterator[None]:
+        """Call again for so long where a bridge of several is unavailable, for the length of the block."""
+        assert self.bridges is not None, "there is one bridge alone"
+        before = self._connection
+        with self.bridges.patient(seconds):
+            self._connection = self.bridges.connection(self.bridges.name_of(self.connection.address))
+            try:
+                yield
+            finally:
+                self._connection = before
+
     def connect(self, address: str | None = None) -> RecordedConnection:
         """A new connection to the scenario's bridge, closed at its end."""
-        connection = self.target.connect(address or self.connection.address)
+        if address is None and self.bridges is not None and self.bridges.roaming:
+            connection = self.bridges.roamer()
+        else:
+            connection = self.target.connect(address or self.connection.address)
         self._opened.append(connection)
         return connection
 
@@ -108,6 +150,12 @@ class World:
             self._people[name] = self.connect()
             self._people[name].who = name
         return self._people[name]
+
+    def move(self, name: str, bridge: str) -> None:
+        """Connect a person to a bridge of several."""
+        assert self.bridges is not None, "there is one bridge alone"
+        connection = self._people[name] = self.connect(self.bridges.address(bridge))
+        connection.who = name
 
     def line_of(self, name: str) -> Line:
         """The line that a person's connection runs over; put in place where there is none yet."""
@@ -212,9 +260,21 @@ class World:
     ) -> Watcher:
         """Let someone watch variables, on a connection of their own or on that of ``session``."""
         session = session or self.session_of(person)
+        return self._keep(person, session.watch(*names, **options), session, names)
+
+    def follow(self, person: str, names: list[str]) -> Watcher:
+        """Let someone follow variables at several bridges: at the present one first, and where that is gone,
+        at another."""
+        assert self.bridges is not None, "there is one bridge alone"
+        connection = self.connect(self.bridges.all_from(self.bridges.name_of(self.connection.address)))
+        connection.who = person
+        session = connection.session(self.session_id)
+        return self._keep(person, Following(session, names), session, names)
+
+    def _keep(self, person: str, watch: Watched, session: Session, names: list[str]) -> Watcher:
         ids = {self._ids.get((self.session_id, name), name) for name in names}
-        watch = session.watch(*names, **options)
-        watcher = Watcher(watch, session, self.connection.address, names, ids)
+        bridge = self.target.state_at(self.connection.address)
+        watcher = Watcher(watch, session, bridge, names, ids)
         self.watchers[person] = watcher
         self._all_watchers.append((person, watcher))
         return watcher
@@ -241,6 +301,8 @@ class World:
         """
         self.require_success()
         found = dict.fromkeys(self.target.complaints)  # each once, in order
+        if self.bridges is not None:
+            found.update(dict.fromkeys(self.bridges.complaints()))
         for person, watcher in self._all_watchers:
             found.update(dict.fromkeys(complaints(person, watcher.watch.updates)))
             for update in watcher.watch.updates:
@@ -255,6 +317,8 @@ class World:
 
     def evidence(self) -> list[str]:
         """What the server wrote on stderr lately, for whoever must explain a failure."""
+        if self.bridges is not None:
+            return self.bridges.evidence(_LOG_LINES)
         lines = [*self.process.stderr] if self.process is not None else self.target.log()[self._log_start :]
         return lines[-_LOG_LINES:]
 
@@ -272,6 +336,8 @@ class World:
             self.worker.stop()
         else:
             self._clean_up()
+        if self.bridges is not None:
+            self.bridges.close()
         for connection in self._opened:
             self.target.give_back(connection)
         for line in self._lines.values():

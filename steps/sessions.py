@@ -10,6 +10,7 @@ from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_entrie
 from client import BridgeError, Variable
 from harness.literals import Literal
 from harness.matchers import holds, is_refusal, is_so
+from harness.saying import say
 
 
 @given("an open session")
@@ -33,12 +34,8 @@ def step_have_short_session(context, seconds):
 
 
 def say_in_session(context, keyword, name, step):
-    table = ""
-    if context.table is not None:
-        rows = [context.table.headings, *(row.cells for row in context.table.rows)]
-        table = "".join("\n|" + "|".join(cell.replace("|", "\\|") for cell in row) + "|" for row in rows)
     with context.world.in_session(name):
-        context.execute_steps(f"{keyword} {step}{table}")
+        say(context, keyword, step)
 
 
 @given("in session {name:Name}, {step}")

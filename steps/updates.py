@@ -2,7 +2,7 @@
 
 import re
 
-from behave import then
+from behave import given, then
 from hamcrest import assert_that, greater_than_or_equal_to, has_length
 
 from harness.matchers import in_order, is_so, no_faults
@@ -87,6 +87,13 @@ def step_receives_nothing_else(context, person):
 def step_watch_ends_saying(context, person, reason, phrase):
     """The bridge ended someone's watch with this status and these words."""
     expect_end(context.world, person, reason, phrase)
+
+
+@given("{person:Person}'s watch ended within {seconds:d} s as {reason:Reason}")
+@then("{person:Person}'s watch ends within {seconds:d} s as {reason:Reason}")
+def step_watch_ends_within(context, person, seconds, reason):
+    """The bridge ended someone's watch with this status, and took no longer."""
+    expect_end(context.world, person, reason, timeout=seconds)
 
 
 @then("{person:Person}'s watch ends as {reason:Reason}")

@@ -1,0 +1,126 @@
+@distributed @requires_process @requires_etcd
+Feature: Watching through any bridge
+  Whoever watches at one bridge is told of what is changed at any of them: everything, once, in the one order
+  that all others see as well.
+
+  @W1 @W3
+  Rule: A change at one bridge reaches watches at all of them
+
+    Scenario Outline: Watched at <here>, changed at <there>
+      Given the bridges North and South, which share their state
+      And a float variable "learning_rate" holding 0.1
+      And at <here>, Ada watches "learning_rate"
+      And at <there>, "learning_rate" was set to 0.05
+      When at <there>, "learning_rate" is set to 0.01
+      Then Ada receives:
+        | update       | variable      | value | previous | version |
+        | value change | learning_rate | 0.05  | 0.1      | 2       |
+        | value change | learning_rate | 0.01  | 0.05     | 3       |
+      And Ada receives nothing else
+
+      Examples:
+        | here  | there |
+        | North | South |
+        | South | North |
+        | South | South |
+
+    Example: Watches that open at one bridge while clients write at both
+      Given the bridges North and South, which share their state
+      And clients that know all bridges, and call again where one is unavailable
+      And the variables:
+        | name | type    | value |
+        | x    | integer | 1     |
+        | y    | integer | 1     |
+      When 20 watches of "x" and "y" open while 4 clients set them over and over
+      Then each of them received every version from its first on
+
+  @W2
+  Rule: The present values come first at every bridge
+
+    Example: Set at one, watched at the other
+      Given the bridges North and South, which share their state
+      And a float variable "temperature" holding 0.7
+      And "temperature" was set to 0.8
+      And at South, Ada watches "temperature", present values included
+      When "temperature" is set to 0.9
+      Then Ada receives:
+        | update        | variable    | value | version | metadata            |
+        | initial value | temperature | 0.8   | 2       | {"initial": "true"} |
+        | value change  | temperature | 0.9   | 3       |                     |
+
+  @W4
+  Rule: Watches at different bridges see one order, with the same sequences
+
+    Example: Two variables set in turn by clients at both
+      Given the bridges North and South, which share their state
+      And clients that know all bridges, and call again where one is unavailable
+      And the variables:
+        | name | type    | value |
+        | a    | integer | 0     |
+        | b    | integer | 0     |
+      And Ada and Ben each watch "a" and "b"
+      When 2 clients at once set "a" and "b" 50 times each
+      Then Ada and Ben received 100 updates in the same order, with the same sequences
+
+  @W5
+  Rule: Deletions and registrations are told at every bridge
+
+    Example: A watch of everything
+      Given the bridges North and South, which share their state
+      And a float variable "old" holding 1
+      And at South, Ada watches every variable
+      And a float variable "new" holding 2
+      And at South, "new" was set to 3
+      And "new" was deleted
+      When "old" is set to 4
+      Then Ada receives:
+        | update       | variable | value | version |
+        | registered   | new      | 2     | 1       |
+        | value change | new      | 3     | 2       |
+        | deleted      | new      | 3     | 2       |
+        | value change | old      | 4     | 2       |
+      And Ada receives nothing else
+
+  @W6
+  Rule: A watch at any bridge names what exists
+
+    Example: An unknown variable
+      Given the bridges North and South, which share their state
+      And a float variable "x" holding 0.5
+      When at South, Ada watches "x" and "nothing_here"
+      Then Ada's watch ends as not found, saying "nothing_here"
+
+  @W7
+  Rule: A watch is resumed at another bridge where it stopped
+
+    Example: From North to South
+      Given the bridges North and South, which share their state
+      And an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada hung up
+      And "x" was set to 3
+      And Ada is at South
+      When Ada resumes watching "x"
+      Then Ada receives:
+        | update       | value | previous | version |
+        | value change | 3     | 2        | 3       |
+      And Ada receives nothing else
+
+  @W9
+  Rule: A watch through another bridge leaves nothing behind
+
+    Scenario Outline: The place of a watcher who <leaves> is free again
+      Given the bridges North and South, which share their state, started with "--max-watches 2"
+      And a float variable "x" holding 0.1
+      And Ada watches "x"
+      And at South, Ben watches "x"
+      When Ben <leaves>
+      Then within 2 s Cy can watch "x"
+      And Ada receives nothing else
+
+      Examples:
+        | leaves         |
+        | stops watching |
+        | hangs up       |
