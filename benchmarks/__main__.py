@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import calls, contenders, growth, starting, values, watches
+from benchmarks import calls, cluster, contenders, growth, starting, values, watches
 from benchmarks.figures import Figure
 from benchmarks.scale import FULL, QUICK
 
@@ -21,6 +21,7 @@ SECTIONS = {
     "values": values.measure,
     "starting": starting.measure,
     "growth": growth.measure,
+    "cluster": cluster.measure,
 }
 REPORT = Path("reports/benchmarks.json")
 PAGE = Path("reports/benchmarks.html")

@@ -42,25 +42,25 @@ async def measure(scale: Scale) -> list[Figure]:
                 for name, seconds in (await one_by_one(asked, scale.blocks, scale.calls)).items():
                     found.setdefault(name, []).append(seconds)
             asked = {name: one.set for name, one in there.items()}
-            for name, rate in (await at_once(asked, scale.blocks // 4, scale.calls * 8)).items():
-                rates.setdefault(name, []).append(rate)
+            for name, found_rate in (await at_once(asked, scale.blocks // 4, scale.calls * 8)).items():
+                rates.setdefault(name, []).append(found_rate)
             for method, found in batches.items():
                 for name, seconds in (await _batches(there, method, scale)).items():
                     found.setdefault(name, []).append(seconds)
     return [
-        _ratio("get, p50", times["get"], "bridge", "raw", Target(1.10)),
-        _ratio("set, p50", times["set"], "bridge", "raw", Target(1.10)),
-        _ratio("durable set, p50, to one in memory", times["set"], "durable", "bridge", Target(1.6)),
-        _rate("32 sets in flight, calls a second", rates, "bridge", "raw", None),
-        _rate(
+        ratio("get, p50", times["get"], "bridge", "raw", Target(1.10)),
+        ratio("set, p50", times["set"], "bridge", "raw", Target(1.10)),
+        ratio("durable set, p50, to one in memory", times["set"], "durable", "bridge", Target(1.6)),
+        rate("32 sets in flight, calls a second", rates, "bridge", "raw", None),
+        rate(
             "32 durable sets in flight, to those in memory",
             rates,
             "durable",
             "bridge",
             Target(0.7, at_least=True),
         ),
-        _ratio("100 variables read in one call, p50", batches["get"], "bridge", "raw", None),
-        _ratio("100 variables set in one call, p50", batches["set"], "bridge", "raw", None),
+        ratio("100 variables read in one call, p50", batches["get"], "bridge", "raw", None),
+        ratio("100 variables set in one call, p50", batches["set"], "bridge", "raw", None),
     ]
 
 
@@ -89,7 +89,7 @@ async def _batches(there: Mapping[str, Any], method: str, scale: Scale) -> dict[
     return await one_by_one(asked, scale.blocks, max(5, scale.calls // 5))
 
 
-def _ratio(
+def ratio(
     name: str, found: Mapping[str, list[list[float]]], one: str, other: str, target: Target | None
 ) -> Figure:
     """How many times as long the one takes as the other, by the medians of each round."""
@@ -103,7 +103,8 @@ def _ratio(
     return Figure(f"{name}: {one} / {other}", rounds, target, context=context)
 
 
-def _rate(name: str, rates: Mapping[str, list[float]], one: str, other: str, target: Target | None) -> Figure:
+def rate(name: str, rates: Mapping[str, list[float]], one: str, other: str, target: Target | None) -> Figure:
+    """How many times as many calls a second the one takes as the other."""
     rounds = [a / b for a, b in zip(rates[one], rates[other], strict=True)]
     context = {contender: {"a second": statistics.median(found)} for contender, found in rates.items()}
     return Figure(f"{name}: {one} / {other}", rounds, target, context=context)

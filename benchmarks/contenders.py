@@ -228,7 +228,7 @@ async def nats(*, keeps: bool = False) -> AsyncIterator[Contender]:
             await connection.close()
 
 
-class _Etcd:
+class Etcd:
     """Over grpc.aio, as the bridge is asked; the messages are few enough to stand here as bytes."""
 
     def __init__(self, channel: Any) -> None:
@@ -255,7 +255,7 @@ async def etcd() -> AsyncIterator[Contender]:
         ) as port,
         connect(f"127.0.0.1:{port}") as channel,
     ):
-        contender = _Etcd(channel)
+        contender = Etcd(channel)
         async with asyncio.timeout(PATIENCE):
             while True:  # it listens before it has a leader
                 try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -35,11 +36,35 @@ _OPTIONS: Sequence[tuple[str, Any]] = (
 )
 
 
+def target_of(address: str) -> str:
+    """What gRPC calls an address; of several it takes the first that answers, and the next when that is gone.
+
+    Raises:
+        OSError: a name is not known.
+        ValueError: they are not of one family, or one is no host:port.
+    """
+    if "," not in address:
+        return address
+    families: set[socket.AddressFamily] = set()
+    numbers: list[str] = []
+    for one in address.split(","):
+        host, _, port = one.strip().rpartition(":")
+        if not host or not port.isdecimal():
+            raise ValueError(f"{one.strip()!r} is no host:port")
+        family, _, _, _, found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
+        families.add(family)
+        numbers.append(f"[{found[0]}]:{port}" if family is socket.AF_INET6 else f"{found[0]}:{port}")
+    if len(families) > 1:
+        raise ValueError(f"{address}: IPv4 and IPv6 cannot be mixed")
+    return f"{'ipv6' if socket.AF_INET6 in families else 'ipv4'}:{','.join(numbers)}"
+
+
 class Connection:
     """One TCP connection to a bridge, made at the first call.
 
     Args:
-        address: host:port.
+        address: host:port; several, with commas between them, of bridges that share their state. When the one
+            that it is connected to is gone, the next call goes to another.
         service: the name that the bridge answers under; one of ``SERVICES``.
         timeout: seconds that a call may take unless it says otherwise.
         on_reply: called with the method, the request and the reply of each call that is answered.
@@ -57,7 +82,7 @@ class Connection:
         self.service = service
         self.timeout = timeout
         self.on_reply = on_reply
-        self._channel = grpc.insecure_channel(address, options=_OPTIONS)
+        self._channel = grpc.insecure_channel(target_of(address), options=_OPTIONS)
         self._stub = SERVICES[service](self._channel)
 
     def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
 import sqlite3
 import threading
 from asyncio import Future
@@ -20,9 +18,10 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from server.errors import CannotStart, Refusal, ResourceExhausted, Unavailable
-from server.records import Changed, Kept, Record, SessionState
+from server.records import Kept, Record, SessionState
 from server.stores import loading, tables
 from server.stores.directory import DataDirectory
+from server.stores.failpoints import may_fail
 from server.stores.loading import Damaged
 from server.stores.port import OnFailure
 
@@ -71,7 +70,7 @@ class SqliteStore:
         self._connection = self._directory.connection
         self._failpoint = failpoint
         self._writer = tables.Writer(
-            self._connection, lambda record: self._may_fail("half-written", [record])
+            self._connection, lambda record: may_fail(failpoint, "half-written", [record])
         )
         self._disk: SimpleQueue[Callable[[sqlite3.Error | None], object] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._serve_disk, name="commit", daemon=True)
@@ -140,7 +139,7 @@ class SqliteStore:
         except sqlite3.Error as error:
             self._fail(group, error)
             return
-        self._may_fail("before-commit", group.records)
+        may_fail(self._failpoint, "before-commit", group.records)
         loop = asyncio.get_running_loop()
         self._disk.put(lambda error: loop.call_soon_threadsafe(self._committed, group, error))
 
@@ -158,7 +157,7 @@ class SqliteStore:
         if error is not None:
             self._fail(group, error)
             return
-        self._may_fail("after-commit", group.records)
+        may_fail(self._failpoint, "after-commit", group.records)
         self._committing = None
         if self._failing:
             self._failing = False
@@ -214,12 +213,3 @@ class SqliteStore:
             return
         self._open = _Group()
         self._begin()
-
-    def _may_fail(self, moment: str, records: list[Record]) -> None:
-        if self._failpoint != moment:
-            return
-        for record in records:
-            if isinstance(record, Changed):
-                for change in record.changes:
-                    if change.metadata.get("failpoint") == moment:
-                        os.kill(os.getpid(), signal.SIGKILL)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
+from typing import Any
 
+import grpc
 import pytest
 
 from client import Session
@@ -36,3 +39,13 @@ def test_each_watch_gets_each_update(session: Session, address: str) -> None:
     for number, received in enumerate(crowd.received):
         assert received == expected, f"watch {number} of {WATCHES}"
     print(f"\n{WATCHES} watches, {UPDATES} updates: {took:.1f} s, {WATCHES * UPDATES / took:.0f} a second")
+
+
+def test_thousands_of_calls_at_once_are_all_answered(address: str) -> None:
+    async def ask() -> list[bytes]:
+        request: Any = pb.PingRequest(message="all of us").SerializeToString()
+        async with grpc.aio.insecure_channel(address) as channel:
+            ping = channel.unary_unary("/snakepit.bridge.BridgeService/Ping")
+            return await asyncio.gather(*(ping(request) for _ in range(5000)))
+
+    assert {pb.PingResponse.FromString(reply).message for reply in asyncio.run(ask())} == {"all of us"}

@@ -14,57 +14,46 @@ from server.edits import Edit
 from server.errors import OutOfRange, Refusal
 from server.optimization import LAPSE
 from server.records import Changed, Opened
-from server.stores.memory import MemoryStore
 from server.stores.port import Store
 from server.stores.sqlite import SqliteStore
 from server.tools.declare import Parameter
 from server.tools.registered import RegisteredTool
 from server.values import Value, read_value
 from tests.core.given import FakeClock, put, reader, register, sent_binary
-from tests.stores.given import Bridge, a_bridge
+from tests.stores.conftest import DIRECTORY, ETCD, ETCD_3
+from tests.stores.given import Bridge, Place, a_bridge
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
-    return None if request.param == "memory" else tmp_path / "data"
-
-
-def a_store(path: Path | None) -> Store:
-    return MemoryStore() if path is None else SqliteStore(path)
-
-
-def test_records_are_published_in_the_order_of_writing(path: Path | None) -> None:
+def test_records_are_published_in_the_order_of_writing(place: Place) -> None:
     published: list[int] = []
 
-    async def write() -> None:
-        store = a_store(path)
-        store.load()
-        store.write(Opened("s", {}, 1, 60.0, 0), lambda: published.append(0))
+    async def write(store: Store) -> None:
+        store.write(Opened("tuning", {}, 1, 60.0, 0), lambda: published.append(0))
         for number in range(1, 20):
-            store.write(Changed("s", ()), lambda number=number: published.append(number))
+            store.write(Changed("tuning", ()), lambda number=number: published.append(number))
             if number % 5 == 0:
                 await asyncio.sleep(0)
-        settled = store.settled("s")
+        settled = store.settled("tuning")
         if settled is not None:
             await settled
-        assert store.settled("s") is None
+        assert store.settled("tuning") is None
         assert published == [*range(20)]
-        await store.close()
 
-    asyncio.run(write())
+    with a_bridge(place) as bridge:
+        bridge.do(lambda: None)
+        bridge.run(write(bridge.store))
 
 
-def test_closing_keeps_what_was_written(path: Path | None) -> None:
+def test_closing_keeps_what_was_written(place: Place) -> None:
     published: list[str] = []
 
-    async def write() -> None:
-        store = a_store(path)
-        store.load()
-        store.write(Opened("s", {}, 1, 60.0, 0), lambda: published.append("s"))
-        await store.close()
-        assert published == ["s"]
+    async def write(store: Store) -> None:
+        store.write(Opened("tuning", {}, 1, 60.0, 0), lambda: published.append("tuning"))
 
-    asyncio.run(write())
+    with a_bridge(place) as bridge:
+        bridge.do(lambda: None)
+        bridge.run(write(bridge.store))
+    assert published == ["tuning"]
 
 
 def test_nothing_is_published_before_it_is_kept(tmp_path: Path) -> None:
@@ -128,12 +117,12 @@ def fill(bridge: Bridge) -> None:
     bridge.do(lambda: bridge.sessions.end("ended"))
 
 
-def test_everything_is_there_again(tmp_path: Path) -> None:
-    with a_bridge(tmp_path) as bridge:
+def test_everything_is_there_again(durable: Place) -> None:
+    with a_bridge(durable) as bridge:
         fill(bridge)
         before = bridge.pictures()
         clock = bridge.clock
-    with a_bridge(tmp_path, clock) as bridge:
+    with a_bridge(durable, clock) as bridge:
         assert bridge.pictures() == before
         session = bridge.open()
         assert session.metadata == {"team": "ranking"}
@@ -147,33 +136,33 @@ def test_everything_is_there_again(tmp_path: Path) -> None:
         with pytest.raises(Refusal, match="cycle"):
             session.depend("model", "rate", "derived")
         after = bridge.pictures()
-    with a_bridge(tmp_path, clock) as bridge:
+    with a_bridge(durable, clock) as bridge:
         assert bridge.pictures() == after
 
 
-def test_a_session_lives_on_for_its_own_time(tmp_path: Path) -> None:
+def test_a_session_lives_on_for_its_own_time(durable: Place) -> None:
     clock = FakeClock()
-    with a_bridge(tmp_path, clock) as bridge:
+    with a_bridge(durable, clock) as bridge:
         bridge.open("short", ttl=5)
         bridge.open("long", ttl=500)
     clock.advance(1000)
-    with a_bridge(tmp_path, clock) as bridge:
-        assert bridge.ids() == ["short", "long"]
+    with a_bridge(durable, clock) as bridge:
+        assert sorted(bridge.ids()) == ["long", "short"]
         clock.advance(6)
         bridge.do(bridge.sessions.expire)
         assert bridge.ids() == ["long"]
-    with a_bridge(tmp_path, clock) as bridge:
+    with a_bridge(durable, clock) as bridge:
         assert bridge.ids() == ["long"]
 
 
-def test_a_lock_lapses_when_its_holder_was_silent_long_enough_over_a_restart(tmp_path: Path) -> None:
+def test_a_lock_lapses_when_its_holder_was_silent_long_enough_over_a_restart(durable: Place) -> None:
     clock = FakeClock()
-    with a_bridge(tmp_path, clock) as bridge:
+    with a_bridge(durable, clock) as bridge:
         session = bridge.open(ttl=100_000)
         bridge.do(lambda: register(session, "rate", 0.1))
         bridge.do(lambda: session.start_optimization("rate", "tuner"))
     clock.advance(LAPSE - 10)
-    with a_bridge(tmp_path, clock) as bridge:
+    with a_bridge(durable, clock) as bridge:
         session = bridge.open()
         with pytest.raises(Refusal, match="held by tuner"):
             put(session, "rate", 0.2)
@@ -181,24 +170,24 @@ def test_a_lock_lapses_when_its_holder_was_silent_long_enough_over_a_restart(tmp
         assert bridge.do(lambda: put(session, "rate", 0.2)) == 2
 
 
-def test_a_session_opened_again_goes_on_above_its_old_sequence(tmp_path: Path) -> None:
-    with a_bridge(tmp_path) as bridge:
+def test_a_session_opened_again_goes_on_above_its_old_sequence(durable: Place) -> None:
+    with a_bridge(durable) as bridge:
         session = bridge.open()
         bridge.do(lambda: register(session, "rate", 0.1))
         bridge.do(lambda: bridge.sessions.end("tuning"))
-    with a_bridge(tmp_path) as bridge:
+    with a_bridge(durable) as bridge:
         again = bridge.open()
         assert again.sequence == 2
         with pytest.raises(OutOfRange):
             again.watch([], lambda: None, 1)
 
 
-def test_time_does_not_go_backwards_over_a_restart(tmp_path: Path) -> None:
-    with a_bridge(tmp_path) as bridge:
+def test_time_does_not_go_backwards_over_a_restart(durable: Place) -> None:
+    with a_bridge(durable) as bridge:
         session = bridge.open()
         bridge.clock.advance(10)
         before = bridge.do(lambda: register(session, "rate", 0.1)).updated_at
-    with a_bridge(tmp_path, FakeClock()) as bridge:
+    with a_bridge(durable, FakeClock()) as bridge:
         session = bridge.open()
         bridge.do(lambda: put(session, "rate", 0.2))
         assert session.get("rate").updated_at == before
@@ -241,11 +230,18 @@ CHANCES = {
 }
 """How often each step is taken."""
 
+SEEDS = {DIRECTORY: 40, ETCD: 12, ETCD_3: 6}
+"""So many times by where the state is kept: one in etcd takes longer."""
 
-@pytest.mark.parametrize("seed", range(40))
-def test_whatever_happens_it_is_there_again(tmp_path: Path, seed: int) -> None:
+
+@pytest.mark.parametrize(
+    ("durable", "seed"),
+    [(where, seed) for where, count in SEEDS.items() for seed in range(count)],
+    indirect=["durable"],
+)
+def test_whatever_happens_it_is_there_again(durable: Place, seed: int) -> None:
     chance = random.Random(seed)
-    path, clock = tmp_path, FakeClock()
+    clock = FakeClock()
     limits = {
         "log_changes": chance.randint(1, 8),
         "history": chance.randint(1, 5),
@@ -257,7 +253,7 @@ def test_whatever_happens_it_is_there_again(tmp_path: Path, seed: int) -> None:
     rest = ((what, chance.choice("abc")) for what in taken)
     over = False
     while not over:
-        with pytest.MonkeyPatch.context() as patch, a_bridge(path, clock, **limits) as bridge:
+        with pytest.MonkeyPatch.context() as patch, a_bridge(durable, clock, **limits) as bridge:
             patch.setattr("server.retention.MANY", many)
             over = True
             for what, name in rest:
@@ -268,7 +264,7 @@ def test_whatever_happens_it_is_there_again(tmp_path: Path, seed: int) -> None:
                 with suppress(Refusal):
                     bridge.do(lambda what=what, name=name: _step(bridge, what, name))
             before = bridge.pictures()
-        with a_bridge(path, clock, **limits) as bridge:
+        with a_bridge(durable, clock, **limits) as bridge:
             after = bridge.pictures()
             assert after.keys() == before.keys()
             for session_id, parts in before.items():

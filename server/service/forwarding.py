@@ -1,0 +1,208 @@
+"""Calls about sessions that another bridge of the cluster has: they are passed on to it as they came."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf.message import Message
+from grpc import aio
+
+from server.cluster.owners import Owners
+from server.errors import Unavailable
+from server.service.calls import Context, Method
+from server.service.watches import PLACED
+
+FORWARDED = "bridge-forwarded"
+"""Metadata of a call that another bridge passes on: the id of the bridge that it is meant for.
+
+Whoever gets it by mistake does not pass it on again: another bridge may listen at that address now.
+"""
+
+ELSEWHERE = "bridge-elsewhere"
+"""Trailing metadata of the answer then: nothing was done."""
+
+OPENING = {"InitializeSession", "RegisterVariable", "RegisterTools", "ListVariables"}
+"""Methods that open the session that they name."""
+
+PATIENCE = 10.0
+"""Seconds that a call waits for a bridge that has its session, where it has no deadline of its own."""
+
+NEWS = 0.1
+"""Seconds after which we look again who has a session, where there was no news of it."""
+
+CONNECTING = 0.3
+"""Seconds that a connection may take before we look whether the other bridge is gone."""
+
+_KEPT_BACK = ("grpc-", ":")
+_OWN = {"user-agent", "content-type", "te", FORWARDED}
+_OPTIONS: Sequence[tuple[str, Any]] = (
+    ("grpc.max_receive_message_length", 100 * 2**20),
+    ("grpc.max_send_message_length", 100 * 2**20),
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.initial_reconnect_backoff_ms", 20),
+    ("grpc.max_reconnect_backoff_ms", 200),
+    # A machine that is gone without a word is noticed by its silence.
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 3_000),
+    ("grpc.enable_http_proxy", 0),
+)
+
+logger = logging.getLogger("server.forwarding")
+
+
+class _Elsewhere(Exception):
+    """The bridge that was asked does not have the session."""
+
+
+class Forwarder:
+    """Finds out whether a call is for this bridge, and passes it on where it is not.
+
+    Args:
+        owners: know who has which session.
+        credentials: of the other bridges; None where they are asked without TLS.
+    """
+
+    def __init__(self, owners: Owners, credentials: grpc.ChannelCredentials | None) -> None:
+        self.has = owners.has
+        self._owners = owners
+        self._credentials = credentials
+        self._channels: dict[str, aio.Channel] = {}
+        self._streams: set[asyncio.Task[Any]] = set()
+        self._closing: Unavailable | None = None
+
+    async def answer(self, method: Method, request: Message, context: Context) -> tuple[bool, Any]:
+        """Have a call answered by the bridge that has its session.
+
+        Returns:
+            Whether it was, and the answer; a call that was not is for this bridge.
+        """
+        session_id: str = request.session_id  # type: ignore[attr-defined]
+        opens = method.name in OPENING
+        remaining = context.time_remaining()
+        until = time.monotonic() + min(PATIENCE, PATIENCE if remaining is None else remaining)
+        metadata = [(str(key), value) for key, value in context.invocation_metadata() or ()]
+        meant_for = next((value for key, value in metadata if key == FORWARDED), "")
+        silent = ""
+        while True:
+            bridge = None
+            if meant_for in ("", self._owners.own_id):
+                bridge = await self._owners.find(session_id, opens=opens, silent=silent)
+                if bridge is None:
+                    return False, None
+            if meant_for or bridge is None:
+                await context.abort(
+                    grpc.StatusCode.UNAVAILABLE,
+                    "another bridge has the session now: call again",
+                    ((ELSEWHERE, "1"),),
+                )
+            if time.monotonic() > until:
+                raise Unavailable("the bridge that has the session does not answer: nothing was changed")
+            channel = self._channel(bridge.sign.address)
+            if not await _is_there(channel):
+                silent = bridge.id
+                await self._owners.changed(NEWS)
+                continue
+            silent = ""
+            passed = [(key, value) for key, value in metadata if not _is_kept_back(key)]
+            passed.append((FORWARDED, bridge.id))
+            try:
+                return True, await self._pass_on(channel, method, request, context, passed)
+            except _Elsewhere:
+                self._owners.mistaken(session_id)
+                await self._owners.changed(NEWS)
+
+    def end_streams(self, reason: Unavailable) -> None:
+        """End the streams that are passed on, which may have no end of their own."""
+        self._closing = reason
+        for task in self._streams:
+            task.cancel()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for channel in self._channels.values():
+            await channel.close()
+        self._channels.clear()
+
+    def _channel(self, address: str) -> aio.Channel:
+        found = self._channels.get(address)
+        if found is None:
+            lives_at = self._owners.lives_at()
+            for gone in [one for one in self._channels if one not in lives_at]:
+                self._close_later(self._channels.pop(gone))
+            if self._credentials is None:
+                found = aio.insecure_channel(address, options=_OPTIONS)
+            else:
+                found = aio.secure_channel(address, self._credentials, options=_OPTIONS)
+            self._channels[address] = found
+        return found
+
+    def _close_later(self, channel: aio.Channel) -> None:
+        """Close a channel when what is under way on it has had its time."""
+        asyncio.get_running_loop().call_later(PATIENCE, lambda: asyncio.ensure_future(channel.close()))
+
+    async def _pass_on(
+        self, channel: aio.Channel, method: Method, request: Message, context: Context, metadata: Any
+    ) -> Any:
+        options: dict[str, Any] = {
+            "metadata": metadata,
+            "timeout": context.time_remaining(),
+        }
+        data: Any = request.SerializeToString()
+        try:
+            if not method.streams:
+                return await channel.unary_unary(method.path)(data, **options)
+            await self._stream(channel.unary_stream(method.path)(data, **options), method, context)
+            return None
+        except aio.AioRpcError as error:
+            await _tell(context, error)
+
+    async def _stream(self, call: Any, method: Method, context: Context) -> None:
+        """Pass a stream on: its initial metadata, which tell that a watch is in place, and its messages."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._streams.add(task)
+        try:
+            if method.name == "WatchVariables":
+                initial = await call.initial_metadata()
+                if PLACED[0] in [(str(key), value) for key, value in initial or ()]:
+                    await context.send_initial_metadata(PLACED)
+            while (message := await call.read()) is not aio.EOF:
+                await context.write(message)
+        except asyncio.CancelledError:
+            if self._closing is not None and not context.cancelled():
+                raise self._closing from None
+            raise
+        finally:
+            self._streams.discard(task)
+            call.cancel()
+
+
+async def _is_there(channel: aio.Channel) -> bool:
+    if channel.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY:
+        return True
+    with suppress(TimeoutError):
+        await asyncio.wait_for(channel.channel_ready(), CONNECTING)
+        return True
+    return False
+
+
+async def _tell(context: Context, error: aio.AioRpcError) -> NoReturn:
+    """Answer as the other bridge did."""
+    trailing = [(str(key), value) for key, value in error.trailing_metadata() or ()]
+    if any(key == ELSEWHERE for key, _ in trailing):
+        raise _Elsewhere
+    if error.code() is grpc.StatusCode.UNAVAILABLE:
+        raise Unavailable(f"the bridge that has the session: {error.details()}")
+    details = tuple((key, value) for key, value in trailing if key == "grpc-status-details-bin")
+    await context.abort(error.code(), error.details() or "", details)
+    raise AssertionError("abort raises")
+
+
+def _is_kept_back(key: str) -> bool:
+    return key in _OWN or key.startswith(_KEPT_BACK)

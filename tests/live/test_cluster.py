@@ -1,0 +1,272 @@
+"""Three bridges over three members of etcd, killed under load: nothing is lost, and no watch has a gap."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import grpc
+import pytest
+
+from client import BridgeError, Connection, Follower, Session, Update
+from client.worker import ServerProcess
+from harness.etcd import Cluster, free_ports, missing
+from harness.linearizability import Operation, complaints
+
+KILLS = int(os.environ.get("KILLS", "2"))
+"""Of bridges, and as many of leaders. The long run is `KILLS=100 pytest -s tests/live/test_cluster.py`."""
+
+BRIDGES = 3
+SESSIONS = ("first", "second", "third")
+NAMES = ("a", "b")
+PAIR = ("left", "right")
+PROGRESS = 20  # answers that each session must give after a kill
+WAIT = 60.0
+CLIENTS = 2  # of each session
+
+pytestmark = [
+    pytest.mark.timeout(7200),
+    pytest.mark.skipif(bool(missing()), reason=missing() or "etcd is there"),
+]
+
+
+class Bridges:
+    """Three bridges at addresses that stay.
+
+    Args:
+        cluster: keeps their state.
+        apart: whether they believe to be on machines of their own, so that only silence tells of an end.
+    """
+
+    def __init__(self, cluster: Cluster, *, apart: bool) -> None:
+        prefix = uuid.uuid4().hex
+        self._store = f"etcd://{','.join(cluster.endpoints)}?prefix={prefix}"
+        self._apart = apart
+        self._ports = free_ports(BRIDGES)
+        self.processes = [self._start(number, port) for number, port in enumerate(self._ports)]
+        for process in self.processes:
+            process.wait_ready(WAIT)
+
+    def addresses(self, first: int) -> str:
+        """All of them, as a client is given them, beginning with one."""
+        turned = self._ports[first:] + self._ports[:first]
+        return ",".join(f"127.0.0.1:{port}" for port in turned)
+
+    def kill(self, number: int) -> None:
+        self.processes[number].kill()
+        self.processes[number].wait_ended(WAIT)
+
+    def restart(self, number: int) -> None:
+        self.processes[number] = self._start(number, self._ports[number])
+        self.processes[number].wait_ready(WAIT)
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.kill()
+
+    def _start(self, number: int, port: int) -> ServerProcess:
+        store = self._store + (f"&machine=m{number}" if self._apart else "")
+        command = [sys.executable, "-m", "server", "--port", str(port), "--store", store]
+        return ServerProcess([*command, "--log-level", "warning"])
+
+
+class Load:
+    """Clients of one session that read and write until they are told to stop, and a watch that follows."""
+
+    def __init__(self, bridges: Bridges, session_id: str, number: int) -> None:
+        self.id = session_id
+        self.answers = 0
+        self.longest_pause = 0.0
+        self.operations: dict[str, list[Operation]] = {name: [] for name in NAMES + PAIR}
+        self.pending: list[tuple[str, int]] = []  # writes that nobody acknowledged
+        self._last = time.monotonic()
+        self._changed = threading.Condition()
+        self._over = False
+        self._connections = [
+            Connection(bridges.addresses((number + n) % BRIDGES)) for n in range(CLIENTS + 1)
+        ]
+        sessions = [connection.session(session_id) for connection in self._connections]
+        self.session = sessions[CLIENTS]
+        for name in NAMES + PAIR:
+            self.session.register(name, "integer", -1)
+        self.seen: list[Update] = []
+        self._follower = Follower(self.session)
+        self._reader = threading.Thread(target=lambda: self.seen.extend(self._follower), daemon=True)
+        self._reader.start()
+        self._workers = [
+            threading.Thread(target=self._work, args=(session, n), daemon=True)
+            for n, session in enumerate(sessions[:CLIENTS])
+        ]
+        for worker in self._workers:
+            worker.start()
+
+    def wait_for_progress(self) -> None:
+        """Return when some calls more were answered."""
+        with self._changed:
+            enough = self.answers + PROGRESS
+            assert self._changed.wait_for(lambda: self.answers >= enough, WAIT), f"{self.id} stands still"
+
+    def stop(self) -> None:
+        """Let the clients end, and the watch come to the end of what there is."""
+        self._over = True
+        for worker in self._workers:
+            worker.join(WAIT)
+            assert not worker.is_alive()
+        marker = retried(lambda: self.session.register("marker", "boolean", True)).id
+        deadline = time.monotonic() + WAIT
+        while not any(update.variable_id == marker for update in self.seen[-100:]):
+            assert time.monotonic() < deadline, "the watch does not come to the end"
+            time.sleep(0.01)
+        self._follower.close()
+        for connection in self._connections:
+            connection.close()
+
+    def inspect(self) -> int:
+        """Hold all answers against what the watch was told; return how many writes were acknowledged."""
+        sequences = [update.sequence for update in self.seen]
+        assert sequences == [*range(sequences[0], sequences[0] + len(sequences))], "a gap or a repeat"
+        told = {
+            (update.variable.name, update.variable.value): update.variable.version
+            for update in self.seen
+            if update.variable is not None and update.kind == "value_change"
+        }
+        acknowledged = 0
+        for name, operations in self.operations.items():
+            for one in operations:
+                if one.wrote:
+                    acknowledged += 1
+                    assert told.pop((name, one.value), None) == one.version, f"lost, or changed: {name} {one}"
+        for name, value in self.pending:  # they may have been made, or not
+            if (version := told.pop((name, value), None)) is not None:
+                unknown = Operation("nobody knows", True, version, value, 0.0, float("inf"))
+                self.operations[name].append(unknown)
+        assert not told, f"nobody asked for these: {told}"
+        versions = [sorted(o.version for o in self.operations[name] if o.wrote) for name in PAIR]
+        assert versions[0] == versions[1], "half of a batch"
+        for name, operations in self.operations.items():
+            assert complaints(operations, 1, -1) == [], name
+        return acknowledged
+
+    def _work(self, session: Session, client: int) -> None:
+        chance = random.Random(f"{self.id} {client}")
+        turn = 0
+        while not self._over:
+            turn += 1
+            value = client * 1_000_000_000 + turn
+            started = time.monotonic()
+            try:
+                match chance.choice(["read", "set", "set", "compare and set", "batch"]):
+                    case "read":
+                        self._read(session, client, chance.choice(NAMES + PAIR), started)
+                    case "batch":
+                        self._write_pair(session, client, value, started)
+                    case kind:
+                        self._write(session, client, chance.choice(NAMES), value, kind, started)
+            except BridgeError as error:
+                if error.code is not grpc.StatusCode.UNAVAILABLE:
+                    raise
+                continue
+            with self._changed:
+                self.answers += 1
+                now = time.monotonic()
+                self.longest_pause = max(self.longest_pause, now - self._last)
+                self._last = now
+                self._changed.notify_all()
+
+    def _read(self, session: Session, client: int, name: str, started: float) -> None:
+        seen = session.get(name)
+        self._done(name, Operation(f"{client}", False, seen.version, seen.value, started, time.monotonic()))
+
+    def _write(self, session: Session, client: int, name: str, value: int, kind: str, started: float) -> None:
+        """Set a variable once, asking again under the same request_id until it is answered."""
+        expected = session.get(name).version if kind == "compare and set" else None
+        refused = False
+
+        def attempt() -> int:
+            nonlocal refused
+            try:
+                return session.set(
+                    name, value, kind="integer", expected_version=expected, request_id=f"{client} {value}"
+                )
+            except BridgeError as error:
+                if error.code is not grpc.StatusCode.ABORTED:
+                    raise
+                refused = True
+                return 0
+
+        version = retried(attempt)
+        if not refused:
+            self._done(name, Operation(f"{client}", True, version, value, started, time.monotonic()))
+
+    def _write_pair(self, session: Session, client: int, value: int, started: float) -> None:
+        try:
+            answer = session.set_many(dict.fromkeys(PAIR, value), atomic=True)
+        except BridgeError:
+            with self._changed:
+                self.pending.extend((name, value) for name in PAIR)
+            raise
+        for name in PAIR:
+            done = Operation(f"{client}", True, answer.versions[name], value, started, time.monotonic())
+            self._done(name, done)
+
+    def _done(self, name: str, operation: Operation) -> None:
+        with self._changed:
+            self.operations[name].append(operation)
+
+
+def retried(call):  # type: ignore[no-untyped-def]
+    """Call until it is answered."""
+    deadline = time.monotonic() + WAIT
+    while True:
+        try:
+            return call()
+        except BridgeError as error:
+            if error.code is not grpc.StatusCode.UNAVAILABLE or time.monotonic() > deadline:
+                raise
+
+
+@contextmanager
+def under_load(*, apart: bool) -> Iterator[tuple[Cluster, Bridges, list[Load]]]:
+    with Cluster(3) as cluster:
+        bridges = Bridges(cluster, apart=apart)
+        try:
+            loads = [Load(bridges, session_id, number) for number, session_id in enumerate(SESSIONS)]
+            for load in loads:
+                load.wait_for_progress()
+            yield cluster, bridges, loads
+            for load in loads:
+                load.stop()
+            acknowledged = sum(load.inspect() for load in loads)
+            pause = max(load.longest_pause for load in loads)
+            print(f"{acknowledged} acknowledged writes; the longest pause of a session was {pause:.1f} s")
+        finally:
+            bridges.stop()
+
+
+@pytest.mark.parametrize("apart", [True, False], ids=["apart", "on one machine"])
+def test_bridges_are_killed(apart: bool) -> None:
+    chance = random.Random(3)
+    with under_load(apart=apart) as (_, bridges, loads):
+        for _ in range(KILLS):
+            victim = chance.randrange(BRIDGES)
+            bridges.kill(victim)
+            for load in loads:
+                load.wait_for_progress()
+            bridges.restart(victim)
+
+
+def test_leaders_are_killed() -> None:
+    with under_load(apart=True) as (cluster, _, loads):
+        for _ in range(KILLS):
+            leader = cluster.leader()
+            leader.kill()
+            for load in loads:
+                load.wait_for_progress()
+            leader.start()
+            cluster.wait_healthy()

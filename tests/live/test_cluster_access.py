@@ -1,0 +1,133 @@
+"""Bridges over etcd: how they start, who gets in, and what the health service says when etcd is away."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from client import Connection
+from client.worker import ServerProcess
+from harness.etcd import Cluster, missing
+from proto import snakepit_bridge_pb2 as pb
+from proto import snakepit_bridge_pb2_grpc as pb_grpc
+from tests.live.test_access import TOKEN, Files, Launch, launch
+
+__all__ = ["launch"]
+
+WAIT = 15.0
+
+needs_etcd = pytest.mark.skipif(bool(missing()), reason=missing() or "etcd is there")
+
+
+@pytest.fixture(scope="module")
+def etcd() -> Iterator[Cluster]:
+    with Cluster() as cluster:
+        yield cluster
+
+
+def store(cluster: Cluster, options: str = "") -> str:
+    return f"etcd://{','.join(cluster.endpoints)}?prefix={uuid.uuid4().hex}{options}"
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "reason"),
+    [
+        (["--store", "etcd://127.0.0.1:1"], 1, "etcd at 127.0.0.1:1: "),
+        (["--store", "etcd://me:hunter2@127.0.0.1:x"], 1, "port"),
+        (["--store", "redis://127.0.0.1:1"], 1, "etcd://"),
+        (["--store", "etcd://127.0.0.1:1?ttl=soon"], 1, "ttl"),
+        (["--store", "etcd://127.0.0.1:1", "--data-dir", "somewhere"], 2, "exclude each other"),
+    ],
+)
+def test_a_start_that_fails_says_why(launch: Launch, flags: list[str], code: int, reason: str) -> None:
+    started = time.monotonic()
+    process = launch(*flags)
+    assert process.wait_ended(10.0) == code
+    assert time.monotonic() - started < 5.0
+    (line,) = process.stderr
+    assert line.startswith("server: ")
+    assert reason in line
+    assert "hunter2" not in line
+    assert list(process.stdout) == []
+
+
+@needs_etcd
+def test_who_listens_everywhere_says_where_others_reach_it(
+    launch: Launch, etcd: Cluster, tmp_path: Path
+) -> None:
+    files = Files(tmp_path)
+    flags = ["--host", "0.0.0.0", *files.tls, *files.tokens, "--store", store(etcd)]
+    process = launch(*flags)
+    assert process.wait_ended(10.0) == 1
+    assert "--advertise" in process.stderr[-1]
+    launch(*flags, "--advertise", "localhost:1").wait_ready(WAIT)
+
+
+@needs_etcd
+def test_calls_are_passed_on_over_tls_with_the_token_of_the_caller(
+    launch: Launch, etcd: Cluster, tmp_path: Path
+) -> None:
+    files = Files(tmp_path)
+    shared = store(etcd)
+    flags = [*files.tls, *files.tokens, "--tls-ca", str(tmp_path / "ca.pem"), "--store", shared]
+    ports = [launch(*flags).wait_ready(WAIT) for _ in range(2)]
+    assert _counted_at_each(ports, files) == [1, 1]
+
+
+@needs_etcd
+def test_a_certificate_alone_vouches_for_the_bridges_that_share_it(
+    launch: Launch, etcd: Cluster, tmp_path: Path
+) -> None:
+    files = Files(tmp_path)
+    flags = [*files.tls, *files.tokens, "--store", store(etcd)]
+    ports = [launch(*flags).wait_ready(WAIT) for _ in range(2)]
+    assert _counted_at_each(ports, files) == [1, 1]
+
+
+def _counted_at_each(ports: list[int], files: Files) -> list[int]:
+    """What each bridge counts in a session that was opened at the first, with one variable."""
+    metadata = [("authorization", f"Bearer {TOKEN}")]
+    counts = []
+    for number, port in enumerate(ports):
+        with grpc.secure_channel(f"localhost:{port}", files.credentials(files.ca)) as channel:
+            stub = pb_grpc.BridgeServiceStub(channel)
+            if not number:
+                request = pb.RegisterVariableRequest(session_id="tls", name="x", type="float")
+                request.initial_value.type_url = "type.googleapis.com/snakepit.float"
+                request.initial_value.value = b"0.5"
+                stub.RegisterVariable(request, metadata=metadata, timeout=WAIT)
+            described = stub.GetSession(
+                pb.GetSessionRequest(session_id="tls"), metadata=metadata, timeout=WAIT
+            )
+            counts.append(described.variable_count)
+            with pytest.raises(grpc.RpcError) as refused:
+                stub.GetSession(pb.GetSessionRequest(session_id="tls"), timeout=WAIT)
+            assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    return counts
+
+
+@needs_etcd
+def test_the_health_service_tells_when_etcd_is_away(launch: Launch) -> None:
+    serving, away = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+    with Cluster() as cluster:
+        process: ServerProcess = launch("--store", store(cluster, "&ttl=1"))
+        address = f"127.0.0.1:{process.wait_ready(WAIT)}"
+        with grpc.insecure_channel(address) as channel, Connection(address) as connection:
+            session = connection.session("tuning")
+            session.register("x", "float", 0.5)
+            statuses = health_pb2_grpc.HealthStub(channel).Watch(
+                health_pb2.HealthCheckRequest(), timeout=4 * WAIT
+            )
+            assert next(statuses).status == serving
+            cluster.members[0].kill()
+            assert next(statuses).status == away
+            cluster.members[0].start()
+            assert next(statuses).status == serving
+            assert session.get("x").value == 0.5
+            statuses.cancel()
