@@ -45,10 +45,19 @@ def parse(arguments: Sequence[str]) -> Settings:
     )
     add("--token-file", default="", metavar="FILE", help="tokens, one a line, one of which a call must bear")
     add("--data-dir", default="", help="directory that the state is kept in; none: in memory only")
+    add("--store", default="", metavar="URL", help="etcd://HOST:PORT,…?prefix=…: the state is kept there")
+    add("--advertise", default="", metavar="HOST:PORT", help="where the other bridges of it reach this one")
     add("--session-ttl", type=_seconds, default=defaults.session_ttl, help="seconds without a call")
     add("--heartbeat-interval", type=_seconds, default=defaults.heartbeat_interval, help="of idle watches, s")
     add("--grace", type=_seconds, default=defaults.grace, help="seconds that calls may take at shutdown")
     add("--keepalive", type=_seconds, default=defaults.keepalive, help="seconds of silence before a ping")
+    add("--max-idle", type=_seconds, default=defaults.idle, help="seconds of a connection without calls")
+    add("--tool-timeout", type=_seconds, default=defaults.tool_timeout, help="seconds that a tool may run")
+    add("--max-calls", type=_count, default=limits.calls, help="of one client, at a time; watches are some")
+    add("--max-message-bytes", type=_bytes, default=defaults.max_message_bytes, help="of one message")
+    add("--max-metadata", type=_count, default=limits.metadata, help="entries of one map")
+    add("--max-dependencies", type=_count, default=limits.dependencies, help="of a session")
+    add("--request-ids", type=_count, default=limits.request_ids, help="answers kept of a session")
     add("--max-sessions", type=_count, default=limits.sessions, help="open at a time")
     add("--max-variables", type=_count, default=limits.variables, help="of a session")
     add("--max-watches", type=_count, default=limits.watches, help="of a session")
@@ -61,8 +70,16 @@ def parse(arguments: Sequence[str]) -> Settings:
     add("--tool-memory", type=_count, default=defaults.tool_memory, help="MiB for a tool that blocks")
     add("--allow-remote-tools", action="store_true", help="let clients name tool hosts beyond loopback")
     add("--log-level", choices=["debug", "info", "warning", "error"], default=defaults.log_level)
+    add("--log-format", choices=["text", "json"], default=defaults.log_format, help="of the log on stderr")
+    add("--log-calls", choices=["none", "failed", "all"], default=defaults.log_calls, help="that ended")
+    add("--metrics", default="", metavar="HOST:PORT", help="where Prometheus finds them; none: nowhere")
+    add("--traces", action="store_true", help="a span for each call; OTEL_* variables say where they go")
+    add("--reflection", action="store_true", help="let whoever may call ask for the interface")
+    add("--check", action="store_true", help="look whether the server could serve, say so, and end")
     add("--failpoint", default="", choices=["", *FAILPOINTS], help="for tests: where a marked change kills")
     given = parser.parse_args(arguments)
+    if given.store and given.data_dir:
+        parser.error("--store and --data-dir exclude each other: the state is kept in one place")
     return Settings(
         host=given.host,
         port=given.port,
@@ -70,8 +87,19 @@ def parse(arguments: Sequence[str]) -> Settings:
         heartbeat_interval=given.heartbeat_interval,
         grace=given.grace,
         keepalive=given.keepalive,
+        idle=given.max_idle,
+        tool_timeout=given.tool_timeout,
+        max_message_bytes=given.max_message_bytes,
         log_level=given.log_level,
+        log_format=given.log_format,
+        log_calls=given.log_calls,
+        metrics=given.metrics,
+        traces=given.traces,
+        reflection=given.reflection,
+        check=given.check,
         data_dir=given.data_dir,
+        store=given.store,
+        advertise=given.advertise,
         tools=tuple(dict.fromkeys(given.tools)),
         tool_memory=given.tool_memory,
         remote_tools=given.allow_remote_tools,
@@ -81,6 +109,10 @@ def parse(arguments: Sequence[str]) -> Settings:
         tls_ca=given.tls_ca,
         token_file=given.token_file,
         limits=Limits(
+            calls=given.max_calls,
+            metadata=given.max_metadata,
+            dependencies=given.max_dependencies,
+            request_ids=given.request_ids,
             sessions=given.max_sessions,
             variables=given.max_variables,
             watches=given.max_watches,
@@ -109,6 +141,7 @@ def _number(kind: type[int] | type[float], low: float, high: float, what: str) -
 _port = _number(int, 0, 65535, "a port, 0 to 65535")
 _seconds = _number(float, 0.001, 1e9, "a number of seconds above 0")
 _count = _number(int, 1, 1e12, "a whole number above 0")
+_bytes = _number(int, 1024, 2**31 - 1, "a number of bytes, 1024 to 2147483647")
 
 
 if __name__ == "__main__":

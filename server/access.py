@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import grpc
 
 from server.config import Settings
 from server.errors import CannotStart
-
-SHORTEST = 16
-"""Characters of a token; a shorter one can be guessed."""
 
 
 def is_loopback(host: str) -> bool:
@@ -51,64 +48,56 @@ def check_exposure(settings: Settings) -> None:
         )
 
 
-def credentials(settings: Settings) -> grpc.ServerCredentials | None:
-    """What TLS needs, where it is asked for; clients must have a certificate where ``tls_ca`` is given.
+class Certificates:
+    """What TLS needs; the files can be exchanged while the server runs.
+
+    Clients must have a certificate where ``tls_ca`` is given.
 
     Raises:
         CannotStart: a file cannot be read, or holds no such thing.
     """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._present = self._read()
+        self._fresh: grpc.ServerCertificateConfiguration | None = None
+
+    def credentials(self) -> grpc.ServerCredentials:
+        """For the port to listen on."""
+        needed = bool(self._settings.tls_ca)
+        fetch: Any = self._fetch  # None is for no change, which its type does not tell
+        return grpc.dynamic_ssl_server_credentials(self._present, fetch, needed)
+
+    def reload(self) -> None:
+        """Read the files again; new connections get what they hold now.
+
+        Raises:
+            CannotStart: they hold no such thing; the old ones go on.
+        """
+        self._fresh = self._read()
+
+    def _fetch(self) -> grpc.ServerCertificateConfiguration | None:
+        """What has changed since the last connection; asked by gRPC on a thread of its own."""
+        fresh, self._fresh = self._fresh, None
+        return fresh
+
+    def _read(self) -> grpc.ServerCertificateConfiguration:
+        settings = self._settings
+        certificate, key = _pem(settings.tls_cert, "CERTIFICATE"), _pem(settings.tls_key, "PRIVATE KEY")
+        ca = _pem(settings.tls_ca, "CERTIFICATE") if settings.tls_ca else None
+        return grpc.ssl_server_certificate_configuration([(key, certificate)], ca)
+
+
+def peer_credentials(settings: Settings) -> grpc.ChannelCredentials | None:
+    """What calls to the other bridges of a cluster need, which are started with the same flags.
+
+    Trusted are those whom ``tls_ca`` has signed, or, where there is none, our own certificate.
+    """
     if not settings.tls_cert:
         return None
     certificate, key = _pem(settings.tls_cert, "CERTIFICATE"), _pem(settings.tls_key, "PRIVATE KEY")
-    ca = _pem(settings.tls_ca, "CERTIFICATE") if settings.tls_ca else None
-    return grpc.ssl_server_credentials([(key, certificate)], ca, require_client_auth=ca is not None)
-
-
-class Tokens:
-    """The tokens of a file, one on each line; lines that begin with # are comments.
-
-    The file is read again when it has changed, so that tokens can be exchanged while the server runs.
-
-    Raises:
-        CannotStart: the file cannot be read, or holds no token.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._path = Path(path)
-        try:
-            self._stamp = self._look()
-            self._tokens = self._read()
-        except OSError as error:
-            raise CannotStart(f"cannot read {path}: {error.strerror}") from None
-        if not self._tokens:
-            raise CannotStart(f"{path} holds no token of {SHORTEST} characters or more: one on each line")
-
-    def admit(self, authorization: str | None) -> bool:
-        """Whether an ``authorization`` header bears one of the tokens."""
-        from hmac import compare_digest  # only where tokens are asked for
-
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer":
-            return False
-        self._refresh()
-        given = token.strip().encode()
-        # All of them are compared, each in constant time: how long it takes tells nothing.
-        return sum(compare_digest(given, known) for known in self._tokens) > 0
-
-    def _refresh(self) -> None:
-        try:
-            if (stamp := self._look()) != self._stamp:
-                self._tokens, self._stamp = self._read(), stamp
-        except OSError:
-            pass  # it is being replaced: the old ones are good until the new ones are there
-
-    def _look(self) -> tuple[int, int, int]:
-        status = self._path.stat()
-        return status.st_mtime_ns, status.st_size, status.st_ino
-
-    def _read(self) -> Sequence[bytes]:
-        lines = (line.strip() for line in self._path.read_bytes().splitlines())
-        return [line for line in lines if len(line) >= SHORTEST and not line.startswith(b"#")]
+    roots = _pem(settings.tls_ca, "CERTIFICATE") if settings.tls_ca else certificate
+    return grpc.ssl_channel_credentials(roots, key, certificate)
 
 
 def _pem(path: str, what: str) -> bytes:

@@ -18,6 +18,7 @@ class Limits(NamedTuple):
     watches: int = 10_000  # of a session
     tools: int = 1_000  # that clients registered in a session
     running_tools: int = 32  # that block, at a time
+    calls: int = 20_000  # of one client, at a time; watches are some
     metadata: int = 1_000  # entries of one map
     history: int = 100  # changes kept of a variable
     log_changes: int = 10_000  # changes kept of a session
@@ -35,8 +36,18 @@ class Settings(NamedTuple):
     heartbeat_interval: float = 30.0
     grace: float = 5.0
     keepalive: float = 20.0
+    idle: float = 3600.0  # of a connection without calls
+    tool_timeout: float = 3600.0  # of a call without a deadline
     log_level: str = "info"
+    log_format: str = "text"
+    log_calls: str = "none"
+    metrics: str = ""  # host:port to serve them at
+    traces: bool = False
+    reflection: bool = False
+    check: bool = False  # and do not serve
     data_dir: str = ""
+    store: str = ""  # etcd://…
+    advertise: str = ""  # host:port at which the other bridges reach this one
     tools: tuple[str, ...] = ()  # modules
     tool_memory: int = 1024  # MiB of a tool that blocks, beyond what its module takes
     remote_tools: bool = False

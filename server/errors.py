@@ -58,6 +58,10 @@ class Unavailable(Refusal):
     """The server is on its way out, or a tool's host is not there; another attempt may succeed."""
 
 
+class DeadlineExceeded(Refusal):
+    """It took longer than the server allows."""
+
+
 class PermissionDenied(Refusal):
     """The server was not started so that this is allowed."""
 

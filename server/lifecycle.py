@@ -9,18 +9,19 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health
 
 from server import keepalive
-from server.access import Tokens, check_exposure, credentials
+from server.access import Certificates, check_exposure, peer_credentials
 from server.clock import SystemClock
 from server.config import Settings
 from server.errors import CannotStart, Unavailable
-from server.service.calls import Calls
+from server.observe import logs
+from server.service.calls import Calls, names_of_services
 from server.service.gate import Gate
 from server.service.hosts import Hosts
 from server.service.registrations import RegistrationCalls
@@ -32,11 +33,20 @@ from server.service.watches import WatchCalls
 from server.sessions import Sessions
 from server.stores.memory import MEMORY
 from server.stores.port import Store
+from server.tokens import Tokens
 from server.tools.load import load
 from server.tools.processes import Processes
 from server.tools.registry import Registry
 
+if TYPE_CHECKING:
+    from server.cluster.cluster import Cluster
+    from server.observe.observers import Observers
+    from server.service.forwarding import Forwarder
+
 logger = logging.getLogger("server.lifecycle")
+
+PENDING = 100_000
+"""Calls that may wait for the event loop at a time."""
 
 LOOK_INTERVAL = 0.2
 """Seconds between two looks at what no event tells: expired sessions, a parent that is gone."""
@@ -53,11 +63,12 @@ async def serve(settings: Settings, stdout: TextIO | None) -> None:
         CannotStart: before anything was announced.
     """
     parent = os.getppid()
-    store = _open_store(settings)
+    cluster = _cluster(settings) if settings.store else None
+    store = _open_store(settings) if cluster is None else cluster.store
     try:
-        abandoned = await _serve(settings, store, parent, stdout)
+        abandoned = await _serve(settings, store, cluster, parent, stdout)
     finally:
-        await store.close()
+        await (store.close() if cluster is None else cluster.leave())
     if abandoned:
         # asyncio waits for all that still runs, and this has shown that it does not end.
         logger.warning("ending although tools go on that were cancelled")
@@ -65,25 +76,40 @@ async def serve(settings: Settings, stdout: TextIO | None) -> None:
         os._exit(0)
 
 
-async def _serve(settings: Settings, store: Store, parent: int, stdout: TextIO | None) -> bool:
+async def _serve(
+    settings: Settings, store: Store, cluster: Cluster | None, parent: int, stdout: TextIO | None
+) -> bool:
     """Serve; return whether tools go on that were told to end."""
     check_exposure(settings)
+    observers = _observers(settings)
+    certificates = Certificates(settings) if settings.tls_cert else None
     server = aio.server(
         interceptors=[Gate(Tokens(settings.token_file))] if settings.token_file else [],
         options=[
             ("grpc.so_reuseport", 0),  # or a second server would share the port in silence
+            # gRPC cancels calls at random from the thousandth on that it has not handed over yet.
+            ("grpc.server.max_pending_requests", PENDING),
+            ("grpc.server.max_pending_requests_hard_limit", PENDING),
             ("grpc.max_receive_message_length", settings.max_message_bytes),
-            ("grpc.max_send_message_length", settings.max_message_bytes),
+            # A reply may hold several values, each of which came in a message of its own.
+            ("grpc.max_send_message_length", -1),
+            ("grpc.max_connection_idle_ms", round(settings.idle * 1000)),
             *keepalive.options(settings.keepalive),
         ],
     )
-    port = _bind(server, settings)
+    port = _bind(server, settings, certificates)
+    if cluster is not None:
+        await cluster.join(settings.advertise or _reachable(settings.host, port))
     clock = SystemClock()
     sessions = Sessions(clock, settings.limits, settings.session_ttl, store)
     tools = Registry(load(settings.tools))
     processes = Processes(settings.tools, settings.limits.running_tools, settings.tool_memory << 20)
     hosts = Hosts(remote=settings.remote_tools)
-    tool_calls = ToolCalls(sessions, tools, processes, hosts)
+    tool_calls = ToolCalls(sessions, tools, processes, hosts, settings.tool_timeout)
+    healthy = health.HealthServicer()
+    forwarder = None
+    if cluster is not None:
+        forwarder = _take_part(cluster, sessions, healthy, settings)
     calls = Calls(
         sessions,
         [
@@ -94,14 +120,25 @@ async def _serve(settings: Settings, store: Store, parent: int, stdout: TextIO |
             tool_calls,
             RegistrationCalls(sessions, hosts),
         ],
+        forwarder,
+        observers.told,
+        settings.limits.calls,
     )
+    observers.watch(sessions, calls.__len__)
     server.add_generic_rpc_handlers(calls.handlers())
-    healthy = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
-    for service in ("", *calls.names()):
+    for service in ("", *names_of_services()):
         await healthy.set(service, health_pb2.HealthCheckResponse.SERVING)
+    if settings.reflection:
+        _reflect(server)
+    if settings.check:
+        print(f"could serve on {_at(settings.host, port)}", file=stdout, flush=True)
+        processes.close()
+        observers.close()
+        return False
     await server.start()
     stop = _stop_signal()
+    _reload_on_hangup(certificates)
     print(f"GRPC_READY:{port}", file=stdout, flush=True)
     # What start-up made stays: it need not be looked at again and again. Changes and variables are no
     # cycles either, so that looking for cycles seldom is enough.
@@ -117,7 +154,10 @@ async def _serve(settings: Settings, store: Store, parent: int, stdout: TextIO |
     await calls.drain(gone, settings.grace)
     processes.close()
     await hosts.close()
+    if forwarder is not None:
+        await forwarder.close()
     await server.stop(None)
+    observers.close()
     return bool(tool_calls.abandoned)
 
 
@@ -130,14 +170,94 @@ def _open_store(settings: Settings) -> Store:
     return SqliteStore(Path(settings.data_dir), settings.failpoint)
 
 
-def _bind(server: aio.Server, settings: Settings) -> int:
-    host = f"[{settings.host}]" if ":" in settings.host and settings.host[0] != "[" else settings.host
-    address = f"{host}:{settings.port}"
+def _cluster(settings: Settings) -> Cluster:
+    """The bridges that this one is one of."""
+    # Only here, as below.
+    from server.cluster.cluster import Cluster
+    from server.etcd.address import parse
+
+    return Cluster(parse(settings.store), settings.failpoint)
+
+
+def _take_part(
+    cluster: Cluster, sessions: Sessions, healthy: health.HealthServicer, settings: Settings
+) -> Forwarder:
+    """Begin to share sessions; the health service says whether this bridge can answer for them."""
+    from server.service.forwarding import Forwarder
+
+    statuses = health_pb2.HealthCheckResponse
+    telling: set[asyncio.Task[None]] = set()
+
+    def tell(able: bool) -> None:
+        status = statuses.SERVING if able else statuses.NOT_SERVING
+        for service in ("", *names_of_services()):
+            task = asyncio.ensure_future(healthy.set(service, status))
+            telling.add(task)
+            task.add_done_callback(telling.discard)
+
+    cluster.begin(sessions, tell)
+    return Forwarder(cluster.owners, peer_credentials(settings))
+
+
+def _reachable(host: str, port: int) -> str:
+    """Where the other bridges reach this one, where the flags do not say.
+
+    Raises:
+        CannotStart: it listens everywhere, which is no address to call.
+    """
+    if host.strip("[]") in ("0.0.0.0", "::"):
+        raise CannotStart(f"{host} is no address that other bridges can call: name one with --advertise")
+    return _at(host, port)
+
+
+def _at(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host and host[0] != "[" else f"{host}:{port}"
+
+
+def _observers(settings: Settings) -> Observers:
+    from server.observe.observers import Observers  # only here, as above
+
+    return Observers(settings)
+
+
+def _reflect(server: aio.Server) -> None:
+    """Let whoever may call ask which services there are, and what their messages look like.
+
+    Raises:
+        CannotStart: what does it is not installed.
+    """
     try:
-        secure = credentials(settings)
-        port = (
-            server.add_insecure_port(address) if secure is None else server.add_secure_port(address, secure)
-        )
+        from grpc_reflection.v1alpha import reflection
+    except ImportError:
+        raise CannotStart(
+            "--reflection needs grpcio-reflection: pip install 'snakepit-bridge[observe]'"
+        ) from None
+    names = [*names_of_services(), "grpc.health.v1.Health", reflection.SERVICE_NAME]
+    reflection.enable_server_reflection(names, server)
+
+
+def _reload_on_hangup(certificates: Certificates | None) -> None:
+    """On SIGHUP, read the certificates anew; a server without any goes on as well."""
+
+    def reload() -> None:
+        if certificates is None:
+            return
+        try:
+            certificates.reload()
+            logger.info("new connections get the certificates that the files hold now")
+        except CannotStart as error:
+            logger.error("the old certificates go on: %s", error)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+
+
+def _bind(server: aio.Server, settings: Settings, certificates: Certificates | None) -> int:
+    address = _at(settings.host, settings.port)
+    try:
+        if certificates is None:
+            port = server.add_insecure_port(address)
+        else:
+            port = server.add_secure_port(address, certificates.credentials())
     except RuntimeError:
         port = 0
     if not port:
@@ -184,12 +304,8 @@ def _own_stdout() -> TextIO | None:
 
 def run(settings: Settings) -> int:
     """Serve, and return the exit code of the process."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
     try:
+        logs.begin(settings.log_level, settings.log_format)
         asyncio.run(serve(settings, _own_stdout()))
     except CannotStart as error:
         print(f"server: {error}", file=sys.stderr)

@@ -23,6 +23,11 @@ def check_name(given: str, field: str) -> str:
         raise invalid(field, "must not be empty")
     if len(given) > MAX_LENGTH:
         raise invalid(field, f"must be at most {MAX_LENGTH} characters, not {len(given)}")
-    if _CONTROL.search(given):
+    if not is_name(given):
         raise invalid(field, "must not hold control characters")
     return given
+
+
+def is_name(given: str) -> bool:
+    """Whether it can be an id or a name."""
+    return 0 < len(given) <= MAX_LENGTH and not _CONTROL.search(given)

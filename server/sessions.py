@@ -10,7 +10,7 @@ from server.clock import Clock
 from server.config import Limits
 from server.errors import NotFound, Refusal, ResourceExhausted, Unavailable, invalid
 from server.names import check_name
-from server.records import Ended, Opened
+from server.records import Ended, Kept, Opened
 from server.session import Session
 from server.stores.memory import MEMORY
 from server.stores.port import Store
@@ -50,11 +50,9 @@ class Sessions:
         self._store = store
         self._leases: dict[str, _Lease] = {}
         self._ending: dict[str, list[_Lease]] = {}  # those whose end is not kept yet, oldest first
-        kept = store.load()
-        self._last_sequences = kept.ended  # of ended sessions
-        self._floor = kept.floor  # above the last sequence of all that are no longer remembered
-        for state in kept.sessions:
-            self._add(Session.recovered(state, clock, limits, store), state.opened.ttl)
+        self._last_sequences: dict[str, int] = {}  # of ended sessions
+        self._floor = 0  # above the last sequence of all that are no longer remembered
+        self.adopt(store.load())
         store.on_failure(self._take_back)
 
     def __len__(self) -> int:
@@ -142,6 +140,33 @@ class Sessions:
         now = self._clock.elapsed()
         for lease in [one for one in self._leases.values() if one.expires <= now and not one.users]:
             self._expire(lease)
+
+    def count_variables(self) -> int:
+        """Of all sessions; may be asked on any thread."""
+        return sum(len(lease.session) for lease in [*self._leases.values()])
+
+    def count_watches(self) -> int:
+        """Of all sessions; may be asked on any thread."""
+        return sum(len(lease.session.log.watches) for lease in [*self._leases.values()])
+
+    def is_open(self, session_id: str) -> bool:
+        """Whether a session is open; this does not renew it."""
+        return session_id in self._leases
+
+    def adopt(self, kept: Kept) -> None:
+        """Have what the store has kept."""
+        self._last_sequences |= kept.ended
+        self._floor = max(self._floor, kept.floor)
+        for state in kept.sessions:
+            session = Session.recovered(state, self._clock, self._limits, self._store)
+            self._add(session, state.opened.ttl)
+
+    def part_with(self, session_id: str, reason: Refusal) -> None:
+        """Have a session no more, which goes on elsewhere; its watches and its tools are told the reason."""
+        self._ending.pop(session_id, None)
+        if (lease := self._leases.pop(session_id, None)) is not None:
+            lease.session.end(reason)
+            lease.session.end_watches(reason)
 
     def end_watches(self, reason: Refusal) -> None:
         """End every watch of every session; the sessions stay."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, NoReturn
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -15,9 +16,13 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc import aio
 
 from proto import snakepit_bridge_pb2 as pb
-from server.errors import InvalidArgument, Refusal, Unavailable
+from server.config import Limits
+from server.errors import InvalidArgument, Refusal, ResourceExhausted, Unavailable
+from server.names import is_name
+from server.observe.ended import Ended, Observer
 from server.service.status import code_of, details_of
 from server.sessions import Sessions
+from server.tokens import SCOPE, Scope
 from server.values import LEGACY_PREFIX, PREFIX
 
 logger = logging.getLogger("server.calls")
@@ -28,6 +33,35 @@ SERVICES = {"BridgeService": PREFIX, "SnakepitBridge": LEGACY_PREFIX}
 """The names that the bridge answers under, and the form of the values it answers there."""
 
 
+def names_of_services() -> list[str]:
+    """Their full names."""
+    return [pb.DESCRIPTOR.services_by_name[name].full_name for name in SERVICES]
+
+
+class Method(NamedTuple):
+    """A method under one of its services' names."""
+
+    path: str
+    name: str
+    streams: bool
+
+
+class Forwarder(Protocol):
+    """Has calls answered by other bridges; see ``service.forwarding``."""
+
+    def has(self, session_id: str) -> bool:
+        """Whether calls about a session are to be answered here."""
+        ...
+
+    async def answer(self, method: Method, request: Any, context: Context) -> tuple[bool, Any]:
+        """Find out who is to answer a call; return whether another bridge did, and its answer."""
+        ...
+
+    def end_streams(self, reason: Unavailable) -> None:
+        """End the streams that other bridges answer."""
+        ...
+
+
 class Calls:
     """The calls that are under way, and whether new ones are taken.
 
@@ -36,10 +70,20 @@ class Calls:
     type_urls that the caller understands.
     """
 
-    def __init__(self, sessions: Sessions, rooms: Iterable[object]) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        rooms: Iterable[object],
+        forwarder: Forwarder | None = None,
+        observers: Sequence[Observer] = (),
+        most: int = Limits().calls,
+    ) -> None:
         self._sessions = sessions
+        self._observers = observers
+        self._forwarder = forwarder
         self._rooms = tuple(rooms)
-        self._running: set[asyncio.Task[Any]] = set()
+        self._running: dict[asyncio.Task[Any], Context] = {}
+        self._most = most
         self._idle = asyncio.Event()
         self._idle.set()
         self._closing: Unavailable | None = None
@@ -50,13 +94,11 @@ class Calls:
             self._service(pb.DESCRIPTOR.services_by_name[name], prefix) for name, prefix in SERVICES.items()
         ]
 
-    def names(self) -> list[str]:
-        """The full names of the services."""
-        return [pb.DESCRIPTOR.services_by_name[name].full_name for name in SERVICES]
-
     async def drain(self, reason: Unavailable, grace: float) -> None:
         """Refuse new calls, and cut those that still run after ``grace`` seconds."""
         self._closing = reason
+        if self._forwarder is not None:
+            self._forwarder.end_streams(reason)
         try:
             await asyncio.wait_for(self._idle.wait(), grace)
         except TimeoutError:
@@ -65,53 +107,105 @@ class Calls:
             await self._idle.wait()
 
     def _service(self, service: ServiceDescriptor, prefix: str) -> grpc.GenericRpcHandler:
-        methods = {method.name: self._handler(method, prefix) for method in service.methods}
+        methods = {method.name: self._handler(service, method, prefix) for method in service.methods}
         return grpc.method_handlers_generic_handler(service.full_name, methods)
 
-    def _handler(self, method: MethodDescriptor, prefix: str) -> grpc.RpcMethodHandler[Any, Any]:
+    def _handler(
+        self, service: ServiceDescriptor, method: MethodDescriptor, prefix: str
+    ) -> grpc.RpcMethodHandler[Any, Any]:
         behaviour = next(
             (getattr(room, method.name) for room in self._rooms if hasattr(room, method.name)), None
         )
         parse = _parser(GetMessageClass(method.input_type))
         if behaviour is None:
             behaviour = _unbuilt(method.name)
+        called = Method(f"/{service.full_name}/{method.name}", method.name, method.server_streaming)
         if method.server_streaming:
             return grpc.unary_stream_rpc_method_handler(
-                self._streaming(behaviour, prefix), request_deserializer=parse, response_serializer=_bytes
+                self._streaming(behaviour, prefix, called),
+                request_deserializer=parse,
+                response_serializer=_bytes,
             )
         return grpc.unary_unary_rpc_method_handler(
-            self._answering(behaviour, prefix), request_deserializer=parse, response_serializer=_bytes
+            self._answering(behaviour, prefix, called), request_deserializer=parse, response_serializer=_bytes
         )
 
-    def _answering(self, behaviour: Callable[..., Any], prefix: str) -> Callable[..., Awaitable[Any]]:
+    def _answering(
+        self, behaviour: Callable[..., Any], prefix: str, method: Method
+    ) -> Callable[..., Awaitable[Any]]:
         wants_context = "context" in inspect.signature(behaviour).parameters
+        run = self._observed if self._observers else self._run
 
         async def call(request: Any, context: Context) -> Any:
             async def answer() -> Any:
                 reply = behaviour(request, prefix, context) if wants_context else behaviour(request, prefix)
                 return await reply if inspect.isawaitable(reply) else reply
 
-            return await self._run(answer, request, context)
+            return await run(answer, request, context, method)
 
         return call
 
-    def _streaming(self, behaviour: Callable[..., Any], prefix: str) -> Callable[..., Awaitable[None]]:
+    def _streaming(
+        self, behaviour: Callable[..., Any], prefix: str, method: Method
+    ) -> Callable[..., Awaitable[None]]:
+        run = self._observed if self._observers else self._run
+
         async def call(request: Any, context: Context) -> None:
-            await self._run(lambda: behaviour(request, prefix, context), request, context)
+            await run(lambda: behaviour(request, prefix, context), request, context, method)
 
         return call
 
-    async def _run(self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context) -> Any:
+    def __len__(self) -> int:
+        """How many are under way."""
+        return len(self._running)
+
+    async def _observed(
+        self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
+    ) -> Any:
+        """Run a call, and tell the observers of its end."""
+        started, begun, status = time.time_ns(), time.perf_counter(), "OK"
+        try:
+            return await self._run(behaviour, request, context, method)
+        except asyncio.CancelledError:
+            status = "CANCELLED"
+            raise
+        except aio.AbortError:
+            status = _name_of(context.code())
+            raise
+        finally:
+            ended = Ended(
+                method.name,
+                getattr(request, "session_id", ""),
+                status,
+                started,
+                time.perf_counter() - begun,
+                [(str(key), value) for key, value in context.invocation_metadata() or ()],
+            )
+            for observer in self._observers:
+                try:
+                    observer(ended)
+                except Exception:
+                    logger.exception("a call cannot be told of")
+
+    async def _run(
+        self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
+    ) -> Any:
         if self._closing is not None:
             await _abort(context, self._closing)
         task = asyncio.current_task()
         assert task is not None
-        self._running.add(task)
+        if len(self._running) >= self._most:
+            await self._check_number(context)
+        self._running[task] = context
         self._idle.clear()
         try:
             if isinstance(request, InvalidArgument):
                 raise request
-            return await self._answer(behaviour, request)
+            if (scope := SCOPE.get()) is not None:
+                self._check(scope, method, getattr(request, "session_id", ""))
+            if self._forwarder is None:
+                return await self._answer(behaviour, request)
+            return await self._answer_or_forward(behaviour, request, context, method)
         except Refusal as refusal:
             await _abort(context, refusal)
         except NotImplementedError as error:
@@ -130,9 +224,22 @@ class Calls:
             logger.exception("a call failed for a reason that is no refusal")
             await context.abort(grpc.StatusCode.INTERNAL, "internal error; the server's log says more")
         finally:
-            self._running.discard(task)
+            self._running.pop(task, None)
             if not self._running:
                 self._idle.set()
+
+    async def _check_number(self, context: Context) -> None:
+        """Refuse a call of a client that has too many under way; asked only where somebody may have."""
+        client = context.peer()
+        own = sum(1 for other in self._running.values() if other.peer() == client)
+        if own >= self._most:
+            await _abort(context, ResourceExhausted(f"calls: at most {self._most} at a time from one client"))
+
+    def _check(self, scope: Scope, method: Method, session_id: str) -> None:
+        """Refuse a call that its token is not good for."""
+        # Whether a session is open, its own bridge knows, which gets the token too.
+        elsewhere = self._forwarder is not None and not self._forwarder.has(session_id)
+        scope.check(method.name, session_id, is_open=elsewhere or self._sessions.is_open(session_id))
 
     async def _answer(self, behaviour: Callable[[], Awaitable[Any]], request: Any) -> Any:
         """Do what was asked, and answer when all that the answer rests on is kept: a refusal may, too."""
@@ -143,6 +250,25 @@ class Calls:
         finally:
             if (settled := self._sessions.settled(session_id)) is not None:
                 await settled
+
+    async def _answer_or_forward(
+        self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
+    ) -> Any:
+        """Answer, or have another bridge of the cluster answer that has the session."""
+        session_id = getattr(request, "session_id", "")
+        assert self._forwarder is not None
+        # An id that no session can have is refused here.
+        if is_name(session_id) and not self._forwarder.has(session_id):
+            self._sessions.renew(request.session_id)
+            answered, reply = await self._forwarder.answer(method, request, context)
+            if answered:
+                return reply
+        return await self._answer(behaviour, request)
+
+
+def _name_of(code: Any) -> str:
+    """A status, as gRPC's server tells its number."""
+    return next((one.name for one in grpc.StatusCode if one.value[0] == code or one is code), "UNKNOWN")
 
 
 async def _abort(context: Context, refusal: Refusal) -> NoReturn:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from grpc import aio
 
-from server.access import Tokens
+from server.tokens import SCOPE, Tokens
 
 if TYPE_CHECKING:
     Handler = grpc.RpcMethodHandler[Any, Any]
@@ -27,7 +27,8 @@ class Gate(aio.ServerInterceptor):
     ) -> Handler | None:
         """Let a call through, or answer it here."""
         for key, value in details.invocation_metadata or ():
-            if key == "authorization" and self._tokens.admit(str(value)):
+            if key == "authorization" and (scope := self._tokens.admit(str(value))) is not None:
+                SCOPE.set(scope)
                 return await continuation(details)
         return _REFUSAL
 

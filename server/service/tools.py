@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from grpc import aio
 
 from proto import snakepit_bridge_pb2 as pb
-from server.errors import ToolError, invalid
+from server.config import Settings
+from server.errors import DeadlineExceeded, ToolError, invalid
 from server.service import wire
 from server.service.calls import Context
 from server.service.hosts import Hosts
@@ -47,13 +49,22 @@ class ToolCalls:
         tools: of this server.
         processes: for those that block.
         hosts: of those that clients have registered.
+        timeout: seconds that a tool may run where its caller has no deadline, or a later one.
     """
 
-    def __init__(self, sessions: Sessions, tools: Registry, processes: Processes, hosts: Hosts) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        tools: Registry,
+        processes: Processes,
+        hosts: Hosts,
+        timeout: float = Settings().tool_timeout,
+    ) -> None:
         self._sessions = sessions
         self._tools = tools
         self._processes = processes
         self._hosts = hosts
+        self._timeout = timeout
         self.abandoned: set[asyncio.Task[Any]] = set()
         """Of tools that go on although they were cancelled."""
 
@@ -61,7 +72,7 @@ class ToolCalls:
         self, request: pb.ExecuteToolRequest, prefix: str, context: Context
     ) -> pb.ExecuteToolResponse:
         """Run a tool; of a streaming one, answer the list of its chunks."""
-        with self._sessions.kept(request.session_id) as session:
+        async with self._in_time(request.session_id) as session:
             if (registered := session.tools.get(request.tool_name)) is not None:
                 return await self._execute_there(registered, request, prefix, context)
             tool, arguments = self._bind(request)
@@ -85,7 +96,7 @@ class ToolCalls:
         self, request: pb.ExecuteElixirToolRequest, prefix: str, context: Context
     ) -> pb.ExecuteElixirToolResponse:
         """Run one of the tools that clients have registered."""
-        with self._sessions.kept(request.session_id) as session:
+        async with self._in_time(request.session_id) as session:
             reply = await self._execute_there(
                 session.tools.find(request.tool_name),
                 pb.ExecuteToolRequest(
@@ -109,7 +120,7 @@ class ToolCalls:
         self, request: pb.ExecuteToolRequest, prefix: str, context: Context
     ) -> None:
         """Run a streaming tool; write each chunk as the reader takes it, then the empty final one."""
-        with self._sessions.kept(request.session_id) as session:
+        async with self._in_time(request.session_id) as session:
             if (registered := session.tools.get(request.tool_name)) is not None:
                 _require_stream(registered)
                 await self._hosts.stream(registered, _filled(registered, request), context)
@@ -129,6 +140,18 @@ class ToolCalls:
                 except Exception as error:
                     raise ToolError(reason_of(error)[:MAX_STATUS]) from None
             await context.write(pb.ToolChunk(chunk_id=f"{tool.name}-{number + 1}", is_final=True))
+
+    @asynccontextmanager
+    async def _in_time(self, session_id: str) -> AsyncIterator[Session]:
+        """Keep a session open for the length of the block, which ends when the time for a tool is over."""
+        with self._sessions.kept(session_id) as session:
+            try:
+                async with asyncio.timeout(self._timeout) as limit:
+                    yield session
+            except TimeoutError:
+                if not limit.expired():
+                    raise
+                raise DeadlineExceeded(f"a tool may run for {self._timeout:g} s at most") from None
 
     async def _execute_there(
         self, tool: RegisteredTool, request: pb.ExecuteToolRequest, prefix: str, context: Context

@@ -10,6 +10,9 @@ from server.service.bell import Bell
 from server.service.calls import Context
 from server.sessions import Sessions
 
+PLACED = (("bridge-watch", "1"),)
+"""Initial metadata of a watch that is in place: the reply to one that is refused has initial metadata too."""
+
 
 class WatchCalls:
     """Watching: a cursor into the session's log for each watch, written out as fast as its reader takes it.
@@ -44,7 +47,7 @@ class WatchCalls:
             if (settled := self._sessions.settled(request.session_id)) is not None:
                 await settled
             # The initial metadata tells the client that the watch is in place.
-            await context.send_initial_metadata(())
+            await context.send_initial_metadata(PLACED)
             for update in initial:
                 await context.write(update)
             while True:

@@ -6,10 +6,12 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 import trustme
+from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from client.worker import ServerProcess
@@ -186,3 +188,118 @@ def refused(process: ServerProcess, reason: str) -> None:
     assert [*process.stdout] == []
     (line,) = process.stderr
     assert re.match(f"server: .*{reason}", line), line
+
+
+READER = "a-token-that-may-read-only"
+TEAM = "a-token-of-one-team-alone"
+
+
+@pytest.fixture
+def stubs(launch: Launch, files: Files) -> Iterator[Callable[[str], pb_grpc.BridgeServiceStub]]:
+    """A stub by the token that its calls bear."""
+    files.write_tokens(f"{TOKEN}\n{READER} read  # the dashboard\n{TEAM} sessions=team-a/\n")
+    channels = []
+
+    def stub(token: str) -> pb_grpc.BridgeServiceStub:
+        channels.append(grpc.insecure_channel(address))
+        bearing = _Bearing(token)
+        return pb_grpc.BridgeServiceStub(grpc.intercept_channel(channels[-1], bearing))
+
+    address = f"127.0.0.1:{launch(*files.tokens).wait_ready(15.0)}"
+    yield stub
+    for channel in channels:
+        channel.close()
+
+
+class _Bearing(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
+    """Adds a token to each call."""
+
+    def __init__(self, token: str) -> None:
+        self._metadata = [("authorization", f"Bearer {token}")]
+
+    def intercept_unary_unary(self, go_on: Any, details: Any, request: Any) -> Any:
+        return go_on(self._bearing(details), request)
+
+    def intercept_unary_stream(self, go_on: Any, details: Any, request: Any) -> Any:
+        return go_on(self._bearing(details), request)
+
+    def _bearing(self, details: Any) -> Any:
+        return details._replace(metadata=self._metadata, timeout=15.0)
+
+
+def a_request(method: Any, session_id: str) -> Any:
+    """A request of a method that names a session, where it can."""
+    request = GetMessageClass(method.input_type)()
+    if hasattr(request, "session_id"):
+        request.session_id = session_id
+    return request
+
+
+def status_of(stub: Any, method: Any, session_id: str) -> grpc.StatusCode:
+    call = getattr(stub, method.name)
+    request = a_request(method, session_id)
+    if not method.server_streaming:
+        return call.future(request).code()
+    stream = call(request)
+    try:
+        for key, _ in stream.initial_metadata():
+            if key == "bridge-watch":
+                stream.cancel()
+                return grpc.StatusCode.OK
+        return stream.code()
+    finally:
+        stream.cancel()
+
+
+METHODS = pb.DESCRIPTOR.services_by_name["BridgeService"].methods
+CHANGING = {
+    *("InitializeSession", "CleanupSession", "RegisterVariable", "SetVariable", "SetVariables"),
+    *("DeleteVariable", "RollbackVariable", "ExecuteTool", "ExecuteStreamingTool", "ExecuteElixirTool"),
+    *("RegisterTools", "AddDependency", "StartOptimization", "StopOptimization"),
+}
+
+
+def test_a_token_for_reading_changes_nothing(stubs: Callable[[str], Any]) -> None:
+    everything, reader = stubs(TOKEN), stubs(READER)
+    denied = grpc.StatusCode.PERMISSION_DENIED
+    (listing,) = (method for method in METHODS if method.name == "ListVariables")
+    assert status_of(reader, listing, "s") is denied
+    assert not everything.Heartbeat(pb.HeartbeatRequest(session_id="s")).session_valid
+    everything.InitializeSession(pb.InitializeSessionRequest(session_id="s"))
+    for method in METHODS:
+        refused = status_of(reader, method, "s") is denied
+        assert refused == (method.name in CHANGING), method.name
+        assert status_of(everything, method, "s") is not denied
+        everything.InitializeSession(pb.InitializeSessionRequest(session_id="s"))
+
+
+def test_a_token_for_some_sessions_is_not_good_for_others(stubs: Callable[[str], Any]) -> None:
+    everything, team = stubs(TOKEN), stubs(TEAM)
+    denied = grpc.StatusCode.PERMISSION_DENIED
+    for session_id in ("team-a/x", "team-b/x"):
+        everything.InitializeSession(pb.InitializeSessionRequest(session_id=session_id))
+    for method in METHODS:
+        names_a_session = method.name != "Ping"
+        others = [status_of(team, method, one) for one in ("team-b/x", "team-b/unknown", "team-a")]
+        assert {code is denied for code in others} == {names_a_session}, method.name
+        assert status_of(team, method, "team-a/x") is not denied
+    assert everything.Heartbeat(pb.HeartbeatRequest(session_id="team-b/x")).session_valid
+
+
+@pytest.mark.parametrize("line", ["short", f"{TOKEN} write", f"{TOKEN} sessions=", f"{TOKEN} read=yes"])
+def test_a_line_that_is_no_token_is_refused_without_telling_it(
+    launch: Launch, files: Files, line: str
+) -> None:
+    files.write_tokens(f"# tokens\n{line}\n")
+    process = launch(*files.tokens)
+    assert process.wait_ended(15.0) == 1
+    assert "line 2" in process.stderr[-1]
+    assert TOKEN not in process.stderr[-1]
+
+
+def test_a_file_that_is_no_longer_good_leaves_the_old_tokens(launch: Launch, files: Files) -> None:
+    process = launch(*files.tokens)
+    with grpc.insecure_channel(f"127.0.0.1:{process.wait_ready(15.0)}") as channel:
+        files.write_tokens(f"{OTHER} write\n")
+        assert ping(channel, TOKEN) is grpc.StatusCode.OK
+        assert ping(channel, OTHER) is grpc.StatusCode.UNAUTHENTICATED

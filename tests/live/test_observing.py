@@ -1,0 +1,263 @@
+"""What an operator sees: logs, metrics, traces, reflection, and what --check says."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+import trustme
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
+
+from client import BridgeError, Connection
+from client.worker import ServerProcess
+from proto import snakepit_bridge_pb2 as pb
+from proto import snakepit_bridge_pb2_grpc as pb_grpc
+from tests.live.test_access import TOKEN, Files, Launch, files, launch, ping
+
+__all__ = ["files", "launch"]
+
+WAIT = 15.0
+
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def a_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def eventually(look: Callable[[], Any], wait: float = WAIT) -> Any:
+    """What is found, when it is found."""
+    deadline = time.monotonic() + wait
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.01)
+    return found
+
+
+def use(address: str) -> None:
+    """A call that succeeds, one that is refused, and a watch that is cancelled."""
+    with Connection(address) as connection:
+        session = connection.session("tuning")
+        session.register("rate", "float", 0.5)
+        with pytest.raises(BridgeError):
+            session.get("secret-looking name")
+        with session.watch("rate", initial=True) as watch:
+            watch.wait_for(lambda updates: len(updates) == 1, WAIT)
+
+
+def calls_in(process: ServerProcess) -> list[dict[str, Any]]:
+    return [told for told in map(json.loads, [*process.stderr]) if "call" in told]
+
+
+def test_each_call_is_logged_as_one_line_of_json(launch: Launch) -> None:
+    process = launch("--log-format", "json", "--log-calls", "all")
+    use(f"127.0.0.1:{process.wait_ready(WAIT)}")
+    told = eventually(lambda: (found := calls_in(process))[2:] and found)
+    assert [(one["call"], one["session"], one["status"]) for one in told] == [
+        ("RegisterVariable", "tuning", "OK"),
+        ("GetVariable", "tuning", "NOT_FOUND"),
+        ("WatchVariables", "tuning", "CANCELLED"),
+    ]
+    assert all(one["ms"] > 0 and one["level"] == "INFO" and one["timestamp"] for one in told)
+    assert process.stop() == 0
+    assert all("message" in json.loads(line) for line in process.stderr)
+
+
+def test_calls_that_failed_alone_are_logged_where_that_is_asked_for(launch: Launch) -> None:
+    process = launch("--log-calls", "failed")
+    use(f"127.0.0.1:{process.wait_ready(WAIT)}")
+    process.stop()
+    lines = [line for line in process.stderr if "server.calls" in line]
+    assert len(lines) == 1
+    assert "GetVariable NOT_FOUND" in lines[0]
+
+
+def test_no_call_is_logged_by_default(launch: Launch) -> None:
+    process = launch()
+    use(f"127.0.0.1:{process.wait_ready(WAIT)}")
+    process.stop()
+    assert not [line for line in process.stderr if "GetVariable" in line]
+
+
+def test_metrics_count_calls_and_tell_what_is_there(launch: Launch) -> None:
+    where = f"127.0.0.1:{a_port()}"
+    address = f"127.0.0.1:{launch('--metrics', where).wait_ready(WAIT)}"
+
+    def told() -> dict[str, float]:
+        text = DIRECT.open(f"http://{where}/metrics", timeout=WAIT).read().decode()
+        assert "secret-looking" not in text
+        assert "tuning" not in text
+        lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, _, value in lines}
+
+    assert told()["bridge_sessions"] == 0
+    use(address)
+    ended = 'bridge_calls_total{method="WatchVariables",status="CANCELLED"}'
+    counted = eventually(lambda: ended in (found := told()) and found)
+    assert counted['bridge_calls_total{method="GetVariable",status="NOT_FOUND"}'] == 1
+    assert counted['bridge_call_seconds_count{method="RegisterVariable"}'] == 1
+    assert 'bridge_call_seconds_count{method="WatchVariables"}' not in counted
+    assert (counted["bridge_sessions"], counted["bridge_variables"], counted["bridge_watches"]) == (1, 1, 0)
+    assert counted["process_open_fds"] > 0
+    with Connection(address) as connection, connection.session("tuning").watch("rate"):
+        assert (told()["bridge_watches"], told()["bridge_calls_running"]) == (1, 1)
+    eventually(lambda: told()["bridge_watches"] == 0)
+
+
+def test_metrics_beyond_loopback_need_tls(launch: Launch, files: Files) -> None:
+    port = a_port()
+    process = launch("--metrics", f"0.0.0.0:{port}")
+    assert process.wait_ended(WAIT) == 1
+    assert "--tls-cert" in process.stderr[-1]
+    launch("--metrics", f"0.0.0.0:{port}", *files.tls).wait_ready(WAIT)
+    trusting = ssl.create_default_context(cadata=files.ca.cert_pem.bytes().decode())
+    told = urllib.request.urlopen(f"https://localhost:{port}/metrics", timeout=WAIT, context=trusting)
+    assert b"bridge_sessions" in told.read()
+    with pytest.raises((urllib.error.URLError, OSError)):
+        DIRECT.open(f"http://127.0.0.1:{port}/metrics", timeout=WAIT)
+
+
+class Collector(trace_service_pb2_grpc.TraceServiceServicer):
+    """Keeps the spans that it is sent."""
+
+    def __init__(self) -> None:
+        self.spans: list[Any] = []
+
+    def Export(self, request: Any, context: object) -> Any:
+        for resource in request.resource_spans:
+            for scope in resource.scope_spans:
+                self.spans.extend(scope.spans)
+        return trace_service_pb2.ExportTraceServiceResponse()
+
+
+def test_each_call_is_a_span_of_its_callers_trace(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+    collector = Collector()
+    server = grpc.server(ThreadPoolExecutor(2))
+    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)
+    monkeypatch.setenv(
+        "OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    )
+    server.start()
+    process = launch("--traces")
+    trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    with grpc.insecure_channel(f"127.0.0.1:{process.wait_ready(WAIT)}") as channel:
+        stub = pb_grpc.BridgeServiceStub(channel)
+        stub.Ping(pb.PingRequest(), metadata=[("traceparent", f"00-{trace}-{parent}-01")])
+        with pytest.raises(grpc.RpcError):
+            stub.GetSession(pb.GetSessionRequest(session_id="nowhere"))
+    assert process.stop() == 0  # what is left is sent then
+    named = {span.name.rpartition("/")[2]: span for span in collector.spans}
+    assert named.keys() == {"Ping", "GetSession"}
+    assert (named["Ping"].trace_id.hex(), named["Ping"].parent_span_id.hex()) == (trace, parent)
+    assert named["Ping"].end_time_unix_nano > named["Ping"].start_time_unix_nano
+    assert named["GetSession"].status.message == "NOT_FOUND"
+    server.stop(None)
+
+
+def services_of(address: str) -> list[str]:
+    with grpc.insecure_channel(address) as channel:
+        asked = iter([reflection_pb2.ServerReflectionRequest(list_services="")])
+        (answer,) = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(
+            asked, timeout=WAIT
+        )
+        return [service.name for service in answer.list_services_response.service]
+
+
+def test_the_interface_is_told_to_nobody_unless_the_flag_says_so(launch: Launch) -> None:
+    with pytest.raises(grpc.RpcError) as refused:
+        services_of(f"127.0.0.1:{launch().wait_ready(WAIT)}")
+    assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    told = services_of(f"127.0.0.1:{launch('--reflection').wait_ready(WAIT)}")
+    assert "snakepit.bridge.BridgeService" in told
+
+
+def test_what_nobody_asked_for_is_not_even_imported(tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "server", "--port", "0", "--check"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=WAIT, check=True)
+    imported = [line.rpartition("|")[2].strip() for line in run.stderr.splitlines()]
+    assert "grpc" in imported
+    extras = ("prometheus_client", "opentelemetry", "pythonjsonlogger", "grpc_reflection.", "sqlite3")
+    assert not [name for name in imported if name.startswith((*extras, "server.cluster", "server.etcd"))]
+
+
+def test_check_says_whether_the_server_could_serve(launch: Launch, tmp_path: Path, files: Files) -> None:
+    def check(*flags: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "server", "--check", *flags]
+        return subprocess.run(command, capture_output=True, text=True, timeout=WAIT, check=False)
+
+    port = a_port()
+    good = check("--port", str(port), "--data-dir", str(tmp_path / "data"), *files.tls, *files.tokens)
+    assert (good.returncode, good.stdout, good.stderr) == (0, f"could serve on 127.0.0.1:{port}\n", "")
+    taken = launch("--data-dir", str(tmp_path / "data")).wait_ready(WAIT)
+    for flags, reason in (
+        (["--port", str(taken)], "cannot listen"),
+        (["--port", "0", "--data-dir", str(tmp_path / "data")], "in use by another process"),
+        (["--port", "0", "--token-file", str(tmp_path / "none")], "cannot read"),
+        (["--port", "0", "--tools", "no_such_module"], "no_such_module"),
+        (["--port", "0", "--host", "0.0.0.0"], "listening there needs"),
+    ):
+        bad = check(*flags)
+        assert (bad.returncode, bad.stdout) == (1, ""), flags
+        assert reason in bad.stderr
+        assert bad.stderr.count("\n") == 1
+
+
+def test_certificates_are_exchanged_on_a_hangup(launch: Launch, files: Files) -> None:
+    process = launch(*files.tls)
+    address = f"localhost:{process.wait_ready(WAIT)}"
+    with grpc.secure_channel(address, files.credentials()) as old:
+        assert ping(old) is grpc.StatusCode.OK
+        files.path.joinpath("cert.pem").write_text("no certificate")
+        process.signal(signal.SIGHUP)
+        eventually(lambda: [line for line in process.stderr if "the old certificates go on" in line])
+        with grpc.secure_channel(address, files.credentials()) as again:
+            assert ping(again) is grpc.StatusCode.OK
+        ca = trustme.CA()
+        issued = ca.issue_cert("localhost")
+        issued.private_key_pem.write_to_path(files.path / "key.pem")
+        issued.cert_chain_pems[0].write_to_path(files.path / "cert.pem")
+        process.signal(signal.SIGHUP)
+        eventually(lambda: [line for line in process.stderr if "the files hold now" in line])
+        with grpc.secure_channel(address, grpc.ssl_channel_credentials(ca.cert_pem.bytes())) as new:
+            assert ping(new) is grpc.StatusCode.OK
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        with grpc.secure_channel(address, files.credentials(), options) as stale:
+            assert ping(stale) is not grpc.StatusCode.OK
+        assert ping(old) is grpc.StatusCode.OK  # it has its connection yet
+
+
+def test_a_hangup_does_not_end_a_server_without_certificates(launch: Launch) -> None:
+    process = launch()
+    address = f"127.0.0.1:{process.wait_ready(WAIT)}"
+    process.signal(signal.SIGHUP)
+    with Connection(address) as connection:
+        assert connection.ping("still here") == "still here"
+
+
+def test_tokens_are_never_told(launch: Launch, files: Files) -> None:
+    where = f"127.0.0.1:{a_port()}"
+    process = launch(*files.tokens, "--log-calls", "all", "--log-level", "debug", "--metrics", where)
+    with grpc.insecure_channel(f"127.0.0.1:{process.wait_ready(WAIT)}") as channel:
+        assert ping(channel, TOKEN) is grpc.StatusCode.OK
+        assert ping(channel, "a-wrong-token-of-length") is grpc.StatusCode.UNAUTHENTICATED
+    told = DIRECT.open(f"http://{where}/metrics", timeout=WAIT).read().decode()
+    process.stop()
+    for token in (TOKEN, "a-wrong-token-of-length"):
+        assert token not in told
+        assert not [line for line in process.stderr if token in line]
