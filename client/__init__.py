@@ -10,6 +10,7 @@ Synchronous and safe to use from several threads.
             update = next(iter(watch))
 """
 
+from client.access import Tls
 from client.connection import Connection
 from client.errors import BridgeError, ToolFailed, WorkerError
 from client.follower import Follower
@@ -23,6 +24,7 @@ __all__ = [
     "Connection",
     "Follower",
     "Session",
+    "Tls",
     "ToolFailed",
     "Update",
     "Variable",

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 
+from client.access import Tls, bearer
 from client.errors import from_rpc
 from client.session import Session
 from client.watch import Stream
@@ -36,6 +37,12 @@ _OPTIONS: Sequence[tuple[str, Any]] = (
 )
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is host:port."""
+    host, _, port = text.strip().rpartition(":")
+    return bool(host) and port.isascii() and port.isdecimal() and len(port) <= 5 and int(port) <= 65535
+
+
 def target_of(address: str) -> str:
     """What gRPC calls an address; of several it takes the first that answers, and the next when that is gone.
 
@@ -48,9 +55,9 @@ def target_of(address: str) -> str:
     families: set[socket.AddressFamily] = set()
     numbers: list[str] = []
     for one in address.split(","):
-        host, _, port = one.strip().rpartition(":")
-        if not host or not port.isdecimal():
+        if not is_address(one):
             raise ValueError(f"{one.strip()!r} is no host:port")
+        host, _, port = one.strip().rpartition(":")
         family, _, _, _, found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
         families.add(family)
         numbers.append(f"[{found[0]}]:{port}" if family is socket.AF_INET6 else f"{found[0]}:{port}")
@@ -68,6 +75,11 @@ class Connection:
         service: the name that the bridge answers under; one of ``SERVICES``.
         timeout: seconds that a call may take unless it says otherwise.
         on_reply: called with the method, the request and the reply of each call that is answered.
+        tls: how to speak to bridges over TLS; None for bridges that do not.
+        token: what every call and stream bears as ``authorization: Bearer <token>``; none where it is empty.
+
+    Raises:
+        ValueError: the token would leave this machine without TLS, or the address is none.
     """
 
     def __init__(
@@ -77,12 +89,21 @@ class Connection:
         service: str = "BridgeService",
         timeout: float = 10.0,
         on_reply: Callable[[str, Any, Any], object] | None = None,
+        tls: Tls | None = None,
+        token: str = "",
     ) -> None:
         self.address = address
         self.service = service
         self.timeout = timeout
         self.on_reply = on_reply
-        self._channel = grpc.insecure_channel(target_of(address), options=_OPTIONS)
+        self._tls = tls
+        self._token = token
+        self._metadata = bearer(token, address, tls)
+        if tls is None:
+            self._channel = grpc.insecure_channel(target_of(address), options=_OPTIONS)
+        else:
+            options = [*_OPTIONS, *tls.options(address)]
+            self._channel = grpc.secure_channel(target_of(address), tls.credentials, options)
         self._stub = SERVICES[service](self._channel)
 
     def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
@@ -92,7 +113,9 @@ class Connection:
             BridgeError: the bridge refused, or did not answer within ``timeout`` seconds.
         """
         try:
-            reply = getattr(self._stub, method)(request, timeout=timeout or self.timeout)
+            reply = getattr(self._stub, method)(
+                request, timeout=timeout or self.timeout, metadata=self._metadata
+            )
         except grpc.RpcError as error:
             raise from_rpc(error) from None
         if self.on_reply is not None:
@@ -102,13 +125,13 @@ class Connection:
     def start(self, method: str, request: Any, *, timeout: float | None = None) -> grpc.Future[Any]:
         """Call a method and return at once: the call, which has result(), code() and cancel()."""
         future: grpc.Future[Any] = getattr(self._stub, method).future(
-            request, timeout=timeout or self.timeout
+            request, timeout=timeout or self.timeout, metadata=self._metadata
         )
         return future
 
     def stream(self, method: str, request: Any, *, timeout: float | None = None) -> Stream:
         """Call a streaming method and return the call; without a ``timeout`` it has no end."""
-        opened: Stream = getattr(self._stub, method)(request, timeout=timeout)
+        opened: Stream = getattr(self._stub, method)(request, timeout=timeout, metadata=self._metadata)
         return opened
 
     def ping(self, message: str = "", *, timeout: float | None = None) -> str:
@@ -132,7 +155,14 @@ class Connection:
 
         gRPC keeps using a TCP connection until it is told of its end, which a half-open one never is.
         """
-        return Connection(self.address, service=self.service, timeout=self.timeout, on_reply=self.on_reply)
+        return Connection(
+            self.address,
+            service=self.service,
+            timeout=self.timeout,
+            on_reply=self.on_reply,
+            tls=self._tls,
+            token=self._token,
+        )
 
     def session(self, session_id: str) -> Session:
         """A session of that id; nothing is sent."""

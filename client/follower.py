@@ -36,6 +36,7 @@ class Follower:
         session: where the variables are.
         identifiers: ids or names; none for every variable.
         initial: whether the present values come first, once.
+        resume_after: the last sequence seen by an earlier watch, to go on after it; then without ``initial``.
         on_change: called for every change of a value, on the follower's thread, rather than iterating:
             then there is nothing to iterate over but the end.
         backoff: seconds before the first new attempt.
@@ -51,12 +52,15 @@ class Follower:
         session: Session,
         *identifiers: str,
         initial: bool = False,
+        resume_after: int | None = None,
         on_change: OnChange | None = None,
         backoff: float = 0.02,
         max_backoff: float = 2.0,
         patience: float | None = None,
         silence: float | None = 75.0,
     ) -> None:
+        if initial and resume_after is not None:
+            raise ValueError("what is resumed does not begin with the present values")
         self._session = session
         self._identifiers = identifiers
         self._on_change = on_change
@@ -70,14 +74,14 @@ class Follower:
         self._over = False
         self._changed = threading.Condition()
         self._closed = threading.Event()
-        self._seen: int | None = None
+        self._seen = resume_after
         self._initial = initial
         self._told: dict[str, int] = {}  # versions of the present values passed on, by id
         self._beginning = initial  # whether some of the present values may still be missing
         self._ended: BridgeError | None = None  # what the last watch ended with
         self._error: Exception | None = None
         self._own: Caller | None = None  # the connection, where it is not the session's
-        self._watch = self._open(initial=True)
+        self._watch = self._open(initial=resume_after is None, resume_after=resume_after)
         self._reader = threading.Thread(target=self._follow, name="follower", daemon=True)
         self._reader.start()
 

@@ -15,11 +15,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
+from client.access import Tls, bearer
 from client.connection import Connection
 from client.errors import WorkerError
 
 READY = re.compile(r"GRPC_READY:(\d{1,5})")
 KEPT_LINES = 10_000
+
+HERE = "127.0.0.1"
+"""Where a worker's server is reached."""
 
 logger = logging.getLogger("client.worker")
 
@@ -159,6 +163,8 @@ class Worker:
         keep_port: whether a restart takes the port that the first start got for ``--port 0``, so that
             connections and followers made before find the new server by themselves. Where the port is not
             to be had any more, the next restart takes a new one.
+        tls: how to speak to the server over TLS, whose certificate must be for 127.0.0.1 or the name in it.
+        token: what calls of the server bear, where it asks for tokens.
         on_event: called with a word (ready, crashed, restarting, gave up, stopped) and a sentence.
     """
 
@@ -172,8 +178,11 @@ class Worker:
         backoff: float = 0.05,
         max_backoff: float = 5.0,
         keep_port: bool = True,
+        tls: Tls | None = None,
+        token: str = "",
         on_event: Callable[[str, str], object] | None = None,
     ) -> None:
+        bearer(token, f"{HERE}:0", tls)  # raises here what would be lost on the keeper's thread
         self.command = tuple(command)
         self.processes: list[ServerProcess] = []
         self._service = service
@@ -183,6 +192,8 @@ class Worker:
         self._max_backoff = max_backoff
         self._keep_port = keep_port
         self._port = 0
+        self._tls = tls
+        self._token = token
         self._on_event = on_event
         self._changed = threading.Condition()
         self._connection: Connection | None = None
@@ -260,7 +271,7 @@ class Worker:
             else:
                 ready_at = time.monotonic()
                 self._port = port if self._keep_port else 0
-                self._serve(Connection(f"127.0.0.1:{port}", service=self._service), port)
+                self._serve(self._connect(port), port)
                 process.wait_ended()
                 self._retract()
                 if self._stopping.is_set():
@@ -294,6 +305,9 @@ class Worker:
             if (flag, value) == ("--port", "0"):
                 words[number] = str(self._port)
         return words
+
+    def _connect(self, port: int) -> Connection:
+        return Connection(f"{HERE}:{port}", service=self._service, tls=self._tls, token=self._token)
 
     def _serve(self, connection: Connection, port: int) -> None:
         self._tell("ready", f"Python gRPC server ready on port {port}")
