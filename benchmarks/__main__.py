@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import calls, cluster, contenders, growth, starting, values, watches
+from benchmarks import attacks, calls, cluster, contenders, growth, starting, values, watches
 from benchmarks.figures import Figure
 from benchmarks.scale import FULL, QUICK
 
@@ -22,6 +22,7 @@ SECTIONS = {
     "starting": starting.measure,
     "growth": growth.measure,
     "cluster": cluster.measure,
+    "attacks": attacks.measure,
 }
 REPORT = Path("reports/benchmarks.json")
 PAGE = Path("reports/benchmarks.html")
