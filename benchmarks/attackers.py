@@ -82,7 +82,7 @@ async def oversize(address: str) -> None:
         while True:
             with suppress(grpc.aio.AioRpcError):
                 await call(message)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(1.0)
 
 
 async def streams(address: str) -> None:
@@ -100,7 +100,10 @@ async def streams(address: str) -> None:
 
 
 async def stalled(address: str) -> None:
-    """200 watches that never read, of a variable of 100 KB that is set again and again."""
+    """200 watches that never read, of a variable of 100 KB that is set again and again.
+
+    It has begun when they have taken in what a connection takes in: until then they are like any readers.
+    """
     async with connect(address) as channel:
         with suppress(grpc.aio.AioRpcError):
             await channel.unary_unary(PATH + "RegisterVariable")(requests.register("stalled", "x"))
@@ -108,11 +111,14 @@ async def stalled(address: str) -> None:
         opened = [watch(requests.watch("stalled")) for _ in range(200)]
         for one in opened:
             await one.initial_metadata()
-        _ready()
         call = channel.unary_unary(PATH + "SetVariable")
+        update = requests.set_text("stalled", "x" * 100_000)
+        for _ in range(400):
+            await call(update)
+        _ready()
         while True:
-            await call(requests.set_text("stalled", "x" * 100_000))
-            await asyncio.sleep(0.02)
+            await call(update)
+            await asyncio.sleep(0.5)
 
 
 async def sessions(address: str) -> None:

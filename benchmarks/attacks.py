@@ -25,7 +25,7 @@ async def measure(scale: Scale) -> list[Figure]:
     slower: dict[str, list[float]] = {}
     larger: dict[str, list[float]] = {}
     context: dict[str, list[tuple[float, float]]] = {}
-    for number in range(min(scale.rounds, 5)):
+    for number in range(max(1, scale.rounds // 3)):
         for name in ATTACKERS:
             scale.progress(f"attacks, {name}", number)
             flags = ("--session-ttl", "10", "--max-sessions", "1000", "--keepalive", "2")

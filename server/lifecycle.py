@@ -8,6 +8,8 @@ import logging
 import os
 import signal
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -47,6 +49,9 @@ logger = logging.getLogger("server.lifecycle")
 
 PENDING = 100_000
 """Calls that may wait for the event loop at a time."""
+
+TRIM_INTERVAL = 10.0
+"""Seconds between two times that freed memory is given back."""
 
 LOOK_INTERVAL = 0.2
 """Seconds between two looks at what no event tells: expired sessions, a parent that is gone."""
@@ -284,12 +289,24 @@ def _stop_signal() -> asyncio.Future[str]:
 
 async def _watch_over(stop: asyncio.Future[str], sessions: Sessions, parent: int) -> str:
     """Expire sessions until there is a reason to end; return it."""
+    trim = time.monotonic() + TRIM_INTERVAL
     while not stop.done():
         await asyncio.wait([stop], timeout=LOOK_INTERVAL)
+        if time.monotonic() >= trim:
+            trim = time.monotonic() + TRIM_INTERVAL
+            _trim()
         sessions.expire()
         if os.getppid() != parent:
             return "the process that started this one is gone"
     return stop.result()
+
+
+def _trim() -> None:
+    """Give back to the system what the C library keeps of memory that was freed, where it can be told to."""
+    import ctypes  # only here, as above
+
+    with suppress(AttributeError, OSError):  # another C library than GNU's
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _own_stdout() -> TextIO | None:
