@@ -23,7 +23,7 @@ def check_name(given: str, field: str) -> str:
         raise invalid(field, "must not be empty")
     if len(given) > MAX_LENGTH:
         raise invalid(field, f"must be at most {MAX_LENGTH} characters, not {len(given)}")
-    if not is_name(given):
+    if _CONTROL.search(given):
         raise invalid(field, "must not hold control characters")
     return given
 
