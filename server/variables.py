@@ -76,5 +76,7 @@ class Variable:
         return Value(self.kind, self.data, self.array)
 
     def held_by(self, holder: Optimization | None) -> Variable:
-        """The same version, with another holder."""
+        """The same version with this holder: the same object where it has it already."""
+        if self.optimization == holder:
+            return self
         return replace(self, optimization=holder, encoded=b"", encoded_legacy=b"")

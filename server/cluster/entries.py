@@ -122,8 +122,7 @@ def change_of(message: kept.Change, variable: Variable, before: Variable | None)
     else:
         previous = None
         holder = holder_of(message.holder) if message.HasField("holder") else None
-        if variable.optimization != holder:
-            variable = variable.held_by(holder)
+        variable = variable.held_by(holder)
     return Change(
         message.sequence,
         message.kind,

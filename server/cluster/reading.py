@@ -10,9 +10,9 @@ from server.cluster.entries import VERSIONS, Definition, change_of, holder_of, o
 from server.cluster.keys import SessionKeys, unique, unquoted
 from server.cluster.layout import Layout
 from server.log import Change
-from server.records import SessionState
+from server.records import Opened, SessionState
 from server.stores.tables import tool_of_text
-from server.variables import Optimization, Variable
+from server.variables import Variable
 
 
 def read_state(keys: SessionKeys, values: Mapping[bytes, bytes], layout: Layout) -> SessionState | None:
@@ -43,8 +43,8 @@ class _Reading:
         self._versions: dict[str, dict[int, Variable]] = {}
         self._changes: dict[int, Change] = {}  # that made a version, by sequence
 
-    def state(self, opened: object) -> SessionState:
-        state = SessionState(opened)  # type: ignore[arg-type]
+    def state(self, opened: Opened) -> SessionState:
+        state = SessionState(opened)
         for name, value in self._under("variable"):
             self._definitions[name] = Definition(kept.Definition.FromString(value))
         for name, value in self._under("change"):
@@ -57,7 +57,7 @@ class _Reading:
         present = [name for name, one in self._definitions.items() if not one.deleted]
         for name in sorted(present, key=lambda name: self._definitions[name].sequence):
             history = histories[name]
-            state.variables.append((_held(history[-1].variable, holders.get(name)), history))
+            state.variables.append((history[-1].variable.held_by(holders.get(name)), history))
         ids = {unique(variable.id): variable.id for variable, _ in state.variables}
         for pair, value in self._under("follows"):
             followed, follower = pair.split("/")
@@ -149,7 +149,3 @@ class _Reading:
             tools.update({tool.name: tool for tool in together})
             self._layout.know_tools(int(number), [tool.name for tool in together])
         state.tools = [*tools.values()]
-
-
-def _held(variable: Variable, holder: Optimization | None) -> Variable:
-    return variable if variable.optimization == holder else variable.held_by(holder)

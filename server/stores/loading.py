@@ -67,7 +67,7 @@ class _Reading:
             if not changes:
                 raise Damaged(f"variable {self._definitions[number][0]} has no version")
             newest = changes[max(changes)].variable
-            state.variables.append((_held(newest, holder), [changes[v] for v in sorted(changes)]))
+            state.variables.append((newest.held_by(holder), [changes[v] for v in sorted(changes)]))
         state.log = [*self._read_log()]
         for followed, follower, kind in self._of_session("followed, follower, type", "dependencies"):
             names = self._definitions
@@ -141,11 +141,7 @@ class _Reading:
                 yield change
             else:
                 held = None if holder is None else Optimization(holder, since)
-                yield Change(sequence, kind, _held(change.variable, held), None, by, _words(edit), at)
-
-
-def _held(variable: Variable, holder: Optimization | None) -> Variable:
-    return variable if variable.optimization == holder else variable.held_by(holder)
+                yield Change(sequence, kind, change.variable.held_by(held), None, by, _words(edit), at)
 
 
 def _one(connection: sqlite3.Connection, query: str) -> tuple[Any, ...]:
