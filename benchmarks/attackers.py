@@ -85,6 +85,18 @@ async def oversize(address: str) -> None:
             await asyncio.sleep(1.0)
 
 
+async def refused(address: str) -> None:
+    """Values of 4 MB that are refused, ten a second."""
+    async with connect(address) as channel:
+        call = channel.unary_unary(PATH + "SetVariable")
+        update = requests.set_text("nowhere", "x" * 4_000_000)
+        _ready()
+        while True:
+            with suppress(grpc.aio.AioRpcError):
+                await call(update)
+            await asyncio.sleep(0.1)
+
+
 async def streams(address: str) -> None:
     """5,000 watches on one connection."""
     async with connect(address) as channel:
@@ -149,6 +161,7 @@ ATTACKERS: dict[str, Callable[[str], Awaitable[None]]] = {
     "half-open": half_open,
     "malformed": malformed,
     "oversize": oversize,
+    "refused": refused,
     "streams": streams,
     "stalled": stalled,
     "sessions": sessions,

@@ -7,7 +7,7 @@ that knows the codes themselves.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class FieldViolation(NamedTuple):
@@ -24,6 +24,14 @@ class Refusal(Exception):
         super().__init__(message)
         self.message = message
         self.violations = tuple(violations)
+
+    def anew(self) -> Self:
+        """The same refusal for one more caller.
+
+        One that was raised leads to the frames that it passed, and these often to what keeps it: many callers
+        with the same one would keep each other.
+        """
+        return type(self)(self.message, self.violations)
 
 
 class InvalidArgument(Refusal):

@@ -71,5 +71,9 @@ class Journal:
         if self._store.durable:
             self.log.on_drop = Retention(histories, self._drop).drop
 
+    def part(self) -> None:
+        """Tell the store of no more: it has forgotten all of it."""
+        self.log.on_drop = None
+
     def _drop(self, versions: dict[str, int | None]) -> None:
         self.keep(Dropped(self._session_id, self.log.oldest, versions))

@@ -111,7 +111,7 @@ class Session:
         found = self._find(identifier)
         if found is None:
             check_name(identifier, "variable_identifier")
-            raise self._ended or NotFound(f"Variable not found: {identifier}")
+            raise self._ended.anew() if self._ended else NotFound(f"Variable not found: {identifier}")
         return found
 
     def get_many(self, identifiers: Iterable[str]) -> tuple[dict[str, Variable], list[str]]:
@@ -300,6 +300,8 @@ class Session:
         watches = [*self.log.watches]
         for watch in watches:
             watch.end(reason)
+        if self._ended is not None:
+            self._journal.part()
         return len(watches)
 
     def end(self, reason: Refusal) -> int:

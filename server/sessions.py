@@ -15,8 +15,8 @@ from server.session import Session
 from server.stores.memory import MEMORY
 from server.stores.port import Store
 
-REMEMBERED = 100_000
-"""Of how many ended sessions the last sequence is kept one by one."""
+REMEMBERED = 10_000
+"""Of how many ended sessions the last sequence is kept one by one; of those before, the highest alone."""
 
 
 _LOST = Unavailable("the session could not be kept")

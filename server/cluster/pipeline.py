@@ -113,7 +113,7 @@ class Pipeline:
             return None
         waiter: Future[None] = asyncio.get_running_loop().create_future()
         if self.closed is not None:
-            waiter.set_exception(self.closed)
+            waiter.set_exception(self.closed.anew())
         else:
             self._waiting.append((self._written, waiter))
         return waiter
@@ -128,7 +128,7 @@ class Pipeline:
         while self._waiting:
             _, waiter = self._waiting.popleft()
             if not waiter.done():
-                waiter.set_exception(reason)
+                waiter.set_exception(reason.anew())
 
     def close(self, reason: Refusal) -> None:
         """Write nothing more."""

@@ -7,7 +7,7 @@ import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, NamedTuple, NoReturn, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -20,7 +20,7 @@ from server.config import Limits
 from server.errors import InvalidArgument, Refusal, ResourceExhausted, Unavailable
 from server.names import is_name
 from server.observe.ended import Ended, Observer
-from server.service.status import code_of, details_of
+from server.service.status import ToldElsewhere, code_of, details_of, end_with
 from server.sessions import Sessions
 from server.tokens import SCOPE, Scope
 from server.values import LEGACY_PREFIX, PREFIX
@@ -163,15 +163,11 @@ class Calls:
         self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
     ) -> Any:
         """Run a call, and tell the observers of its end."""
-        started, begun, status = time.time_ns(), time.perf_counter(), "OK"
+        started, begun, status = time.time_ns(), time.perf_counter(), "CANCELLED"
         try:
-            return await self._run(behaviour, request, context, method)
-        except asyncio.CancelledError:
-            status = "CANCELLED"
-            raise
-        except aio.AbortError:
+            reply = await self._run(behaviour, request, context, method)
             status = _name_of(context.code())
-            raise
+            return reply
         finally:
             ended = Ended(
                 method.name,
@@ -191,11 +187,13 @@ class Calls:
         self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
     ) -> Any:
         if self._closing is not None:
-            await _abort(context, self._closing)
+            _refuse(context, self._closing)
+            return None
         task = asyncio.current_task()
         assert task is not None
-        if len(self._running) >= self._most:
-            await self._check_number(context)
+        if len(self._running) >= self._most and self._has_too_many(context.peer()):
+            _refuse(context, ResourceExhausted(f"calls: at most {self._most} at a time from one client"))
+            return None
         self._running[task] = context
         self._idle.clear()
         try:
@@ -207,33 +205,29 @@ class Calls:
                 return await self._answer(behaviour, request)
             return await self._answer_or_forward(behaviour, request, context, method)
         except Refusal as refusal:
-            await _abort(context, refusal)
+            _refuse(context, refusal)
+        except ToldElsewhere as told:
+            end_with(context, told.code, told.message, told.trailers)
         except NotImplementedError as error:
-            await context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
+            end_with(context, grpc.StatusCode.UNIMPLEMENTED, str(error))
         except asyncio.CancelledError:
             if self._closing is None or context.cancelled():
                 raise
-            await _abort(context, self._closing)
-        except aio.AbortError:
-            raise
+            _refuse(context, self._closing)
         except aio.InternalError as error:
             # What gRPC says of a message that cannot be sent: the caller is gone, and nobody is to be told.
             logger.debug("a call ended in the middle of its answer: %s", error)
-            return None
         except Exception:
             logger.exception("a call failed for a reason that is no refusal")
-            await context.abort(grpc.StatusCode.INTERNAL, "internal error; the server's log says more")
+            end_with(context, grpc.StatusCode.INTERNAL, "internal error; the server's log says more")
         finally:
             self._running.pop(task, None)
             if not self._running:
                 self._idle.set()
 
-    async def _check_number(self, context: Context) -> None:
-        """Refuse a call of a client that has too many under way; asked only where somebody may have."""
-        client = context.peer()
-        own = sum(1 for other in self._running.values() if other.peer() == client)
-        if own >= self._most:
-            await _abort(context, ResourceExhausted(f"calls: at most {self._most} at a time from one client"))
+    def _has_too_many(self, client: str) -> bool:
+        """Whether a client has as many calls under way as it may; asked only where somebody may have."""
+        return sum(1 for other in self._running.values() if other.peer() == client) >= self._most
 
     def _check(self, scope: Scope, method: Method, session_id: str) -> None:
         """Refuse a call that its token is not good for."""
@@ -271,9 +265,8 @@ def _name_of(code: Any) -> str:
     return next((one.name for one in grpc.StatusCode if one.value[0] == code or one is code), "UNKNOWN")
 
 
-async def _abort(context: Context, refusal: Refusal) -> NoReturn:
-    await context.abort(code_of(refusal), refusal.message, details_of(refusal))
-    raise AssertionError("abort raises")
+def _refuse(context: Context, refusal: Refusal) -> None:
+    end_with(context, code_of(refusal), refusal.message, details_of(refusal))
 
 
 def _parser(kind: type[Message]) -> Callable[[bytes], Message | InvalidArgument]:

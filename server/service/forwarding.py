@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any
 
 import grpc
 from google.protobuf.message import Message
@@ -16,6 +16,7 @@ from grpc import aio
 from server.cluster.owners import Owners
 from server.errors import Unavailable
 from server.service.calls import Context, Method
+from server.service.status import ToldElsewhere
 from server.service.watches import PLACED
 
 FORWARDED = "bridge-forwarded"
@@ -96,7 +97,7 @@ class Forwarder:
                 if bridge is None:
                     return False, None
             if meant_for or bridge is None:
-                await context.abort(
+                raise ToldElsewhere(
                     grpc.StatusCode.UNAVAILABLE,
                     "another bridge has the session now: call again",
                     ((ELSEWHERE, "1"),),
@@ -160,7 +161,7 @@ class Forwarder:
             await self._stream(channel.unary_stream(method.path)(data, **options), method, context)
             return None
         except aio.AioRpcError as error:
-            await _tell(context, error)
+            raise _told(error) from None
 
     async def _stream(self, call: Any, method: Method, context: Context) -> None:
         """Pass a stream on: its initial metadata, which tell that a watch is in place, and its messages."""
@@ -176,7 +177,7 @@ class Forwarder:
                 await context.write(message)
         except asyncio.CancelledError:
             if self._closing is not None and not context.cancelled():
-                raise self._closing from None
+                raise self._closing.anew() from None
             raise
         finally:
             self._streams.discard(task)
@@ -192,16 +193,15 @@ async def _is_there(channel: aio.Channel) -> bool:
     return False
 
 
-async def _tell(context: Context, error: aio.AioRpcError) -> NoReturn:
-    """Answer as the other bridge did."""
+def _told(error: aio.AioRpcError) -> Exception:
+    """What the other bridge answered."""
     trailing = [(str(key), value) for key, value in error.trailing_metadata() or ()]
     if any(key == ELSEWHERE for key, _ in trailing):
-        raise _Elsewhere
+        return _Elsewhere()
     if error.code() is grpc.StatusCode.UNAVAILABLE:
-        raise Unavailable(f"the bridge that has the session: {error.details()}")
+        return Unavailable(f"the bridge that has the session: {error.details()}")
     details = tuple((key, value) for key, value in trailing if key == "grpc-status-details-bin")
-    await context.abort(error.code(), error.details() or "", details)
-    raise AssertionError("abort raises")
+    return ToldElsewhere(error.code(), error.details() or "", details)
 
 
 def _is_kept_back(key: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from grpc import aio
 
+from server.service.status import end_with
 from server.tokens import SCOPE, Tokens
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Gate(aio.ServerInterceptor):
 
 
 async def _refuse(_: Any, context: aio.ServicerContext[Any, Any]) -> None:
-    await context.abort(grpc.StatusCode.UNAUTHENTICATED, "a token is needed: authorization: Bearer <token>")
+    end_with(context, grpc.StatusCode.UNAUTHENTICATED, "a token is needed: authorization: Bearer <token>")
 
 
 _REFUSAL: Handler = grpc.unary_stream_rpc_method_handler(_refuse)

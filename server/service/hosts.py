@@ -16,6 +16,7 @@ from proto import snakepit_bridge_pb2 as pb
 from server.errors import FailedPrecondition, PermissionDenied, Unavailable, invalid
 from server.names import random_hex
 from server.service.calls import Context
+from server.service.status import ToldElsewhere
 from server.tools.registered import RegisteredTool
 
 VIA = "bridge-via"
@@ -130,7 +131,7 @@ class Hosts:
                 ) from None
             logger.info("tool %s, at %s: %s", tool.name, tool.host, error.details())
             details = [(key, value) for key, value in error.trailing_metadata() or () if key == _DETAILS]
-            await context.abort(error.code(), error.details() or "", tuple(details))
+            raise ToldElsewhere(error.code(), error.details() or "", tuple(details)) from None
         finally:
             connection.users -= 1
             asyncio.get_running_loop().call_later(IDLE, self._close_unused, connection)

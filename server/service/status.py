@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
+from grpc import aio
 
 from server import errors
 from server.errors import Refusal
@@ -22,6 +25,31 @@ _CODES: dict[type[Refusal], grpc.StatusCode] = {
 }
 
 Trailers = tuple[tuple[str, str | bytes], ...]
+
+
+class ToldElsewhere(Exception):
+    """What another bridge answered a call with that was passed on to it: its status, as it is to be told."""
+
+    def __init__(self, code: grpc.StatusCode, message: str, trailers: Trailers = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.trailers = trailers
+
+
+def end_with(
+    context: aio.ServicerContext[Any, Any], code: grpc.StatusCode, message: str, trailers: Trailers = ()
+) -> None:
+    """Have a call end with this status when its handler returns; what that returns is told to nobody.
+
+    Not ``context.abort``: gRPC keeps the exception that this raises, whose traceback leads to the context and
+    the request, and so back to it. Such a ring stays until Python looks for rings: a client that has large
+    requests refused would fill the memory meanwhile.
+    """
+    context.set_code(code)
+    context.set_details(message)
+    if trailers:
+        context.set_trailing_metadata(trailers)
 
 
 def code_of(refusal: Refusal) -> grpc.StatusCode:

@@ -55,7 +55,7 @@ class WatchCalls:
                     for change in changes:
                         await context.write(wire.change_bytes(change, prefix))
                 if watch.ended is not None:
-                    raise watch.ended
+                    raise watch.ended.anew()
                 if not await bell.wait():
                     await context.write(wire.heartbeat_bytes(session.log.last, self._clock.utc()))
         finally:

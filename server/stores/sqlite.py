@@ -199,7 +199,7 @@ class SqliteStore:
             if refusal is None:
                 waiter.set_result(None)
             else:
-                waiter.set_exception(refusal)
+                waiter.set_exception(refusal.anew())
 
     def _go_on(self) -> None:
         if self._open is not None:

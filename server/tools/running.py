@@ -65,6 +65,7 @@ class LoopRun:
             return result
         finally:
             await self._end(task)
+            del task  # an exception whose traceback leads to itself stays until Python looks for such rings
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Let the tool make one chunk after the other."""
@@ -118,7 +119,10 @@ class LoopRun:
 def _result(task: asyncio.Task[Any]) -> Any:
     if task.cancelled():
         raise RuntimeError("the tool cancelled itself")
-    return task.result()
+    try:
+        return task.result()
+    finally:
+        del task  # see above
 
 
 async def collected(chunks: AsyncGenerator[bytes, None], most: int, most_bytes: int) -> bytes:
