@@ -29,6 +29,7 @@ class Note:
         exchange: what passed, in words, of one that failed.
         declared: whether that is what the profile says.
         log: what the server wrote on stderr, of one that failed.
+        series: figures that it took over time.
     """
 
     complaints: list[str] = field(default_factory=list)
@@ -36,6 +37,7 @@ class Note:
     declared: bool = True
     exchange: list[dict[str, Any]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    series: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Judging:
@@ -81,6 +83,7 @@ class Judging:
         if world is None:
             return
         note = self.notes[id(scenario)] = self._last = Note()
+        note.series = [one.as_json(world.allowed.get(one.name)) for one in world.series]
         deaths: list[Death] = []
         try:
             if self.target.lacked_flag:

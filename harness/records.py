@@ -67,6 +67,7 @@ def _record(feature: Any, rule: Any, scenario: Any, judging: Judging) -> dict[st
     shown = outcome in ("failed", "known failing")
     location = f"{shown_path(scenario.filename)}:{scenario.line}"
     return {
+        **({"series": note.series} if note.series else {}),
         "feature": feature.name,
         "rule": rule.name if rule else "",
         "clauses": tags.clauses(scenario.effective_tags),

@@ -19,6 +19,7 @@ from harness.literals import Literal
 from harness.outcome import Outcome
 from harness.replies import update_complaints
 from harness.target import START_TIMEOUT, Target
+from harness.trend import Series
 from harness.wire import RecordedConnection
 
 DEADLINE = 5.0
@@ -68,6 +69,8 @@ class World:
         self.host: Connection | None = None  # of the other bridge that hosts tools
         self.bridges: Bridges | None = None  # that share their state
         self.events: list[tuple[str, str]] = []
+        self.series: list[Series] = []  # figures taken over time
+        self.allowed: dict[str, float] = {}  # how much each of them may rise
         self._connection: Connection | None = None
         self._opened: list[RecordedConnection] = []
         self._processes: list[ServerProcess] = []

@@ -6,13 +6,13 @@ import socket
 import sys
 import time
 from contextlib import closing, suppress
-from pathlib import Path
 
 from behave import given, then, when
 from hamcrest import assert_that, empty
 
 from client.worker import ServerProcess
 from harness.matchers import is_so
+from harness.processes import alive, offspring
 
 STARTER = """
 import subprocess, sys
@@ -80,30 +80,3 @@ def step_none_left(context, seconds):
     while (left := alive(context.offspring)) and time.monotonic() < deadline:
         pass
     assert_that(left, empty(), "the processes that the bridge has left behind")
-
-
-def offspring(pid):
-    """The processes that a process has started, and those that they have, with their names (proc(5))."""
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            name, _, rest = stat.read_text().rpartition(")")
-            parents[int(stat.parent.name)] = int(rest.split()[1]), name.partition("(")[2]
-    found, rest = {}, [pid]
-    while rest:
-        one = rest.pop()
-        children = {child: name for child, (parent, name) in parents.items() if parent == one}
-        found |= children
-        rest += children
-    return found
-
-
-def alive(processes):
-    """Those of some processes that have not ended."""
-    found = {}
-    for pid, name in processes.items():
-        with suppress(OSError):
-            told, _, rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
-            if rest.split()[0] not in "ZX" and told.partition("(")[2] == name:
-                found[pid] = name
-    return found

@@ -1,13 +1,14 @@
-"""Steps that measure: the figures that the original plan asked for, and memory over many sessions."""
+"""Steps that measure: the figures that the original plan asked for, and what a bridge takes over time."""
 
 import statistics
 import sys
 import time
 
 from behave import then, when
-from hamcrest import assert_that, greater_than, less_than, less_than_or_equal_to
+from hamcrest import assert_that, empty, greater_than, less_than
 
 from harness.matchers import in_order
+from harness.soak import Soak
 
 WARM_UP = 10
 
@@ -54,35 +55,33 @@ def step_all_updates(context, person, count, rate):
     assert_that(len(updates) / took, greater_than(rate), "updates a second")
 
 
-@when("{count:d} sessions are opened, used and cleaned up")
-def step_churn(context, count):
-    """Open, use and end sessions one by one; measure the server's memory after each half."""
-    context.memory = [churn(context, count // 2), churn(context, count // 2)]
-    report(f"server memory after each half of {count} sessions: {context.memory} KiB")
-
-
-def churn(context, count):
-    connection = context.world.connection
-    for number in range(count):
-        session = connection.session(f"{context.world.session_id}-{number}")
-        session.initialize()
-        session.register("x", "float", 0.5)
-        session.register("name", "string", "x" * 1000)
-        with session.watch("x") as watch:
-            session.set("x", 0.25)
-            watch.wait_for(lambda got: len(got) == 1)
-        session.clean_up()
-    return context.world.process.resident_kib
-
-
-@then("the server's memory grew by less than {limit:d} MiB over the second half")
-def step_memory_flat(context, limit):
-    """What the second half of the sessions left behind."""
-    first, second = context.memory
-    assert_that(second - first, less_than_or_equal_to(limit * 1024), "the growth in KiB")
-
-
 def report(line):
     """Print a figure past behave's capture: figures are wanted also from a run that passes."""
 
     print(f"\n  {line}", file=sys.__stdout__, flush=True)
+
+
+@when("{minutes:d} minutes of mixed traffic have passed")
+def step_soak(context, minutes):
+    """Sessions that come and go, with all that can be done in them, beside a steady reader and writer."""
+    world = context.world
+    soak = Soak(world.connection.address, world.target.service, world.process.pid, world.session_id)
+    world.series = soak.run(minutes * 60.0)
+    report(f"{soak.replies} calls were answered in {soak.sessions} sessions")
+
+
+@then("after the first quarter, none of these has risen by more than:")
+def step_flat(context):
+    """The trend of each figure over the last three quarters, as a part of where it began."""
+    series = {one.name: one for one in context.world.series}
+    risen = []
+    for row in context.table:
+        one, limit = series[row["figure"]], float(row["rise"].removesuffix("%")) / 100
+        context.world.allowed[one.name] = limit
+        first, last = one.line()
+        report(f"{one.name}: {first:.4g} to {last:.4g} {one.unit}, {one.rise():+.1%} of {limit:.0%} allowed")
+        if one.rise() > limit:
+            risen.append(
+                f"{one.name} rose by {one.rise():.1%}, from {first:.4g} to {last:.4g} {one.unit}".rstrip()
+            )
+    assert_that(risen, empty(), "the figures with a trend of more than they may have")

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from harness.report import page as report
+from harness.trend import Series
 from tests.verdicts.project import GREEN, MIXED, PROFILE, Project, Run
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -55,7 +56,13 @@ def long_page(run: tuple[Path, Run]) -> Path:
         for one in done.data["scenarios"]
         if one["outcome"] == "failed"
     ]
-    data = {**done.data, "scenarios": failed * 40 + done.data["scenarios"]}
+    hour = [60.0 * number for number in range(1, 61)]
+    figures = [
+        Series(name, "MiB", hour, [60.0 + one / 600 for one in hour]).as_json(0.05)
+        for name in ("memory", word)
+    ]
+    over_time = {**done.data["scenarios"][0], "scenario": f"An hour {word}", "series": figures}
+    data = {**done.data, "scenarios": [*failed * 40, over_time, *done.data["scenarios"]]}
     data["verdict"] = {**data["verdict"], "sentence": f"{data['verdict']['sentence']} {word}"}
     long = path.with_name("long.html")
     long.write_text(report.render(data))
@@ -193,4 +200,18 @@ def test_outcomes_are_told_without_colours(browser: Browser, run: tuple[Path, Ru
     page = opened(browser, run[0])
     assert page.locator(".clauses li").first.inner_text().split() == ["A1", "✗", "failed"]
     assert page.locator(".sign:not([aria-label])").count() == 0
+    page.close()
+
+
+def test_figures_over_time_are_drawn_where_there_are_some(
+    browser: Browser, run: tuple[Path, Run], long_page: Path
+) -> None:
+    page = opened(browser, long_page)
+    figures = page.locator("#over-time figure")
+    assert figures.count() == 2
+    assert figures.first.locator("svg").is_visible()
+    assert figures.first.inner_text().startswith("memory, MiB: +7.")
+    page.close()
+    page = opened(browser, run[0])
+    assert page.locator("#over-time").count() == 0
     page.close()

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from harness.records import shown_name
-from harness.report import failures, features
+from harness.report import failures, features, plots
 from harness.report.html import SIGNS, escape, sign, table
 from harness.report.style import CSS
 
@@ -32,6 +32,7 @@ def render(data: Mapping[str, Any]) -> str:
     body = [
         _head(data, failures.names(failed)),
         failures.render(failed, data["verdict"]["word"] == "broken run"),
+        plots.render(data["scenarios"]),
         _clauses(data),
         _left_out(data),
         features.render(data),

@@ -33,6 +33,9 @@ dt { font-weight: 600; } dd { margin: 0; white-space: pre-wrap; }
 .clauses .failed a { border: 3px solid; font-weight: 700; } .clauses .known a { border-style: dashed; }
 .clauses .skipped a, .clauses .none a { border-style: dotted; }
 .clauses b { display: block; font-size: .95rem; }
+.plots { display: grid; gap: .5rem 1rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(26rem, 100%), 1fr)); }
+.plots svg { min-width: 0; } figure { margin: .3rem 0; break-inside: avoid; }
 details > summary { cursor: pointer; } .feature { border-top: 1px solid var(--line); padding: .35rem 0; }
 .text { margin: .2rem 0 .8rem; } .text div { padding-left: 2rem; text-indent: -2rem; }
 .text .step { padding-left: 3.4rem; }
