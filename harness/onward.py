@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from client import BridgeError, Connection, Session
 from harness.following import Following
+from harness.world import World
 
 DEADLINE = 15.0
 """Seconds within which writes are acknowledged again, whatever happened."""
@@ -66,7 +67,7 @@ class Onward:
         if self._following.ended is not None:
             self.mistold.append(f"the following ended: {self._following.ended}")
 
-    def wait(self, count: int) -> None:
+    def get_on(self, count: int = 20) -> None:
         """Return when each client has had so many more writes acknowledged.
 
         Raises:
@@ -80,6 +81,13 @@ class Onward:
             raise AssertionError(f"a client got no further: {self._failure}")
         if least < count:
             raise AssertionError(f"a client had {least} of {count} writes acknowledged in {DEADLINE:g} s")
+
+    def inspect_at_all(self, world: World) -> None:
+        """Hold what each bridge that is left has against what was acknowledged."""
+        assert world.bridges is not None, "there is one bridge alone"
+        for bridge in world.bridges.left():
+            with world.patient(DEADLINE), world.at_bridge(bridge):
+                self.inspect(bridge, world.session)
 
     def inspect(self, where: str, session: Session) -> None:
         """Hold what a bridge has against what was acknowledged, at any of them."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
+
+from behave import given, then, when
 
 
 def say(context: Any, keyword: str, step: str) -> None:
@@ -18,3 +22,22 @@ def say(context: Any, keyword: str, step: str) -> None:
         rows = [context.table.headings, *(row.cells for row in context.table.rows)]
         table = "".join("\n|" + "|".join(cell.replace("|", "\\|") for cell in row) + "|" for row in rows)
     context.execute_steps(f"{keyword} {step}{table}")
+
+
+def for_any_keyword(phrase: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Define a phrase for Given, When and Then alike; its function is told which of them it is."""
+
+    def define(function: Callable[..., None]) -> Callable[..., None]:
+        for keyword, decorate in (("Given", given), ("When", when), ("Then", then)):
+            decorate(phrase)(_for(keyword, function))
+        return function
+
+    return define
+
+
+def _for(keyword: str, function: Callable[..., None]) -> Callable[..., None]:
+    @wraps(function)
+    def step(context: Any, **words: Any) -> None:
+        function(context, keyword, **words)
+
+    return step

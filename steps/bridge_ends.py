@@ -1,0 +1,110 @@
+"""Steps about what becomes of bridges that share their state: killed, ended, paused, cut off."""
+
+import signal
+
+from behave import given, then, when
+from hamcrest import assert_that, equal_to
+
+from client import Variable
+from harness.matchers import holds, is_so
+from harness.outcome import REASONS
+from harness.world import DEADLINE
+from proto import snakepit_bridge_pb2 as pb
+
+
+@given("{bridge:Person} was killed")
+@when("{bridge:Person} is killed")
+def step_kill(context, bridge):
+    """SIGKILL, and wait until the process is gone."""
+    context.world.bridges.kill(bridge)
+
+
+@given("{bridge:Person} was started again")
+@when("{bridge:Person} is started again")
+def step_start_again(context, bridge):
+    """A bridge that has ended is started at the port that it had."""
+    context.world.start_bridges_again(bridge)
+
+
+@when("{bridge:Person} is killed and started again")
+def step_restart(context, bridge):
+    """SIGKILL, and a new process at the same port."""
+    context.world.bridges.kill(bridge)
+    context.world.start_bridges_again(bridge)
+
+
+@when("all bridges are {ended} and started again")
+def step_restart_all(context, ended):
+    """SIGKILL or SIGTERM to each, and only then new processes; what clients wrote before is looked at."""
+    bridges = context.world.bridges
+    number = {"killed": signal.SIGKILL, "stopped": signal.SIGTERM}[ended]
+    for name in bridges.names:
+        bridges.tell(name, number)
+    for name in bridges.names:
+        code = bridges.process(name).wait_ended(2 * DEADLINE)
+        assert_that(code is not None, is_so(f"{name} to end", "it was still running"))
+    context.world.start_bridges_again(*bridges.names)
+    if "traffic" in context:
+        context.traffic.inspect_at_all(context.world)
+
+
+@when("{bridge:Person} is told to end")
+def step_terminate(context, bridge):
+    """SIGTERM, and wait for the end."""
+    context.code = context.world.bridges.end(bridge, signal.SIGTERM)
+
+
+@then("it has ended with exit code {code:d}")
+def step_ended(context, code):
+    """The bridge that was told to end has."""
+    assert_that(context.code, equal_to(code), "its exit code")
+
+
+@when("{bridge:Person}'s line to the store stalls until clients have got on without it")
+def step_stall_for_long(context, bridge):
+    """What the bridge had sent to the store arrives when others have its sessions."""
+    context.world.bridges.cut_off(bridge)
+    context.traffic.get_on()
+    context.world.bridges.reconnect(bridge)
+
+
+@when("{bridge:Person} is paused until clients have got on without it")
+def step_pause_for_long(context, bridge):
+    """SIGSTOP in the midst of clients that write, and SIGCONT when each of them has written more."""
+    context.world.bridges.pause(bridge)
+    context.traffic.get_on()
+    context.world.bridges.go_on(bridge)
+
+
+@given("{bridge:Person} was paused")
+@when("{bridge:Person} is paused")
+def step_pause(context, bridge):
+    """SIGSTOP: the process keeps its connections and its memory, and does nothing."""
+    context.world.bridges.pause(bridge)
+
+
+@given("{bridge:Person} goes on again")
+@when("{bridge:Person} goes on")
+def step_go_on(context, bridge):
+    """SIGCONT."""
+    context.world.bridges.go_on(bridge)
+
+
+@given("{count:d} reads of {name:Name} are waiting at {bridge:Person}")
+def step_waiting_reads(context, count, name, bridge):
+    """Calls that a paused bridge has been sent, and finds when it goes on."""
+    world = context.world
+    request = pb.GetVariableRequest(session_id=world.session_id, variable_identifier=name)
+    connection = world.bridges.connection(bridge)
+    context.waiting = [connection.start("GetVariable", request, timeout=30.0) for _ in range(count)]
+
+
+@then("each of these reads is answered with {value:Value} at version {version:d}, or as unavailable")
+def step_no_stale_reads(context, value, version):
+    """None of the calls that waited was answered with what the paused bridge remembered."""
+    for call in context.waiting:
+        error = call.exception(timeout=3 * DEADLINE)
+        if error is None:
+            assert_that(Variable(call.result().variable), holds(value, version), "a read that waited")
+        else:
+            assert_that(error.code().name, equal_to(REASONS["unavailable"].name), "the end of a read")
