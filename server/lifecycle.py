@@ -109,7 +109,7 @@ async def _serve(
     sessions = Sessions(clock, settings.limits, settings.session_ttl, store)
     tools = Registry(load(settings.tools))
     processes = Processes(settings.tools, settings.limits.running_tools, settings.tool_memory << 20)
-    hosts = Hosts(remote=settings.remote_tools)
+    hosts = Hosts(remote=settings.remote_tools, max_message_bytes=settings.max_message_bytes)
     tool_calls = ToolCalls(sessions, tools, processes, hosts, settings.tool_timeout)
     healthy = health.HealthServicer()
     forwarder = None

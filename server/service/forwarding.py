@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +15,7 @@ from grpc import aio
 from server.cluster.owners import Owners
 from server.errors import Unavailable
 from server.service.calls import Context, Method
+from server.service.channels import channel_options
 from server.service.status import ToldElsewhere
 from server.service.watches import PLACED
 
@@ -42,17 +42,12 @@ CONNECTING = 0.3
 
 _KEPT_BACK = ("grpc-", ":")
 _OWN = {"user-agent", "content-type", "te", FORWARDED}
-_OPTIONS: Sequence[tuple[str, Any]] = (
-    ("grpc.max_receive_message_length", 100 * 2**20),
-    ("grpc.max_send_message_length", 100 * 2**20),
-    ("grpc.use_local_subchannel_pool", 1),
-    ("grpc.initial_reconnect_backoff_ms", 20),
-    ("grpc.max_reconnect_backoff_ms", 200),
+_OPTIONS = [
+    *channel_options(-1, 200),
     # A machine that is gone without a word is noticed by its silence.
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 3_000),
-    ("grpc.enable_http_proxy", 0),
-)
+]
 
 logger = logging.getLogger("server.forwarding")
 
@@ -150,15 +145,12 @@ class Forwarder:
     async def _pass_on(
         self, channel: aio.Channel, method: Method, request: Message, context: Context, metadata: Any
     ) -> Any:
-        options: dict[str, Any] = {
-            "metadata": metadata,
-            "timeout": context.time_remaining(),
-        }
+        given: dict[str, Any] = {"metadata": metadata, "timeout": context.time_remaining()}
         data: Any = request.SerializeToString()
         try:
             if not method.streams:
-                return await channel.unary_unary(method.path)(data, **options)
-            await self._stream(channel.unary_stream(method.path)(data, **options), method, context)
+                return await channel.unary_unary(method.path)(data, **given)
+            await self._stream(channel.unary_stream(method.path)(data, **given), method, context)
             return None
         except aio.AioRpcError as error:
             raise _told(error) from None

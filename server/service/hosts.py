@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -13,9 +13,11 @@ import grpc
 from grpc import aio
 
 from proto import snakepit_bridge_pb2 as pb
+from server.config import Settings
 from server.errors import FailedPrecondition, PermissionDenied, Unavailable, invalid
 from server.names import random_hex
 from server.service.calls import Context
+from server.service.channels import Options, channel_options
 from server.service.status import ToldElsewhere
 from server.tools.registered import RegisteredTool
 
@@ -33,26 +35,18 @@ _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}
 _KEPT_BACK = re.compile(r"grpc-|:|(user-agent|authorization|cookie|content-type|te)$")
 """Metadata that is not passed on: gRPC's own, and what lets in here and need not let in there."""
 
-_OPTIONS: Sequence[tuple[str, Any]] = (
-    ("grpc.max_receive_message_length", 100 * 2**20),
-    ("grpc.max_send_message_length", 100 * 2**20),
-    ("grpc.use_local_subchannel_pool", 1),
-    # gRPC waits a second before it tries again; a restarted host is there sooner.
-    ("grpc.initial_reconnect_backoff_ms", 20),
-    ("grpc.max_reconnect_backoff_ms", 500),
-    ("grpc.enable_http_proxy", 0),
-)
-
 
 class Hosts:
     """The bridges that host tools, and the connections to them.
 
     Args:
         remote: whether a host may be elsewhere than on this machine.
+        max_message_bytes: of an answer.
     """
 
-    def __init__(self, *, remote: bool) -> None:
+    def __init__(self, *, remote: bool, max_message_bytes: int = Settings().max_message_bytes) -> None:
         self._remote = remote
+        self._options = channel_options(max_message_bytes, 500)
         self._id = random_hex()
         self._connections: dict[str, _Connection] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -120,7 +114,7 @@ class Hosts:
         options = {"metadata": [*metadata, (VIA, self._id)], "timeout": context.time_remaining()}
         connection = self._connections.get(tool.host)
         if connection is None:
-            connection = self._connections[tool.host] = _Connection(tool.host)
+            connection = self._connections[tool.host] = _Connection(tool.host, self._options)
         connection.users += 1
         try:
             yield connection.stub, options
@@ -159,12 +153,12 @@ class _Connection:
         used: calls that ended within the last ``IDLE`` seconds.
     """
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, options: Options) -> None:
         # Only here: a server that starts passes nothing on yet.
         from proto.snakepit_bridge_pb2_grpc import BridgeServiceStub
 
         self.host = host
-        self.channel = aio.insecure_channel(host, options=_OPTIONS)
+        self.channel = aio.insecure_channel(host, options=options)
         self.stub: Any = BridgeServiceStub(self.channel)
         self.users = 0
         self.used = 0
