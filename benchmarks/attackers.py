@@ -11,7 +11,7 @@ import os
 import random
 import struct
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -53,7 +53,7 @@ async def half_open(address: str) -> None:
     for _ in range(500):
         reader, writer = await _open(address)
         writer.write(PREFACE + SETTINGS)
-        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket can read too
         writers.append((reader, writer))
     _ready()
     await asyncio.Event().wait()
@@ -156,7 +156,7 @@ async def strangers(address: str) -> None:
             await asyncio.sleep(PACE)
 
 
-ATTACKERS: dict[str, Callable[[str], Awaitable[None]]] = {
+ATTACKERS: dict[str, Callable[[str], Coroutine[Any, Any, None]]] = {
     "slow-loris": slow_loris,
     "half-open": half_open,
     "malformed": malformed,
@@ -172,4 +172,4 @@ ATTACKERS: dict[str, Callable[[str], Awaitable[None]]] = {
 if __name__ == "__main__":
     name, where = sys.argv[1:]
     with suppress(KeyboardInterrupt):
-        asyncio.run(ATTACKERS[name](where))  # type: ignore[arg-type]
+        asyncio.run(ATTACKERS[name](where))

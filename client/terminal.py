@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -123,8 +124,8 @@ def _stdout() -> TextIO:
     """Where to write to; nowhere, where the process was started without a stdout."""
     if sys.stdout is None:
         return Path(os.devnull).open("w")
-    # A terminal that lacks a character is shown its number.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if isinstance(sys.stdout, TextIOWrapper):  # a terminal that lacks a character is shown its number
+        sys.stdout.reconfigure(errors="backslashreplace")
     return sys.stdout
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import grpc
 import numpy
@@ -77,8 +78,8 @@ class Soak:
         Raises:
             Fault: the bridge failed at something.
         """
-        work = [self._read_steadily, self._write_steadily]
-        work += [lambda number=number: self._use(number) for number in range(CALLERS)]  # type: ignore[misc]
+        work: list[Callable[[], None]] = [self._read_steadily, self._write_steadily]
+        work += [partial(self._use, number) for number in range(CALLERS)]
         threads = [threading.Thread(target=self._do, args=(one,), name="soak") for one in work]
         for thread in threads:
             thread.start()

@@ -72,13 +72,13 @@ class Forwarder:
         self._streams: set[asyncio.Task[Any]] = set()
         self._closing: Unavailable | None = None
 
-    async def answer(self, method: Method, request: Message, context: Context) -> tuple[bool, Any]:
+    async def answer(self, method: Method, request: Any, context: Context) -> tuple[bool, Any]:
         """Have a call answered by the bridge that has its session.
 
         Returns:
             Whether it was, and the answer; a call that was not is for this bridge.
         """
-        session_id: str = request.session_id  # type: ignore[attr-defined]
+        session_id: str = request.session_id
         opens = method.name in OPENING
         remaining = context.time_remaining()
         until = time.monotonic() + min(PATIENCE, PATIENCE if remaining is None else remaining)

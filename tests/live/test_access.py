@@ -211,7 +211,7 @@ def stubs(launch: Launch, files: Files) -> Iterator[Callable[[str], pb_grpc.Brid
         channel.close()
 
 
-class _Bearing(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
+class _Bearing(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]  # grpc's are not typed
     """Adds a token to each call."""
 
     def __init__(self, token: str) -> None:

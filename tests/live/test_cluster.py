@@ -8,8 +8,9 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import grpc
 import pytest
@@ -18,6 +19,8 @@ from client import BridgeError, Connection, Follower, Session, Update
 from client.worker import ServerProcess
 from harness.etcd import Cluster, free_ports, missing
 from harness.linearizability import Operation, complaints
+
+Answer = TypeVar("Answer")
 
 KILLS = int(os.environ.get("KILLS", "2"))
 """Of bridges, and as many of leaders. The long run is `KILLS=100 pytest -s tests/live/test_cluster.py`."""
@@ -220,7 +223,7 @@ class Load:
             self.operations[name].append(operation)
 
 
-def retried(call):  # type: ignore[no-untyped-def]
+def retried(call: Callable[[], Answer]) -> Answer:
     """Call until it is answered."""
     deadline = time.monotonic() + WAIT
     while True:
