@@ -42,23 +42,25 @@ class Holds(BaseMatcher[Variable]):
 
 
 class Refused(BaseMatcher[BridgeError | None]):
-    """A refusal with this status and these words."""
+    """A refusal with one of these statuses and these words."""
 
-    def __init__(self, reason: str, phrase: str | None, otherwise: str) -> None:
-        self._reason = reason
-        self._code = REASONS[reason]
+    def __init__(
+        self, what: str, codes: Sequence[grpc.StatusCode], phrase: str | None, otherwise: str
+    ) -> None:
+        self._what = what
+        self._codes = codes
         self._phrase = phrase
         self._otherwise = otherwise
 
     def _matches(self, item: object) -> bool:
         return (
             isinstance(item, BridgeError)
-            and item.code is self._code
+            and item.code in self._codes
             and (self._phrase is None or self._phrase in item.message)
         )
 
     def describe_to(self, description: Description) -> None:
-        description.append_text(f"a refusal as {self._reason} ({self._code.name})")
+        description.append_text(f"{self._what} ({' or '.join(code.name for code in self._codes)})")
         if self._phrase is not None:
             description.append_text(f" that says {self._phrase!r}")
 
@@ -178,7 +180,18 @@ def holds(value: Literal, version: int) -> Holds:
 
 def is_refusal(reason: str, phrase: str | None = None, otherwise: str = "it was accepted") -> Refused:
     """A refusal with this status and these words; ``otherwise`` says what it is where there is none."""
-    return Refused(reason, phrase, otherwise)
+    return Refused(f"a refusal as {reason}", [REASONS[reason]], phrase, otherwise)
+
+
+def is_want_of_token(otherwise: str = "it was accepted") -> Refused:
+    """A refusal of whoever has no token that is good: the contract leaves the status open."""
+    codes = [grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED]
+    return Refused("a refusal for want of a token", codes, None, otherwise)
+
+
+def is_no_connection() -> Refused:
+    """The end of a call for which no connection could be made."""
+    return Refused("no connection to be made", [grpc.StatusCode.UNAVAILABLE], None, "it was accepted")
 
 
 def is_so(expected: str, otherwise: str) -> IsSo:

@@ -27,12 +27,20 @@ CAPABILITIES = {
     "requires_durable": "a bridge that takes --data-dir, and keeps its state there",
     "requires_failpoints": "a bridge that takes --failpoint, to die at a moment that only it knows",
     "requires_etcd": "a bridge that takes --store etcd://…, which it shares with others",
-    "requires_tool_caps": "a bridge that takes --max-tools and --max-running-tools",
+    "requires_caps": "a bridge that takes --max-tools, --max-running-tools, --max-metadata and so on",
+    "requires_scoped_tokens": "a bridge whose tokens may be good for less than everything, and that takes "
+    "new tokens, and on SIGHUP new certificates, while it runs",
+    "requires_operator_flags": "a bridge that takes --check and --log-calls, and tells its health",
+    "requires_observe": "a bridge that takes --metrics, --reflection and --log-format json, as the reference "
+    "bridge does once pip install '.[observe]' has brought what they need",
     "requires_current_service": "the present service name, with the five methods that the older lacks",
     "requires_standard_tools": "the tools that come with the server: echo, add, fail, count and so on",
 }
 
-REFERENCE_ALONE = {"requires_failpoints", "requires_etcd", "requires_tool_caps"}
+REFERENCE_ALONE = {
+    *("requires_failpoints", "requires_etcd", "requires_caps"),
+    *("requires_scoped_tokens", "requires_operator_flags", "requires_observe"),
+}
 """What other bridges do not have unless their profile says so: the contract does not speak of it."""
 
 LEFT_OUT = ("performance", "soak", "distributed")

@@ -12,7 +12,8 @@ from typing import Any
 from client import BridgeError
 from client.connection import SERVICES
 from client.worker import ServerProcess
-from harness import tags
+from harness import extras, tags
+from harness.access import NOTHING, Shown
 from harness.exchange import Exchange
 from harness.ledger import Ledger
 from harness.patience import PatientConnection
@@ -149,7 +150,8 @@ class Target:
     @property
     def capabilities(self) -> set[str]:
         """Those of ``tags.CAPABILITIES`` that the bridge has."""
-        usual = self._possible() - (set() if self.command == REFERENCE else tags.REFERENCE_ALONE)
+        reference = self.command == REFERENCE
+        usual = self._possible() - (extras.missing() if reference else tags.REFERENCE_ALONE)
         return (usual | self.profile.granted) - self.profile.lacking.keys()
 
     def _possible(self) -> set[str]:
@@ -184,16 +186,27 @@ class Target:
         self._connection = connection
         return connection
 
-    def connect(self, address: str | None = None) -> RecordedConnection:
+    def connect(self, address: str | None = None, shown: Shown = NOTHING) -> RecordedConnection:
         """A connection for nobody else at present, to the bridge or to another address.
 
         Making and closing one takes longer than most scenarios do, so those given back are used again.
+
+        Args:
+            address: where; None for the bridge's own.
+            shown: what the bridge is shown on it.
         """
         address = address or self.address
         spare = self._spare.get(address)
-        if spare:
+        if spare and shown == NOTHING:
             return spare.pop()
-        return RecordedConnection(address, service=self.service, tell=self._take_in)
+        return RecordedConnection(
+            address,
+            service=self.service,
+            tell=self._take_in,
+            tls=shown.tls,
+            token=shown.token,
+            authorization=shown.authorization,
+        )
 
     def patient(self, address: str, patience: float) -> PatientConnection:
         """A connection that calls again for so many seconds where a bridge is unavailable."""
@@ -202,7 +215,7 @@ class Target:
     def give_back(self, connection: RecordedConnection) -> None:
         """Take back a connection that works, and that nobody uses any more."""
         connection.who = CLIENT
-        if connection.address == self._address:
+        if connection.address == self._address and connection.plain:
             self._spare.setdefault(connection.address, []).append(connection)
         else:
             connection.close()

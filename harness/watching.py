@@ -8,9 +8,11 @@ from hamcrest import assert_that, equal_to
 
 from client import Update
 from harness.following import Watched
-from harness.matchers import in_order, is_refusal, is_so
+from harness.matchers import Refused, in_order, is_refusal, is_so, is_want_of_token
 from harness.updates import describe, is_update
 from harness.world import DEADLINE, World
+
+_NO_ERROR = "it ended without an error"
 
 
 def news(updates: Sequence[Update]) -> list[Update]:
@@ -74,9 +76,18 @@ def expect_end(
     world: World, person: str, reason: str, phrase: str | None = None, timeout: float = DEADLINE
 ) -> Watched:
     """The bridge ends a person's watch with this status and these words; return the watch."""
+    return expect_end_like(world, person, is_refusal(reason, phrase, _NO_ERROR), timeout)
+
+
+def expect_end_for_want_of_token(world: World, person: str) -> None:
+    """The bridge ends a person's watch, who has no token that is good."""
+    expect_end_like(world, person, is_want_of_token(_NO_ERROR), DEADLINE)
+
+
+def expect_end_like(world: World, person: str, refusal: Refused, timeout: float) -> Watched:
+    """The bridge ends a person's watch like this; return the watch."""
     watch = world.watchers[person].watch
     over = watch.wait_until_over(timeout)
     assert_that(over, is_so(f"{person}'s watch to end within {timeout:g} s", "it was still open"))
-    refusal = is_refusal(reason, phrase, "it ended without an error")
     assert_that(watch.ended, refusal, f"the end of {person}'s watch")
     return watch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 import grpc
 
-from client import BridgeError, Connection
+from client import BridgeError, Connection, Tls
 from client.errors import from_rpc
 from client.watch import Stream
 
@@ -54,14 +55,30 @@ class RecordedConnection(Connection):
         service: the name that the bridge answers under.
         tell: called with every event, on the thread where it came.
         timeout: seconds that a call may take unless it says otherwise.
+        tls: how to speak to a bridge over TLS; None for one that does not.
+        token: what every call bears; nobody is told of it.
+        authorization: what every call bears in place of ``Bearer`` and a token.
     """
 
     def __init__(
-        self, address: str, *, service: str, tell: Callable[[Event], object], timeout: float = 10.0
+        self,
+        address: str,
+        *,
+        service: str,
+        tell: Callable[[Event], object],
+        timeout: float = 10.0,
+        tls: Tls | None = None,
+        token: str = "",
+        authorization: str = "",
     ) -> None:
-        super().__init__(address, service=service, timeout=timeout)
+        super().__init__(address, service=service, timeout=timeout, tls=tls, token=token)
         self.who = CLIENT
+        self.plain = not (tls or token or authorization)
+        """Whether it shows nothing, so that anybody may use it."""
         self._tell = tell
+        self._authorization = authorization
+        if authorization:
+            self._metadata = (("authorization", authorization),)
 
     def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
         """See ``Connection``."""
@@ -95,9 +112,44 @@ class RecordedConnection(Connection):
 
     def another(self) -> Connection:
         """See ``Connection``."""
-        other = RecordedConnection(self.address, service=self.service, tell=self._tell, timeout=self.timeout)
+        other = RecordedConnection(
+            self.address,
+            service=self.service,
+            tell=self._tell,
+            timeout=self.timeout,
+            tls=self._tls,
+            token=self._token,
+            authorization=self._authorization,
+        )
         other.who = self.who
         return other
+
+    def ask(self, path: str, request: bytes, *, timeout: float = 5.0) -> bytes:
+        """Call a method of another service than the bridge's, and return the first answer; nobody is told.
+
+        Raises:
+            BridgeError: it was refused.
+        """
+        method: Any = self._channel.stream_stream(path)
+        try:
+            answer: bytes = next(method(iter([request]), timeout=timeout, metadata=self._metadata))
+        except grpc.RpcError as error:
+            raise from_rpc(error) from None
+        return answer
+
+    def wait_until_closed(self, timeout: float) -> bool:
+        """Wait until a connection that was made is no more; return whether that came to be."""
+        closed = threading.Event()
+
+        def changed(state: grpc.ChannelConnectivity) -> None:
+            if state is not grpc.ChannelConnectivity.READY:
+                closed.set()
+
+        self._channel.subscribe(changed)  # it is told of the present state first
+        try:
+            return closed.wait(timeout)
+        finally:
+            self._channel.unsubscribe(changed)
 
     def _say(
         self,

@@ -4,8 +4,6 @@ Into one directory: an authority of its own (ca.pem, ca-key.pem), a certificate 
 authority signs (cert.pem, key.pem), and a token. The authority and the token stay when this is run again; the
 certificate is a new one, for the hosts that are named then. Clients need ca.pem and the token. ca-key.pem is
 needed only here, and may be kept elsewhere in between.
-
-Needs ``cryptography``, which comes with ``pip install '.[tls]'``; the server itself does not.
 """
 
 from __future__ import annotations
@@ -21,13 +19,10 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn
 
-try:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-except ImportError:
-    sys.exit("certificates: cryptography is not installed: pip install 'snakepit-bridge[tls]'")
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 DAYS = 825
 """That a bridge's certificate is good for: some systems take none that is good for longer."""

@@ -5,14 +5,13 @@ import signal
 import socket
 import threading
 import time
-from contextlib import closing, suppress
-from ipaddress import ip_address
-from tempfile import NamedTemporaryFile
+from contextlib import closing
 
 from behave import given, then, when
 from hamcrest import assert_that, empty, equal_to, has_item, has_length, is_not, matches_regexp
 
 from client import WorkerError
+from harness import machine
 from harness.matchers import is_refusal, is_so
 from harness.outcome import Outcome
 from harness.world import DEADLINE
@@ -88,15 +87,6 @@ def step_start_flag(context, flag):
     start(context, flag)
 
 
-@when("a bridge is started with the flags {flags:Name} and a token file")
-def step_start_flags_and_tokens(context, flags):
-    """Start a server that may fail to start, with these flags and a file of one token."""
-    with NamedTemporaryFile("w", suffix=".tokens") as file:
-        file.write("a-token-for-this-scenario-alone\n")
-        file.flush()
-        start(context, *flags.split(), "--token-file", file.name).wait_ended(END)
-
-
 @when("a bridge is started with the flags {flags:Name}")
 def step_start_flags(context, flags):
     """Start a server that may fail to start, with these flags."""
@@ -128,22 +118,13 @@ def step_loopback_alone(context):
     """No other address of this machine takes a connection at the bridge's port."""
     port = context.world.process.port
     answered = []
-    for address in addresses_of_this_machine():
+    for address in machine.addresses():
         with closing(socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)) as knock:
             knock.settimeout(1.0)
             if knock.connect_ex((address, port)) == 0:
                 answered.append(address)
     assert_that(answered, empty(), "the addresses that answer beside loopback")
     assert_that(context.world.connection.ping("here"), equal_to("here"), "the answer on loopback")
-
-
-def addresses_of_this_machine():
-    """The addresses that other machines may know, none of them loopback; empty where there is no network."""
-    found = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None)}
-    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe, suppress(OSError):
-        probe.connect(("192.0.2.1", 9))  # sends nothing: it tells which address would be used
-        found.add(probe.getsockname()[0])
-    return sorted(one for one in found if not ip_address(one.partition("%")[0]).is_loopback)
 
 
 @then("it answers a call at once")

@@ -123,6 +123,14 @@ def step_open(context):
     context.world.attempt(lambda: context.world.session.initialize())
 
 
+@when("the session is opened with the metadata:")
+def step_open_with_metadata(context):
+    """Open the session with metadata, as a table of one row."""
+    (row,) = context.table.rows
+    metadata = {name: row[name] for name in context.table.headings}
+    context.world.attempt(lambda: context.world.session.initialize(metadata=metadata))
+
+
 @when("the session is opened with a time to live of {seconds:d} s")
 def step_open_with_ttl(context, seconds):
     """Open the session with a time to live."""

@@ -15,7 +15,7 @@ LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 WANTED = [
     Requirement(one)
-    for part in (PROJECT["dependencies"], *(PROJECT["optional-dependencies"][x] for x in ("observe", "tls")))
+    for part in (PROJECT["dependencies"], PROJECT["optional-dependencies"]["observe"])
     for one in part
 ]
 PINNED = dict(re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", LOCK, re.MULTILINE))

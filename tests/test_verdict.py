@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from client.worker import ServerProcess
-from harness import tags
+from harness import extras, tags
 from harness.target import Death, NoBridge, Target
 from harness.verdict import EXIT_CODES, Findings, decide
 from tests.verdicts.project import GREEN, RED, ROOT, Project
@@ -441,3 +441,10 @@ def test_a_profile_grants_what_others_lack_but_not_what_the_run_cannot_use(
     assert "requires_failpoints" in Target.from_options(options).capabilities
     with pytest.raises(NoBridge, match="grants requires_failpoints, which this run cannot use"):
         Target.from_options({"target": "127.0.0.1:1", "profile": str(path)})
+
+
+def test_the_reference_bridge_lacks_what_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "requires_observe" in Target.from_options({}).capabilities
+    monkeypatch.setattr(extras, "_OBSERVE", ("no_such_package",))
+    assert "requires_observe" not in Target.from_options({}).capabilities
+    assert "requires_operator_flags" in Target.from_options({}).capabilities

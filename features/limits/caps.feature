@@ -46,7 +46,7 @@ Feature: Caps
       And in session "red", the session is not open
       And in session "blue", "x" still holds 1.0 at version 1
 
-    @requires_current_service @requires_tool_caps
+    @requires_current_service @requires_caps
     Example: Registered tools
       Given a bridge started with "--max-tools 2"
       And these tools are registered:
@@ -59,7 +59,7 @@ Feature: Caps
       Then it is refused as over a limit
       And the registered tools are "train"
 
-    @requires_current_service @requires_tool_caps
+    @requires_current_service @requires_caps
     Example: A tool that is replaced is no new one
       Given a bridge started with "--max-tools 2"
       And these tools are registered:
@@ -71,3 +71,109 @@ Feature: Caps
         | "train" | [["rate", "float"]] |
       Then the tool "train" takes {"rate": "float"}
       And the registered tools are "train" and "ask"
+
+    @requires_caps
+    Example: Metadata of a variable
+      Given a bridge started with "--max-metadata 2"
+      And a float variable "x" holding 1
+      And "x" was set to 2 with the metadata:
+        | owner | unit |
+        | Ada   | mm   |
+      When "x" is set to 3, with the metadata:
+        | reason |
+        | tuned  |
+      Then it is refused as over a limit
+      And "x" still holds 2.0 at version 2
+
+    @requires_caps
+    Example: Metadata that takes the place of other metadata is no more
+      Given a bridge started with "--max-metadata 2"
+      And a float variable "x" holding 1
+      And "x" was set to 2 with the metadata:
+        | owner | unit |
+        | Ada   | mm   |
+      When "x" is set to 3, with the metadata:
+        | owner | unit |
+        | Ben   | cm   |
+      Then "x" holds 3.0 at version 3
+      And the metadata of "x" has:
+        | owner | unit |
+        | Ben   | cm   |
+
+    @requires_caps
+    Example: Metadata of a registration
+      Given a bridge started with "--max-metadata 2"
+      And an open session
+      When "x" is registered as a float holding 1, with the metadata:
+        | owner | unit | reason |
+        | Ada   | mm   | tuned  |
+      Then it is refused as over a limit
+      And there is no variable "x"
+
+    @requires_caps
+    Example: Metadata of a session
+      Given a bridge started with "--max-metadata 2"
+      When the session is opened with the metadata:
+        | owner | unit | reason |
+        | Ada   | mm   | tuned  |
+      Then it is refused as over a limit
+      And the session is not open
+
+    @requires_caps
+    Example: Dependencies
+      Given a bridge started with "--max-dependencies 2"
+      And the variables:
+        | name | type  | value |
+        | a    | float | 1     |
+        | b    | float | 2     |
+        | c    | float | 3     |
+      And "b" follows "a" as "tuned for"
+      And "c" follows "a" as "tuned for"
+      And Ada watches "c"
+      When "c" is made to follow "b"
+      Then it is refused as over a limit
+      And a change of "b" tells Ada nothing
+
+    @requires_caps
+    Example: A place among the dependencies is free once a variable is deleted
+      Given a bridge started with "--max-dependencies 1"
+      And the variables:
+        | name | type  | value |
+        | a    | float | 1     |
+        | b    | float | 2     |
+        | c    | float | 3     |
+      And "b" follows "a" as "tuned for"
+      And "a" was deleted
+      And "c" follows "b" as "tuned for"
+      And Ada watches "c"
+      When "b" is set to 4
+      Then Ada receives:
+        | update            | variable |
+        | dependency change | c        |
+
+    @requires_caps
+    Example: Calls of one client at a time, of which watches are some
+      Given a bridge started with "--max-calls 2"
+      And a float variable "x" holding 1
+      And Ada watches "x"
+      And Ada also watches "x"
+      When Ada reads "x" on the same connection
+      Then it is refused as over a limit
+      And Ben, on another connection, reads 1.0 from "x" at version 1
+
+    @requires_caps
+    Example: As many calls of one client as it may have
+      Given a bridge started with "--max-calls 2"
+      And a float variable "x" holding 1
+      And Ada watches "x"
+      When Ada reads "x" on the same connection
+      Then it is accepted
+      And Ada receives nothing else
+
+    @requires_caps
+    Example: A call that has ended makes room for another
+      Given a bridge started with "--max-calls 1"
+      And a float variable "a" holding 1
+      And Ada watches "a"
+      When Ada stops watching
+      Then within 5 s Ada can watch "a"

@@ -60,6 +60,10 @@ Feature: Starting
       When a bridge is started with the flags "--host 0.0.0.0" and a token file
       Then it ends with an error within 5 s, and says why on stderr
 
+    Example: Every address, with TLS and without tokens
+      When a bridge is started with the flags "--host 0.0.0.0" and a certificate
+      Then it ends with an error within 5 s, and says why on stderr
+
   @P4
   Rule: A bridge that is told to end ends cleanly
 

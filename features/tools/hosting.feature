@@ -141,7 +141,7 @@ Feature: Tools of another bridge
   @X7 @X3
   Rule: A deadline and a cancel reach the work there
 
-    @requires_tool_caps
+    @requires_caps
     Example: A deadline
       Given the tool "block" of another bridge, started with "--max-running-tools 1", is registered
       When the tool "block" is given 0.3 s to run with:
@@ -150,7 +150,7 @@ Feature: Tools of another bridge
       Then it is refused as too late
       And the tool "block" can run again at the other bridge
 
-    @requires_tool_caps
+    @requires_caps
     Example: A cancel
       Given the tool "block" of another bridge, started with "--max-running-tools 1", is registered
       And the tool "block" is running for 30 s

@@ -208,7 +208,7 @@ Feature: Running tools
       Then it is refused as too late
       And Ada's watch ends as not found
 
-    @requires_process @requires_tool_caps
+    @requires_process @requires_caps
     Example: A deadline ends the work of a tool that blocks, and its place is free
       Given a bridge started with "--max-running-tools 1"
       And an open session
@@ -218,7 +218,7 @@ Feature: Running tools
       Then it is refused as too late
       And the tool "block" can run again
 
-    @requires_process @requires_tool_caps
+    @requires_process @requires_caps
     Example: So does whoever cancels
       Given a bridge started with "--max-running-tools 1"
       And an open session

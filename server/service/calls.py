@@ -166,7 +166,7 @@ class Calls:
         started, begun, status = time.time_ns(), time.perf_counter(), "CANCELLED"
         try:
             reply = await self._run(behaviour, request, context, method)
-            status = _name_of(context.code())
+            status = _name_of(context.code() or 0)
             return reply
         finally:
             ended = Ended(
@@ -257,6 +257,9 @@ class Calls:
             answered, reply = await self._forwarder.answer(method, request, context)
             if answered:
                 return reply
+            scope = SCOPE.get()
+            if scope is not None:
+                self._check(scope, method, session_id)  # now that it is known whether it is open
         return await self._answer(behaviour, request)
 
 

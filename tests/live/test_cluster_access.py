@@ -11,12 +11,12 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from client import Connection
+from client import BridgeError, Connection
 from client.worker import ServerProcess
 from harness.etcd import Cluster, missing
 from proto import snakepit_bridge_pb2 as pb
 from proto import snakepit_bridge_pb2_grpc as pb_grpc
-from tests.live.test_access import TOKEN, Files, Launch, launch
+from tests.live.test_access import READER, TOKEN, Files, Launch, launch
 
 __all__ = ["launch"]
 
@@ -81,6 +81,19 @@ def test_calls_are_passed_on_over_tls_with_the_token_of_the_caller(
 
 
 @needs_etcd
+def test_a_token_for_reading_opens_no_session_that_no_bridge_has(
+    launch: Launch, etcd: Cluster, tmp_path: Path
+) -> None:
+    files = Files(tmp_path)
+    files.write_tokens(f"{TOKEN}\n{READER} read\n")
+    address = f"127.0.0.1:{launch(*files.tokens, '--store', store(etcd)).wait_ready(WAIT)}"
+    with Connection(address, token=READER) as reader, pytest.raises(BridgeError, match="PERMISSION_DENIED"):
+        reader.session("fresh").list()
+    with Connection(address, token=TOKEN) as owner:
+        assert not owner.session("fresh").heartbeat()
+
+
+@needs_etcd
 def test_a_certificate_alone_vouches_for_the_bridges_that_share_it(
     launch: Launch, etcd: Cluster, tmp_path: Path
 ) -> None:
@@ -95,7 +108,7 @@ def _counted_at_each(ports: list[int], files: Files) -> list[int]:
     metadata = [("authorization", f"Bearer {TOKEN}")]
     counts = []
     for number, port in enumerate(ports):
-        with grpc.secure_channel(f"localhost:{port}", files.credentials(files.ca)) as channel:
+        with grpc.secure_channel(f"localhost:{port}", files.credentials()) as channel:
             stub = pb_grpc.BridgeServiceStub(channel)
             if not number:
                 request = pb.RegisterVariableRequest(session_id="tls", name="x", type="float")

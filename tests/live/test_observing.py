@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import signal
 import socket
 import ssl
 import subprocess
@@ -18,12 +16,9 @@ from typing import Any
 
 import grpc
 import pytest
-import trustme
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
 from client import BridgeError, Connection
-from client.worker import ServerProcess
 from proto import snakepit_bridge_pb2 as pb
 from proto import snakepit_bridge_pb2_grpc as pb_grpc
 from tests.live.test_access import TOKEN, Files, Launch, files, launch, ping
@@ -59,40 +54,6 @@ def use(address: str) -> None:
             session.get("secret-looking name")
         with session.watch("rate", initial=True) as watch:
             watch.wait_for(lambda updates: len(updates) == 1, WAIT)
-
-
-def calls_in(process: ServerProcess) -> list[dict[str, Any]]:
-    return [told for told in map(json.loads, [*process.stderr]) if "call" in told]
-
-
-def test_each_call_is_logged_as_one_line_of_json(launch: Launch) -> None:
-    process = launch("--log-format", "json", "--log-calls", "all")
-    use(f"127.0.0.1:{process.wait_ready(WAIT)}")
-    told = eventually(lambda: (found := calls_in(process))[2:] and found)
-    assert [(one["call"], one["session"], one["status"]) for one in told] == [
-        ("RegisterVariable", "tuning", "OK"),
-        ("GetVariable", "tuning", "NOT_FOUND"),
-        ("WatchVariables", "tuning", "CANCELLED"),
-    ]
-    assert all(one["ms"] > 0 and one["level"] == "INFO" and one["timestamp"] for one in told)
-    assert process.stop() == 0
-    assert all("message" in json.loads(line) for line in process.stderr)
-
-
-def test_calls_that_failed_alone_are_logged_where_that_is_asked_for(launch: Launch) -> None:
-    process = launch("--log-calls", "failed")
-    use(f"127.0.0.1:{process.wait_ready(WAIT)}")
-    process.stop()
-    lines = [line for line in process.stderr if "server.calls" in line]
-    assert len(lines) == 1
-    assert "GetVariable NOT_FOUND" in lines[0]
-
-
-def test_no_call_is_logged_by_default(launch: Launch) -> None:
-    process = launch()
-    use(f"127.0.0.1:{process.wait_ready(WAIT)}")
-    process.stop()
-    assert not [line for line in process.stderr if "GetVariable" in line]
 
 
 def test_metrics_count_calls_and_tell_what_is_there(launch: Launch) -> None:
@@ -170,23 +131,6 @@ def test_each_call_is_a_span_of_its_callers_trace(launch: Launch, monkeypatch: p
     server.stop(None)
 
 
-def services_of(address: str) -> list[str]:
-    with grpc.insecure_channel(address) as channel:
-        asked = iter([reflection_pb2.ServerReflectionRequest(list_services="")])
-        (answer,) = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(
-            asked, timeout=WAIT
-        )
-        return [service.name for service in answer.list_services_response.service]
-
-
-def test_the_interface_is_told_to_nobody_unless_the_flag_says_so(launch: Launch) -> None:
-    with pytest.raises(grpc.RpcError) as refused:
-        services_of(f"127.0.0.1:{launch().wait_ready(WAIT)}")
-    assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
-    told = services_of(f"127.0.0.1:{launch('--reflection').wait_ready(WAIT)}")
-    assert "snakepit.bridge.BridgeService" in told
-
-
 def test_what_nobody_asked_for_is_not_even_imported(tmp_path: Path) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "server", "--port", "0", "--check"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=WAIT, check=True)
@@ -196,7 +140,12 @@ def test_what_nobody_asked_for_is_not_even_imported(tmp_path: Path) -> None:
     assert not [name for name in imported if name.startswith((*extras, "server.cluster", "server.etcd"))]
 
 
-def test_check_says_whether_the_server_could_serve(launch: Launch, tmp_path: Path, files: Files) -> None:
+def test_check_says_whether_the_server_could_serve(
+    launch: Launch, tmp_path: Path, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever asks gRPC to say more gets more than the one line.
+    monkeypatch.delenv("GRPC_VERBOSITY", raising=False)
+
     def check(*flags: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "server", "--check", *flags]
         return subprocess.run(command, capture_output=True, text=True, timeout=WAIT, check=False)
@@ -216,38 +165,6 @@ def test_check_says_whether_the_server_could_serve(launch: Launch, tmp_path: Pat
         assert (bad.returncode, bad.stdout) == (1, ""), flags
         assert reason in bad.stderr
         assert bad.stderr.count("\n") == 1
-
-
-def test_certificates_are_exchanged_on_a_hangup(launch: Launch, files: Files) -> None:
-    process = launch(*files.tls)
-    address = f"localhost:{process.wait_ready(WAIT)}"
-    with grpc.secure_channel(address, files.credentials()) as old:
-        assert ping(old) is grpc.StatusCode.OK
-        files.path.joinpath("cert.pem").write_text("no certificate")
-        process.signal(signal.SIGHUP)
-        eventually(lambda: [line for line in process.stderr if "the old certificates go on" in line])
-        with grpc.secure_channel(address, files.credentials()) as again:
-            assert ping(again) is grpc.StatusCode.OK
-        ca = trustme.CA()
-        issued = ca.issue_cert("localhost")
-        issued.private_key_pem.write_to_path(files.path / "key.pem")
-        issued.cert_chain_pems[0].write_to_path(files.path / "cert.pem")
-        process.signal(signal.SIGHUP)
-        eventually(lambda: [line for line in process.stderr if "the files hold now" in line])
-        with grpc.secure_channel(address, grpc.ssl_channel_credentials(ca.cert_pem.bytes())) as new:
-            assert ping(new) is grpc.StatusCode.OK
-        options = [("grpc.use_local_subchannel_pool", 1)]
-        with grpc.secure_channel(address, files.credentials(), options) as stale:
-            assert ping(stale) is not grpc.StatusCode.OK
-        assert ping(old) is grpc.StatusCode.OK  # it has its connection yet
-
-
-def test_a_hangup_does_not_end_a_server_without_certificates(launch: Launch) -> None:
-    process = launch()
-    address = f"127.0.0.1:{process.wait_ready(WAIT)}"
-    process.signal(signal.SIGHUP)
-    with Connection(address) as connection:
-        assert connection.ping("still here") == "still here"
 
 
 def test_tokens_are_never_told(launch: Launch, files: Files) -> None:

@@ -1,0 +1,80 @@
+@security @requires_process @requires_scoped_tokens
+Feature: Tokens for less than everything
+  After a token, its line may say what it is good for: "read", or "sessions=" and what the ids of its sessions
+  begin with. Here, the ids of the sessions "blue" and "green" begin with judge-blue- and judge-green-.
+
+  Background:
+    Given a bridge with the tokens:
+      | token                     | good for             |
+      | everything-for-the-owner  |                      |
+      | reading-for-the-dashboard | read                 |
+      | changes-for-the-blue-team | sessions=judge-blue- |
+    And in session "blue", a float variable "x" holding 0.5
+    And in session "green", a float variable "x" holding 0.5
+
+  @P3
+  Rule: A token for reading changes nothing
+
+    Example: It reads
+      When in session "blue", with the token "reading-for-the-dashboard", the variables are listed
+      Then in session "blue", the names listed are "x"
+
+    Example: It watches
+      Given in session "blue", with the token "reading-for-the-dashboard", Ada watches "x"
+      When in session "blue", "x" is set to 0.75
+      Then Ada receives the values [0.75] of "x"
+
+    Scenario Outline: It is not allowed what changes something: <what>
+      When in session "blue", with the token "reading-for-the-dashboard", <what>
+      Then it is refused as not allowed
+      And in session "blue", "x" still holds 0.5 at version 1
+
+      Examples:
+        | what                                   |
+        | "x" is set to 0.75                     |
+        | "x" is rolled back to version 1        |
+        | "x" is deleted                         |
+        | "y" is registered as a float holding 1 |
+        | the tool "echo" runs                   |
+        | the tool "count" streams               |
+        | the session is cleaned up              |
+
+    Scenario Outline: It opens no session: <what>
+      When in session "fresh", with the token "reading-for-the-dashboard", <what>
+      Then it is refused as not allowed
+      And in session "fresh", the session is not open
+
+      Examples:
+        | what                     |
+        | the session is opened    |
+        | the variables are listed |
+
+  @P3
+  Rule: A token for some sessions is good for nothing in others
+
+    Example: It does everything in its own
+      When in session "blue", with the token "changes-for-the-blue-team", "x" is set to 0.75
+      Then in session "blue", "x" holds 0.75 at version 2
+
+    Scenario Outline: It is not allowed what is about another: <what>
+      When in session "green", with the token "changes-for-the-blue-team", <what>
+      Then it is refused as not allowed
+      And in session "green", "x" still holds 0.5 at version 1
+
+      Examples:
+        | what                                   |
+        | "x" is read                            |
+        | "x" is set to 0.75                     |
+        | "y" is registered as a float holding 1 |
+        | the variables are listed               |
+        | the tool "count" streams               |
+        | the session is cleaned up              |
+
+    Example: It watches no other
+      When in session "green", with the token "changes-for-the-blue-team", Ada watches "x"
+      Then Ada's watch ends as not allowed
+      And Ada has received nothing
+
+    Example: It does not learn whether another is there
+      When in session "grey", with the token "changes-for-the-blue-team", "x" is read
+      Then it is refused as not allowed

@@ -1,0 +1,122 @@
+@security @requires_process
+Feature: Tokens
+  A bridge that is given a file of tokens, one on each line, answers the calls that bear one of them as
+  "authorization: Bearer TOKEN", and no others. Whoever has none changes nothing, and is told nothing.
+
+  @P3
+  Rule: A call that bears a token of the file is answered
+
+    Scenario Outline: The token <token> of three
+      Given a bridge with the tokens "first-token-of-the-file", "second-token-of-the-file" and "third-token-of-the-file"
+      And a float variable "x" holding 0.5
+      When with the token "<token>", "x" is set to 0.75
+      Then "x" holds 0.75 at version 2
+
+      Examples:
+        | token                    |
+        | first-token-of-the-file  |
+        | second-token-of-the-file |
+        | third-token-of-the-file  |
+
+    Example: A watch
+      Given a bridge with the token "correct-horse-battery-staple"
+      And a float variable "x" holding 0.5
+      And with the token "correct-horse-battery-staple", Ada watches "x"
+      When "x" is set to 0.75
+      Then Ada receives the values [0.75] of "x"
+      And Ada receives nothing else
+
+    @requires_standard_tools
+    Example: A streaming tool
+      Given a bridge with the token "correct-horse-battery-staple"
+      And an open session
+      When with the token "correct-horse-battery-staple", the tool "count" streams with:
+        | n |
+        | 2 |
+      Then the chunks are [1, 2]
+
+  @P3
+  Rule: A call that bears none of them is refused, and changes nothing
+
+    Scenario Outline: No token, and <what>
+      Given a bridge with the token "correct-horse-battery-staple"
+      And a float variable "x" holding 0.5
+      When without a token, <what>
+      Then it is refused for want of a token
+      And "x" still holds 0.5 at version 1
+
+      Examples:
+        | what                                             |
+        | "x" is read                                      |
+        | "x" is set to 0.75                               |
+        | "x" is rolled back to version 1                  |
+        | "x" is deleted                                   |
+        | "x" is registered as a float holding 1           |
+        | the variables are listed                         |
+        | the newest 0 in the history of "x" are asked for |
+        | the tool "echo" runs                             |
+        | the tool "count" streams                         |
+        | the session is cleaned up                        |
+
+    @requires_current_service
+    Scenario Outline: No token, and <what>
+      Given a bridge with the token "correct-horse-battery-staple"
+      And a float variable "x" holding 0.5
+      When without a token, <what>
+      Then it is refused for want of a token
+      And "x" still holds 0.5 at version 1
+
+      Examples:
+        | what                     |
+        | a heartbeat is sent      |
+        | the session is described |
+
+    Example: No token, and a session to be opened
+      Given a bridge with the token "correct-horse-battery-staple"
+      And an open session
+      When without a token, in session "fresh", the session is opened
+      Then it is refused for want of a token
+      And in session "fresh", the session is not open
+
+    Example: No token, and a watch
+      Given a bridge with the token "correct-horse-battery-staple"
+      And a float variable "x" holding 0.5
+      When without a token, Ada watches "x", present values included
+      Then Ada's watch ends for want of a token
+      And Ada has received nothing
+
+    Scenario Outline: <token>, which is <what>
+      Given a bridge with the token "correct-horse-battery-staple"
+      And a float variable "x" holding 0.5
+      When with the token "<token>", "x" is set to 0.75
+      Then it is refused for want of a token
+      And "x" still holds 0.5 at version 1
+
+      Examples:
+        | token                         | what                   |
+        | another-token-of-somebody     | not in the file        |
+        | correct-horse-battery-stapl   | shorter by one         |
+        | correct-horse-battery-staple1 | longer by one          |
+        | correct-horse-battery-staplf  | other at its end       |
+        | Correct-Horse-Battery-Staple  | written in other cases |
+
+    Scenario Outline: authorization: <header>
+      Given a bridge with the token "correct-horse-battery-staple"
+      And a float variable "x" holding 0.5
+      When with the header "<header>", "x" is set to 0.75
+      Then it is refused for want of a token
+      And "x" still holds 0.5 at version 1
+
+      Examples:
+        | header                             |
+        | Basic correct-horse-battery-staple |
+        | correct-horse-battery-staple       |
+        | Bearer                             |
+
+    Example: Nobody is told of a set that was refused
+      Given a bridge with the token "correct-horse-battery-staple"
+      And a float variable "x" holding 0.5
+      And Ada watches "x"
+      When without a token, "x" is set to 0.75
+      Then it is refused for want of a token
+      And Ada receives nothing else
