@@ -6,10 +6,7 @@ import asyncio
 import gc
 import logging
 import os
-import signal
 import sys
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -23,6 +20,7 @@ from server.clock import SystemClock
 from server.config import Settings
 from server.errors import CannotStart, Unavailable
 from server.observe import logs
+from server.process import own_stdout, reload_on_hangup, stop_signal, watch_over
 from server.service.calls import Calls, names_of_services
 from server.service.gate import Gate
 from server.service.hosts import Hosts
@@ -49,12 +47,6 @@ logger = logging.getLogger("server.lifecycle")
 
 PENDING = 100_000
 """Calls that may wait for the event loop at a time."""
-
-TRIM_INTERVAL = 10.0
-"""Seconds between two times that freed memory is given back."""
-
-LOOK_INTERVAL = 0.2
-"""Seconds between two looks at what no event tells: expired sessions, a parent that is gone."""
 
 
 async def serve(settings: Settings, stdout: TextIO | None) -> None:
@@ -142,8 +134,8 @@ async def _serve(
         observers.close()
         return False
     await server.start()
-    stop = _stop_signal()
-    _reload_on_hangup(certificates)
+    stop = stop_signal()
+    reload_on_hangup(certificates)
     print(f"GRPC_READY:{port}", file=stdout, flush=True)
     # What start-up made stays: it need not be looked at again and again. Changes and variables are no
     # cycles either, so that looking for cycles seldom is enough.
@@ -151,7 +143,7 @@ async def _serve(
     gc.set_threshold(10_000, 20, 50)
     gc.enable()
     logger.info("serving on %s:%d", settings.host, port)
-    reason = await _watch_over(stop, sessions, parent)
+    reason = await watch_over(stop, sessions, parent)
     logger.info("ending: %s", reason)
     gone = Unavailable("the server is shutting down")
     await healthy.enter_graceful_shutdown()
@@ -241,21 +233,6 @@ def _reflect(server: aio.Server) -> None:
     reflection.enable_server_reflection(names, server)
 
 
-def _reload_on_hangup(certificates: Certificates | None) -> None:
-    """On SIGHUP, read the certificates anew; a server without any goes on as well."""
-
-    def reload() -> None:
-        if certificates is None:
-            return
-        try:
-            certificates.reload()
-            logger.info("new connections get the certificates that the files hold now")
-        except CannotStart as error:
-            logger.error("the old certificates go on: %s", error)
-
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
-
-
 def _bind(server: aio.Server, settings: Settings, certificates: Certificates | None) -> int:
     address = _at(settings.host, settings.port)
     try:
@@ -272,58 +249,11 @@ def _bind(server: aio.Server, settings: Settings, certificates: Certificates | N
     return port
 
 
-def _stop_signal() -> asyncio.Future[str]:
-    """A future that the first signal to stop resolves; a second signal ends the process at once."""
-    loop = asyncio.get_running_loop()
-    stop: asyncio.Future[str] = loop.create_future()
-
-    def signalled(number: int) -> None:
-        if stop.done():
-            os._exit(128 + number)
-        stop.set_result(signal.Signals(number).name)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, signalled, number)
-    return stop
-
-
-async def _watch_over(stop: asyncio.Future[str], sessions: Sessions, parent: int) -> str:
-    """Expire sessions until there is a reason to end; return it."""
-    trim = time.monotonic() + TRIM_INTERVAL
-    while not stop.done():
-        await asyncio.wait([stop], timeout=LOOK_INTERVAL)
-        if time.monotonic() >= trim:
-            trim = time.monotonic() + TRIM_INTERVAL
-            _trim()
-        sessions.expire()
-        if os.getppid() != parent:
-            return "the process that started this one is gone"
-    return stop.result()
-
-
-def _trim() -> None:
-    """Give back to the system what the C library keeps of memory that was freed, where it can be told to."""
-    import ctypes  # only here, as above
-
-    with suppress(AttributeError, OSError):  # another C library than GNU's
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-def _own_stdout() -> TextIO | None:
-    """Stdout, for the READY line alone: what tools and their modules print goes to stderr from now on."""
-    if sys.stdout is None or sys.stderr is None:
-        return sys.stdout
-    sys.stdout.flush()
-    own = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    return own
-
-
 def run(settings: Settings) -> int:
     """Serve, and return the exit code of the process."""
     try:
         logs.begin(settings.log_level, settings.log_format)
-        asyncio.run(serve(settings, _own_stdout()))
+        asyncio.run(serve(settings, own_stdout()))
     except CannotStart as error:
         print(f"server: {error}", file=sys.stderr)
         return 1
