@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,13 +37,12 @@ NOTHING = Shown()
 
 
 class Access:
-    """The files of one scenario, in a directory of its own that is made when the first of them is."""
+    """Certificates and tokens in a directory of their own, which is made when the first of them is."""
 
     def __init__(self) -> None:
-        self.shown = NOTHING
-        """What new connections of the scenario show."""
         self._folder: TemporaryDirectory[str] | None = None
         self._authorities: dict[str, Any] = {}
+        self._certificate: Sequence[str] = ()
 
     @property
     def folder(self) -> Path:
@@ -57,11 +57,21 @@ class Access:
         """Write the token file, one line each, in one stroke; return the flags that name it."""
         return ["--token-file", self._write("tokens", "".join(f"{line}\n" for line in lines).encode())]
 
+    def tokens(self, lines: Iterable[str]) -> Sequence[str]:
+        """The flags that name a file of these lines, which is the same whenever it is asked for."""
+        content = "".join(f"{line}\n" for line in lines).encode()
+        return ["--token-file", self._write(f"tokens-{hashlib.sha256(content).hexdigest()[:12]}", content)]
+
     def remove_tokens(self) -> None:
         """Take the token file away."""
         (self.folder / "tokens").unlink()
 
     # Certificates
+
+    def certificate(self) -> Sequence[str]:
+        """The flags that name the bridge's certificate; it is written when it is asked for first."""
+        self._certificate = self._certificate or self.write_certificate()
+        return self._certificate
 
     def write_certificate(self, authority: str = OWN) -> Sequence[str]:
         """Write a certificate of the bridge that this authority signs; return the flags that name it."""

@@ -13,7 +13,7 @@ from client import BridgeError
 from client.connection import SERVICES
 from client.worker import ServerProcess
 from harness import extras, tags
-from harness.access import NOTHING, Shown
+from harness.access import NOTHING, Access, Shown
 from harness.exchange import Exchange
 from harness.ledger import Ledger
 from harness.patience import PatientConnection
@@ -94,6 +94,8 @@ class Target:
         self.ledger = Ledger(service)
         self.lacked_flag = ""
         self.store = Store()
+        self.access = Access()
+        """Of the bridges that scenarios share."""
         self.begin_scenario()
         self._address = address
         self._process: ServerProcess | None = None
@@ -351,3 +353,4 @@ class Target:
             if process.exit_code is None:
                 process.stop()
         self.store.stop()
+        self.access.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 from client import BridgeError, Connection, Session, Variable
 from client.worker import ServerProcess, Worker
-from harness.access import Access, Shown
+from harness.access import NOTHING, Access, Shown
 from harness.bridges import Bridges
 from harness.crowd import Crowd
 from harness.following import Following, Watched
@@ -66,7 +66,8 @@ class World:
         self.worker: Worker | None = None
         self.crowd: Crowd | None = None
         self.data_dir: TemporaryDirectory[str] | None = None
-        self.access = Access()
+        self.access = target.access  # the certificates and tokens of the scenario's bridge
+        self.shown = NOTHING  # to bridges, on new connections
         self._flags: tuple[str, ...] = ()
         self.host: Connection | None = None  # of the other bridge that hosts tools
         self.bridges: Bridges | None = None  # that share their state
@@ -145,20 +146,26 @@ class World:
         if address is None and self.bridges is not None and self.bridges.roaming:
             connection = self.bridges.roamer()
         else:
-            connection = self.target.connect(address or self.connection.address, self.access.shown)
+            connection = self.target.connect(address or self.connection.address, self.shown)
         self._opened.append(connection)
         return connection
+
+    def own_access(self) -> Access:
+        """Certificates and tokens of the scenario alone, which it may exchange."""
+        if self.access is self.target.access:
+            self.access = Access()
+        return self.access
 
     @contextmanager
     def showing(self, shown: Shown) -> Iterator[None]:
         """Show the bridge something else on new connections for the length of the block: a token, say."""
-        before, usual = self._connection, self.access.shown
-        self.access.shown = shown
+        before, usual = self._connection, self.shown
+        self.shown = shown
         try:
             self.use_bridge(self.connection.address)
             yield
         finally:
-            self._connection, self.access.shown = before, usual
+            self._connection, self.shown = before, usual
 
     def person(self, name: str) -> RecordedConnection:
         """A person's own connection."""
@@ -360,7 +367,8 @@ class World:
             line.close()
         if self.data_dir is not None:
             self.data_dir.cleanup()
-        self.access.close()
+        if self.access is not self.target.access:
+            self.access.close()
 
     def _clean_up(self) -> None:
         for session_id in self._session_ids.values():

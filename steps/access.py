@@ -18,10 +18,17 @@ from harness.world import DEADLINE
 # Bridges that let in not everybody
 
 
-def start(context, *flags, tls=None, token=""):
-    """Start a bridge with these flags, and speak to it from now on as somebody whom it lets in."""
+def share(context, *flags, tls=None, token=""):
+    """Speak to a bridge with these flags from now on, as somebody whom it lets in; scenarios share it."""
     world = context.world
-    world.access.shown = Shown(tls, token)
+    world.shown = Shown(tls, token)
+    world.use_bridge(world.target.with_flags(*flags))
+
+
+def start(context, *flags, tls=None, token=""):
+    """The same with a bridge of the scenario's own."""
+    world = context.world
+    world.shown = Shown(tls, token)
     port = world.start_process(*flags).wait_ready(START_TIMEOUT)
     world.use_bridge(f"127.0.0.1:{port}")
 
@@ -30,27 +37,41 @@ def start(context, *flags, tls=None, token=""):
 @given("a bridge with the token {tokens:Names}")
 def step_tokens(context, tokens):
     """A bridge with a file of these tokens; who speaks to it bears the first of them."""
-    start(context, *context.world.access.write_tokens(tokens), token=tokens[0])
-
-
-@given("a bridge with the tokens {tokens:Names}, started with {flags:Name}")
-@given("a bridge with the token {tokens:Names}, started with {flags:Name}")
-def step_tokens_and_flags(context, tokens, flags):
-    """A bridge with a file of these tokens, and these flags; who speaks to it bears the first token."""
-    start(context, *context.world.access.write_tokens(tokens), *flags.split(), token=tokens[0])
+    share(context, *context.world.access.tokens(tokens), token=tokens[0])
 
 
 @given("a bridge with the tokens:")
 def step_scoped_tokens(context):
     """A bridge with a file of tokens and what each is good for; who speaks to it bears the first."""
     lines = [f"{row['token']} {row['good for']}" for row in context.table]
-    start(context, *context.world.access.write_tokens(lines), token=context.table[0]["token"])
+    share(context, *context.world.access.tokens(lines), token=context.table[0]["token"])
+
+
+@given("a bridge of its own with the tokens {tokens:Names}")
+@given("a bridge of its own with the token {tokens:Names}")
+def step_own_tokens(context, tokens):
+    """A bridge with a file of these tokens, which the scenario may exchange; the first is borne."""
+    start(context, *context.world.own_access().write_tokens(tokens), token=tokens[0])
+
+
+@given("a bridge of its own with the token {tokens:Names}, started with {flags:Name}")
+def step_own_tokens_and_flags(context, tokens, flags):
+    """A bridge with a file of these tokens, and these flags; who speaks to it bears the first token."""
+    files = context.world.own_access().write_tokens(tokens)
+    start(context, *files, *flags.split(), token=tokens[0])
 
 
 @given("a bridge with a certificate")
 def step_certificate(context):
     """A bridge that speaks TLS; who speaks to it trusts the authority of its certificate."""
     access = context.world.access
+    share(context, *access.certificate(), tls=access.tls())
+
+
+@given("a bridge of its own with a certificate")
+def step_own_certificate(context):
+    """A bridge that speaks TLS, whose certificate the scenario may exchange; its authority is trusted."""
+    access = context.world.own_access()
     start(context, *access.write_certificate(), tls=access.tls())
 
 
@@ -58,37 +79,35 @@ def step_certificate(context):
 def step_mutual(context):
     """A bridge that speaks TLS with those who show a certificate; who speaks to it does."""
     access = context.world.access
-    mine = access.tls(signed_by=OWN)
-    start(context, *access.write_certificate(), *access.authority_flags(), tls=mine)
+    share(context, *access.certificate(), *access.authority_flags(), tls=access.tls(signed_by=OWN))
 
 
 @given("a bridge with a certificate and the token {token:Name}, which listens on every address")
 def step_both(context, token):
     """A bridge that other machines may call; who speaks to it trusts its authority and bears the token."""
     access = context.world.access
-    flags = ["--host", "0.0.0.0", *access.write_certificate(), *access.write_tokens([token])]
-    start(context, *flags, tls=access.tls(), token=token)
+    flags = ["--host", "0.0.0.0", *access.certificate(), *access.tokens([token])]
+    share(context, *flags, tls=access.tls(), token=token)
 
 
 @when("a bridge is started with the flags {flags:Name} and a token file")
 def step_start_flags_and_tokens(context, flags):
     """Start a bridge that may fail to start, with these flags and a file of one token."""
-    tokens = context.world.access.write_tokens(["a-token-for-this-scenario-alone"])
+    tokens = context.world.access.tokens(["a-token-for-this-scenario-alone"])
     context.world.start_process(*flags.split(), *tokens).wait_ended(DEADLINE)
 
 
 @when("a bridge is started with the flags {flags:Name} and a certificate")
 def step_start_flags_and_certificate(context, flags):
     """Start a bridge that may fail to start, with these flags and a certificate."""
-    context.world.start_process(*flags.split(), *context.world.access.write_certificate()).wait_ended(
-        DEADLINE
-    )
+    files = context.world.access.certificate()
+    context.world.start_process(*flags.split(), *files).wait_ended(DEADLINE)
 
 
 @when("a bridge is started with a token file of the line {line:Name}")
 def step_start_token_line(context, line):
     """Start a bridge that may fail to start, with a token file of one line."""
-    context.world.start_process(*context.world.access.write_tokens([line])).wait_ended(DEADLINE)
+    context.world.start_process(*context.world.access.tokens([line])).wait_ended(DEADLINE)
 
 
 # What a client shows
@@ -102,7 +121,7 @@ def say_showing(context, keyword, shown, step):
 
 def usual(context, **other):
     """What clients of the scenario show, but for this."""
-    return context.world.access.shown._replace(**other)
+    return context.world.shown._replace(**other)
 
 
 @for_any_keyword("with the token {token:Name}, {step}")
@@ -187,7 +206,7 @@ def step_no_connection(context):
 def step_answers_everywhere(context):
     """A call is answered at loopback, and at whatever address other machines know."""
     world = context.world
-    port = world.process.port
+    port = world.connection.address.rpartition(":")[2]
     silent = {}
     for address in ["127.0.0.1", *(one for one in machine.addresses() if ":" not in one)]:
         error = Outcome.of(world.connect(f"{address}:{port}").ping).examine()

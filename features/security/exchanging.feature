@@ -7,14 +7,14 @@ Feature: Tokens and certificates are exchanged while the bridge runs
   Rule: The token file is read again when it has changed
 
     Example: A token that is new
-      Given a bridge with the token "everything-for-the-owner"
+      Given a bridge of its own with the token "everything-for-the-owner"
       And a float variable "x" holding 0.5
       And its tokens were exchanged for "everything-for-the-owner" and "everything-for-the-newcomer"
       When with the token "everything-for-the-newcomer", "x" is set to 0.75
       Then "x" holds 0.75 at version 2
 
     Example: A token that was taken out
-      Given a bridge with the tokens "everything-for-the-owner" and "everything-for-somebody"
+      Given a bridge of its own with the tokens "everything-for-the-owner" and "everything-for-somebody"
       And a float variable "x" holding 0.5
       And its tokens were exchanged for "everything-for-the-owner"
       When with the token "everything-for-somebody", "x" is set to 0.75
@@ -22,7 +22,7 @@ Feature: Tokens and certificates are exchanged while the bridge runs
       And "x" still holds 0.5 at version 1
 
     Scenario Outline: The old tokens go on where the new file has the line "<line>"
-      Given a bridge with the token "everything-for-the-owner"
+      Given a bridge of its own with the token "everything-for-the-owner"
       And a float variable "x" holding 0.5
       And its tokens were exchanged for "<line>"
       When "x" is set to 0.75
@@ -35,7 +35,7 @@ Feature: Tokens and certificates are exchanged while the bridge runs
         | # nobody at all                   |
 
     Example: No token of a file that is no good is taken
-      Given a bridge with the token "everything-for-the-owner"
+      Given a bridge of its own with the token "everything-for-the-owner"
       And a float variable "x" holding 0.5
       And its tokens were exchanged for "everything-for-the-newcomer" and "short"
       When with the token "everything-for-the-newcomer", "x" is set to 0.75
@@ -43,7 +43,7 @@ Feature: Tokens and certificates are exchanged while the bridge runs
       And "x" still holds 0.5 at version 1
 
     Example: The old tokens go on where the file is gone
-      Given a bridge with the token "everything-for-the-owner"
+      Given a bridge of its own with the token "everything-for-the-owner"
       And a float variable "x" holding 0.5
       And its token file was taken away
       When "x" is set to 0.75
@@ -64,14 +64,14 @@ Feature: Tokens and certificates are exchanged while the bridge runs
   Rule: The certificate is read again on SIGHUP
 
     Example: New connections get the new one
-      Given a bridge with a certificate
+      Given a bridge of its own with a certificate
       And a float variable "x" holding 0.5
       And its certificate was exchanged for one of another authority, and it got SIGHUP
       When trusting another authority, "x" is set to 0.75
       Then "x" holds 0.75 at version 2
 
     Example: No new connection gets the old one
-      Given a bridge with a certificate
+      Given a bridge of its own with a certificate
       And a float variable "x" holding 0.5
       And its certificate was exchanged for one of another authority, and it got SIGHUP
       When on a new connection, "x" is set to 0.75
@@ -79,7 +79,7 @@ Feature: Tokens and certificates are exchanged while the bridge runs
       And "x" still holds 0.5 at version 1
 
     Example: The old one goes on where the new one is none
-      Given a bridge with a certificate
+      Given a bridge of its own with a certificate
       And a float variable "x" holding 0.5
       And its certificate was spoilt, and it said so when it got SIGHUP
       When on a new connection, "x" is set to 0.75

@@ -17,7 +17,7 @@ Feature: What a bridge tells those who run it
 
     @requires_operator_flags
     Example: No token is logged, whether it is good or not
-      Given a bridge with the token "correct-horse-battery-staple", started with "--log-calls all --log-level debug"
+      Given a bridge of its own with the token "correct-horse-battery-staple", started with "--log-calls all --log-level debug"
       And a float variable "x" holding 0.5
       When with the token "another-token-of-somebody", "x" is set to 0.75
       Then it is refused for want of a token
@@ -98,12 +98,12 @@ Feature: What a bridge tells those who run it
 
     @requires_observe
     Example: Its interface, where a flag says so
-      Given a bridge with the token "correct-horse-battery-staple", started with "--reflection"
+      Given a bridge of its own with the token "correct-horse-battery-staple", started with "--reflection"
       When its interface is asked for
       Then it names the service "snakepit.bridge.BridgeService"
 
     @requires_observe
     Example: Its interface, where a flag says so, without a token
-      Given a bridge with the token "correct-horse-battery-staple", started with "--reflection"
+      Given a bridge of its own with the token "correct-horse-battery-staple", started with "--reflection"
       When without a token, its interface is asked for
       Then it is refused for want of a token
