@@ -8,43 +8,24 @@ from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from client import BridgeError, Connection, Session, Variable
+from client import BridgeError, Connection, Session
 from client.worker import ServerProcess, Worker
 from harness.access import NOTHING, Access, Shown
 from harness.bridges import Bridges
 from harness.crowd import Crowd
 from harness.following import Following, Watched
-from harness.histories import complaints
 from harness.line import Line
 from harness.literals import Literal
 from harness.outcome import Outcome
-from harness.replies import update_complaints
 from harness.target import START_TIMEOUT, Target
 from harness.trend import Series
+from harness.watchers import Watcher, Watchers
 from harness.wire import RecordedConnection
 
 DEADLINE = 5.0
 """Seconds that anything expected may take before it counts as missing."""
 
 _LOG_LINES = 10
-
-
-class Watcher:
-    """A person's watch, and how much of it the scenario has looked at."""
-
-    def __init__(
-        self, watch: Watched, session: Session, bridge: str, names: list[str], ids: set[str]
-    ) -> None:
-        self.watch = watch
-        self.session = session
-        self.bridge = bridge
-        self.names = names
-        self.position = 0
-        self._ids = ids
-
-    def sees(self, variable: Variable) -> bool:
-        """Whether this very variable is watched, and not just one of the same name."""
-        return not self.names or variable.id in self._ids
 
 
 class World:
@@ -60,8 +41,7 @@ class World:
         target.begin_scenario()
         self._log_start = len(target.log())
         self.outcomes: list[Outcome] = []  # of several clients at once
-        self.watchers: dict[str, Watcher] = {}
-        self._all_watchers: list[tuple[str, Watcher]] = []
+        self.watchers = Watchers()
         self.process: ServerProcess | None = None
         self.worker: Worker | None = None
         self.crowd: Crowd | None = None
@@ -297,10 +277,7 @@ class World:
     def _keep(self, person: str, watch: Watched, session: Session, names: list[str]) -> Watcher:
         ids = {self._ids.get((self.session_id, name), name) for name in names}
         bridge = self.target.state_at(self.connection.address)
-        watcher = Watcher(watch, session, bridge, names, ids)
-        self.watchers[person] = watcher
-        self._all_watchers.append((person, watcher))
-        return watcher
+        return self.watchers.add(person, Watcher(watch, session, bridge, names, ids))
 
     # What became of it
 
@@ -326,14 +303,7 @@ class World:
         found = dict.fromkeys(self.target.complaints)  # each once, in order
         if self.bridges is not None:
             found.update(dict.fromkeys(self.bridges.complaints()))
-        for person, watcher in self._all_watchers:
-            found.update(dict.fromkeys(complaints(person, watcher.watch.updates)))
-            for update in watcher.watch.updates:
-                found.update(dict.fromkeys(update_complaints(update)))
-                wrong = self.target.versions.complaints_about_update(
-                    watcher.session.id, update, watcher.bridge
-                )
-                found.update(dict.fromkeys(wrong))
+        found.update(dict.fromkeys(self.watchers.complaints(self.target.versions)))
         found.update(dict.fromkeys(self.target.versions.complaints_about_batches()))
         if found:
             raise AssertionError("\n".join(found))
@@ -347,8 +317,7 @@ class World:
 
     def close(self) -> None:
         """Give back all that the scenario made."""
-        for _, watcher in self._all_watchers:
-            watcher.watch.close()
+        self.watchers.close()
         if self.crowd is not None:
             self.crowd.close()
         for process in self._processes:

@@ -1,0 +1,60 @@
+"""The people who watch in a scenario: what each of them was told, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from client import Session, Variable
+from harness.following import Watched
+from harness.histories import complaints
+from harness.replies import update_complaints
+from harness.versions import Versions
+
+
+class Watcher:
+    """A person's watch, and how much of it the scenario has looked at."""
+
+    def __init__(
+        self, watch: Watched, session: Session, bridge: str, names: list[str], ids: set[str]
+    ) -> None:
+        self.watch = watch
+        self.session = session
+        self.bridge = bridge
+        self.names = names
+        self.position = 0
+        self._ids = ids
+
+    def sees(self, variable: Variable) -> bool:
+        """Whether this very variable is watched, and not just one of the same name."""
+        return not self.names or variable.id in self._ids
+
+
+class Watchers:
+    """All watches of a scenario, also those of people who watch something else since."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, Watcher] = {}
+        self._all: list[tuple[str, Watcher]] = []
+
+    def __getitem__(self, person: str) -> Watcher:
+        """A person's latest."""
+        return self._latest[person]
+
+    def add(self, person: str, watcher: Watcher) -> Watcher:
+        """Take in one more; return it."""
+        self._latest[person] = watcher
+        self._all.append((person, watcher))
+        return watcher
+
+    def complaints(self, versions: Versions) -> Iterator[str]:
+        """What is wrong with what they were told: as histories, by itself, and beside what else was told."""
+        for person, watcher in self._all:
+            yield from complaints(person, watcher.watch.updates)
+            for update in watcher.watch.updates:
+                yield from update_complaints(update)
+                yield from versions.complaints_about_update(watcher.session.id, update, watcher.bridge)
+
+    def close(self) -> None:
+        """End them."""
+        for _, watcher in self._all:
+            watcher.watch.close()
