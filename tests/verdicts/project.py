@@ -78,6 +78,7 @@ requires_failpoints = "none here"
 STEPS = '''
 import os
 import signal
+from contextlib import suppress
 
 from behave import given, then, when
 
@@ -105,10 +106,11 @@ def step_well(context):
 def step_stop_target(context):
     """End the bridge whose process the environment names."""
     os.kill(int(os.environ["TARGET_PID"]), signal.SIGKILL)
-    while os.path.exists(f"/proc/{os.environ['TARGET_PID']}/stat"):
-        with open(f"/proc/{os.environ['TARGET_PID']}/stat") as stat:
-            if stat.read().rpartition(")")[2].split()[0] == "Z":
-                break
+    with suppress(FileNotFoundError, ProcessLookupError):  # it is gone
+        while True:
+            with open(f"/proc/{os.environ['TARGET_PID']}/stat") as stat:
+                if stat.read().rpartition(")")[2].split()[0] == "Z":
+                    break
 '''
 
 
