@@ -30,9 +30,6 @@ PACE = 1.0
 READS = 0.02
 """Seconds from one read to the next of the client that takes their times."""
 
-SAMPLES = 60
-"""How often the figures are taken."""
-
 DEADLINE = 30.0
 
 NAMES = ("memory", "open files", "threads", "processes", "median of reads", "p99 of reads")
@@ -72,8 +69,8 @@ class Soak:
         self._faults: list[str] = []
         self._times: list[float] = []
 
-    def run(self, seconds: float) -> list[Series]:
-        """Keep it up for so long; return the figures.
+    def run(self, seconds: float, samples: int = 60) -> list[Series]:
+        """Keep it up for so long, and take the figures so often; return them.
 
         Raises:
             Fault: the bridge failed at something.
@@ -84,7 +81,7 @@ class Soak:
         for thread in threads:
             thread.start()
         try:
-            found = [*self._samples(seconds)]
+            found = [*self._samples(seconds, samples)]
         finally:
             self._over.set()
             for thread in threads:
@@ -98,16 +95,16 @@ class Soak:
             for name, values in zip(NAMES, figures, strict=True)
         ]
 
-    def _samples(self, seconds: float) -> Iterator[tuple[float, tuple[float, ...]]]:
+    def _samples(self, seconds: float, samples: int) -> Iterator[tuple[float, tuple[float, ...]]]:
         began = time.monotonic()
-        for number in range(1, SAMPLES + 1):
-            self._over.wait(began + seconds * number / SAMPLES - time.monotonic())
+        for number in range(1, samples + 1):
+            self._over.wait(began + seconds * number / samples - time.monotonic())
             if self._over.is_set():
                 return
             with self._lock:
                 reads, self._times = self._times, []
             if len(reads) < 2:
-                raise Fault(f"a read has not been answered for {seconds / SAMPLES:.1f} s")
+                raise Fault(f"a read has not been answered for {seconds / samples:.1f} s")
             cuts = statistics.quantiles(reads, n=100)
             yield time.monotonic() - began, (*taken(self._pid), cuts[49] * 1000, cuts[98] * 1000)
 
