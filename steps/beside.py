@@ -147,6 +147,12 @@ def step_serving(context):
     assert_that(context.world.require_success(), equal_to("SERVING"), "the health that was answered")
 
 
+@then("it says that it is not serving")
+def step_not_serving(context):
+    """The health service answered NOT_SERVING."""
+    assert_that(context.world.require_success(), equal_to("NOT_SERVING"), "the health that was answered")
+
+
 @when("its interface is asked for")
 def step_interface(context):
     """Ask gRPC's reflection service for the services that there are."""

@@ -107,3 +107,15 @@ Feature: What a bridge tells those who run it
       Given a bridge of its own with the token "correct-horse-battery-staple", started with "--reflection"
       When without a token, its interface is asked for
       Then it is refused for want of a token
+
+  @P4 @requires_operator_flags
+  Rule: A bridge that ends says so to whoever asks for its health, so that a load balancer goes elsewhere
+
+    @requires_standard_tools
+    Example: While a call that is under way has its time
+      Given a bridge of its own, started with "--grace 60"
+      And an open session
+      And the tool "sleep" is running for 60 s
+      And the bridge was told to end by SIGTERM, and refuses new calls
+      When its health is asked for
+      Then it says that it is not serving
