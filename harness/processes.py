@@ -65,6 +65,11 @@ def alive(processes: Mapping[int, str]) -> dict[int, str]:
     return found
 
 
+def end_in_words(code: int | None, seconds: float) -> str:
+    """How a process ended that was to end within so many seconds."""
+    return f"it was still running after {seconds:g} s" if code is None else f"it ended with exit code {code}"
+
+
 def _status(pid: int) -> dict[str, str]:
     lines: Iterable[str] = Path(f"/proc/{pid}/status").read_text().splitlines()
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}

@@ -1,4 +1,4 @@
-"""Steps about what is left of a bridge that has ended, and about one whose starter has."""
+"""Steps about a bridge that is told to end, or whose starter has ended, and about what is left of it."""
 
 import os
 import signal
@@ -11,8 +11,12 @@ from behave import given, then, when
 from hamcrest import assert_that, empty
 
 from client.worker import ServerProcess
-from harness.matchers import is_so
-from harness.processes import alive, offspring
+from harness.matchers import is_refusal, is_so
+from harness.outcome import Outcome
+from harness.processes import alive, end_in_words, offspring
+from harness.world import DEADLINE
+
+END = 5.0  # seconds that a stop may take
 
 STARTER = """
 import subprocess, sys
@@ -20,6 +24,55 @@ bridge = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
 print(bridge.pid, file=sys.stderr, flush=True)
 bridge.wait()
 """
+
+
+@when("the bridge is told to end by {name}")
+def step_signal(context, name):
+    """Send the process SIGTERM or SIGINT."""
+    context.world.process.signal(signal.Signals[name])
+
+
+@then("the bridge ends with exit code {code:d}")
+def step_ends(context, code):
+    """The process ends within its grace and a little more."""
+    actual = context.world.process.wait_ended(5 + END)
+    assert_that(
+        actual == code, is_so(f"the bridge to end with exit code {code}", end_in_words(actual, 5 + END))
+    )
+
+
+@then("nothing answers at its port")
+def step_port_is_free(context):
+    """The port of the ended server takes no connection."""
+    with closing(socket.socket()) as knock:
+        refused = knock.connect_ex(("127.0.0.1", context.world.process.port))
+    assert_that(refused != 0, is_so("nothing to answer at its port", "something answered"))
+
+
+@then("new calls are refused as unavailable, while the tool still runs")
+def step_no_new_calls(context):
+    """A call made now does not succeed, although the one that is under way has not ended yet."""
+    refuses_new_calls(context)
+    assert_that(not context.running.done(), is_so("the tool to run still", "it had ended"))
+
+
+@given("the bridge was told to end by {name}, and refuses new calls")
+def step_is_ending(context, name):
+    """A process that has got a signal, and shows it."""
+    context.world.process.signal(signal.Signals[name])
+    refuses_new_calls(context)
+
+
+def refuses_new_calls(context):
+    """A call is refused as soon as the signal has come."""
+    deadline = time.monotonic() + DEADLINE
+    error = None
+    while error is None and time.monotonic() < deadline:  # the signal is on its way
+        error = Outcome.of(context.world.connection.ping).examine()
+    assert_that(error, is_refusal("unavailable"))
+
+
+# Of whoever started it
 
 
 @given("a bridge that a process of its own has started")
