@@ -37,7 +37,7 @@ class Watchers:
         self._all: list[tuple[str, Watcher]] = []
 
     def __getitem__(self, person: str) -> Watcher:
-        """A person's latest."""
+        """The one that the scenario speaks of: a person's latest, unless it was told otherwise."""
         return self._latest[person]
 
     def add(self, person: str, watcher: Watcher) -> Watcher:
@@ -45,6 +45,10 @@ class Watchers:
         self._latest[person] = watcher
         self._all.append((person, watcher))
         return watcher
+
+    def speak_of(self, person: str, watcher: Watcher) -> None:
+        """Have one of a person's watches for that which the scenario speaks of."""
+        self._latest[person] = watcher
 
     def complaints(self, versions: Versions) -> Iterator[str]:
         """What is wrong with what they were told: as histories, by itself, and beside what else was told."""

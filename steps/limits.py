@@ -43,7 +43,7 @@ def step_also_watches(context, person, names):
     """One more watch of someone who watches already, on the same connection."""
     first = context.world.watchers[person]
     context.world.watch(person, names)
-    context.world.watchers[person] = first
+    context.world.watchers.speak_of(person, first)
 
 
 @when("{person:Person} reads {name:Name} on the same connection")
