@@ -15,7 +15,7 @@ from server.session import Session
 from server.stores.memory import MEMORY
 from server.stores.port import Store
 
-REMEMBERED = 10_000
+REMEMBERED = 1_000
 """Of how many ended sessions the last sequence is kept one by one; of those before, the highest alone."""
 
 
