@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -13,6 +14,12 @@ from harness.versions import Versions
 from proto import snakepit_bridge_pb2 as pb
 
 NOW = int(time.time())
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the time that these messages tell, however long ago this module was imported."""
+    monkeypatch.setattr(replies, "time", SimpleNamespace(time_ns=lambda: NOW * 10**9))
 
 
 def variable(version: int, value: str = "0.5", name: str = "x") -> pb.Variable:
