@@ -104,8 +104,8 @@ def decide(found: Findings) -> Verdict:
     if skipped and beside and not known:
         return Verdict(
             CONFORMS,
-            f"{name} passed all {len(passed)} scenarios that any bridge is asked;"
-            f" {len(skipped)} more ask what the reference bridge alone offers",
+            f"{name} passed all {len(passed)} scenarios that it can be asked;"
+            f" {len(skipped)} more ask what the contract does not speak of",
         )
     if skipped or known:
         parts = [f"{len(skipped)} scenarios skipped"] if skipped else []
