@@ -120,8 +120,7 @@ def record(outcome: str, **more: Any) -> dict[str, Any]:
         (
             {"scenarios": [record("passed"), record("skipped", reason=BESIDE)]},
             "conforms",
-            "It passed all 1 scenarios that it can be asked;"
-            " 1 more ask what the contract does not speak of",
+            "It passed all 1 scenarios that it can be asked; 1 more ask what the contract does not speak of",
         ),
         (
             {"scenarios": [record("passed"), record("skipped", reason=BESIDE)], "unmet": ["status INTERNAL"]},
