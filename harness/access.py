@@ -55,11 +55,11 @@ class Access:
 
     def write_tokens(self, lines: Iterable[str]) -> Sequence[str]:
         """Write the token file, one line each, in one stroke; return the flags that name it."""
-        return ["--token-file", self._write("tokens", "".join(f"{line}\n" for line in lines).encode())]
+        return ["--token-file", self._write("tokens", _file_of(lines))]
 
     def tokens(self, lines: Iterable[str]) -> Sequence[str]:
         """The flags that name a file of these lines, which is the same whenever it is asked for."""
-        content = "".join(f"{line}\n" for line in lines).encode()
+        content = _file_of(lines)
         return ["--token-file", self._write(f"tokens-{hashlib.sha256(content).hexdigest()[:12]}", content)]
 
     def remove_tokens(self) -> None:
@@ -128,3 +128,7 @@ class Access:
         fresh.write_bytes(content)
         fresh.replace(path)
         return str(path)
+
+
+def _file_of(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
