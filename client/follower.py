@@ -13,7 +13,7 @@ import grpc
 from client.caller import Caller
 from client.errors import BridgeError, Silence
 from client.session import Session
-from client.watch import Update, Watch
+from client.watch import Update, Watch, wait_heeding_signals
 
 BUFFER = 1000
 """Updates that wait for whoever iterates; then the bridge is held back, whose log holds on to the rest."""
@@ -106,7 +106,7 @@ class Follower:
         """
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._updates or self._over)
+                wait_heeding_signals(self._changed, lambda: self._updates or self._over)
                 if not self._updates:
                     break
                 update = self._updates.popleft()

@@ -18,6 +18,26 @@ from client.errors import BridgeError, Silence, from_rpc
 from client.variable import Variable
 from proto import snakepit_bridge_pb2 as pb
 
+_LOOK_UP_EVERY = 0.5
+"""Seconds after which a waiting main thread sees a signal that another thread took."""
+
+
+def wait_heeding_signals(
+    changed: threading.Condition, enough: Callable[[], Any], seconds: float | None = None
+) -> bool:
+    """Wait as ``Condition.wait_for`` does; on the main thread a signal, Ctrl-C say, always ends it.
+
+    Python handles signals on its main thread, but the system may give one to any: a thread that is just born
+    takes what is pending. Then nothing wakes a main thread that waits for a lock without a timeout.
+    """
+    until = None if seconds is None else time.monotonic() + seconds
+    while True:
+        left = _LOOK_UP_EVERY if until is None else min(_LOOK_UP_EVERY, until - time.monotonic())
+        if changed.wait_for(enough, left):
+            return True
+        if until is not None and time.monotonic() >= until:
+            return False
+
 
 class Stream(Protocol):
     """What gRPC returns for a streaming call."""
@@ -180,7 +200,9 @@ class Watch:
 
     def _at(self, position: int, seconds: float | None) -> Update | None:
         with self._changed:
-            if not self._changed.wait_for(lambda: self._over or len(self._updates) > position, seconds):
+            if not wait_heeding_signals(
+                self._changed, lambda: self._over or len(self._updates) > position, seconds
+            ):
                 raise Silence(f"a watch heard nothing for {seconds:g} s")
             if len(self._updates) <= position:
                 return None

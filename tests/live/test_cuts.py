@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from typing import Any
 
@@ -106,6 +109,36 @@ def test_what_a_callback_raises_ends_the_following_and_is_told(session: Session)
         session.set("x", 0.75)
         with pytest.raises(ValueError, match="not this one"):
             next(iter(follower))
+
+
+@pytest.mark.parametrize("kind", [Follower, Session.watch])
+def test_ctrl_c_ends_a_wait_also_when_another_thread_takes_the_signal(
+    session: Session, kind: Callable[[Session, str], Follower | Watch]
+) -> None:
+    session.register("x", "float", 0.5)
+
+    def interrupt() -> None:
+        begun.wait()
+        main = threading.main_thread().ident
+        assert main is not None
+        while sys._current_frames()[main].f_code is not threading.Condition.wait.__code__:
+            pass
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        in_time.append(heard.wait(10.0))
+        waiting.close()  # which wakes it up in any case
+
+    in_time: list[bool] = []
+    begun, heard = threading.Event(), threading.Event()
+    other = threading.Thread(target=interrupt)
+    other.start()
+    with kind(session, "x") as waiting:
+        updates = iter(waiting)
+        begun.set()
+        with pytest.raises(KeyboardInterrupt):
+            next(updates)
+    heard.set()
+    other.join()
+    assert in_time == [True]
 
 
 def test_closing_is_immediate(session: Session, address: str) -> None:
