@@ -16,6 +16,9 @@ from benchmarks.figures import Figure, Target
 from benchmarks.scale import Scale
 from benchmarks.turns import undisturbed
 
+DEPLOYED = ("env", "PYTHONMALLOC=malloc")
+"""How the files in ``deploy/`` start a bridge: what was taken in a flood is given back after it."""
+
 PATIENCE = 60.0
 """Seconds that an attacker may take to begin, and memory to come back."""
 
@@ -29,7 +32,7 @@ async def measure(scale: Scale) -> list[Figure]:
         for name in ATTACKERS:
             scale.progress(f"attacks, {name}", number)
             flags = ("--session-ttl", "10", "--max-sessions", "1000", "--keepalive", "2")
-            async with contenders.bridge(*flags) as bridge:
+            async with contenders.bridge(*flags, within=DEPLOYED) as bridge:
                 memory = bridge.process.resident_kib
                 calm = await _p99(bridge, scale)
                 async with _attacker(name, bridge):

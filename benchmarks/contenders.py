@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -85,9 +85,11 @@ async def over_grpc(*command: str) -> AsyncIterator[OverGrpc]:
         process.stop()
 
 
-def connect(address: str) -> Any:
+def connect(address: str, *options: tuple[str, Any]) -> Any:
     """A channel without serializers: requests and replies are bytes, which its type does not allow."""
-    return grpc.aio.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1), *requests.OPTIONS])
+    return grpc.aio.insecure_channel(
+        address, [("grpc.use_local_subchannel_pool", 1), *requests.OPTIONS, *options]
+    )
 
 
 async def register(channel: Any, session_id: str, name: str) -> None:
@@ -100,9 +102,9 @@ async def register(channel: Any, session_id: str, name: str) -> None:
 
 
 @asynccontextmanager
-async def bridge(*flags: str) -> AsyncIterator[OverGrpc]:
-    """The bridge, in memory."""
-    async with over_grpc(*BRIDGE, *flags) as contender:
+async def bridge(*flags: str, within: Sequence[str] = ()) -> AsyncIterator[OverGrpc]:
+    """The bridge, in memory; run by another command where there is one to run it within."""
+    async with over_grpc(*within, *BRIDGE, *flags) as contender:
         yield contender
 
 
