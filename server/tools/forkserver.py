@@ -51,13 +51,15 @@ class ForkServer:
 
     def serve(self) -> None:
         """Serve until the server closes its end, then kill what still runs."""
-        while True:
-            ready, _, _ = select.select([self._control.fileno(), self._woken], [], [])
-            if self._woken in ready:
-                os.read(self._woken, 4096)
-                self._reap()
-            if self._control.fileno() in ready and not self._obey():
-                break
+        # It may be found closed by what is sent, and is reset where the server has not read all that was.
+        with suppress(ConnectionError):
+            while True:
+                ready, _, _ = select.select([self._control.fileno(), self._woken], [], [])
+                if self._woken in ready:
+                    os.read(self._woken, 4096)
+                    self._reap()
+                if self._control.fileno() in ready and not self._obey():
+                    break
         for pid in self._pids.values():
             _kill(pid)
 
@@ -141,8 +143,7 @@ def main(arguments: Sequence[str]) -> None:
     end_with_parent(0)
     gc.collect()
     gc.freeze()
-    with suppress(BrokenPipeError):
-        ForkServer(control, tools, int(memory)).serve()
+    ForkServer(control, tools, int(memory)).serve()
 
 
 if __name__ == "__main__":
