@@ -209,7 +209,7 @@ def test_a_variable_from_its_registration_to_its_end(address: str, session: Sess
         ("2", "0.75"),
         ("1", "0.5"),
     ]
-    assert all(line.index(line.split()[-1]) == heading.index("VALUE") for line in told)
+    assert all(line.rindex(line.split()[-1]) == heading.index("VALUE") for line in told)
     (row,) = rows(client(address, "--json", "history", session.id, "rate", "--limit", "1"))
     assert (row["version"], row["value"], row["changed_by"]) == (3, 1.0, "client")
     (row,) = rows(client(address, "--json", "rollback", session.id, "rate", "1"))
