@@ -18,7 +18,7 @@ from typing import Any
 import grpc
 
 from benchmarks import requests
-from benchmarks.contenders import PATH, connect
+from benchmarks.contenders import PATH, UNREAD, connect
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS = struct.pack(">I", 0)[1:] + b"\x04\x00" + struct.pack(">I", 0)
@@ -115,10 +115,8 @@ async def stalled(address: str) -> None:
     """200 watches that never read, of a variable of 100 KB that is set again and again.
 
     It has begun when they have taken in what a connection takes in: until then they are like any readers.
-    That is 64 KiB for each: gRPC does not look for what the line would bear, or it would find that it bears
-    all of it, and read.
     """
-    async with connect(address, ("grpc.http2.bdp_probe", 0)) as channel:
+    async with connect(address, UNREAD) as channel:
         with suppress(grpc.aio.AioRpcError):
             await channel.unary_unary(PATH + "RegisterVariable")(requests.register("stalled", "x"))
         watch = channel.unary_stream(PATH + "WatchVariables")

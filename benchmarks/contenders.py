@@ -85,6 +85,11 @@ async def over_grpc(*command: str) -> AsyncIterator[OverGrpc]:
         process.stop()
 
 
+UNREAD = ("grpc.http2.bdp_probe", 0)
+"""An option of channels: a stream that nobody reads takes in 64 KiB. Without it gRPC looks for what the line
+would bear, finds that it bears all, and takes in megabytes, or with many streams all that there is."""
+
+
 def connect(address: str, *options: tuple[str, Any]) -> Any:
     """A channel without serializers: requests and replies are bytes, which its type does not allow."""
     return grpc.aio.insecure_channel(

@@ -185,7 +185,7 @@ async def _stalled(judged: OverGrpc) -> Round:
     async with AsyncExitStack() as stack:
         sides = [await Audience.gather(judged, name, READERS) for name in ("beside", "free")]
         address = f"127.0.0.1:{judged.process.port}"
-        other = await stack.enter_async_context(contenders.connect(address))
+        other = await stack.enter_async_context(contenders.connect(address, contenders.UNREAD))
         _unread = await open_watch(other, "beside")  # and never a read
         for side in sides:
             await side.deliver(20, LONG * "x")

@@ -103,7 +103,7 @@ def make_worker() -> Iterator[Callable[..., Worker]]:
     made: list[Worker] = []
 
     def make(command: tuple[str, ...] | list[str] = SERVER, **options: object) -> Worker:
-        made.append(Worker(command, **{"backoff": 0.01} | options))  # type: ignore[arg-type]
+        made.append(Worker(command, **{"backoff": 0.01} | options))  # type: ignore[arg-type]  # as callers wish
         return made[-1]
 
     yield make

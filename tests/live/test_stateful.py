@@ -252,7 +252,7 @@ def told(update: Update) -> dict[str, Any]:
 @pytest.mark.timeout(7200)
 def test_the_live_server_does_what_the_model_does(connection: Connection) -> None:
     machine = type("Connected", (Bridge,), {"connection": connection})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis has no type for it
         machine,
         settings=settings(
             max_examples=2000 if LONG else 30,

@@ -26,7 +26,7 @@ def test_a_function_declares_its_name_its_description_and_its_parameters() -> No
 
 def test_what_the_variable_types_do_not_know_is_any() -> None:
     @tool
-    async def odd(a: list[int], b: int | None, c: dict[str, Any], d) -> None:  # type: ignore[no-untyped-def]
+    async def odd(a: list[int], b: int | None, c: dict[str, Any], d) -> None:  # type: ignore[no-untyped-def]  # the point of it
         ...
 
     assert [parameter.type for parameter in odd.parameters] == ["any", "any", "any", "any"]
@@ -51,7 +51,7 @@ def test_a_first_parameter_for_the_call_is_no_parameter_of_the_tool() -> None:
 
 def test_only_the_first_parameter_is_for_the_call() -> None:
     @tool
-    async def odd(first, call: ToolCall) -> None:  # type: ignore[no-untyped-def]
+    async def odd(first, call: ToolCall) -> None:  # type: ignore[no-untyped-def]  # the point of it
         ...
 
     assert not odd.takes_call
