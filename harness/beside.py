@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from grpc_health.v1 import health_pb2
@@ -18,9 +17,6 @@ REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 
 _LIST_SERVICES = b"\x3a\x00"
 """A ServerReflectionRequest whose field 7, list_services, is empty: by hand, since its stubs are an extra."""
-
-_PAUSE = 0.01
-"""Seconds between two looks."""
 
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -59,11 +55,3 @@ def all_words(process: ServerProcess) -> str:
         process.stop()
     process.last_words()
     return "\n".join((*process.stdout, *process.stderr))
-
-
-def eventually(look: Callable[[], Any], timeout: float) -> Any:
-    """What is found once it is something; what was found last where time is up."""
-    deadline = time.monotonic() + timeout
-    while not (found := look()) and time.monotonic() < deadline:
-        time.sleep(_PAUSE)
-    return found

@@ -18,16 +18,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.etcd_member import DIRECT, EtcdError, Member
+from harness.looking import eventually
 
 PATIENCE = 30.0
 """Seconds that a cluster may take to be there."""
-
-_PAUSE = 0.02
-"""Seconds between two looks."""
 
 
 class Tls(NamedTuple):
@@ -109,13 +108,14 @@ class Cluster:
 
     def leader(self, timeout: float = PATIENCE) -> Member:
         """The member that leads, once exactly one says so. Raises EtcdError where none does in time."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
+
+        def only() -> Member | None:
             leaders = [member for member in self.members if member.is_leader()]
-            if len(leaders) == 1:
-                return leaders[0]
-            time.sleep(_PAUSE)
-        raise EtcdError(f"there was not one leader within {timeout:g} s")
+            return leaders[0] if len(leaders) == 1 else None
+
+        if (found := eventually(only, timeout)) is None:
+            raise EtcdError(f"there was not one leader within {timeout:g} s")
+        return found
 
     def wait_healthy(self, timeout: float = PATIENCE) -> None:
         """Wait until every member that is alive and not paused answers, and has a leader.
@@ -128,12 +128,11 @@ class Cluster:
         if not awaited:
             raise EtcdError("no member of etcd is alive")
         for member in awaited:
-            while not member.is_healthy():
-                if not member.alive:
-                    raise EtcdError(f"a member of etcd ended:\n{member.last_words()}")
-                if time.monotonic() > deadline:
-                    raise EtcdError(f"etcd was not there within {timeout:g} s:\n{member.last_words()}")
-                time.sleep(_PAUSE)
+            left = max(0.0, deadline - time.monotonic())
+            if not eventually(partial(_has_begun_or_ended, member), left):
+                raise EtcdError(f"etcd was not there within {timeout:g} s:\n{member.last_words()}")
+            if not member.alive:
+                raise EtcdError(f"a member of etcd ended:\n{member.last_words()}")
 
     def ask(self, path: str, **fields: str | dict[str, str]) -> dict[str, Any]:
         """Ask a member over HTTP, as etcd's gateway for JSON takes it: ``ask("auth/enable")``.
@@ -185,6 +184,10 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _has_begun_or_ended(member: Member) -> bool:
+    return member.is_healthy() or not member.alive
 
 
 def missing() -> str:

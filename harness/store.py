@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import urllib.request
 from collections.abc import Sequence
 
 from harness.etcd import Cluster
 from harness.etcd_member import Member
 from harness.line import Line
+from harness.looking import eventually
 
 MEMBERS = 3
 
@@ -71,11 +71,12 @@ class Store:
 
 def _serves(member: Member) -> bool:
     """Whether a member answers where clients ask, within its time; that it is healthy it says before."""
-    deadline = time.monotonic() + _SERVING
-    while (left := deadline - time.monotonic()) > 0:
+
+    def answers() -> bool:
         try:
-            with _DIRECT.open(f"http://{member.endpoint}/health", timeout=left):
+            with _DIRECT.open(f"http://{member.endpoint}/health", timeout=_SERVING):
                 return True
         except OSError:
-            time.sleep(0.02)
-    return False
+            return False
+
+    return eventually(answers, _SERVING)

@@ -7,7 +7,7 @@ from hamcrest import assert_that, empty
 
 from harness import machine
 from harness.access import OWN, STRANGER, Shown
-from harness.beside import eventually
+from harness.looking import eventually
 from harness.matchers import is_no_connection, is_so, is_want_of_token
 from harness.outcome import Outcome
 from harness.saying import for_any_keyword, say

@@ -5,6 +5,7 @@ from hamcrest import assert_that, contains_string, empty, equal_to, has_length
 
 from harness import beside
 from harness.etcd import free_ports
+from harness.looking import eventually
 from harness.matchers import in_order, is_so
 from harness.target import START_TIMEOUT
 
@@ -71,7 +72,7 @@ def step_logged(context, seconds):
     def calls():
         return [one for one in beside.logged_calls(world.process) if one["session"] == world.session_id]
 
-    beside.eventually(lambda: len(calls()) >= len(expected), seconds)
+    eventually(lambda: len(calls()) >= len(expected), seconds)
     told = in_order(expected, lambda one: f"{one[0]}, which was {one[1]}")
     assert_that(
         [(one["call"], one["status"]) for one in calls()], told, "the calls of the session in the log"
@@ -119,7 +120,7 @@ def step_metrics_tell(context, seconds):
         samples = beside.samples(beside.metrics(context.metrics))
         return {name: samples.get(name) for name in expected}
 
-    beside.eventually(lambda: told() == expected, seconds)
+    eventually(lambda: told() == expected, seconds)
     assert_that(told(), equal_to(expected), "what the metrics tell")
 
 

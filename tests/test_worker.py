@@ -20,6 +20,7 @@ import pytest
 
 from client import BridgeError, Connection, Worker, WorkerError
 from client.worker import ServerProcess
+from harness.looking import eventually
 
 SERVER = (sys.executable, "-m", "server", "--port", "0")
 
@@ -37,13 +38,8 @@ def fake(script: str) -> list[str]:
     return [sys.executable, "-S", "-c", "import os, signal, sys\n" + textwrap.dedent(script)]
 
 
-def eventually(condition: Callable[[], object]) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + DEADLINE
-    tick = threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        tick.wait(0.005)
+def wait_until(condition: Callable[[], object]) -> None:
+    assert eventually(condition, DEADLINE), "it never came true"
 
 
 def is_there(pid: int) -> bool:
@@ -154,7 +150,7 @@ def test_lines_that_only_look_like_it_are_not_the_ready_line(
         """)
     )
     assert process.wait_ready(DEADLINE) == 3
-    eventually(lambda: len(process.stdout) == 9)
+    wait_until(lambda: len(process.stdout) == 9)
     assert process.port == 3
 
 
@@ -169,7 +165,7 @@ def test_a_server_that_writes_much_is_not_held_up(make_process: Callable[[list[s
         """)
     )
     assert process.wait_ready(DEADLINE) == 1
-    eventually(lambda: process.stderr and process.stderr[-1] == "a line of a log, number 19999")
+    wait_until(lambda: process.stderr and process.stderr[-1] == "a line of a log, number 19999")
 
 
 def test_a_server_that_is_never_ready_is_told_with_its_stderr(
@@ -181,7 +177,7 @@ def test_a_server_that_is_never_ready_is_told_with_its_stderr(
             signal.pause()
         """)
     )
-    eventually(lambda: process.stderr)
+    wait_until(lambda: process.stderr)
     with pytest.raises(WorkerError, match=r"not ready within 0\.05 s; .*loading the model"):
         process.wait_ready(0.05)
     assert process.exit_code is None
@@ -490,7 +486,7 @@ def test_stopping_while_it_starts_ends_the_start_and_tells_callers(
     worker = make_worker(fake("signal.pause()"), on_event=log)
     with ThreadPoolExecutor(1) as callers:
         waiting = callers.submit(worker.connection, DEADLINE)
-        eventually(lambda: worker.process)
+        wait_until(lambda: worker.process)
         worker.stop()
         with pytest.raises(WorkerError, match="the worker is stopped"):
             waiting.result(DEADLINE)
@@ -538,7 +534,7 @@ def test_the_server_ends_when_the_process_of_its_worker_is_gone() -> None:
         server = int(parent.stdout.readline())
         assert is_there(server)
         parent.kill()
-    eventually(lambda: not is_there(server))
+    wait_until(lambda: not is_there(server))
 
 
 # Connections

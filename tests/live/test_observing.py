@@ -6,7 +6,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
 from client import BridgeError, Connection
+from harness.looking import eventually
 from proto import snakepit_bridge_pb2 as pb
 from proto import snakepit_bridge_pb2_grpc as pb_grpc
 from tests.live.test_access import TOKEN, Files, Launch, files, launch, ping
@@ -36,12 +36,10 @@ def a_port() -> int:
         return port
 
 
-def eventually(look: Callable[[], Any], wait: float = WAIT) -> Any:
+def awaited(look: Callable[[], Any]) -> Any:
     """What is found, when it is found."""
-    deadline = time.monotonic() + wait
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.01)
+    found = eventually(look, WAIT)
+    assert found, "it never came"
     return found
 
 
@@ -70,7 +68,7 @@ def test_metrics_count_calls_and_tell_what_is_there(launch: Launch) -> None:
     assert told()["bridge_sessions"] == 0
     use(address)
     ended = 'bridge_calls_total{method="WatchVariables",status="CANCELLED"}'
-    counted = eventually(lambda: ended in (found := told()) and found)
+    counted = awaited(lambda: ended in (found := told()) and found)
     assert counted['bridge_calls_total{method="GetVariable",status="NOT_FOUND"}'] == 1
     assert counted['bridge_call_seconds_count{method="RegisterVariable"}'] == 1
     assert 'bridge_call_seconds_count{method="WatchVariables"}' not in counted
@@ -78,7 +76,7 @@ def test_metrics_count_calls_and_tell_what_is_there(launch: Launch) -> None:
     assert counted["process_open_fds"] > 0
     with Connection(address) as connection, connection.session("tuning").watch("rate"):
         assert (told()["bridge_watches"], told()["bridge_calls_running"]) == (1, 1)
-    eventually(lambda: told()["bridge_watches"] == 0)
+    awaited(lambda: told()["bridge_watches"] == 0)
 
 
 def test_metrics_beyond_loopback_need_tls(launch: Launch, files: Files) -> None:

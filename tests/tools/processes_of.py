@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
+
+from harness.looking import eventually
 
 
 def descendants(pid: int) -> set[int]:
@@ -27,12 +28,7 @@ def runs(pid: int) -> bool:
 
 def within(seconds: float, condition: Callable[[], bool]) -> bool:
     """Whether a condition comes true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True
+    return eventually(condition, seconds)
 
 
 def _stat(pid: int) -> tuple[str, str] | None:
