@@ -187,13 +187,11 @@ async def _is_there(channel: aio.Channel) -> bool:
 
 def _told(error: aio.AioRpcError) -> Exception:
     """What the other bridge answered."""
-    trailing = [(str(key), value) for key, value in error.trailing_metadata() or ()]
-    if any(key == ELSEWHERE for key, _ in trailing):
+    if any(str(key) == ELSEWHERE for key, _ in error.trailing_metadata() or ()):
         return _Elsewhere()
     if error.code() is grpc.StatusCode.UNAVAILABLE:
         return Unavailable(f"the bridge that has the session: {error.details()}")
-    details = tuple((key, value) for key, value in trailing if key == "grpc-status-details-bin")
-    return ToldElsewhere(error.code(), error.details() or "", details)
+    return ToldElsewhere.of(error)
 
 
 def _is_kept_back(key: str) -> bool:

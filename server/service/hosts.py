@@ -124,8 +124,7 @@ class Hosts:
                     f"{tool.name}: its host {tool.host} is not there: {error.details()}"
                 ) from None
             logger.info("tool %s, at %s: %s", tool.name, tool.host, error.details())
-            details = [(key, value) for key, value in error.trailing_metadata() or () if key == _DETAILS]
-            raise ToldElsewhere(error.code(), error.details() or "", tuple(details)) from None
+            raise ToldElsewhere.of(error) from None
         finally:
             connection.users -= 1
             asyncio.get_running_loop().call_later(IDLE, self._close_unused, connection)
@@ -140,9 +139,6 @@ class Hosts:
         closing = asyncio.create_task(connection.channel.close())
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
-
-
-_DETAILS = "grpc-status-details-bin"
 
 
 class _Connection:

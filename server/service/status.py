@@ -36,6 +36,13 @@ class ToldElsewhere(Exception):
         self.message = message
         self.trailers = trailers
 
+    @classmethod
+    def of(cls, error: aio.AioRpcError) -> ToldElsewhere:
+        """What the other bridge answered, without what gRPC added on the way."""
+        trailing = [(str(key), value) for key, value in error.trailing_metadata() or ()]
+        details = tuple((key, value) for key, value in trailing if key == "grpc-status-details-bin")
+        return cls(error.code(), error.details() or "", details)
+
 
 def end_with(
     context: aio.ServicerContext[Any, Any], code: grpc.StatusCode, message: str, trailers: Trailers = ()
