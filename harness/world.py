@@ -210,9 +210,11 @@ class World:
     @property
     def session_id(self) -> str:
         """The id of the session that is spoken of; each scenario has its own."""
-        if self._session_name not in self._session_ids:
-            self._session_ids[self._session_name] = f"judge-{self._session_name}-{uuid.uuid4().hex[:12]}"
-        return self._session_ids[self._session_name]
+        if (known := self._session_ids.get(self._session_name)) is not None:
+            return known
+        # Several clients at once may be the first to ask, and one id must win.
+        new = f"judge-{self._session_name}-{uuid.uuid4().hex[:12]}"
+        return self._session_ids.setdefault(self._session_name, new)
 
     @property
     def session(self) -> Session:
