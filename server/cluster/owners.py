@@ -195,8 +195,9 @@ class Owners:
             present.add(one.key)
         for bridge_id in [one for one in self._bridges if self._keys.bridge(one) not in present]:
             del self._bridges[bridge_id]
-        for session_id in [one for one in self._store.pipelines if self._keys.owner(one) not in present]:
-            self.lose(session_id, TAKEN_OVER)
+        for session_id, mine in [*self._store.pipelines.items()]:
+            if self._keys.owner(session_id) not in present and mine.incarnation <= revision:
+                self.lose(session_id, TAKEN_OVER)
         return revision
 
     def _learn(self, event: rpc.Event) -> None:

@@ -18,7 +18,7 @@ from server.errors import Refusal, Unavailable
 from server.etcd.address import parse
 from server.etcd.client import Etcd
 from server.etcd.errors import Unanswered
-from server.etcd.operations import prefix_end
+from server.etcd.operations import delete, prefix_end
 from server.etcd.operations import put as put_key
 from tests.core.given import put, reader, register
 from tests.stores.conftest import ETCD, a_place
@@ -164,6 +164,34 @@ def test_a_bridge_that_lost_a_session_changes_nothing_of_it_any_more(
         assert isinstance(watch.ended, Refusal)
         assert watch.take() == []
         assert bridge.open().get("rate").version == 1
+
+
+def test_a_session_taken_while_the_owners_are_read_stays(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with a_bridge(url) as bridge:
+        owners, everybody = bridge._cluster.owners, Keys(parse(url).prefix).live
+        real = Etcd.range
+
+        async def taken_after_it(etcd: Etcd, start: bytes, *given: Any, **options: Any) -> Any:
+            page = await real(etcd, start, *given, **options)
+            if start == everybody:
+                assert await owners.find("tuning", opens=True) is None
+            return page
+
+        monkeypatch.setattr(Etcd, "range", taken_after_it)
+        bridge.run(owners._read_all())
+        assert owners.has("tuning")
+
+
+def test_a_session_that_was_let_go_before_the_owners_are_read_is_lost(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.cluster.owners.Owners._learn", lambda *_: None)  # it has not heard of it yet
+    with a_bridge(url) as bridge:
+        owners, owner = bridge._cluster.owners, Keys(parse(url).prefix).owner("tuning")
+        bridge.open()
+        bridge.run(bridge._cluster._etcd.txn([], [delete(owner)], timeout=5.0))
+        bridge.run(owners._read_all())
+        assert not owners.has("tuning")
 
 
 def test_a_session_that_is_opened_and_refused_is_not_kept(url: str) -> None:
