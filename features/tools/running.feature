@@ -26,6 +26,8 @@ Feature: Running tools
         | 0.25 | 0.5   | 0.75 |
         | 1.0  | 2.0   | 3.0  |
         | -0.5 | 1e300 | 1e300 |
+        | Infinity  | 1.0      | Infinity |
+        | -Infinity | Infinity | NaN      |
 
     Scenario Outline: <tool>
       Given an open session
