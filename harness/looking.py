@@ -9,12 +9,12 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 _PAUSE = 0.01
-"""Seconds between two looks."""
+"""Seconds between two looks, unless there is reason for longer."""
 
 
-def eventually(look: Callable[[], Found], timeout: float) -> Found:
+def eventually(look: Callable[[], Found], timeout: float, pause: float = _PAUSE) -> Found:
     """What is found once it is something; what was found last where ``timeout`` seconds are over."""
     deadline = time.monotonic() + timeout
     while not (found := look()) and time.monotonic() < deadline:
-        time.sleep(_PAUSE)
+        time.sleep(pause)
     return found

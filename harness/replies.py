@@ -20,8 +20,8 @@ TYPES = ("float", "integer", "string", "boolean", "choice", "module", "embedding
 CHANGES = ("registered", "value_change")
 """The kinds of updates that tell of a version when it is made."""
 
-CLOCKS = 300
-"""Seconds by which the clocks of two machines may differ, and a scenario be long."""
+CLOCKS = 600
+"""Seconds by which the clocks of two machines may differ, and a scenario take. Time zones differ by more."""
 
 _CAUSES = {"cause", "cause_id", "cause_version", "dependency_type"}
 _SECOND = 1_000_000_000

@@ -1,9 +1,20 @@
 """Steps about dependencies, and about optimizers that hold variables."""
 
-from behave import given, then, when
-from hamcrest import assert_that, equal_to, has_entries
+import time
 
+from behave import given, then, when
+from hamcrest import (
+    all_of,
+    assert_that,
+    equal_to,
+    greater_than_or_equal_to,
+    has_entries,
+    less_than_or_equal_to,
+)
+
+from harness.looking import eventually
 from harness.matchers import is_so, is_value
+from harness.outcome import Outcome
 from harness.watching import news, wait_for_news
 
 
@@ -73,6 +84,33 @@ def step_give_back(context, optimizer, name):
 def step_force_back(context, optimizer, name):
     """Someone ends the work of whoever holds a variable."""
     context.world.attempt(lambda: context.world.session.stop_optimization(name, optimizer, force=True))
+
+
+@when(
+    "{name:Name} is set to {value:Value} until that is accepted, "
+    "while {optimizer:Name} goes on with {other:Name}"
+)
+def step_set_until_accepted(context, name, value, optimizer, other):
+    """Try to set a variable that is held, for 330 s at most, while its holder sets another one."""
+    world = context.world
+    kept = world.session.get(other).raw
+
+    def tried():
+        world.session.set(other, kept, metadata={"optimizer_id": optimizer})
+        world.outcome = Outcome.of(lambda: world.set(name, value))
+        return world.outcome.error is None
+
+    began = time.monotonic()
+    eventually(tried, 330.0, pause=0.5)
+    context.took = time.monotonic() - began
+
+
+@then("it is accepted after {least:d} to {most:d} s")
+def step_accepted_after(context, least, most):
+    """What was tried again and again was accepted then, neither earlier nor later."""
+    context.world.require_success()
+    then = all_of(greater_than_or_equal_to(least), less_than_or_equal_to(most))
+    assert_that(context.took, then, "the seconds until it was accepted")
 
 
 @then("{name:Name} is being optimized by {optimizer:Name}")

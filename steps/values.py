@@ -58,6 +58,12 @@ def step_give_digits(context, name, count):
     give(context, name, Raw(url_of(context, name), b"0." + b"1" * count))
 
 
+@when("{name:Name} is given a whole number of {count:d} digits, as N in the text {text:Text}")
+def step_give_digits_in(context, name, count, text):
+    """Set a variable to a text in which a number of so many digits stands for N."""
+    give(context, name, Raw(url_of(context, name), text.replace("N", "1" * count).encode()))
+
+
 @when("{name:Name} is given arrays nested {depth:d} deep")
 def step_give_nested(context, name, depth):
     """Set a variable to a number within so many arrays."""

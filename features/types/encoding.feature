@@ -82,6 +82,31 @@ Feature: How values travel
         | 1e400     |
         | -1e999    |
 
+    Scenario Outline: A whole number of 400 digits in <text>, for <a variable>
+      Given <a variable> "x" holding <held>
+      When "x" is given a whole number of 400 digits, as N in the text <text>
+      Then it is refused as invalid
+      And "x" still holds <held> at version 1
+
+      Examples:
+        | a variable            | held                        | text                        |
+        | a float variable      | 0.5                         | N                           |
+        | a float variable      | 0.5                         | -N                          |
+        | an integer variable   | 5                           | N                           |
+        | an embedding variable | [0.5]                       | [N]                         |
+        | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [N]} |
+
+    Scenario Outline: A number beyond a double within <text>
+      Given <a variable> "x" holding <held>
+      When "x" is given the text <text>
+      Then it is refused as invalid
+      And "x" still holds <held> at version 1
+
+      Examples:
+        | a variable            | held                        | text                             |
+        | an embedding variable | [0.5]                       | [0.5, 1e400]                     |
+        | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [-1e400]} |
+
     Scenario Outline: A key that stands twice in <text>
       Given a tensor variable "weights" holding {"shape": [1], "data": [1]}
       When "weights" is given the text <text>

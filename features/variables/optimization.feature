@@ -157,6 +157,20 @@ Feature: Optimizing a variable
       Then the final value is 0.7
       And nobody is optimizing "temperature"
 
+    @soak
+    Example: After five minutes without a set by the holder it is free
+      Given the variables:
+        | name        | type  | value |
+        | temperature | float | 0.7   |
+        | top_p       | float | 0.9   |
+      And the optimizer "mipro" has taken "temperature"
+      And the optimizer "mipro" has taken "top_p"
+      When "temperature" is set to 0.5 until that is accepted, while "mipro" goes on with "top_p"
+      Then it is accepted after 299 to 315 s
+      And "temperature" holds 0.5 at version 2
+      And nobody is optimizing "temperature"
+      And "top_p" is being optimized by "mipro"
+
     Example: What is not held cannot be given back
       Given a float variable "temperature" holding 0.7
       When the optimizer "mipro" gives "temperature" back
