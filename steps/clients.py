@@ -4,7 +4,7 @@ import threading
 import time
 from functools import partial
 
-from behave import then, when
+from behave import given, then, when
 from hamcrest import assert_that, equal_to
 
 from harness.linearizability import Operation, complaints
@@ -54,6 +54,21 @@ def step_set_many_times(context, count, name, times):
         return [session.set(name, float(number * times + turn), kind="float") for turn in range(times)]
 
     at_once(context, count, work)
+
+
+@given("{count:d} other requests set {name:Name} to {value:Value}")
+def step_many_requests(context, count, name, value):
+    """Several clients set one variable again and again, each time under a request id of its own."""
+    clients = 12
+    raw = value.raw(context.world.kind_of(name))
+
+    def work(number, session):
+        for turn in range(number, count, clients):
+            session.set(name, raw, request_id=f"other-{turn}")
+
+    at_once(context, clients, work)
+    for outcome in context.world.outcomes:
+        outcome.require_success()
 
 
 @when("{count:d} clients at once each set {name:Name}, expected at version {version:d}")

@@ -87,14 +87,6 @@ def step_delete_refused(context, name):
     assert_that(calling(context.world.session.delete).with_args(name), raises(BridgeError), "the delete")
 
 
-@given("{count:d} other requests set {name:Name}, each to its next version")
-def step_many_requests(context, count, name):
-    """Set an integer over and over, each time under a request id of its own."""
-    first = context.world.session.get(name).version + 1
-    for number in range(first, first + count):
-        context.world.set(name, Literal(str(number)), request_id=f"other-{number}")
-
-
 @given("request {request:Name} set {name:Name} to {value:Value}")
 def step_request_set(context, request, name, value):
     """A set that was accepted under a request id."""
