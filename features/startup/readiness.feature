@@ -106,6 +106,15 @@ Feature: Starting
       And the bridge ends with exit code 0
 
     @requires_standard_tools
+    Example: Unless it is told otherwise, calls have 5 s
+      Given a bridge that has just started
+      And an open session
+      And the tool "sleep" is running for 9 s
+      When the bridge is told to end by SIGTERM
+      Then the running tool is refused as unavailable
+      And the bridge ends with exit code 0
+
+    @requires_standard_tools
     Example: A second signal ends it now
       Given a bridge of its own, started with "--grace 60"
       And an open session
