@@ -77,6 +77,7 @@ class Connection:
         on_reply: called with the method, the request and the reply of each call that is answered.
         tls: how to speak to bridges over TLS; None for bridges that do not.
         token: what every call and stream bears as ``authorization: Bearer <token>``; none where it is empty.
+        options: channel arguments of gRPC, beside those that every connection has.
 
     Raises:
         ValueError: the token would leave this machine without TLS, or the address is none.
@@ -91,6 +92,7 @@ class Connection:
         on_reply: Callable[[str, Any, Any], object] | None = None,
         tls: Tls | None = None,
         token: str = "",
+        options: Sequence[tuple[str, Any]] = (),
     ) -> None:
         self.address = address
         self.service = service
@@ -98,11 +100,13 @@ class Connection:
         self.on_reply = on_reply
         self._tls = tls
         self._token = token
+        self._options = options
         self._metadata = bearer(token, address, tls)
+        options = [*_OPTIONS, *options]
         if tls is None:
-            self._channel = grpc.insecure_channel(target_of(address), options=_OPTIONS)
+            self._channel = grpc.insecure_channel(target_of(address), options)
         else:
-            options = [*_OPTIONS, *tls.options(address)]
+            options += tls.options(address)
             self._channel = grpc.secure_channel(target_of(address), tls.credentials, options)
         self._stub = SERVICES[service](self._channel)
 
@@ -162,6 +166,7 @@ class Connection:
             on_reply=self.on_reply,
             tls=self._tls,
             token=self._token,
+            options=self._options,
         )
 
     def session(self, session_id: str) -> Session:

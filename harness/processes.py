@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +36,16 @@ def taken(pid: int) -> Taken:
             files += sum(1 for _ in Path(f"/proc/{one}/fd").iterdir())
             processes += 1
     return Taken(memory, files, threads, processes)
+
+
+def worked(pid: int) -> float:
+    """The seconds of processor time that a process and those that it has started have used so far."""
+    ticks = 0
+    for one in (pid, *offspring(pid)):
+        with suppress(OSError):  # it has ended meanwhile
+            _, _, rest = Path(f"/proc/{one}/stat").read_text().rpartition(")")
+            ticks += sum(int(used) for used in rest.split()[11:13])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def offspring(pid: int) -> dict[int, str]:

@@ -210,6 +210,11 @@ class Target:
             authorization=shown.authorization,
         )
 
+    def narrow(self, address: str) -> RecordedConnection:
+        """A connection that takes 64 KiB more than is read from it, and not what it thinks it can."""
+        options = [("grpc.http2.bdp_probe", 0)]
+        return RecordedConnection(address, service=self.service, tell=self._take_in, options=options)
+
     def patient(self, address: str, patience: float) -> PatientConnection:
         """A connection that calls again for so many seconds where a bridge is unavailable."""
         return PatientConnection(address, service=self.service, tell=self._take_in, patience=patience)

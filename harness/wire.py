@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,7 @@ class RecordedConnection(Connection):
         tls: how to speak to a bridge over TLS; None for one that does not.
         token: what every call bears; nobody is told of it.
         authorization: what every call bears in place of ``Bearer`` and a token.
+        options: see ``Connection``.
     """
 
     def __init__(
@@ -70,11 +71,12 @@ class RecordedConnection(Connection):
         tls: Tls | None = None,
         token: str = "",
         authorization: str = "",
+        options: Sequence[tuple[str, Any]] = (),
     ) -> None:
-        super().__init__(address, service=service, timeout=timeout, tls=tls, token=token)
+        super().__init__(address, service=service, timeout=timeout, tls=tls, token=token, options=options)
         self.who = CLIENT
-        self.plain = not (tls or token or authorization)
-        """Whether it shows nothing, so that anybody may use it."""
+        self.plain = not (tls or token or authorization or options)
+        """Whether it shows nothing, and is like others, so that anybody may use it."""
         self._tell = tell
         self._authorization = authorization
         if authorization:
@@ -120,6 +122,7 @@ class RecordedConnection(Connection):
             tls=self._tls,
             token=self._token,
             authorization=self._authorization,
+            options=self._options,
         )
         other.who = self.who
         return other

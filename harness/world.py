@@ -154,6 +154,12 @@ class World:
             self._people[name].who = name
         return self._people[name]
 
+    def narrow(self, name: str) -> None:
+        """Connect a person so that little is under way to them while they do not read."""
+        connection = self._people[name] = self.target.narrow(self.connection.address)
+        connection.who = name
+        self._opened.append(connection)
+
     def move(self, name: str, bridge: str) -> None:
         """Connect a person to a bridge of several."""
         assert self.bridges is not None, "there is one bridge alone"

@@ -81,6 +81,15 @@ def step_set_racing(context, count, name, version):
     )
 
 
+@when(
+    "{count:d} clients at once each send the request {request:Name}, which sets {name:Name} to {value:Value}"
+)
+def step_same_request(context, count, request, name, value):
+    """Several clients set one variable under one request id."""
+    raw = value.raw(context.world.kind_of(name))
+    at_once(context, count, lambda _, session: session.set(name, raw, request_id=request))
+
+
 @when("{count:d} clients at once each read and set {name:Name} {times:d} times")
 def step_read_and_set(context, count, name, times):
     """Several clients read and set one variable, and note when each call began and ended."""
@@ -163,6 +172,13 @@ def step_batches_and_sets(context, one, other, times, third, again):
     for outcome in context.world.outcomes:
         outcome.require_success()
     context.changes = 2 * times + again
+
+
+@then("each of them is answered version {version:d}")
+def step_all_answered(context, version):
+    """All clients got the same answer."""
+    answers = [outcome.require_success() for outcome in context.world.outcomes]
+    assert_that(answers, equal_to([version] * len(answers)), "the versions answered")
 
 
 @then("each of them saw its own values alone")

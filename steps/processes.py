@@ -7,8 +7,9 @@ from behave import given, then, when
 from hamcrest import assert_that, empty, equal_to, has_length, matches_regexp
 
 from harness import machine
+from harness.looking import eventually
 from harness.matchers import is_so
-from harness.processes import end_in_words
+from harness.processes import end_in_words, worked
 
 END = 5.0  # seconds that a start that fails may take
 
@@ -159,3 +160,19 @@ def step_fails_to_start(context):
     assert_that(told, is_so("the reason of its end on stderr", "nothing stood there"))
     unready = is_so("no READY line of a bridge that does not start", f"it named the port {process.port}")
     assert_that(process.port is None, unready)
+
+
+@then("the bridge is at rest within {seconds:d} s")
+def step_at_rest(context, seconds):
+    """For half a second the process, and those that it has started, hardly use the processor."""
+    pid = context.world.process.pid
+    used = []
+
+    def rests():
+        used.append(worked(pid))
+        return len(used) > 1 and 0.0 <= used[-1] - used[-2] < 0.05
+
+    context.world.require_success()
+    found = eventually(rests, float(seconds), pause=0.5)
+    words = f"it used {used[-1] - used[0]:.1f} s of processor time in them"
+    assert_that(found, is_so(f"the bridge to be at rest within {seconds} s", words))

@@ -137,6 +137,26 @@ def step_take_and_cancel(context, person, count, tool, n):
     require_numbered(taken, tool)
 
 
+@when("{person:Person} takes {count:d} chunks of {tool:Name} to {n:d} and stops reading")
+def step_take_and_stop(context, person, count, tool, n):
+    """Read the first chunks of a long stream, and leave the others where they are."""
+    context.world.narrow(person)
+    context.streamed = tool
+    context.unread = context.world.session_of(person).stream(tool, {"n": n})
+    context.world.chunks = [next(context.unread) for _ in range(count)]
+
+
+@then("{person:Person} reads on, and gets the chunks up to {last:d}")
+def step_read_on(context, person, last):
+    """Go on with a stream, and cancel it then."""
+    chunks = context.world.chunks
+    chunks += [next(context.unread) for _ in range(last - len(chunks))]
+    context.unread.close()
+    require_numbered(chunks, context.streamed)
+    numbers = [json.loads(chunk.data) for chunk in chunks]
+    assert_that(numbers, in_order(range(1, last + 1)), f"the chunks that {person} got")
+
+
 @then("the running tool succeeds")
 def step_running_succeeds(context):
     """The call that was under way is answered, and tells no failure."""

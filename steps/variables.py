@@ -93,6 +93,14 @@ def step_request_set(context, request, name, value):
     context.world.set(name, value, request_id=request)
 
 
+@given("request {request:Name}, expecting version {version:d}, set {name:Name} to {value:Value}")
+@when("request {request:Name}, expecting version {version:d}, sets {name:Name} to {value:Value}")
+def step_request_expecting(context, request, version, name, value):
+    """Set a variable under a request id, only where it is at this version."""
+    world = context.world
+    world.attempt(lambda: world.set(name, value, request_id=request, expected_version=version))
+
+
 @given("request {request:Name} to set {name:Name} to {value:Value} was refused")
 def step_request_refused(context, request, name, value):
     """A set that was refused under a request id."""

@@ -66,6 +66,19 @@ Feature: Compare-and-set
       Then the answer is version 2
       And "count" still holds 3 at version 3
 
+    Example: It expects a version, which is no longer current when it is sent again
+      Given an integer variable "count" holding 1
+      And request "r-1", expecting version 1, set "count" to 2
+      When request "r-1", expecting version 1, sets "count" to 2
+      Then the answer is version 2
+      And "count" still holds 2 at version 2
+
+    Example: Ten clients send it at once
+      Given an integer variable "count" holding 1
+      When 10 clients at once each send the request "r-1", which sets "count" to 2
+      Then each of them is answered version 2
+      And "count" holds 2 at version 2
+
     Example: It is sent again after 9,999 others
       Given an integer variable "count" holding 1
       And request "r-1" set "count" to 2
