@@ -21,6 +21,20 @@ Feature: Resuming a watch
         | value change | 4     | 3        | 4       |
       And Ada receives nothing else
 
+    Example: Arrays of bytes in between
+      Given a tensor variable "weights" holding float32 array [0.5, 1.5]
+      And Ada watches "weights"
+      And "weights" was set to float32 array [2.5]
+      And Ada received 1 update
+      And Ada stopped watching
+      And "weights" was set to float64 array [3.5]
+      And "weights" was set to {"shape": [1], "data": [4]}
+      When Ada resumes watching "weights"
+      Then Ada receives:
+        | update       | value                       | previous             | version |
+        | value change | float64 array [3.5]         | float32 array [2.5]  | 3       |
+        | value change | {"shape": [1], "data": [4]} | float64 array [3.5]  | 4       |
+
     Example: No changes in between
       Given an integer variable "x" holding 1
       And Ada watches "x"

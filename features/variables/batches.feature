@@ -19,6 +19,19 @@ Feature: Reading and setting several variables together
         | model       | "gpt-4" | 1       |
       And nothing is missing
 
+    Example: Arrays of bytes are among them
+      Given the variables:
+        | name    | type      | value                       |
+        | weights | tensor    | float32 array [0.5, 1.5]    |
+        | query   | embedding | float64 array [0.1, 0.2]    |
+        | bias    | tensor    | {"shape": [1], "data": [2]} |
+      When "weights", "query" and "bias" are read together
+      Then the answer has:
+        | name    | value                       | version |
+        | weights | float32 array [0.5, 1.5]    | 1       |
+        | query   | float64 array [0.1, 0.2]    | 1       |
+        | bias    | {"shape": [1], "data": [2]} | 1       |
+
     Example: Some are missing, and are told in the order asked
       Given a float variable "temperature" holding 0.7
       When "zebra", "temperature", "ant" and "monkey" are read together
@@ -93,6 +106,19 @@ Feature: Reading and setting several variables together
         | max_tokens  | 2       |
       And "temperature" holds 0.9 at version 2
       And "max_tokens" holds 512 at version 2
+
+    Example: Arrays of bytes
+      Given the variables:
+        | name    | type      | value                       |
+        | weights | tensor    | {"shape": [1], "data": [2]} |
+        | query   | embedding | float64 array [0.1, 0.2]    |
+      When these are set together, all or none:
+        | name    | value                    |
+        | weights | float32 array [0.5, 1.5] |
+        | query   | [0.3]                    |
+      Then the batch succeeds
+      And "weights" holds float32 array [0.5, 1.5] at version 2
+      And "query" holds [0.3] at version 2
 
     Example: Its metadata is merged into that of each
       Given the variables:

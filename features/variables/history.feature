@@ -150,6 +150,29 @@ Feature: History and rollback
       And its id is that of "x"
       And "x" holds 0.1 at version 4
 
+    Example: To the version that is current
+      Given a float variable "x" holding 0.1
+      And "x" was set to 0.2
+      When "x" is rolled back to version 2
+      Then the variable answered has:
+        | value | version |
+        | 0.2   | 3       |
+      And "x" holds 0.2 at version 3
+
+    Scenario Outline: From <now> to <then>
+      Given a tensor variable "x" holding <then>
+      And "x" was set to <now>
+      When "x" is rolled back to version 1
+      Then the variable answered has:
+        | value  | version |
+        | <then> | 3       |
+      And "x" holds <then> at version 3
+
+      Examples:
+        | now                         | then                        |
+        | {"shape": [1], "data": [2]} | float32 array [0.5, 1.5]    |
+        | float32 array [0.5, 1.5]    | {"shape": [1], "data": [2]} |
+
     Example: Watches learn of it as of any change
       Given a float variable "x" holding 0.1
       And "x" was set to 0.2

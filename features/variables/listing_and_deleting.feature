@@ -7,12 +7,13 @@ Feature: Listing and deleting variables
 
     Example: All variables
       Given the variables:
-        | name  | type    | value |
-        | zebra | float   | 1     |
-        | ant   | integer | 2     |
-        | horse | string  | "3"   |
+        | name  | type    | value                    |
+        | zebra | float   | 1                        |
+        | ant   | integer | 2                        |
+        | horse | string  | "3"                      |
+        | bee   | tensor  | float32 array [0.5, 1.5] |
       When the variables are listed
-      Then the names listed are "zebra", "ant" and "horse"
+      Then the names listed are "zebra", "ant", "horse" and "bee"
 
     Example: A set does not change the order
       Given the variables:
