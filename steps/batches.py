@@ -10,10 +10,21 @@ from harness.literals import Literal
 from harness.matchers import holds, is_so, no_faults
 from proto import snakepit_bridge_pb2 as pb
 
+_ID_OF = "id of "
+
+
+def identifier_of(context, text):
+    """What a cell names a variable by: its name, or where the cell says "id of NAME", its id."""
+    return context.world.id_of(text.removeprefix(_ID_OF)) if text.startswith(_ID_OF) else text
+
 
 def updates_of(context):
-    world = context.world
-    return {row["name"]: Literal(row["value"]).raw(world.kind_of(row["name"])) for row in context.table}
+    """A table of name and value as values by identifier."""
+    updates = {}
+    for row in context.table:
+        kind = context.world.kind_of(row["name"].removeprefix(_ID_OF))
+        updates[identifier_of(context, row["name"])] = Literal(row["value"]).raw(kind)
+    return updates
 
 
 @when("{names:Names} are read together")
@@ -62,13 +73,23 @@ def step_set_batch(context):
     context.world.attempt(lambda: context.world.session.set_many(updates_of(context)))
 
 
-@when("{name:Name} is set in one batch by its name to {one:Value} and by its id to {other:Value}")
+@when("{name:Name} is set twice in a batch, all or none: by name to {one:Value}, by id to {other:Value}")
 def step_set_twice(context, name, one, other):
-    """Name one variable twice in a batch."""
-    world = context.world
-    kind = world.kind_of(name)
-    updates = {name: one.raw(kind), world.id_of(name): other.raw(kind)}
-    world.attempt(lambda: world.session.set_many(updates, atomic=True))
+    """Name one variable twice in an atomic batch."""
+    updates = both_ways(context, name, one, other)
+    context.world.attempt(lambda: context.world.session.set_many(updates, atomic=True))
+
+
+@when("{name:Name} is set twice in a batch, each on its own: by name to {one:Value}, by id to {other:Value}")
+def step_set_twice_each(context, name, one, other):
+    """Name one variable twice in a batch that is not atomic."""
+    updates = both_ways(context, name, one, other)
+    context.world.attempt(lambda: context.world.session.set_many(updates))
+
+
+def both_ways(context, name, one, other):
+    kind = context.world.kind_of(name)
+    return {name: one.raw(kind), context.world.id_of(name): other.raw(kind)}
 
 
 @when("a batch sets {name:Name} to {value:Value} and brings bytes for {other:Name}")
@@ -167,7 +188,7 @@ def reported(result):
 def step_batch_versions(context):
     """The new versions, as a table of name and version; these and no others."""
     result = context.world.require_success()
-    expected = {row["name"]: int(row["version"]) for row in context.table}
+    expected = {identifier_of(context, row["name"]): int(row["version"]) for row in context.table}
     assert_that(dict(result.versions), equal_to(expected), "the new versions")
 
 
@@ -182,10 +203,7 @@ def step_batch_fails(context):
     """The batch reports failure, for these alone, as a table of name and, where it matters, words."""
     result = context.world.require_success()
     assert_that(not result.success, is_so("the batch to report failure", reported(result)))
-    assert_that(
-        sorted(result.errors), equal_to(sorted(row["name"] for row in context.table)), "those at fault"
-    )
-    for row in context.table:
-        assert_that(
-            result.errors[row["name"]], contains_string(row["because"]), f"the error of {row['name']}"
-        )
+    because = {identifier_of(context, row["name"]): row["because"] for row in context.table}
+    assert_that(sorted(result.errors), equal_to(sorted(because)), "those at fault")
+    for identifier, words in because.items():
+        assert_that(result.errors[identifier], contains_string(words), f"the error of {identifier}")

@@ -205,14 +205,40 @@ Feature: Reading and setting several variables together
       And "max_tokens" still holds 256 at version 1
       And "top_k" holds 50 at version 2
 
+    Example: Each is told of under the identifier that was asked for
+      Given the variables:
+        | name        | type    | value |
+        | temperature | float   | 0.7   |
+        | max_tokens  | integer | 256   |
+        | top_k       | integer | 40    |
+      When these are set together, each on its own:
+        | name              | value |
+        | id of temperature | 0.9   |
+        | id of max_tokens  | 0.5   |
+        | top_k             | 50    |
+      Then the batch fails for:
+        | name             | because                |
+        | id of max_tokens | must be a whole number |
+      And the batch answers the versions:
+        | name              | version |
+        | id of temperature | 2       |
+        | top_k             | 2       |
+      And "temperature" holds 0.9 at version 2
+      And "max_tokens" still holds 256 at version 1
+
   @A8
   Rule: A batch that contradicts itself is refused whole
 
-    Example: One variable named twice
+    Scenario Outline: One variable named twice, <how>
       Given a float variable "x" holding 0.5
-      When "x" is set in one batch by its name to 1 and by its id to 2
+      When "x" is set twice in a batch, <how>: by name to 1, by id to 2
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
+
+      Examples:
+        | how             |
+        | all or none     |
+        | each on its own |
 
     Example: Bytes without an update
       Given a tensor variable "x" holding {"shape": [1], "data": [1]}
