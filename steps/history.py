@@ -3,7 +3,7 @@
 import time
 from datetime import UTC, datetime, timedelta
 
-from behave import then, when
+from behave import given, then, when
 from hamcrest import assert_that, equal_to, greater_than, has_entries, less_than
 
 from client import values
@@ -11,6 +11,12 @@ from harness.literals import Literal
 from harness.matchers import in_order, is_value
 
 CLOCKS = timedelta(minutes=5)  # by how much two machines' clocks may differ
+
+
+@given("{name:Name} was rolled back to version {version:d}")
+def step_was_rolled_back(context, name, version):
+    """A variable of which an old value was written again."""
+    context.world.session.roll_back(name, version)
 
 
 @when("{name:Name} is rolled back to version {version:d}")

@@ -42,6 +42,12 @@ def step_each_watch(context, people, names):
         context.world.watch(person, names)
 
 
+@when("{person:Person} watches every variable, present values included")
+def step_watch_all_included(context, person):
+    """Someone watches all variables, and is to be told first what they are."""
+    context.world.watch(person, [], initial=True)
+
+
 @given("{person:Person} watches every variable")
 def step_watch_all(context, person):
     """Someone watches all variables, also those to come."""

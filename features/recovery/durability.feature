@@ -120,6 +120,19 @@ Feature: What survives the death of the process
       Then the registered tools are "train"
       And the tool "train" takes {"rate": "float"}
 
+    @requires_current_service
+    Example: A tool that was replaced
+      Given a bridge with a data directory
+      And these tools are registered:
+        | name    | takes               |
+        | "train" | [["rate", "float"]] |
+      And these tools are registered:
+        | name    | takes                  |
+        | "train" | [["steps", "integer"]] |
+      When the bridge is killed and started again
+      Then the registered tools are "train"
+      And the tool "train" takes {"steps": "integer"}
+
     Example: Who follows whom
       Given a bridge with a data directory
       And the variables:
@@ -139,6 +152,29 @@ Feature: What survives the death of the process
       When "x" is set to 0.2
       Then it is refused as not possible now, saying "variable_locked_for_optimization"
       And "x" still holds 0.1 at version 1
+
+    Example: What an optimizer gave back is free
+      Given a bridge with a data directory
+      And a float variable "x" holding 0.1
+      And the optimizer "tuner" has taken "x"
+      And the optimizer "tuner" has given "x" back
+      And the bridge was killed and started again
+      When "x" is set to 0.2
+      Then "x" holds 0.2 at version 2
+      And nobody is optimizing "x"
+
+    Example: What was rolled back
+      Given a bridge with a data directory
+      And a float variable "x" holding 0.1
+      And "x" was set to 0.2
+      And "x" was rolled back to version 1
+      When the bridge is killed and started again
+      Then "x" holds 0.1 at version 3
+      And the history of "x" is:
+        | version | value | changed by            |
+        | 3       | 0.1   | rollback to version 1 |
+        | 2       | 0.2   | client                |
+        | 1       | 0.1   | client                |
 
     Example: A set that is repeated after the crash applies once
       Given a bridge with a data directory

@@ -53,6 +53,14 @@ Feature: Watching variables
         | initial value | max_tokens  | 256     | 1       |
       And Ada receives nothing else
 
+    Example: Of every variable
+      Given a float variable "temperature" holding 0.7
+      When Ada watches every variable, present values included
+      Then Ada receives:
+        | update        | variable    | value | version |
+        | initial value | temperature | 0.7   | 1       |
+      And Ada receives nothing else
+
     Example: With all that a read tells
       Given a tensor variable "weights" holding float32 array [0.5, 1.5]
       And "weights" was set to float32 array [2.5] with the metadata:

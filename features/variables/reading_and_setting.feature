@@ -183,6 +183,21 @@ Feature: Reading and setting variables
         | elixir |
       Then the source of "x" is ELIXIR
 
+    Example: Elixir where the metadata of a batch says so
+      Given a float variable "x" holding 0.5
+      When these are set together, all or none, with the metadata {"source": "elixir"}:
+        | name | value |
+        | x    | 0.6   |
+      Then the source of "x" is ELIXIR
+
+    Example: Elixir where the metadata of a rollback says so
+      Given a float variable "x" holding 0.5
+      And "x" was set to 0.6
+      When "x" is rolled back to version 1, with the metadata:
+        | source |
+        | elixir |
+      Then the source of "x" is ELIXIR
+
     Example: It is the last change that counts
       Given a float variable "x" holding 0.5
       And "x" was set to 0.6 with the metadata:
