@@ -16,6 +16,16 @@ def give(context, name, raw):
     context.world.attempt(lambda: context.world.session.set(name, raw))
 
 
+def give_in_batch(context, name, raw):
+    """Set a variable to exactly these bytes, in a batch of its own that is not atomic."""
+    context.world.attempt(lambda: context.world.session.set_many({name: raw}))
+
+
+def begin(context, name, kind, raw):
+    """Register a variable that is to hold exactly these bytes."""
+    context.world.attempt(lambda: context.world.session.register(name, kind, raw))
+
+
 def url_of(context, name, suffix=""):
     """The type_url of a variable's own type."""
     return PREFIX + context.world.kind_of(name) + suffix
@@ -86,6 +96,42 @@ def step_give_header(context, name, header, count):
 def step_give_stray_bytes(context, name, value, count):
     """Set a variable to a JSON value that comes with bytes."""
     give(context, name, value.raw(context.world.kind_of(name))._replace(array=bytes(count)))
+
+
+@when("{name:Name} is registered as a {kind:Kind} holding {value:Value} under the type_url {url:Name}")
+def step_begin_labelled(context, name, kind, value, url):
+    """Register a variable with a value that is labelled as something else."""
+    begin(context, name, kind, value.raw(kind)._replace(type_url=url))
+
+
+@when("{name:Name} is registered as a {kind:Kind} with the text {text:Text}")
+def step_begin_text(context, name, kind, text):
+    """Register a variable with a text that may be no JSON."""
+    begin(context, name, kind, Raw(PREFIX + kind, text.encode()))
+
+
+@when("{name:Name} is registered as a {kind:Kind} with the header {header:Text} and {count:d} bytes")
+def step_begin_header(context, name, kind, header, count):
+    """Register a variable with a binary header and so many bytes, all of them 0."""
+    begin(context, name, kind, Raw(PREFIX + kind + BINARY, header.encode(), bytes(count)))
+
+
+@when("in a batch, {name:Name} is given {value:Value} under the type_url {url:Name}")
+def step_batch_labelled(context, name, value, url):
+    """Set a variable in a batch to a value that is labelled as something else."""
+    give_in_batch(context, name, value.raw("float")._replace(type_url=url))
+
+
+@when("in a batch, {name:Name} is given the text {text:Text}")
+def step_batch_text(context, name, text):
+    """Set a variable in a batch to a text that may be no JSON."""
+    give_in_batch(context, name, Raw(url_of(context, name), text.encode()))
+
+
+@when("in a batch, {name:Name} is given the header {header:Text} with {count:d} bytes")
+def step_batch_header(context, name, header, count):
+    """Set a variable in a batch to a binary header and so many bytes, all of them 0."""
+    give_in_batch(context, name, Raw(url_of(context, name, BINARY), header.encode(), bytes(count)))
 
 
 @when("{name:Name} is read under the older service name")

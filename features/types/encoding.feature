@@ -243,3 +243,83 @@ Feature: How values travel
         | erlang_binary |
         | npy           |
         | RAW           |
+
+  @V1 @V3 @V4 @V5
+  Rule: A variable cannot begin as what it cannot be set to
+
+    Scenario Outline: A float as the text <text>
+      When "x" is registered as a float with the text <text>
+      Then it is refused as invalid
+      And there is no variable "x"
+
+      Examples:
+        | text  |
+        | {     |
+        | 0.5 1 |
+        | NaN   |
+        | 1e400 |
+
+    Scenario Outline: A float under the label "<url>"
+      When "x" is registered as a float holding 0.25 under the type_url "<url>"
+      Then it is refused as invalid
+      And there is no variable "x"
+
+      Examples:
+        | url                                  |
+        | type.googleapis.com/snakepit.integer |
+        | type.googleapis.com/snakepit.colour  |
+
+    Scenario Outline: A tensor as <count> bytes under <header>
+      When "x" is registered as a tensor with the header <header> and <count> bytes
+      Then it is refused as invalid
+      And there is no variable "x"
+
+      Examples:
+        | count | header                                                                                |
+        | 23    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "raw"}       |
+        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float16", "binary_format": "raw"}       |
+        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "pickle"}    |
+        | 24    | {"type": "embedding", "shape": [6], "dtype": "float32", "binary_format": "raw"}       |
+
+  @V1 @V3 @V4 @V5
+  Rule: In a batch it is an error of that entry
+
+    Scenario Outline: A float as the text <text>
+      Given a float variable "x" holding 0.5
+      When in a batch, "x" is given the text <text>
+      Then the batch fails for:
+        | name | because |
+        | x    |         |
+      And "x" still holds 0.5 at version 1
+
+      Examples:
+        | text  |
+        | {     |
+        | NaN   |
+        | 1e400 |
+
+    Scenario Outline: A float under the label "<url>"
+      Given a float variable "x" holding 0.5
+      When in a batch, "x" is given 0.25 under the type_url "<url>"
+      Then the batch fails for:
+        | name | because |
+        | x    |         |
+      And "x" still holds 0.5 at version 1
+
+      Examples:
+        | url                                  |
+        | type.googleapis.com/snakepit.integer |
+        | type.googleapis.com/snakepit.colour  |
+
+    Scenario Outline: A tensor as <count> bytes under <header>
+      Given a tensor variable "x" holding float32 array [1.5, 2.5]
+      When in a batch, "x" is given the header <header> with <count> bytes
+      Then the batch fails for:
+        | name | because |
+        | x    |         |
+      And "x" still holds float32 array [1.5, 2.5] at version 1
+
+      Examples:
+        | count | header                                                                             |
+        | 23    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "raw"}    |
+        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "pickle"} |
