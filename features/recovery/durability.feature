@@ -87,6 +87,7 @@ Feature: What survives the death of the process
       When the bridge is killed and started again
       Then the session is not open
 
+    @requires_current_service
     Example: A session and what it was opened with
       Given a bridge with a data directory
       And a session opened with the metadata:
