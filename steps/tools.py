@@ -1,6 +1,7 @@
 """Steps about tools."""
 
 import json
+from itertools import islice
 
 from behave import given, then, when
 from hamcrest import assert_that, equal_to, has_length
@@ -131,9 +132,10 @@ def step_cancel(context):
 @when("{person:Person} takes {count:d} chunks of {tool:Name} to {n:d} and cancels")
 def step_take_and_cancel(context, person, count, tool, n):
     """Read the first chunks of a long stream, and cancel it."""
-    chunks = context.world.session_of(person).stream(tool, {"n": n})
-    taken = [next(chunks) for _ in range(count)]
+    chunks = context.world.session_of(person).stream(tool, {"n": n}, timeout=30.0)
+    taken = [*islice(chunks, count)]
     chunks.close()
+    assert_that(taken, has_length(count), "the chunks")
     require_numbered(taken, tool)
 
 
@@ -142,15 +144,15 @@ def step_take_and_stop(context, person, count, tool, n):
     """Read the first chunks of a long stream, and leave the others where they are."""
     context.world.narrow(person)
     context.streamed = tool
-    context.unread = context.world.session_of(person).stream(tool, {"n": n})
-    context.world.chunks = [next(context.unread) for _ in range(count)]
+    context.unread = context.world.session_of(person).stream(tool, {"n": n}, timeout=60.0)
+    context.world.chunks = [*islice(context.unread, count)]
 
 
 @then("{person:Person} reads on, and gets the chunks up to {last:d}")
 def step_read_on(context, person, last):
     """Go on with a stream, and cancel it then."""
     chunks = context.world.chunks
-    chunks += [next(context.unread) for _ in range(last - len(chunks))]
+    chunks += islice(context.unread, last - len(chunks))
     context.unread.close()
     require_numbered(chunks, context.streamed)
     numbers = [json.loads(chunk.data) for chunk in chunks]

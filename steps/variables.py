@@ -94,6 +94,11 @@ def step_request_set(context, request, name, value):
 
 
 @given("request {request:Name}, expecting version {version:d}, set {name:Name} to {value:Value}")
+def step_request_expected(context, request, version, name, value):
+    """A set that was accepted under a request id, at the version that it expected."""
+    context.world.set(name, value, request_id=request, expected_version=version)
+
+
 @when("request {request:Name}, expecting version {version:d}, sets {name:Name} to {value:Value}")
 def step_request_expecting(context, request, version, name, value):
     """Set a variable under a request id, only where it is at this version."""
