@@ -69,7 +69,7 @@ def step_set_atomic_with_metadata(context, metadata):
 
 @when("these are set together, each on its own:")
 def step_set_batch(context):
-    """Set several variables in a batch that is not atomic, given as a table of name and value."""
+    """Set several variables in a batch that is not atomic: a table of name, or "id of NAME", and value."""
     context.world.attempt(lambda: context.world.session.set_many(updates_of(context)))
 
 
