@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from behave.parser import parse_feature
 from behave.tag_expression import make_tag_expression
 
 from harness import tags
-from tests.gallery.entries import ROOT, Entry, Gallery
+from tests.gallery.entries import Entry, Gallery
+from tests.gallery.fit import REFACTORINGS, misfits
+from tests.gallery.patches import ROOT
 from tests.gallery.running import run
 
 GALLERY = Gallery()
@@ -31,30 +30,10 @@ CLAUSES = {
 }
 
 
-def test_every_patch_fits_once() -> None:
-    for entry in ENTRIES:
-        sources: dict[str, str] = {}
-        for patch in entry.patches:
-            before = sources.get(patch.module, patch.path.read_text("utf-8"))
-            sources[patch.module] = patch.apply(before)
-            assert sources[patch.module] != before, f"{entry.name} changes nothing"
-        for module, source in sources.items():
-            compile(source, f"{module} of {entry.name}", "exec")
-
-
-def test_no_patch_names_what_is_not_there(tmp_path: Path) -> None:
-    for entry in ENTRIES:
-        sources: dict[str, str] = {}
-        for patch in entry.patches:
-            sources[patch.module] = patch.apply(sources.get(patch.module, patch.path.read_text("utf-8")))
-        for module, source in sources.items():
-            (tmp_path / f"{entry.name} {module}.py").write_text(source, "utf-8")
-    checked = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--isolated", "--select=F821", "--quiet", str(tmp_path)],
-        capture_output=True,
-        text=True,
-    )
-    assert checked.stdout == ""
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("refactoring", REFACTORINGS)
+def test_every_mutant_fits_whatever_the_refactoring(refactoring: str) -> None:
+    assert misfits(ENTRIES, REFACTORINGS[refactoring]) == {}
 
 
 def test_names_are_unique_and_say_what_they_are() -> None:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from tests.gallery.entries import ROOT, Entry, Gallery, NoEntry
+from tests.gallery.entries import Entry, Gallery, NoEntry
+from tests.gallery.patches import ROOT, PatchError
 
 REPORT = ROOT / "reports" / "gallery.json"
 PAGE = ROOT / "docs" / "gallery.md"
@@ -112,5 +113,5 @@ def _write_page(gallery: Gallery) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except NoEntry as error:
+    except (NoEntry, PatchError) as error:
         sys.exit(f"gallery: {error}")

@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tests.gallery.patches import Patch
+
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 
 LIMIT = 150.0
 """Seconds that the run of a defect may take, unless its entry says otherwise."""
@@ -21,37 +22,6 @@ FULL_LIMIT = 600.0
 
 class NoEntry(Exception):
     """An entry that cannot be, or a name that none has; the message says which."""
-
-
-@dataclass(frozen=True)
-class Patch:
-    """One place of the reference bridge, as it is and as it is to be.
-
-    Attributes:
-        module: ``server`` or one of its modules.
-        old: a text that its source has exactly once.
-        new: what stands there instead.
-    """
-
-    module: str
-    old: str
-    new: str
-
-    @property
-    def path(self) -> Path:
-        """The module's source."""
-        stem = ROOT.joinpath(*self.module.split("."))
-        return stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
-
-    def apply(self, source: str) -> str:
-        """Return the source, patched.
-
-        Raises:
-            NoEntry: the old text is not there, or more than once.
-        """
-        if (count := source.count(self.old)) != 1:
-            raise NoEntry(f"{self.module}: the text is there {count} times, not once: {self.old!r}")
-        return source.replace(self.old, self.new)
 
 
 @dataclass(frozen=True)
@@ -66,6 +36,7 @@ class Entry:
         tags: the expression that selects what is run.
         only: an expression that the names of the scenarios match which are run; empty for all of the tags'.
         limit: seconds that the run may take.
+        file: the file that it stands in.
         at_start: whether the shared bridge cannot start, so that the run ends, in these words, before any
             scenario.
     """
@@ -77,6 +48,7 @@ class Entry:
     says: str
     patches: tuple[Patch, ...]
     tags: str
+    file: Path
     only: str = ""
     limit: float = LIMIT
     at_start: bool = False
@@ -126,7 +98,7 @@ class Gallery:
 def _entries(path: Path, area: str) -> Iterable[Entry]:
     for name, fields in tomllib.loads(path.read_text("utf-8")).items():
         try:
-            yield _entry(name, area, **fields)
+            yield _entry(name, area, path, **fields)
         except TypeError as error:
             raise NoEntry(f"{path.name}: {name}: {error}") from None
 
@@ -134,11 +106,13 @@ def _entries(path: Path, area: str) -> Iterable[Entry]:
 def _entry(
     name: str,
     area: str,
+    file: Path,
     *,
     seen: str,
-    module: str,
-    old: str,
-    new: str,
+    at: str,
+    find: str,
+    replace: str,
+    where: Sequence[str] = (),
     clauses: str = "",
     says: str = "",
     also: Sequence[dict[str, Any]] = (),
@@ -152,5 +126,9 @@ def _entry(
         raise NoEntry(f"{name}: a defect asserts a phrase of its failure")
     default = f"@{area} and ({' or '.join(f'@{one}' for one in ids)})" if ids else ""
     usual = LIMIT if ids else FULL_LIMIT
-    patches = (Patch(module, old, new), *(Patch(**{"module": module, **more}) for more in also))
-    return Entry(name, area, ids, seen, says, patches, tags or default, only, limit or usual, at_start)
+    patches = (_patch(at, find, replace, where), *(_patch(**fields) for fields in also))
+    return Entry(name, area, ids, seen, says, patches, tags or default, file, only, limit or usual, at_start)
+
+
+def _patch(at: str, find: str, replace: str, where: Sequence[str] = ()) -> Patch:
+    return Patch(at, find, replace, tuple(where))

@@ -16,7 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.gallery.entries import HERE, ROOT, Entry
+from tests.gallery.entries import HERE, Entry
+from tests.gallery.fit import misfits
+from tests.gallery.patches import ROOT
 
 CAUGHT = "caught"
 GREEN = "green"
@@ -26,6 +28,7 @@ WRONG_WORDS = "WRONG WORDS"
 RED = "RED"
 TIMEOUT = "TIMEOUT"
 NO_VERDICT = "NO VERDICT"
+DOES_NOT_FIT = "DOES NOT FIT"
 OTHER_VERDICT = "OTHER VERDICT"
 
 GOOD = (CAUGHT, GREEN)
@@ -78,6 +81,9 @@ def run(entry: Entry, python: str = sys.executable, keep: Path | None = None) ->
             throw them away.
     """
     started = time.monotonic()
+    about = entry.name, entry.area, entry.clauses, entry.seen
+    if misfit := misfits([entry]):
+        return Result(*about, DOES_NOT_FIT, 0.0, misfit[entry.name])
     with TemporaryDirectory(prefix="gallery-") as folder:
         scratch = Path(folder)
         for thing in ROOT.iterdir():
@@ -93,14 +99,13 @@ def run(entry: Entry, python: str = sys.executable, keep: Path | None = None) ->
                 shutil.copy(report, keep / f"{entry.name}.html")
         verdict = _verdict(scratch / "reports" / "verdict.json")
     seconds = round(time.monotonic() - started, 1)
-    about = entry.name, entry.area, entry.clauses, entry.seen
     if code is None:
         return Result(*about, TIMEOUT, seconds, f"no verdict within {entry.limit:g} s")
     if entry.at_start:
         return Result(*about, *_at_start(entry, words, code, seconds))
     if verdict is None:
-        last = [line for line in words.splitlines() if line.strip()][-1:]
-        return Result(*about, NO_VERDICT, seconds, *last)
+        last = "".join([line for line in words.splitlines() if line.strip()][-1:])
+        return Result(*about, NO_VERDICT, seconds, last)
     if (code == 0) != (verdict["counts"]["failed"] == 0):
         return Result(*about, NO_VERDICT, seconds, f"exit code {code} and {verdict['counts']}")
     failures = [one for one in verdict["scenarios"] if one["outcome"] == "failed"]

@@ -1,10 +1,11 @@
 """``python -m tests.gallery serve NAME``: the reference bridge, with an entry's patches, in this process.
 
-The sources are rewritten as they are imported, in memory. Processes that the bridge starts are plain ones.
+Modules are patched as they are imported, in memory. Processes that the bridge starts are plain ones.
 """
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
@@ -12,7 +13,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from tests.gallery.entries import Entry, Patch
+from tests.gallery.entries import Entry
+from tests.gallery.patches import Patch
 
 
 class Rewriter(MetaPathFinder):
@@ -41,10 +43,10 @@ class _Loader(SourceFileLoader):
         self._patches = patches
 
     def get_code(self, fullname: str) -> CodeType:
-        source = Path(self.path).read_text("utf-8")
+        tree = ast.parse(Path(self.path).read_text("utf-8"))
         for patch in self._patches:
-            source = patch.apply(source)
-        return compile(source, self.path, "exec", dont_inherit=True)
+            tree = patch.apply(tree)
+        return compile(tree, self.path, "exec", dont_inherit=True)
 
 
 def serve(entry: Entry, arguments: Sequence[str]) -> int:
