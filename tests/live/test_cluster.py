@@ -252,6 +252,7 @@ def under_load(*, apart: bool) -> Iterator[tuple[Cluster, Bridges, list[Load]]]:
             bridges.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("apart", [True, False], ids=["apart", "on one machine"])
 def test_bridges_are_killed(apart: bool) -> None:
     chance = random.Random(3)
@@ -264,6 +265,7 @@ def test_bridges_are_killed(apart: bool) -> None:
             bridges.restart(victim)
 
 
+@pytest.mark.slow
 def test_leaders_are_killed() -> None:
     with under_load(apart=True) as (cluster, _, loads):
         for _ in range(KILLS):
