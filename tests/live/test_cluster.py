@@ -36,6 +36,7 @@ CLIENTS = 2  # of each session
 pytestmark = [
     pytest.mark.timeout(7200),
     pytest.mark.skipif(bool(missing()), reason=missing() or "etcd is there"),
+    *([] if "KILLS" in os.environ else [pytest.mark.slow]),  # who gives the number asks for them
 ]
 
 
@@ -252,7 +253,6 @@ def under_load(*, apart: bool) -> Iterator[tuple[Cluster, Bridges, list[Load]]]:
             bridges.stop()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("apart", [True, False], ids=["apart", "on one machine"])
 def test_bridges_are_killed(apart: bool) -> None:
     chance = random.Random(3)
@@ -265,7 +265,6 @@ def test_bridges_are_killed(apart: bool) -> None:
             bridges.restart(victim)
 
 
-@pytest.mark.slow
 def test_leaders_are_killed() -> None:
     with under_load(apart=True) as (cluster, _, loads):
         for _ in range(KILLS):
