@@ -72,8 +72,9 @@ class Member:
         self.paused = False
 
     def pause(self) -> None:
-        """SIGSTOP: it keeps its connections, and says nothing."""
+        """SIGSTOP, and wait until it stands still: it keeps its connections, and says nothing."""
         self._signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         self.paused = True
 
     def go_on(self) -> None:

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from functools import partial
 
 import grpc
-import numpy
 
 from client import BridgeError, Connection, Session
 from client.errors import ToolFailed
@@ -179,6 +178,8 @@ class Soak:
             connection.close()
 
     def _variables(self, session: Session, chance: random.Random) -> None:
+        import numpy  # only here: every run of the features loads this module, and few of them soak
+
         array = numpy.full(4096, chance.random(), "float32")
         session.register("temperature", "float", 0.7, constraints={"min": 0.0, "max": 2.0})
         session.register("text", "string", "x" * chance.randrange(2000))

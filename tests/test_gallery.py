@@ -76,6 +76,7 @@ def test_each_says_what_a_client_sees() -> None:
     assert [entry.name for entry in GALLERY.defects if len(entry.says) < 5] == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "name",

@@ -14,6 +14,8 @@ from harness.report import page as report
 from harness.trend import Series
 from tests.verdicts.project import GREEN, MIXED, PROFILE, Project, Run
 
+pytestmark = pytest.mark.xdist_group("report-page")  # they share a browser, and the run that it shows
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

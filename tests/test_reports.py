@@ -22,6 +22,8 @@ from harness.wording import WIDTH, shorten
 from proto import snakepit_bridge_pb2 as pb
 from tests.verdicts.project import GREEN, MIXED, PROFILE, ROOT, Project, Run
 
+pytestmark = pytest.mark.xdist_group("reports")  # they share a run
+
 SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text())
 
 

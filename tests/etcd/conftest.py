@@ -15,6 +15,9 @@ from harness.line import Line
 
 HERE = Path(__file__).parent
 
+SHARED = ("unhurt", "one", "locked", "secure")
+"""Fixtures that are a cluster for many tests: those that have it in common run in one worker."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -22,6 +25,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(180))
             if lack := missing():
                 item.add_marker(pytest.mark.skip(reason=lack))
+            for name in SHARED:
+                if name in getattr(item, "fixturenames", ()):
+                    item.add_marker(pytest.mark.xdist_group(f"etcd-{name}"))
 
 
 @pytest.hookimpl(tryfirst=True)

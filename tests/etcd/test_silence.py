@@ -133,6 +133,7 @@ async def test_silence_alone_is_no_trouble(
     assert places == [True, False]
 
 
+@pytest.mark.slow
 async def test_its_questions_are_not_taken_for_an_attack(one: Cluster, prefix: bytes) -> None:
     """etcd ends a connection on which pings come too often; it would be pings at 2, 4, 6 and 8 seconds."""
     places: list[bool] = []

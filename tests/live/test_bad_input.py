@@ -217,7 +217,9 @@ REFUSED: dict[str, Callable[[Session, str], object]] = {
 }
 
 
-@pytest.mark.parametrize("what", REFUSED)
+@pytest.mark.parametrize(
+    "what", [pytest.param(what, marks=[pytest.mark.slow] * (what == "a set")) for what in REFUSED]
+)
 def test_a_large_request_that_is_refused_is_forgotten(launch: Launch, tmp_path: Path, what: str) -> None:
     (tmp_path / "tokens").write_text(EVERYTHING)
     process = launch("--token-file", str(tmp_path / "tokens"), "--log-level", "error")

@@ -36,6 +36,7 @@ CLIENTS = 2  # of each session
 pytestmark = [
     pytest.mark.timeout(7200),
     pytest.mark.skipif(bool(missing()), reason=missing() or "etcd is there"),
+    *([] if "KILLS" in os.environ else [pytest.mark.slow]),  # who gives the number asks for them
 ]
 
 

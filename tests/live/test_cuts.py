@@ -54,6 +54,7 @@ def test_a_change_is_told_by_name_old_and_new(session: Session) -> None:
         assert told.get(timeout=10.0) == ("x", 0.5, 0.75, {"reason": "tuning"})
 
 
+@pytest.mark.slow
 def test_who_iterates_slowly_holds_on_to_little_and_misses_nothing(session: Session) -> None:
     session.register("x", "string", "first")
     with Follower(session, "x") as follower:

@@ -26,6 +26,7 @@ def run(command: Sequence[str]) -> tuple[list[Series], Soak]:
         process.wait_ended(10.0)
 
 
+@pytest.mark.slow
 def test_it_calls_and_measures() -> None:
     found, soak = run([sys.executable, "-m", "server"])
     assert [one.name for one in found] == [*NAMES]

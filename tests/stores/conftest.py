@@ -24,13 +24,19 @@ def clusters() -> Iterator[dict[int, Cluster]]:
 DIRECTORY, ETCD, ETCD_3 = "a directory", "etcd with 1 member", "etcd with 3 members"
 
 
-@pytest.fixture(params=[DIRECTORY, ETCD, ETCD_3])
+over_etcd = pytest.mark.xdist_group("stores-over-etcd")
+"""The mark of tests that share the clusters: they run in one worker."""
+
+DURABLE = [DIRECTORY, *(pytest.param(one, marks=over_etcd) for one in (ETCD, ETCD_3))]
+
+
+@pytest.fixture(params=DURABLE)
 def durable(request: pytest.FixtureRequest, tmp_path: Path, clusters: dict[int, Cluster]) -> Place:
     """A place that outlives a bridge."""
     return a_place(request.param, tmp_path, clusters)
 
 
-@pytest.fixture(params=["memory", DIRECTORY, ETCD, ETCD_3])
+@pytest.fixture(params=["memory", *DURABLE])
 def place(request: pytest.FixtureRequest, tmp_path: Path, clusters: dict[int, Cluster]) -> Place:
     """Any place."""
     return None if request.param == "memory" else a_place(request.param, tmp_path, clusters)

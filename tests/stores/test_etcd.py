@@ -21,8 +21,10 @@ from server.etcd.errors import Unanswered
 from server.etcd.operations import delete, prefix_end
 from server.etcd.operations import put as put_key
 from tests.core.given import put, reader, register
-from tests.stores.conftest import ETCD, a_place
+from tests.stores.conftest import ETCD, a_place, over_etcd
 from tests.stores.given import Bridge, a_bridge
+
+pytestmark = over_etcd
 
 
 @pytest.fixture

@@ -142,6 +142,8 @@ def a_history(path: Path) -> tuple[FakeClock, Path]:
     return clock, copy
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_torn_end_is_dropped_and_a_batch_is_whole(tmp_path: Path) -> None:
     clock, killed = a_history(tmp_path)
     log = killed / f"{FILE}-wal"

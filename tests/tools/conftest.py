@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,14 @@ COMMAND = (
     sys.executable, "-m", "server", "--port", "0", "--grace", "0.5",
     "--tools", "tests.tools.misbehaving", "--tool-memory", "512", "--max-running-tools", "4",
 )  # fmt: skip
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:  # those of one module share its server, and run in one worker
+        if item.path.is_relative_to(HERE) and "server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="module")
