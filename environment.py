@@ -1,20 +1,21 @@
 """behave's hooks: wiring, and nothing else.
 
-What comes before the first scenario and after the last is the runner's business: harness/runner.py.
+What comes before the first scenario and after the last is the runner's business:
+varbridge/conformance/run/runner.py.
 """
 
 
 def before_scenario(context, scenario):
     try:
-        context.world = context.judging.begin(scenario)
+        context.world = context.conformance_run.begin(scenario)
     except Exception as error:
-        context.judging.hook_failed("before_scenario", error)
+        context.conformance_run.hook_failed("before_scenario", error)
         raise
 
 
 def after_scenario(context, scenario):
     try:
-        context.judging.end(scenario)
+        context.conformance_run.end(scenario)
     except Exception as error:
-        context.judging.hook_failed("after_scenario", error)
+        context.conformance_run.hook_failed("after_scenario", error)
         raise

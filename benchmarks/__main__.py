@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import attacks, calls, cluster, contenders, growth, starting, values, watches
+from benchmarks import abuse, baselines, calls, cluster, growth, startup, values, watches
 from benchmarks.figures import Figure
 from benchmarks.scale import FULL, QUICK, Scale
 
@@ -20,10 +20,10 @@ SECTIONS = {
     "calls": calls.measure,
     "watches": watches.measure,
     "values": values.measure,
-    "starting": starting.measure,
+    "starting": startup.measure,
     "growth": growth.measure,
     "cluster": cluster.measure,
-    "attacks": attacks.measure,
+    "attacks": abuse.measure,
 }
 REPORT = Path("reports/benchmarks.json")
 PAGE = Path("reports/benchmarks.html")
@@ -45,8 +45,8 @@ def main() -> int:
     if unknown := set(given.sections) - SECTIONS.keys():
         parser.error(f"there is no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
     if given.peers:
-        for name, (*_, how) in contenders.PEERS.items():
-            lacks = contenders.missing(name)
+        for name, (*_, how) in baselines.PEERS.items():
+            lacks = baselines.missing(name)
             print(f"{name}: {f'{lacks} is missing: {how}' if lacks else 'is there'}")
         return 0
     # As it is installed: start-up is not to be measured without the byte code that pip writes.

@@ -9,21 +9,21 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import partial
 from typing import Any
 
-from benchmarks import contenders, requests
-from benchmarks.contenders import Contender
+from benchmarks import baselines, requests
+from benchmarks.baselines import Contender
 from benchmarks.figures import Figure, Target, spread
+from benchmarks.interleave import at_once, one_by_one
 from benchmarks.scale import Scale
-from benchmarks.turns import at_once, one_by_one
 
 Open = Callable[[], AbstractAsyncContextManager[Contender]]
 
-OURS: dict[str, Open] = {"raw": contenders.raw, "bridge": contenders.bridge, "durable": contenders.durable}
+OURS: dict[str, Open] = {"raw": baselines.raw, "bridge": baselines.bridge, "durable": baselines.durable}
 THEIRS: dict[str, Open] = {
-    "Redis": contenders.redis,
-    "Redis, fsync": partial(contenders.redis, keeps=True),
-    "NATS": contenders.nats,
-    "NATS, files": partial(contenders.nats, keeps=True),
-    "etcd": contenders.etcd,
+    "Redis": baselines.redis,
+    "Redis, fsync": partial(baselines.redis, keeps=True),
+    "NATS": baselines.nats,
+    "NATS, files": partial(baselines.nats, keeps=True),
+    "etcd": baselines.etcd,
 }
 BATCH = [f"v{number:02}" for number in range(100)]
 
@@ -65,7 +65,7 @@ async def measure(scale: Scale) -> list[Figure]:
 
 
 def _installed(name: str) -> bool:
-    return not contenders.missing(name.partition(",")[0])
+    return not baselines.missing(name.partition(",")[0])
 
 
 @asynccontextmanager
@@ -79,7 +79,7 @@ async def _batches(there: Mapping[str, Any], method: str, scale: Scale) -> dict[
     asked = {}
     for name in ("raw", "bridge"):
         channel = there[name].channel
-        await asyncio.gather(*(contenders.register(channel, requests.SESSION, one) for one in BATCH))
+        await asyncio.gather(*(baselines.register(channel, requests.SESSION, one) for one in BATCH))
         if method == "get":
             call = there[name].call("GetVariables")
             asked[name] = partial(call, requests.get_many(requests.SESSION, BATCH))

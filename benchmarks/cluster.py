@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-from benchmarks import contenders, requests
+from benchmarks import baselines, requests
+from benchmarks.baselines import Etcd, OverGrpc, over_grpc
 from benchmarks.calls import rate, ratio
-from benchmarks.contenders import Etcd, OverGrpc, over_grpc
 from benchmarks.figures import Figure, Target
+from benchmarks.interleave import at_once, one_by_one
 from benchmarks.scale import Scale
-from benchmarks.turns import at_once, one_by_one
-from harness.etcd import Cluster
+from varbridge.conformance.faults.etcd import Cluster
 
 SESSIONS = [f"bench-{number}" for number in range(8)]
 BATCH = [f"v{number:02}" for number in range(100)]
@@ -21,8 +21,8 @@ BATCH = [f"v{number:02}" for number in range(100)]
 
 async def measure(scale: Scale) -> list[Figure]:
     """A get and a set, at the bridge that has the session and through another; and what two bridges carry."""
-    if lack := contenders.missing("etcd"):
-        print(f"cluster: {lack} is missing: {contenders.PEERS['etcd'][-1]}")
+    if lack := baselines.missing("etcd"):
+        print(f"cluster: {lack} is missing: {baselines.PEERS['etcd'][-1]}")
         return []
     figures = []
     for members, how_many in ((1, "one member"), (3, "three members")):
@@ -60,11 +60,11 @@ async def _there(members: int) -> AsyncIterator[tuple[Etcd, OverGrpc, OverGrpc]]
         endpoints = ",".join(sorted(cluster.endpoints, key=lambda one: one != leader))
         store = f"etcd://{endpoints}?prefix={uuid.uuid4().hex}"
         async with AsyncExitStack() as stack:
-            channel = await stack.enter_async_context(contenders.connect(leader))
+            channel = await stack.enter_async_context(baselines.connect(leader))
             etcd = Etcd(channel)
             await etcd.set()
-            here = await stack.enter_async_context(over_grpc(*contenders.BRIDGE, "--store", store))
-            there = await stack.enter_async_context(over_grpc(*contenders.BRIDGE, "--store", store))
+            here = await stack.enter_async_context(over_grpc(*baselines.BRIDGE, "--store", store))
+            there = await stack.enter_async_context(over_grpc(*baselines.BRIDGE, "--store", store))
             yield etcd, here, there
 
 
@@ -73,7 +73,7 @@ async def _carried(here: OverGrpc, there: OverGrpc, scale: Scale) -> dict[str, f
     for number, session_id in enumerate(SESSIONS):
         first = (here, there)[number % 2]
         for name in BATCH:
-            await contenders.register(first.channel, session_id, name)
+            await baselines.register(first.channel, session_id, name)
     turn = iter(range(10**9))
 
     async def ask(bridges: tuple[OverGrpc, ...]) -> None:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from benchmarks import contenders, requests
-from benchmarks.contenders import OverGrpc
+from benchmarks import baselines, requests
+from benchmarks.baselines import OverGrpc
 from benchmarks.figures import Figure, Target
+from benchmarks.interleave import one_by_one
 from benchmarks.scale import Scale
-from benchmarks.turns import one_by_one
 
 SMALL = 1000
 """Variables of the session that the big one is compared with."""
@@ -26,9 +26,9 @@ SAMPLED = 5000
 async def measure(scale: Scale) -> list[Figure]:
     """Grow a session to many variables, and a bridge to many sessions."""
     flags = ("--max-variables", str(scale.variables), "--max-sessions", str(scale.sessions + 10))
-    async with contenders.bridge(*flags) as one:
+    async with baselines.bridge(*flags) as one:
         variables = await _variables(one, scale)
-    async with contenders.bridge(*flags) as one, contenders.raw() as floor:
+    async with baselines.bridge(*flags) as one, baselines.raw() as floor:
         sessions = await _sessions(one, floor, scale)
     return [*variables, *sessions]
 
@@ -74,10 +74,10 @@ async def _sessions(one: OverGrpc, floor: OverGrpc, scale: Scale) -> list[Figure
         return found
 
     names = [f"s{number:05}" for number in range(scale.sessions)]
-    await _each(lambda name: contenders.register(one.channel, name, "x"), names[:10])
+    await _each(lambda name: baselines.register(one.channel, name, "x"), names[:10])
     few = await ratios(names[:10])
     before = one.process.resident_kib
-    await _each(lambda name: contenders.register(one.channel, name, "x"), names[10:])
+    await _each(lambda name: baselines.register(one.channel, name, "x"), names[10:])
     each = (one.process.resident_kib - before) / (scale.sessions - 10)
     many = await ratios(random.Random(1).sample(names, min(SAMPLED, len(names))))
     return [
@@ -111,7 +111,7 @@ def _in_turn(one: OverGrpc, made: list[bytes]) -> Callable[[], Any]:
 
 
 async def _register(one: OverGrpc, session: str, names: Iterable[str]) -> None:
-    await _each(partial(contenders.register, one.channel, session), names)
+    await _each(partial(baselines.register, one.channel, session), names)
 
 
 async def _each(act: Callable[[str], Any], names: Iterable[str]) -> None:

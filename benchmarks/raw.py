@@ -13,7 +13,7 @@ import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from grpc import aio
 
-from proto import snakepit_bridge_pb2 as pb
+from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
 class Raw:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from proto import snakepit_bridge_pb2 as pb
+from varbridge.messages import snakepit_bridge_pb2 as pb
 
 SESSION = "bench"
 TYPE = "type.googleapis.com/snakepit."

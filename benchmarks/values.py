@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import numpy
 
-from benchmarks.contenders import BRIDGE
+from benchmarks.baselines import BRIDGE
 from benchmarks.figures import Figure, Target
 from benchmarks.scale import Scale
-from client import Session, Worker
-from client.values import PREFIX, Raw, raw_array
+from varbridge import Session, Worker
+from varbridge.values import PREFIX, Raw, raw_array
 
 SHAPE = (1024, 1024)
 

@@ -10,11 +10,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks import contenders, requests
-from benchmarks.contenders import PATH, OverGrpc
+from benchmarks import baselines, requests
+from benchmarks.baselines import PATH, OverGrpc
 from benchmarks.figures import Figure, Target, spread
+from benchmarks.interleave import undisturbed
 from benchmarks.scale import Scale
-from benchmarks.turns import undisturbed
 
 FAN_OUT = {1: (40, 20), 10: (40, 10), 100: (30, 5), 1000: (12, 3)}
 """How many pairs of blocks a round has, and how many updates a block, by the number of watches."""
@@ -42,7 +42,7 @@ class Audience:
     @classmethod
     async def gather(cls, server: OverGrpc, session_id: str, watches: int) -> Audience:
         """Make the session's variable and put the watches in place."""
-        await contenders.register(server.channel, session_id, "x")
+        await baselines.register(server.channel, session_id, "x")
         return cls(server, session_id, [await open_watch(server.channel, session_id) for _ in range(watches)])
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ async def measure(scale: Scale) -> list[Figure]:
     stalls: list[Round] = []
     for number in range(scale.rounds):
         scale.progress("watches", number)
-        async with contenders.raw() as floor, contenders.bridge() as judged:
+        async with baselines.raw() as floor, baselines.bridge() as judged:
             for count, found in fans.items():
                 found.append(await _fan_out(floor, judged, count, scale))
             pushes.append(await _push(floor, judged))
@@ -118,9 +118,9 @@ async def alternate(first: Audience, second: Audience, pairs: int, updates: int)
     with undisturbed():
         for pair in range(pairs):
             for audience, run in turns if pair % 2 else reversed(turns):
-                before = contenders.cpu_seconds(audience.server.process)
+                before = baselines.cpu_seconds(audience.server.process)
                 run.blocks.append(await audience.deliver(updates))
-                run.cpu += contenders.cpu_seconds(audience.server.process) - before
+                run.cpu += baselines.cpu_seconds(audience.server.process) - before
     return result
 
 
@@ -158,7 +158,7 @@ async def _push(floor: OverGrpc, judged: OverGrpc) -> tuple[float, float]:
     sides = {}
     for name, server in (("raw", floor), ("bridge", judged)):
         for one in PUSHED:
-            await contenders.register(server.channel, "push", one)
+            await baselines.register(server.channel, "push", one)
         stream = await open_watch(server.channel, "push", PUSHED)
         sides[name] = server.call("SetVariables"), stream
     for turn in range(6):
@@ -185,7 +185,7 @@ async def _stalled(judged: OverGrpc) -> Round:
     async with AsyncExitStack() as stack:
         sides = [await Audience.gather(judged, name, READERS) for name in ("beside", "free")]
         address = f"127.0.0.1:{judged.process.port}"
-        other = await stack.enter_async_context(contenders.connect(address, contenders.UNREAD))
+        other = await stack.enter_async_context(baselines.connect(address, baselines.UNREAD))
         _unread = await open_watch(other, "beside")  # and never a read
         for side in sides:
             await side.deliver(20, LONG * "x")
@@ -197,7 +197,7 @@ async def _stalled(judged: OverGrpc) -> Round:
 
 async def _idle() -> float:
     """KiB of the server's memory for each idle watch."""
-    async with contenders.bridge() as one:
+    async with baselines.bridge() as one:
         kept = [await open_watch(one.channel, requests.SESSION) for _ in range(100)]  # what the first cost
         before = one.process.resident_kib
         kept += [await open_watch(one.channel, requests.SESSION) for _ in range(IDLE)]

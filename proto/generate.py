@@ -1,7 +1,7 @@
 """Generate what is derived from the ``.proto`` files and committed beside them.
 
-``python -m proto.generate`` writes the Python stubs (``--out DIR``: below ``DIR``, in the same folders);
-``python -m proto.generate --baseline`` renews the image that ``buf breaking`` measures changes against.
+``python proto/generate.py`` writes the Python stubs (``--out DIR``: below ``DIR``, in the same folders);
+``python proto/generate.py --baseline`` renews the image that ``buf breaking`` measures changes against.
 Both need the ``dev`` extra.
 """
 
@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = Path("proto/snakepit_bridge.proto")
 """The interface."""
-INNER = (Path("server/etcd/rpc.proto"), Path("server/cluster/kept.proto"))
+INNER = (Path("server/etcd/rpc.proto"), Path("server/storage/etcd/storage.proto"))
 """What the server alone uses: messages without stubs of services, and nothing that buf checks."""
+STUBS = Path("varbridge/messages")
+"""The package of the interface's stubs."""
 BASELINE = Path("proto/baseline.binpb")
 
 
@@ -28,7 +32,7 @@ class ToolError(Exception):
 def protoc(*arguments: str, source: Path = SOURCE) -> None:
     """Run protoc on a file, the interface unless another is named. Raises ToolError with its messages.
 
-    The import root is the project's root, so that the stubs say ``from proto import ...``.
+    The import root is the project's root, so that the descriptor's name has the folder: it must not change.
     """
     _run(sys.executable, "-m", "grpc_tools.protoc", "-I.", *arguments, source.as_posix())
 
@@ -41,9 +45,18 @@ def buf(*arguments: str) -> None:
 def write_stubs(out: Path) -> None:
     """Write the stubs below ``out``: four files for the interface, two for each of ``INNER``."""
     target = out.resolve()
-    target.mkdir(parents=True, exist_ok=True)
+    (target / STUBS).mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as scratch:
+        protoc(
+            *(f"--{kind}_out={scratch}" for kind in ("python", "grpc_python")),
+            *(f"--{kind}_out=quiet:{scratch}" for kind in ("mypy", "mypy_grpc")),
+        )
+        # protoc names the Python package after the folder of the source; the stubs have one of their own.
+        for made in sorted((Path(scratch) / SOURCE.parent).iterdir()):
+            text = made.read_text("utf-8")
+            text = re.sub(r"(?m)^from proto import ", f"from {'.'.join(STUBS.parts)} import ", text)
+            (target / STUBS / made.name).write_text(text, "utf-8")
     messages = (f"--python_out={target}", f"--mypy_out=quiet:{target}")
-    protoc(*messages, f"--grpc_python_out={target}", f"--mypy_grpc_out=quiet:{target}")
     for source in INNER:
         protoc(*messages, source=source)
 
@@ -75,7 +88,7 @@ def _run(*command: str) -> None:
 
 def main() -> None:
     """Do what the command line asks; errors go to stderr, and the exit code is 1."""
-    parser = argparse.ArgumentParser(prog="python -m proto.generate", description="Generate the stubs.")
+    parser = argparse.ArgumentParser(prog="python proto/generate.py", description="Generate the stubs.")
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--out", metavar="DIR", type=Path, default=ROOT, help="write below DIR instead")
     choice.add_argument("--baseline", action="store_true", help="renew the baseline of the breaking check")

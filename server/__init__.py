@@ -1,8 +1,10 @@
 """The reference bridge: ``python -m server``.
 
-Arrows run from the edge inwards: ``__main__`` (flags) → ``lifecycle`` (open, bind, announce, drain) →
-``service`` (RPC in, RPC out) → ``sessions``, ``variables``, ``log`` (pure: no I/O, no gRPC, no clock
-but the one handed in) → ``values``, ``types``, ``constraints``.
+Arrows run from the edge inwards: ``__main__`` (flags) → ``app`` (open, bind, announce, drain) → ``rpc``
+(requests in, replies out) → ``core`` (sessions, variables, the change log: no I/O, no gRPC, no clock but the
+one handed in) → ``storage.store``, the port behind which the stores are.
+
+Installed, it is ``varbridge.server``: modules import each other relatively, so that it runs under both names.
 """
 
 import os

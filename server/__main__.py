@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-gc.disable()  # nothing that start-up makes is garbage; see lifecycle
+gc.disable()  # nothing that start-up makes is garbage; see app
 
 import argparse
 import math
@@ -12,8 +12,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from server.config import FAILPOINTS, Limits, Settings
-from server.lifecycle import run
+from .app import run
+from .config import FAILPOINTS, Settings
+from .core.limits import Limits
 
 
 class _Parser(argparse.ArgumentParser):
@@ -27,7 +28,7 @@ def parse(arguments: Sequence[str]) -> Settings:
     """Read the flags; a bad one ends the process with a word on stderr and exit code 2."""
     defaults, limits = Settings(), Limits()
     parser = _Parser(
-        prog="python -m server",
+        prog=f"python -m {__package__}",
         description="The reference bridge. Prints GRPC_READY:<port> on stdout when it serves.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         allow_abbrev=False,

@@ -36,7 +36,7 @@ ALWAYS = ("localhost", "127.0.0.1", "::1")
 _HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
-class Unusable(Exception):
+class UnusableFileError(Exception):
     """Files or names that certificates cannot be made with."""
 
 
@@ -71,15 +71,15 @@ class Authority:
 
         Raises:
             OSError: a file cannot be read.
-            Unusable: a file holds no such thing, or they do not belong together.
+            UnusableFileError: a file holds no such thing, or they do not belong together.
         """
         try:
             made = x509.load_pem_x509_certificate(certificate.read_bytes())
             secret = serialization.load_pem_private_key(key.read_bytes(), None)
         except (ValueError, TypeError) as error:
-            raise Unusable(f"{certificate} and {key} cannot be used: {error}") from None
+            raise UnusableFileError(f"{certificate} and {key} cannot be used: {error}") from None
         if not isinstance(secret, ec.EllipticCurvePrivateKey) or secret.public_key() != made.public_key():
-            raise Unusable(f"{key} is not the key of {certificate}")
+            raise UnusableFileError(f"{key} is not the key of {certificate}")
         return cls(made, secret)
 
     @property
@@ -112,7 +112,7 @@ def make(directory: Path, hosts: Sequence[str]) -> x509.Certificate:
 
     Raises:
         OSError: a file cannot be read or written.
-        Unusable: the authority that is there cannot sign, or a host is no name.
+        UnusableFileError: the authority that is there cannot sign, or a host is no name.
     """
     directory.mkdir(parents=True, exist_ok=True)
     ca, ca_key, token = (directory / name for name in ("ca.pem", "ca-key.pem", "token"))
@@ -180,7 +180,7 @@ def _host(text: str) -> x509.GeneralName:
     except ValueError:
         name = ""
     if not _HOST.fullmatch(name):
-        raise Unusable(f"{text!r} is no name of a host")
+        raise UnusableFileError(f"{text!r} is no name of a host")
     return x509.DNSName(name)
 
 
@@ -214,7 +214,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line says, and return the exit code."""
     parser = _Parser(
-        prog="python -m server.certificates",
+        prog=f"python -m {__package__}.certificates",
         description="Makes an authority, a certificate that it signs for a bridge, and a token.",
         epilog="Run again, it keeps the authority and the token and makes a new certificate.",
         allow_abbrev=False,
@@ -232,7 +232,7 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         print(f"certificates: {error.filename}: {error.strerror}", file=sys.stderr)
         return 1
-    except Unusable as error:
+    except UnusableFileError as error:
         print(f"certificates: {error}", file=sys.stderr)
         return 1
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

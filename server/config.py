@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .core.limits import Limits
+
 FAILPOINTS = ("half-written", "before-commit", "after-commit")
 """Moments at which a server with a data directory can be made to kill itself: in the middle of a batch, when
 everything is written and nothing committed, and when it is committed and nobody was told. Only at a change
 whose metadata has ``failpoint`` and the moment's name, and only where a flag names the moment."""
-
-
-class Limits(NamedTuple):
-    """Caps on everything that clients can make grow. One over a cap is RESOURCE_EXHAUSTED."""
-
-    sessions: int = 10_000
-    variables: int = 100_000  # of a session
-    watches: int = 10_000  # of a session
-    tools: int = 1_000  # that clients registered in a session
-    running_tools: int = 32  # that block, at a time
-    calls: int = 20_000  # of one client, at a time; watches are some
-    metadata: int = 1_000  # entries of one map
-    history: int = 100  # changes kept of a variable
-    log_changes: int = 10_000  # changes kept of a session
-    log_bytes: int = 64 * 2**20  # bytes of them
-    dependencies: int = 100_000  # of a session
-    request_ids: int = 10_000  # answers kept of a session
 
 
 class Settings(NamedTuple):
@@ -58,3 +43,15 @@ class Settings(NamedTuple):
     token_file: str = ""
     max_message_bytes: int = 100 * 2**20
     limits: Limits = Limits()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody on another machine can reach an address."""
+    if host == "127.0.0.1":
+        return True
+    try:
+        from ipaddress import ip_address
+
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -11,9 +11,9 @@ import time
 from contextlib import suppress
 from typing import TextIO
 
-from server.access import Certificates
-from server.errors import CannotStart
-from server.sessions import Sessions
+from .core.errors import StartupError
+from .core.sessions import Sessions
+from .rpc.credentials import Certificates
 
 logger = logging.getLogger("server.process")
 
@@ -33,7 +33,7 @@ def reload_on_hangup(certificates: Certificates | None) -> None:
         try:
             certificates.reload()
             logger.info("new connections get the certificates that the files hold now")
-        except CannotStart as error:
+        except StartupError as error:
             logger.error("the old certificates go on: %s", error)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)

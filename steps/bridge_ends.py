@@ -5,11 +5,11 @@ import signal
 from behave import given, then, when
 from hamcrest import assert_that, equal_to
 
-from client import Variable
-from harness.matchers import holds, is_so
-from harness.outcome import REASONS
-from harness.world import DEADLINE
-from proto import snakepit_bridge_pb2 as pb
+from varbridge import Variable
+from varbridge.conformance.scenario.outcome import REASONS
+from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.vocabulary.matchers import holds, holds_true
+from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
 @given("{bridge:Person} was killed")
@@ -39,13 +39,13 @@ def step_restart_all(context, ended):
     bridges = context.world.bridges
     number = {"killed": signal.SIGKILL, "stopped": signal.SIGTERM}[ended]
     for name in bridges.names:
-        bridges.tell(name, number)
+        bridges.send_signal(name, number)
     for name in bridges.names:
         code = bridges.process(name).wait_ended(2 * DEADLINE)
-        assert_that(code is not None, is_so(f"{name} to end", "it was still running"))
+        assert_that(code is not None, holds_true(f"{name} to end", "it was still running"))
     context.world.start_bridges_again(*bridges.names)
-    if "traffic" in context:
-        context.traffic.inspect_at_all(context.world)
+    if "workload" in context:
+        context.workload.inspect_at_all(context.world)
 
 
 @when("{bridge:Person} is told to end")
@@ -64,7 +64,7 @@ def step_ended(context, code):
 def step_stall_for_long(context, bridge):
     """What the bridge had sent to the store arrives when others have its sessions."""
     context.world.bridges.cut_off(bridge)
-    context.traffic.get_on()
+    context.workload.get_on()
     context.world.bridges.reconnect(bridge)
 
 
@@ -72,7 +72,7 @@ def step_stall_for_long(context, bridge):
 def step_pause_for_long(context, bridge):
     """SIGSTOP in the midst of clients that write, and SIGCONT when each of them has written more."""
     context.world.bridges.pause(bridge)
-    context.traffic.get_on()
+    context.workload.get_on()
     context.world.bridges.go_on(bridge)
 
 

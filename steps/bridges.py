@@ -3,11 +3,11 @@
 from behave import given, then, when
 from hamcrest import assert_that, empty, equal_to
 
-from harness.bridges import Bridges
-from harness.matchers import in_order, is_refusal
-from harness.outcome import Outcome
-from harness.saying import for_any_keyword, say
-from harness.world import DEADLINE
+from varbridge.conformance.scenario.bridges import Bridges
+from varbridge.conformance.scenario.outcome import Outcome
+from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.vocabulary.matchers import in_order, is_refusal
+from varbridge.conformance.vocabulary.nested_steps import for_any_keyword, run_step
 
 
 def begin(context, names, flags="", **options):
@@ -68,14 +68,14 @@ def step_roaming(context):
 def step_at(context, keyword, bridge, step):
     """Any step, at a bridge of several."""
     with context.world.at_bridge(bridge):
-        say(context, keyword, step)
+        run_step(context, keyword, step)
 
 
 @for_any_keyword("within {seconds:d} s, {step}")
 def step_within(context, keyword, seconds, step):
     """Any step, where a bridge that is unavailable is called again until time is up."""
-    with context.world.patient(seconds):
-        say(context, keyword, step)
+    with context.world.retrying(seconds):
+        run_step(context, keyword, step)
 
 
 @when("at each bridge, {step}")
@@ -85,7 +85,7 @@ def step_when_at_each(context, step):
     outcomes = []
     for name in world.bridges.names:
         with world.at_bridge(name):
-            say(context, "When", step)
+            run_step(context, "When", step)
         world.outcome.examine()
         outcomes.append(world.outcome)
     world.outcome, world.outcomes = Outcome(), outcomes

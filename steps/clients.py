@@ -7,9 +7,9 @@ from functools import partial
 from behave import given, then, when
 from hamcrest import assert_that, equal_to
 
-from harness.linearizability import Operation, complaints
-from harness.matchers import in_order, is_so, no_faults
-from harness.outcome import Outcome
+from varbridge.conformance.invariants.linearizability import Operation, violations
+from varbridge.conformance.scenario.outcome import Outcome
+from varbridge.conformance.vocabulary.matchers import holds_true, in_order, no_faults
 
 
 def at_once(context, count, action):
@@ -122,7 +122,7 @@ def step_read_and_set(context, count, name, times):
 def step_linearizable(context):
     """The history is linearizable: each call seems to happen at one moment between its start and end."""
     operations = [operation for outcome in context.world.outcomes for operation in outcome.require_success()]
-    assert_that(complaints(operations, *context.first), no_faults(), "what no order explains")
+    assert_that(violations(operations, *context.first), no_faults(), "what no order explains")
 
 
 @when("{count:d} clients at once each work in a session of their own")
@@ -185,7 +185,7 @@ def step_all_answered(context, version):
 def step_saw_own(context):
     """No client read a value that it had not written."""
     for number, outcome in enumerate(context.world.outcomes):
-        alone = is_so(f"client {number} to read just what it wrote", "it read something else")
+        alone = holds_true(f"client {number} to read just what it wrote", "it read something else")
         assert_that(outcome.require_success(), alone)
 
 

@@ -8,11 +8,11 @@ from tempfile import NamedTemporaryFile
 from behave import given, then, when
 from hamcrest import assert_that, equal_to
 
-from harness.literals import Literal
-from harness.matchers import is_so, no_faults
-from harness.outcome import Outcome
-from harness.traffic import Traffic
-from harness.world import DEADLINE
+from varbridge.conformance.clients.crash_workload import CrashWorkload
+from varbridge.conformance.scenario.outcome import Outcome
+from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.vocabulary.matchers import holds_true, no_faults
 
 END = 5.0  # seconds that an end, or a start that fails, may take
 
@@ -57,7 +57,7 @@ def end(process, number):
     """End a process by a signal, and wait until it is gone."""
     process.signal(number)
     ended = process.wait_ended(2 * END) is not None
-    assert_that(ended, is_so("the bridge to end", f"it was still running after {2 * END:g} s"))
+    assert_that(ended, holds_true("the bridge to end", f"it was still running after {2 * END:g} s"))
 
 
 @when("these are set together with its last breath, and it is started again:")
@@ -69,7 +69,7 @@ def step_last_breath(context):
     }
     metadata = {"failpoint": context.moment}
     outcome = Outcome.of(lambda: world.session.set_many(updates, atomic=True, metadata=metadata))
-    unanswered = is_so("the batch to stay without an answer, as the bridge dies", "it was answered")
+    unanswered = holds_true("the batch to stay without an answer, as the bridge dies", "it was answered")
     assert_that(outcome.examine() is not None, unanswered)
     assert_that(world.process.wait_ended(DEADLINE), equal_to(-signal.SIGKILL), "how the process ended")
     world.start_again()
@@ -93,30 +93,30 @@ def step_batch_writers(context, count, times):
 def torment(context, count, size, times):
     """Write, kill and start again, and look each time at what is there."""
     world = context.world
-    context.traffic = traffic = Traffic(world.session_id, count, size)
+    context.workload = workload = CrashWorkload(world.session_id, count, size)
     for _ in range(times):
-        traffic.run(world.connect, world.process, ACKNOWLEDGED)
+        workload.run(world.connect, world.process, ACKNOWLEDGED)
         world.start_again()
-        traffic.inspect(world.session)
-    traffic.inspect_watch(world.session)
+        workload.inspect(world.session)
+    workload.inspect_watch(world.session)
 
 
 @then("every change that was acknowledged is there")
 def step_all_there(context):
     """After each start, every variable was at the version acknowledged last, or at that under way."""
-    assert_that(context.traffic.lost, no_faults(), "what is not there")
+    assert_that(context.workload.lost, no_faults(), "what is not there")
 
 
 @then("every batch is there as a whole")
 def step_batches_whole(context):
     """After each start, variables that were only ever set together were at the same version."""
-    assert_that(context.traffic.torn, no_faults(), "what is there in part")
+    assert_that(context.workload.torn, no_faults(), "what is there in part")
 
 
 @then("whoever watched was told of each change once, and of none that is not there")
 def step_watched(context):
     """Resumed after each crash, a watch was told of all versions, in order, and of none that was lost."""
-    assert_that(context.traffic.mistold, no_faults(), "what a watch was told")
+    assert_that(context.workload.discrepancies, no_faults(), "what a watch was told")
 
 
 @when("another bridge is started on the same data directory")
@@ -140,7 +140,7 @@ def step_damage(context):
     for file in files_of(context):
         file.write_bytes(noise.randbytes(file.stat().st_size))
     context.noise = contents_of(context)
-    kept = is_so("files in the data directory of a bridge that has ended", "there is none")
+    kept = holds_true("files in the data directory of a bridge that has ended", "there is none")
     assert_that(bool(context.noise), kept)
 
 
@@ -156,7 +156,7 @@ def step_left_alone(context):
     now = contents_of(context)
     names = {**context.noise, **now}
     changed = [Path(path).name for path in names if context.noise.get(path) != now.get(path)]
-    untouched = is_so("the files to be as they were before the start", f"changed: {', '.join(changed)}")
+    untouched = holds_true("the files to be as they were before the start", f"changed: {', '.join(changed)}")
     assert_that(now == context.noise, untouched)
 
 

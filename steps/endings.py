@@ -10,11 +10,11 @@ from contextlib import closing, suppress
 from behave import given, then, when
 from hamcrest import assert_that, empty
 
-from client.worker import ServerProcess
-from harness.matchers import is_refusal, is_so
-from harness.outcome import Outcome
-from harness.processes import alive, end_in_words, offspring
-from harness.world import DEADLINE
+from varbridge.conformance.faults.processes import alive, end_in_words, offspring
+from varbridge.conformance.scenario.outcome import Outcome
+from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.vocabulary.matchers import holds_true, is_refusal
+from varbridge.worker import ServerProcess
 
 END = 5.0  # seconds that a stop may take
 
@@ -37,7 +37,7 @@ def step_ends(context, code):
     """The process ends within its grace and a little more."""
     actual = context.world.process.wait_ended(5 + END)
     assert_that(
-        actual == code, is_so(f"the bridge to end with exit code {code}", end_in_words(actual, 5 + END))
+        actual == code, holds_true(f"the bridge to end with exit code {code}", end_in_words(actual, 5 + END))
     )
 
 
@@ -46,14 +46,14 @@ def step_port_is_free(context):
     """The port of the ended server takes no connection."""
     with closing(socket.socket()) as knock:
         refused = knock.connect_ex(("127.0.0.1", context.world.process.port))
-    assert_that(refused != 0, is_so("nothing to answer at its port", "something answered"))
+    assert_that(refused != 0, holds_true("nothing to answer at its port", "something answered"))
 
 
 @then("new calls are refused as unavailable, while the tool still runs")
 def step_no_new_calls(context):
     """A call made now does not succeed, although the one that is under way has not ended yet."""
     refuses_new_calls(context)
-    assert_that(not context.running.done(), is_so("the tool to run still", "it had ended"))
+    assert_that(not context.running.done(), holds_true("the tool to run still", "it had ended"))
 
 
 @given("the bridge was told to end by {name}, and refuses new calls")
@@ -108,7 +108,7 @@ def step_port_falls_silent(context, seconds):
     while answers and time.monotonic() < deadline:
         with closing(socket.socket()) as knock:
             answers = knock.connect_ex(("127.0.0.1", context.starter.port)) == 0
-    silent = is_so(f"nothing to answer at its port after {seconds} s", "something still answered")
+    silent = holds_true(f"nothing to answer at its port after {seconds} s", "something still answered")
     assert_that(not answers, silent)
 
 
@@ -116,7 +116,7 @@ def step_port_falls_silent(context, seconds):
 def step_ends_soon(context, seconds):
     """The process is gone in time, with whichever exit code."""
     code = context.world.process.wait_ended(seconds)
-    ends = is_so(f"the bridge to end within {seconds} s", f"it was still running after {seconds} s")
+    ends = holds_true(f"the bridge to end within {seconds} s", f"it was still running after {seconds} s")
     assert_that(code is not None, ends)
 
 

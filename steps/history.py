@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from behave import given, then, when
 from hamcrest import assert_that, equal_to, greater_than, has_entries, less_than
 
-from client import values
-from harness.literals import Literal
-from harness.matchers import in_order, is_value
+from varbridge import values
+from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.vocabulary.matchers import in_order, is_value
 
 CLOCKS = timedelta(minutes=5)  # by how much two machines' clocks may differ
 

@@ -3,9 +3,9 @@
 from behave import given, then, when
 from hamcrest import assert_that
 
-from client.values import encode, to_any
-from harness.matchers import is_so
-from proto import snakepit_bridge_pb2 as pb
+from varbridge.conformance.vocabulary.matchers import holds_true
+from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.values import encode, to_any
 
 
 def sized(session_id, name, size):
@@ -63,5 +63,5 @@ def step_closed(context, seconds, person):
     """The bridge closes a connection on which nobody calls."""
     context.world.require_success()
     closed = context.world.person(person).wait_until_closed(seconds)
-    told = is_so(f"{person}'s connection to be closed within {seconds} s", "it was still open")
+    told = holds_true(f"{person}'s connection to be closed within {seconds} s", "it was still open")
     assert_that(closed, told)

@@ -7,8 +7,8 @@ import time
 from behave import then, when
 from hamcrest import assert_that, empty, greater_than, less_than
 
-from harness.matchers import in_order
-from harness.soak import Soak
+from varbridge.conformance.clients.soak import Soak
+from varbridge.conformance.vocabulary.matchers import in_order
 
 WARM_UP = 10
 

@@ -6,10 +6,10 @@ from contextlib import closing
 from behave import given, then, when
 from hamcrest import assert_that, empty, equal_to, has_length, matches_regexp
 
-from harness import machine
-from harness.looking import eventually
-from harness.matchers import is_so
-from harness.processes import end_in_words, worked
+from varbridge.conformance.faults.polling import eventually
+from varbridge.conformance.faults.processes import end_in_words, worked
+from varbridge.conformance.scenario import network
+from varbridge.conformance.vocabulary.matchers import holds_true
 
 END = 5.0  # seconds that a start that fails may take
 
@@ -107,7 +107,7 @@ def step_loopback_alone(context):
     """No other address of this machine takes a connection at the bridge's port."""
     port = context.world.process.port
     answered = []
-    for address in machine.addresses():
+    for address in network.addresses():
         with closing(socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)) as knock:
             knock.settimeout(1.0)
             if knock.connect_ex((address, port)) == 0:
@@ -153,12 +153,12 @@ def step_fails_to_start(context):
     """The process ends by itself, not with 0, with a reason on stderr and no READY line."""
     process = context.world.process
     code = process.wait_ended(END)
-    fails = is_so(f"the bridge to end with an error within {END:g} s", end_in_words(code, END))
+    fails = holds_true(f"the bridge to end with an error within {END:g} s", end_in_words(code, END))
     assert_that(code not in (None, 0), fails)
     process.last_words()
     told = any(line.strip() for line in process.stderr)
-    assert_that(told, is_so("the reason of its end on stderr", "nothing stood there"))
-    unready = is_so("no READY line of a bridge that does not start", f"it named the port {process.port}")
+    assert_that(told, holds_true("the reason of its end on stderr", "nothing stood there"))
+    unready = holds_true("no READY line of a bridge that does not start", f"it named the port {process.port}")
     assert_that(process.port is None, unready)
 
 
@@ -175,4 +175,4 @@ def step_at_rest(context, seconds):
     context.world.require_success()
     found = eventually(rests, float(seconds), pause=0.5)
     words = f"it used {used[-1] - used[0]:.1f} s of processor time in them"
-    assert_that(found, is_so(f"the bridge to be at rest within {seconds} s", words))
+    assert_that(found, holds_true(f"the bridge to be at rest within {seconds} s", words))

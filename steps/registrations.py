@@ -3,8 +3,7 @@
 from behave import given, then, when
 from hamcrest import assert_that, contains_string, equal_to, has_entries, has_item, has_length, is_not
 
-from harness.matchers import is_refusal, is_so
-from harness.tooling import (
+from varbridge.conformance.scenario.tools import (
     NOWHERE,
     parameters_of,
     refusal_of_place,
@@ -14,8 +13,9 @@ from harness.tooling import (
     told_of,
     wait_opened_there,
 )
-from harness.world import DEADLINE
-from proto import snakepit_bridge_pb2 as pb
+from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.vocabulary.matchers import holds_true, is_refusal
+from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
 @given("the tools {names:Names} of another bridge of its own are registered")
@@ -164,7 +164,7 @@ def step_ids(context):
     """The registration answered an id for each tool, and no two are the same."""
     ids = context.world.require_success()
     assert_that(set(ids.values()), has_length(len(ids)), "the ids")
-    assert_that("" not in ids.values(), is_so("no id to be empty", f"the ids are {dict(ids)}"))
+    assert_that("" not in ids.values(), holds_true("no id to be empty", f"the ids are {dict(ids)}"))
 
 
 @then("the session does not offer the tool {name:Name}")
@@ -199,7 +199,7 @@ def step_names_nowhere(context):
 def step_running_names_host(context):
     """The call that was under way is cut with UNAVAILABLE and the address of the host."""
     error = context.running.exception(timeout=DEADLINE)
-    assert_that(error is not None, is_so("the running tool to be refused", "it succeeded"))
+    assert_that(error is not None, holds_true("the running tool to be refused", "it succeeded"))
     assert_that(error.code().name, equal_to("UNAVAILABLE"), "the status of the call")
     assert_that(error.details(), contains_string(context.world.host.address), "the message")
 
@@ -217,5 +217,5 @@ def step_runs_again(context, tool):
     context.world.require_success()
     context.world.session.initialize()
     error = refusal_of_place(context.world.session, tool)
-    runs = is_so(f"{tool} to run again within {DEADLINE:g} s", f"it was refused: {error}")
+    runs = holds_true(f"{tool} to run again within {DEADLINE:g} s", f"it was refused: {error}")
     assert_that(error is None, runs)

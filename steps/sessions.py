@@ -7,10 +7,10 @@ from contextlib import suppress
 from behave import given, then, when
 from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_entries, has_item
 
-from client import BridgeError, Variable
-from harness.literals import Literal
-from harness.matchers import holds, is_refusal, is_so
-from harness.saying import say
+from varbridge import BridgeError, Variable
+from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.vocabulary.matchers import holds, holds_true, is_refusal
+from varbridge.conformance.vocabulary.nested_steps import run_step
 
 
 @given("an open session")
@@ -35,7 +35,7 @@ def step_have_short_session(context, seconds):
 
 def say_in_session(context, keyword, name, step):
     with context.world.in_session(name):
-        say(context, keyword, step)
+        run_step(context, keyword, step)
 
 
 @given("in session {name:Name}, {step}")
@@ -202,7 +202,7 @@ def step_heartbeat_says(context, state):
     """The heartbeat was answered with whether the session is open."""
     expected = {"open": True, "not open": False}[state]
     actual = context.world.require_success()
-    told = is_so(f"the heartbeat to say that the session is {state}", f"it said session_valid={actual}")
+    told = holds_true(f"the heartbeat to say that the session is {state}", f"it said session_valid={actual}")
     assert_that(actual == expected, told)
 
 
@@ -246,7 +246,7 @@ def step_offers_tools_that_take(context):
         assert_that(takes, equal_to(json.loads(row["takes"])), f"what {tool.name} takes")
         needs = sorted(one.name for one in tool.parameters if one.required)
         assert_that(needs, equal_to(sorted(json.loads(row["needs"]))), f"what {tool.name} needs")
-        streams = is_so(f"{tool.name} to say whether it streams: {row['streams']}", "it said otherwise")
+        streams = holds_true(f"{tool.name} to say whether it streams: {row['streams']}", "it said otherwise")
         assert_that(tool.supports_streaming == (row["streams"] == "yes"), streams)
 
 

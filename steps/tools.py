@@ -6,11 +6,18 @@ from itertools import islice
 from behave import given, then, when
 from hamcrest import assert_that, equal_to, has_length
 
-from client.values import Raw, decode, encode, kind_of, to_any
-from harness.matchers import call_failed, in_order, is_refusal, is_so, is_tool_failure, is_value
-from harness.outcome import REASONS, Outcome
-from harness.tooling import parameters_of
-from proto import snakepit_bridge_pb2 as pb
+from varbridge.conformance.scenario.outcome import REASONS, Outcome
+from varbridge.conformance.scenario.tools import parameters_of
+from varbridge.conformance.vocabulary.matchers import (
+    call_failed,
+    holds_true,
+    in_order,
+    is_refusal,
+    is_tool_failure,
+    is_value,
+)
+from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.values import Raw, decode, encode, kind_of, to_any
 
 
 def stream(context, tool, parameters):
@@ -85,7 +92,7 @@ def step_read_while_running(context, name, tool, seconds):
     running = start_tool(context, tool, seconds)
     try:
         context.world.attempt(lambda: context.world.session.get(name))
-        runs = is_so("the tool to run on while the read is answered", "it had ended before")
+        runs = holds_true("the tool to run on while the read is answered", "it had ended before")
         assert_that(not running.done(), runs)
     finally:
         running.cancel()
@@ -164,7 +171,7 @@ def step_running_succeeds(context):
     """The call that was under way is answered, and tells no failure."""
     reply = context.running.result(timeout=30.0)
     words = f"success is {reply.success}, with the error {reply.error_message!r}"
-    succeeds = is_so("the running tool to succeed without an error", words)
+    succeeds = holds_true("the running tool to succeed without an error", words)
     assert_that((reply.success, reply.error_message) == (True, ""), succeeds)
 
 
@@ -183,7 +190,7 @@ def step_many_chunks(context, count, first, last):
     numbers = [json.loads(chunk.data) for chunk in chunks[:-1]]
     assert_that(numbers, in_order(range(first, last + 1)), "the chunks")
     assert_that(numbers, has_length(count), "the chunks")
-    assert_that(chunks[-1].is_final, is_so("the last chunk to be final", "it was not"))
+    assert_that(chunks[-1].is_final, holds_true("the last chunk to be final", "it was not"))
 
 
 @then("the tool succeeds")
@@ -207,7 +214,9 @@ def step_chunks(context, values):
     require_numbered(chunks, context.streamed)
     final = [number for number, chunk in enumerate(chunks, 1) if chunk.is_final]
     told = f"final were those at the places {final}" if final else "none was final"
-    assert_that(final == [len(chunks)], is_so(f"the last of {len(chunks)} chunks alone to be final", told))
+    assert_that(
+        final == [len(chunks)], holds_true(f"the last of {len(chunks)} chunks alone to be final", told)
+    )
     assert_that(chunks[-1].data, equal_to(b""), "the data of the final chunk")
     assert_that([json.loads(chunk.data) for chunk in chunks[:-1]], in_order(values.python()), "the chunks")
 

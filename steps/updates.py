@@ -6,16 +6,16 @@ import time
 from behave import given, then
 from hamcrest import assert_that, greater_than_or_equal_to, has_length
 
-from harness.matchers import in_order, is_so, no_faults
-from harness.updates import describe
-from harness.watching import (
+from varbridge.conformance.scenario.watch_assertions import (
     expect_end,
     expect_heartbeat,
     expect_updates,
     expect_versions,
     wait_for_news,
 )
-from harness.world import DEADLINE
+from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.vocabulary.matchers import holds_true, in_order, no_faults
+from varbridge.conformance.vocabulary.updates import describe
 
 
 @then("{person:Person} receives all of them, in order")
@@ -196,7 +196,7 @@ def step_partners(context, person, one, other):
     ]
     for (place, version), (next_place, next_version) in zip(pairs[::2], pairs[1::2], strict=True):
         between = f", after a {describe(got[place + 1])}" if next_place > place + 1 else ""
-        beside = is_so(
+        beside = holds_true(
             f"the partner of update {place + 1}, version {version}, to be update {place + 2}",
             f"it was update {next_place + 1}, version {next_version}{between}",
         )
@@ -206,12 +206,12 @@ def step_partners(context, person, one, other):
 @then("each of them receives the versions {first:d} to {last:d}")
 def step_many_receive(context, first, last):
     """Each of very many watches got these versions, in order, each holding its own number."""
-    crowd = context.world.crowd
+    watch_pool = context.world.watch_pool
     expected = [(n, n) for n in range(first, last + 1)]
-    crowd.wait_for(len(expected), 6 * DEADLINE)
-    for number, received in enumerate(crowd.received):
+    watch_pool.wait_for(len(expected), 6 * DEADLINE)
+    for number, received in enumerate(watch_pool.received):
         told = in_order(expected, lambda one: f"version {one[0]} with {one[1]}")
-        assert_that(received, told, f"what watch {number + 1} of {len(crowd.received)} received")
+        assert_that(received, told, f"what watch {number + 1} of {len(watch_pool.received)} received")
 
 
 @then("each of them received every version from its first on")
@@ -220,4 +220,4 @@ def step_seam(context):
     writers = context.writers
     for number, watcher in enumerate(context.opened):
         got = watcher.watch.wait_for(writers.arrived, DEADLINE)
-        assert_that(writers.complaints(f"watch {number}", got), no_faults(), "what was missed or wrong")
+        assert_that(writers.violations(f"watch {number}", got), no_faults(), "what was missed or wrong")

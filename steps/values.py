@@ -5,10 +5,10 @@ import json
 from behave import then, when
 from hamcrest import assert_that, equal_to
 
-from client import Connection, Variable
-from client.values import BINARY, PREFIX, Raw
-from harness.matchers import is_so
-from proto import snakepit_bridge_pb2 as pb
+from varbridge import Connection, Variable
+from varbridge.conformance.vocabulary.matchers import holds_true
+from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.values import BINARY, PREFIX, Raw
 
 
 def give(context, name, raw):
@@ -152,7 +152,7 @@ def step_type_url(context, url):
 def step_came_as_json(context):
     """The value that was read has no bytes beside it."""
     raw = context.world.require_success().raw
-    json_alone = is_so("JSON without bytes beside it", came(raw))
+    json_alone = holds_true("JSON without bytes beside it", came(raw))
     assert_that((raw.type_url.endswith(BINARY), raw.array) == (False, b""), json_alone)
 
 
@@ -160,7 +160,7 @@ def step_came_as_json(context):
 def step_came_as_bytes(context):
     """The value that was read has its array as bytes beside it."""
     raw = context.world.require_success().raw
-    raw_bytes = is_so("raw bytes under the type_url of binary values", came(raw))
+    raw_bytes = holds_true("raw bytes under the type_url of binary values", came(raw))
     assert_that(raw.type_url.endswith(BINARY) and raw.array != b"", raw_bytes)
 
 
@@ -173,5 +173,5 @@ def step_holds_long_text(context, name, count, version):
     """A variable holds the string of so many characters that was given."""
     variable = context.world.session.get(name)
     words = f"{len(variable.value)} characters at version {variable.version}"
-    holds_it = is_so(f"{name!r} to hold {count} characters at version {version}", words)
+    holds_it = holds_true(f"{name!r} to hold {count} characters at version {version}", words)
     assert_that((len(variable.value), variable.version) == (count, version), holds_it)

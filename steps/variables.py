@@ -5,9 +5,9 @@ import json
 from behave import given, then, when
 from hamcrest import assert_that, calling, equal_to, has_entries, is_not, raises
 
-from client import BridgeError
-from harness.literals import Literal
-from harness.matchers import holds, is_refusal, is_so
+from varbridge import BridgeError
+from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.vocabulary.matchers import holds, holds_true, is_refusal
 
 
 def constraints_of(table):
@@ -298,7 +298,7 @@ def step_listed(context, names):
 def step_listed_nothing(context):
     """The list is empty."""
     listed = [variable.name for variable in context.world.require_success()]
-    assert_that(not listed, is_so("no names to be listed", f"listed: {', '.join(listed)}"))
+    assert_that(not listed, holds_true("no names to be listed", f"listed: {', '.join(listed)}"))
 
 
 @then("the variable answered has:")
@@ -373,7 +373,7 @@ def step_as_noted(context, name):
     changed = [
         f"its {name} is now {one_line(new)}, not {one_line(old)}" for name, new, old in fields if new != old
     ]
-    unchanged = is_so(f"all that is known of {name!r} to be as it was noted", "; ".join(changed))
+    unchanged = holds_true(f"all that is known of {name!r} to be as it was noted", "; ".join(changed))
     assert_that(now == noted, unchanged)
 
 
@@ -386,7 +386,7 @@ def step_session_holds_nothing(context):
     """The session has no variables, or is not open."""
     context.world.require_success()
     listed = [variable.name for variable in context.world.session.list()]
-    assert_that(not listed, is_so("the session to hold nothing", f"it holds {', '.join(listed)}"))
+    assert_that(not listed, holds_true("the session to hold nothing", f"it holds {', '.join(listed)}"))
 
 
 @then("there is no variable {name:Name}")

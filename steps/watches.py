@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from behave import given, then, when
 from hamcrest import assert_that, equal_to
 
-from harness.crowd import Crowd
-from harness.literals import Literal
-from harness.seam import Writers
-from harness.watching import wait_for_news
-from harness.world import DEADLINE
-from proto import snakepit_bridge_pb2 as pb
+from varbridge.conformance.clients.racing_writers import RacingWriters
+from varbridge.conformance.clients.watch_pool import WatchPool
+from varbridge.conformance.scenario.watch_assertions import wait_for_news
+from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
 @given("{person:Person} watches {names:Names}, present values included")
@@ -88,7 +88,7 @@ def step_stop_watching(context, person):
 @given("{person:Person} watches {names:Names} over a line of their own")
 def step_watch_over_line(context, person, names):
     """Someone watches over a connection that the scenario can cut or stall."""
-    context.world.line_of(person)
+    context.world.proxy_of(person)
     context.world.watch(person, names)
 
 
@@ -96,20 +96,20 @@ def step_watch_over_line(context, person, names):
 @when("{person:Person}'s line is cut")
 def step_cut(context, person):
     """Someone's connection breaks."""
-    context.world.line_of(person).cut()
+    context.world.proxy_of(person).cut()
     context.world.watchers[person].watch.wait_until_over(DEADLINE)
 
 
 @given("{person:Person}'s line has stalled")
 def step_stall(context, person):
     """Nothing comes through someone's connection any more, and it stays open."""
-    context.world.line_of(person).stall()
+    context.world.proxy_of(person).stall()
 
 
 @when("{person:Person}'s line flows again")
 def step_flow(context, person):
     """Everything that waited in someone's connection comes through."""
-    context.world.line_of(person).flow()
+    context.world.proxy_of(person).flow()
 
 
 @given("{name:Name} was set {times:d} times to long texts")
@@ -210,7 +210,7 @@ def step_many_watch(context, count, name):
     """Very many watches of one variable."""
     world = context.world
     request = pb.WatchVariablesRequest(session_id=world.session_id, variable_identifiers=[name])
-    world.crowd = Crowd(world.connection.address, world.target.service, request, count, 6 * DEADLINE)
+    world.watch_pool = WatchPool(world.connection.address, world.target.service, request, count, 6 * DEADLINE)
 
 
 @when("{count:d} watches of {names:Names} open while {clients:d} clients set them over and over")
@@ -223,7 +223,9 @@ def step_open_under_fire(context, count, names, clients):
         opener = openers[number % len(openers)]
         return world.watch(f"watch {number}", names, session=opener, initial=True)
 
-    context.writers = Writers([world.session_of(f"Writer {number}") for number in range(clients)], names)
+    context.writers = RacingWriters(
+        [world.session_of(f"Writer {number}") for number in range(clients)], names
+    )
     with context.writers, ThreadPoolExecutor(len(openers)) as pool:
         context.opened = [*pool.map(watch, range(count))]
 
@@ -232,7 +234,7 @@ def step_open_under_fire(context, count, names, clients):
 def step_open_one_by_one(context, count, name):
     """Watches open one after the other, present values included, while one writer writes all the while."""
     world = context.world
-    context.writers = Writers([world.session_of("Writer")], [name], least=count)
+    context.writers = RacingWriters([world.session_of("Writer")], [name], least=count)
     with context.writers:
         context.opened = [
             world.watch(f"watch {number}", [name], session=world.session, initial=True)

@@ -6,10 +6,10 @@ import threading
 from behave import given, then, when
 from hamcrest import assert_that, equal_to, has_item, has_length, is_not, matches_regexp
 
-from client import WorkerError
-from harness.matchers import is_so
-from harness.outcome import Outcome
-from harness.world import DEADLINE
+from varbridge import WorkerError
+from varbridge.conformance.scenario.outcome import Outcome
+from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.vocabulary.matchers import holds_true
 
 
 @given("a worker that runs a bridge")
@@ -135,5 +135,5 @@ def step_registers_and_reads(context):
 def step_learn_why(context):
     """Everyone got an error with the stderr of the server."""
     for got in context.got:
-        assert_that(isinstance(got, WorkerError), is_so("a caller to get an error", f"it got {got!r}"))
+        assert_that(isinstance(got, WorkerError), holds_true("a caller to get an error", f"it got {got!r}"))
         assert_that(str(got), matches_regexp(r"(?s)exit code \d+.*no-such-flag-at-all"), "the error")

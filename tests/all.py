@@ -22,6 +22,7 @@ CHECKS = (
     ("ruff", "check"),
     ("ruff", "format", "--check"),
     ("mypy",),
+    ("tests.imports",),
     # Those tests run in one worker that share what takes long to start: a cluster of etcd, or a browser.
     ("pytest", "--numprocesses", str(WORKERS), "--dist", "loadgroup"),
 )

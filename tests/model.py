@@ -19,7 +19,7 @@ Update = dict[str, Any]
 """A change: sequence, kind, variable (its state after it), previous, changed_by, metadata."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A refusal, by the names of the gRPC statuses that are right: one for each thing that is wrong.
 
     ``code`` is the one that this project's server tells.
@@ -32,9 +32,9 @@ class Refused(Exception):
 
 
 def refuse(*codes: str | Literal[False]) -> None:
-    """Raise ``Refused`` where any of ``wrong and "CODE"`` is a code."""
+    """Raise ``RefusedError`` where any of ``wrong and "CODE"`` is a code."""
     if given := [code for code in codes if code]:
-        raise Refused(*given)
+        raise RefusedError(*given)
 
 
 @dataclass(eq=False)
@@ -49,7 +49,7 @@ class Watch:
 
 
 class Model:
-    """A session and its caps. Each method gives what the bridge is to answer, or raises ``Refused``."""
+    """A session and its caps. Each method gives what the bridge is to answer, or raises ``RefusedError``."""
 
     def __init__(
         self, *, variables: int, metadata: int, history: int, log_changes: int, request_ids: int, watches: int
@@ -73,7 +73,7 @@ class Model:
     def get(self, identifier: str) -> State:
         found = self.find(identifier)
         if found is None:
-            raise Refused("NOT_FOUND")
+            raise RefusedError("NOT_FOUND")
         return found
 
     def get_many(self, identifiers: Sequence[str]) -> tuple[dict[str, State], list[str]]:
@@ -139,12 +139,12 @@ class Model:
         """The new versions, and the identifiers at fault."""
         named = [state["id"] for state in map(self.find, updates) if state is not None]
         if len(named) != len({*named}):
-            raise Refused("INVALID_ARGUMENT")
+            raise RefusedError("INVALID_ARGUMENT")
         planned, faults = {}, set()
         for identifier, value in updates.items():
             try:
                 planned[identifier] = self._planned(self.get(identifier), value, metadata, None)
-            except Refused:
+            except RefusedError:
                 faults.add(identifier)
         if atomic and faults:
             return {}, faults
@@ -188,7 +188,7 @@ class Model:
     def take(self, watch: Watch) -> list[Update]:
         """All that waits; refused where some of it is no longer kept."""
         if watch.waiting and watch.waiting[0]["sequence"] < self.oldest:
-            raise Refused("OUT_OF_RANGE")
+            raise RefusedError("OUT_OF_RANGE")
         taken, watch.waiting = watch.waiting, []
         return taken
 

@@ -32,7 +32,7 @@ def serve(endpoints: str, flags: Sequence[str]) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the features; return behave's exit code."""
-    from harness.etcd import Cluster
+    from varbridge.conformance.faults.etcd import Cluster
 
     with Cluster(1) as cluster:
         command = f"{sys.executable} -m tests.over_etcd serve {','.join(cluster.endpoints)}"

@@ -7,20 +7,20 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
-from server.cluster.keys import Keys
-from server.cluster.life import Life, this_process
-from server.cluster.owners import Owners
-from server.cluster.pipeline import UNKNOWN
-from server.cluster.store import EtcdStore
-from server.errors import CannotStart, Refusal
-from server.etcd.address import Address
-from server.etcd.client import Etcd
-from server.etcd.errors import Refused, Unanswered
-from server.sessions import Sessions
+from ..core.errors import RefusalError, StartupError
+from ..core.sessions import Sessions
+from ..etcd.address import Address
+from ..etcd.client import Etcd
+from ..etcd.errors import NoAnswerError, RefusedError
+from ..storage.etcd.keys import Keys
+from ..storage.etcd.pipeline import UNKNOWN
+from ..storage.etcd.store import EtcdStore
+from .membership import Membership, this_process
+from .ownership import Ownership
 
 logger = logging.getLogger("server.cluster")
 
-JOINING = 2.5
+JOIN_TIMEOUT_S = 2.5
 """Seconds that etcd may take before a bridge that starts gives up."""
 
 
@@ -33,19 +33,19 @@ class Cluster:
 
     Attributes:
         store: keeps the sessions.
-        owners: knows who has which; from ``begin`` on.
+        ownership: knows who has which; from ``begin`` on.
     """
 
-    owners: Owners
+    ownership: Ownership
 
     def __init__(self, address: Address, failpoint: str = "") -> None:
         self._address = address
         self._etcd = Etcd(address)
         self._keys = Keys(address.prefix)
         self.store = EtcdStore(self._etcd, self._keys, self._lost, failpoint)
-        self._life: Life | None = None
+        self._membership: Membership | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._tell: Callable[[bool], object] = lambda _: None
+        self._on_status: Callable[[bool], object] = lambda _: None
 
     async def join(self, advertised: str) -> None:
         """Be one of the bridges.
@@ -54,30 +54,32 @@ class Cluster:
             advertised: host:port at which the others reach this one.
 
         Raises:
-            CannotStart: etcd does not answer, or does not let us.
+            StartupError: etcd does not answer, or does not let us.
         """
         sign = this_process(self._address.machine)
         sign.address = advertised
-        life = Life(self._etcd, self._keys, sign, self._address.ttl, self._told, self._gone)
+        membership = Membership(
+            self._etcd, self._keys, sign, self._address.ttl, self._status_changed, self._gone
+        )
         try:
-            await life.begin(JOINING)
-        except (Unanswered, Refused) as error:
-            raise CannotStart(f"etcd at {','.join(self._address.endpoints)}: {error}") from None
-        self._life = life
+            await membership.begin(JOIN_TIMEOUT_S)
+        except (NoAnswerError, RefusedError) as error:
+            raise StartupError(f"etcd at {','.join(self._address.endpoints)}: {error}") from None
+        self._membership = membership
 
-    def begin(self, sessions: Sessions, tell: Callable[[bool], object]) -> None:
+    def begin(self, sessions: Sessions, on_status: Callable[[bool], object]) -> None:
         """Take part.
 
         Args:
             sessions: of this bridge.
-            tell: called with False when this bridge cannot answer for its sessions, and with True when it can
-                again.
+            on_status: called with False when this bridge cannot answer for its sessions, and with True when
+                it can again.
         """
-        assert self._life is not None, "joined before"
+        assert self._membership is not None, "joined before"
         self._sessions = sessions
-        self._tell = tell
-        self.owners = Owners(self._etcd, self._keys, self._life, self.store, sessions)
-        for work in (self._life.go_on(), self.owners.follow(), self.owners.tend()):
+        self._on_status = on_status
+        self.ownership = Ownership(self._etcd, self._keys, self._membership, self.store, sessions)
+        for work in (self._membership.go_on(), self.ownership.follow(), self.ownership.tend()):
             self._tasks.append(asyncio.create_task(work))
 
     async def leave(self) -> None:
@@ -88,13 +90,13 @@ class Cluster:
             with suppress(asyncio.CancelledError):
                 await task
         if self._tasks:
-            await self.owners.close()
+            await self.ownership.close()
         await self.store.close()
-        if self._life is not None:
-            await self._life.end()
+        if self._membership is not None:
+            await self._membership.end()
         await self._etcd.close()
 
-    def _told(self, known: bool) -> None:
+    def _status_changed(self, known: bool) -> None:
         """Learn whether it is known that this bridge lives."""
         if not self._tasks:
             return  # it has not begun
@@ -104,11 +106,11 @@ class Cluster:
             logger.warning("etcd does not answer: nothing is read or changed until it does")
             for pipeline in self.store.pipelines.values():
                 pipeline.give_up_waiting(UNKNOWN)
-            self._sessions.end_watches(self.owners.unsure())
-        self._tell(known)
+            self._sessions.end_watches(self.ownership.unsure())
+        self._on_status(known)
 
     def _gone(self) -> None:
-        self.owners.lose_all()
+        self.ownership.lose_all()
 
-    def _lost(self, session_id: str, reason: Refusal) -> None:
-        self.owners.lose(session_id, reason)
+    def _lost(self, session_id: str, reason: RefusalError) -> None:
+        self.ownership.lose(session_id, reason)

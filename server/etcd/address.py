@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from server.errors import CannotStart
+from ..core.errors import StartupError
 
 PORT = 2379
 """Where etcd listens unless it is told otherwise."""
@@ -54,7 +54,7 @@ def parse(url: str) -> Address:
     """Read an address.
 
     Raises:
-        CannotStart: it is not one, or a file that it names cannot be read. The message says what to do, and
+        StartupError: it is not one, or a file that it names cannot be read. The message says what to do, and
             shows no part of the address that may hold the password.
     """
     try:
@@ -169,8 +169,8 @@ def _read(path: str) -> bytes:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a zero byte in a name
         reason = error.strerror if isinstance(error, OSError) else error
-        raise CannotStart(f"the address of etcd names {path!r}, which cannot be read: {reason}") from None
+        raise StartupError(f"the address of etcd names {path!r}, which cannot be read: {reason}") from None
 
 
 def _refuse(what: str) -> NoReturn:
-    raise CannotStart(f"the address of etcd {what}") from None
+    raise StartupError(f"the address of etcd {what}") from None

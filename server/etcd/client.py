@@ -11,17 +11,17 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from grpc import aio
 
-from server.etcd import rpc_pb2 as rpc
-from server.etcd.address import Address
-from server.etcd.errors import Compacted, Unanswered, lasting, told
-from server.etcd.members import Members
-from server.etcd.watch import watch
+from . import rpc_pb2 as rpc
+from .address import Address
+from .errors import CompactedError, NoAnswerError, described, lasting
+from .members import Members
+from .watch import watch
 
-ATTEMPT = 1.0
+ATTEMPT_TIMEOUT_S = 1.0
 """Seconds that a member has for a read, before the next one is asked; twice as many in each further round,
 since a long answer may take them."""
 
-PAUSE = (0.02, 0.2)
+RETRY_BACKOFF_S = (0.02, 0.2)
 """Seconds between two rounds of reads that failed at once: at first, and at most."""
 
 
@@ -66,9 +66,9 @@ class Etcd:
             timeout: seconds; other members are asked until then.
 
         Raises:
-            Unanswered: no member answered in time.
-            Compacted: what was there at ``revision`` is forgotten.
-            Refused: etcd refused.
+            NoAnswerError: no member answered in time.
+            CompactedError: what was there at ``revision`` is forgotten.
+            RefusedError: etcd refused.
         """
         request = rpc.RangeRequest(
             key=key,
@@ -104,8 +104,8 @@ class Etcd:
             timeout: seconds.
 
         Raises:
-            Unanswered: it may or may not have been done.
-            Refused: it was not done, unless ``perhaps_applied`` says so.
+            NoAnswerError: it may or may not have been done.
+            RefusedError: it was not done, unless ``perhaps_applied`` says so.
         """
         request = rpc.TxnRequest(compare=compare, success=success, failure=failure)
         member = self._members.current
@@ -116,19 +116,19 @@ class Etcd:
         except aio.AioRpcError as error:
             if known := lasting(error):
                 raise known from None
-            self._members.failed(member, told(error))
-            raise Unanswered(f"{member.endpoint}: {told(error)}") from None
+            self._members.failed(member, described(error))
+            raise NoAnswerError(f"{member.endpoint}: {described(error)}") from None
         return reply
 
     async def compact(self, revision: int, *, timeout: float = 5.0) -> None:
         """Forget what was before a revision, which can be read itself; nothing happens where that is done.
 
         Raises:
-            Unanswered: it may or may not have been done.
-            Refused: etcd refused; the revision is still to come, for example.
+            NoAnswerError: it may or may not have been done.
+            RefusedError: etcd refused; the revision is still to come, for example.
         """
         request = rpc.CompactionRequest(revision=revision)
-        with suppress(Compacted):
+        with suppress(CompactedError):
             await self._ask("KV/Compact", request, rpc.CompactionResponse, timeout)
 
     def watch(
@@ -151,16 +151,18 @@ class Etcd:
             member = members.current
             rounds, place = divmod(attempt, len(members))
             try:
-                patience = min(left, ATTEMPT * 2.0 ** min(rounds, 10))
+                patience = min(left, ATTEMPT_TIMEOUT_S * 2.0 ** min(rounds, 10))
                 answer: Reply = await members.call(member, method, request, reply, patience)
             except aio.AioRpcError as error:
                 if known := lasting(error):
                     raise known from None
-                members.failed(member, told(error))
+                members.failed(member, described(error))
             else:
                 return answer
             attempt += 1
             if place == len(members) - 1:
-                pause = min(PAUSE[0] * 2.0 ** min(rounds, 10), PAUSE[1]) * random.uniform(0.5, 1.0)
+                pause = min(RETRY_BACKOFF_S[0] * 2.0 ** min(rounds, 10), RETRY_BACKOFF_S[1]) * random.uniform(
+                    0.5, 1.0
+                )
                 await asyncio.sleep(min(pause, max(0.0, deadline - loop.time())))
-        raise Unanswered(f"no member of etcd answered within {timeout:g} s: {members.troubles()}")
+        raise NoAnswerError(f"no member of etcd answered within {timeout:g} s: {members.troubles()}")

@@ -27,11 +27,11 @@ _COMPACTED = "required revision has been compacted"
 _OPEN_TO_ALL = "authentication is not enabled"
 
 
-class Unanswered(Exception):
+class NoAnswerError(Exception):
     """No member answered in time. A transaction may or may not have been applied."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """etcd refused, and will again.
 
     Attributes:
@@ -46,7 +46,7 @@ class Refused(Exception):
         self.perhaps_applied = _FULL in message
 
 
-class Compacted(Exception):
+class CompactedError(Exception):
     """What was asked for is forgotten.
 
     Attributes:
@@ -58,14 +58,14 @@ class Compacted(Exception):
         self.revision = revision
 
 
-def lasting(error: aio.AioRpcError) -> Refused | Compacted | None:
+def lasting(error: aio.AioRpcError) -> RefusedError | CompactedError | None:
     """What to raise for an answer that another attempt would get too; None for a failure that may pass."""
     code, said = error.code(), error.details() or ""
     if code not in _LASTING or _BUSY in said or (stale(said) and _NAMELESS not in said):
         return None
     if _COMPACTED in said:
-        return Compacted(0)
-    return Refused(code, said)
+        return CompactedError(0)
+    return RefusedError(code, said)
 
 
 def stale(said: str | None) -> bool:
@@ -78,6 +78,6 @@ def needs_no_token(error: aio.AioRpcError) -> bool:
     return _OPEN_TO_ALL in (error.details() or "")
 
 
-def told(error: aio.AioRpcError) -> str:
+def described(error: aio.AioRpcError) -> str:
     """A failure in a few words."""
     return f"{error.code().name}: {error.details() or 'no reason given'}"

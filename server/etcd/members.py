@@ -10,9 +10,9 @@ import grpc
 from google.protobuf.message import Message
 from grpc import aio
 
-from server.etcd import rpc_pb2 as rpc
-from server.etcd.address import Address
-from server.etcd.errors import needs_no_token, stale
+from . import rpc_pb2 as rpc
+from .address import Address
+from .errors import needs_no_token, stale
 
 KEEPALIVE = 2000
 """Milliseconds of silence, while calls wait, after which a member is pinged; it has as long to answer.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.etcd import rpc_pb2 as rpc
+from . import rpc_pb2 as rpc
 
 ALL = b"\0"
 """The end of a range without an end."""

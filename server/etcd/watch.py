@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 import grpc
 from grpc import aio
 
-from server.etcd import rpc_pb2 as rpc
-from server.etcd.errors import Compacted, Refused, lasting, stale, told
-from server.etcd.members import Member, Members, Metadata
-from server.etcd.operations import prefix_end
+from . import rpc_pb2 as rpc
+from .errors import CompactedError, RefusedError, described, lasting, stale
+from .members import Member, Members, Metadata
+from .operations import prefix_end
 
 OPENING = 3.0
 """Seconds that a member may take to put a watch in place."""
@@ -49,8 +49,8 @@ async def watch(
         connected: called with True whenever the watch is in place, and with False when it no longer is.
 
     Raises:
-        Compacted: some of what is asked for is forgotten; its ``revision`` can still be read.
-        Refused: etcd does not let us watch these keys.
+        CompactedError: some of what is asked for is forgotten; its ``revision`` can still be read.
+        RefusedError: etcd does not let us watch these keys.
     """
     attempts = denials = 0
     while True:
@@ -65,12 +65,14 @@ async def watch(
                 attempts = denials = 0
                 if events:
                     yield events
-        except _Denied as denied:
+        except _DeniedError as denied:
             denials += 1
             if denials > 1:
-                raise Refused(grpc.StatusCode.PERMISSION_DENIED, f"{denied}, to watch {prefix!r}") from None
+                raise RefusedError(
+                    grpc.StatusCode.PERMISSION_DENIED, f"{denied}, to watch {prefix!r}"
+                ) from None
             continue  # with a new token
-        except _Broken as broken:
+        except _BrokenStreamError as broken:
             members.failed(member, str(broken))
         finally:
             stream.close()
@@ -83,11 +85,11 @@ async def watch(
         attempts += 1
 
 
-class _Broken(Exception):
+class _BrokenStreamError(Exception):
     """The stream has ended; another one may do better."""
 
 
-class _Denied(Exception):
+class _DeniedError(Exception):
     """The watch is not allowed; or its token is not known, of which etcd 3.4 says the same."""
 
 
@@ -143,7 +145,7 @@ class _Stream:
                 await self._call.write(rpc.WatchRequest(create_request=create))
                 self._check(await self._call.read())
         except TimeoutError:
-            raise _Broken(f"no watch was in place within {OPENING:g} s") from None
+            raise _BrokenStreamError(f"no watch was in place within {OPENING:g} s") from None
         except (aio.AioRpcError, asyncio.InvalidStateError) as error:
             self._fail(error)
         self._opened = self._loop.time()
@@ -187,7 +189,7 @@ class _Stream:
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if self._silent and task is not None and not task.cancelling():
-                raise _Broken(f"silent for {SILENCE:g} s") from None
+                raise _BrokenStreamError(f"silent for {SILENCE:g} s") from None
             raise
         finally:
             self._waiting = None
@@ -195,26 +197,26 @@ class _Stream:
     def _check(self, response: Any) -> rpc.WatchResponse:
         """A response, unless it is the end."""
         if response is aio.EOF:
-            raise _Broken("the stream ended")
+            raise _BrokenStreamError("the stream ended")
         if response.canceled:
             if response.compact_revision:
-                raise Compacted(response.compact_revision)
+                raise CompactedError(response.compact_revision)
             self._end(response.cancel_reason)
         answer: rpc.WatchResponse = response
         return answer
 
     def _fail(self, error: aio.AioRpcError | asyncio.InvalidStateError) -> NoReturn:
         if isinstance(error, asyncio.InvalidStateError):  # of a write after the end
-            raise _Broken("the stream ended") from None
+            raise _BrokenStreamError("the stream ended") from None
         if not stale(error.details()) and (known := lasting(error)):
             raise known from None
-        self._end(told(error))
+        self._end(described(error))
 
     def _end(self, reason: str) -> NoReturn:
         if stale(reason) or _DENIED in reason:
             self._members.forget(self._metadata)
-            raise _Denied(reason) from None
-        raise _Broken(reason or "the member ended it") from None
+            raise _DeniedError(reason) from None
+        raise _BrokenStreamError(reason or "the member ended it") from None
 
     async def _stand_guard(self) -> None:
         """Ask a member that is silent whether it is there, and give it up where it stays silent.

@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 
-from server.tools.declare import ToolCall, tool
+from varbridge.decorator import ToolCall, tool
 
 
 @tool

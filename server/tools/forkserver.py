@@ -18,10 +18,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from server.tools import child
-from server.tools.declare import Tool
-from server.tools.frames import ENDED, FORK, ORDER
-from server.tools.load import load
+from varbridge.decorator import Tool
+
+from . import worker
+from .loader import load
+from .protocol import ENDED, FORK, ORDER
 
 NICENESS = 10
 """Of the processes of tools: they may take what the processors have left."""
@@ -98,7 +99,7 @@ class ForkServer:
             if parent == os.getppid():  # else it died before it could take this one along
                 if (random := sys.modules.get("numpy.random")) is not None:
                     random.seed()  # or every call would draw the same numbers
-                child.run(socket.socket(fileno=descriptor), self._tools, self._memory)
+                worker.run(socket.socket(fileno=descriptor), self._tools, self._memory)
                 code = 0
         except BaseException as error:
             code = error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1

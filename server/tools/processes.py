@@ -14,14 +14,15 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from server.errors import Refusal, ResourceExhausted
-from server.tools import frames
-from server.tools.call import SessionCall
-from server.tools.declare import Tool
-from server.tools.results import ToolFailed
-from server.values import Value
+from varbridge.decorator import Tool
 
-END_TIMEOUT = 1.0
+from ..core.errors import RefusalError, ResourceExhaustedError
+from ..core.values import Value
+from . import protocol
+from .context import SessionCall
+from .results import ToolFailedError
+
+END_TIMEOUT_S = 1.0
 """Seconds that a process which closed its connection has before it is killed."""
 
 logger = logging.getLogger("server.tools")
@@ -50,10 +51,10 @@ class Processes:
         """Start a process for one call.
 
         Raises:
-            ResourceExhausted: as many run as may.
+            ResourceExhaustedError: as many run as may.
         """
         if len(self._running) >= self._most:
-            raise ResourceExhausted(f"tools: at most {self._most} that block run at a time")
+            raise ResourceExhaustedError(f"tools: at most {self._most} that block run at a time")
         if self._forks is None or self._forks.gone:
             self._forks = _ForkServer(self._modules, self._memory)
         run = ProcessRun(self._forks, tool, call, arguments)
@@ -68,7 +69,7 @@ class Processes:
 
 
 class ProcessRun:
-    """One run of a tool in a process of its own; see ``running.Run``."""
+    """One run of a tool in a process of its own; see ``executor.Run``."""
 
     def __init__(self, forks: _ForkServer, tool: Tool, call: SessionCall, arguments: dict[str, Any]) -> None:
         self._forks = forks
@@ -91,9 +92,9 @@ class ProcessRun:
         """Let the tool make one chunk after the other."""
         async with self._conversation() as (reader, writer):
             while True:
-                writer.write(_frame(frames.NEXT))
+                writer.write(_frame(protocol.NEXT))
                 kind, payload = await self._next(reader, writer)
-                if kind == frames.END:
+                if kind == protocol.END:
                     break
                 yield payload
         await self._gone()
@@ -104,11 +105,11 @@ class ProcessRun:
         try:
             reader, writer = await asyncio.open_unix_connection(sock=self._connection)
             try:
-                writer.write(_frame(frames.CALL, pickle.dumps((self._tool.name, self._arguments), 5)))
+                writer.write(_frame(protocol.CALL, pickle.dumps((self._tool.name, self._arguments), 5)))
                 yield reader, writer
             finally:
                 writer.transport.abort()
-        except ToolFailed:
+        except ToolFailedError:
             await self._gone()
             raise
         finally:
@@ -120,41 +121,41 @@ class ProcessRun:
         """What the tool says next, what it asks of its session answered.
 
         Raises:
-            ToolFailed: it says so, or its process ended.
+            ToolFailedError: it says so, or its process ended.
         """
         while True:
             try:
-                kind, length = frames.HEADER.unpack(await reader.readexactly(frames.HEADER.size))
-                if length > frames.MAX_FRAME:
-                    raise ToolFailed(f"{length} bytes are more than one answer may have")
+                kind, length = protocol.HEADER.unpack(await reader.readexactly(protocol.HEADER.size))
+                if length > protocol.MAX_FRAME:
+                    raise ToolFailedError(f"{length} bytes are more than one answer may have")
                 payload = await reader.readexactly(length)
             except (asyncio.IncompleteReadError, OSError):
-                raise ToolFailed(await self._last_words()) from None
-            if kind == frames.FAILED:
-                raise ToolFailed(payload.decode(errors="replace"))
-            if kind not in (frames.GET, frames.SET):
+                raise ToolFailedError(await self._last_words()) from None
+            if kind == protocol.FAILED:
+                raise ToolFailedError(payload.decode(errors="replace"))
+            if kind not in (protocol.GET, protocol.SET):
                 return kind, payload
             writer.write(self._serve(kind, payload))
 
     def _serve(self, kind: bytes, payload: bytes) -> bytes:
         try:
-            if kind == frames.GET:
-                return _frame(frames.VALUE, pickle.dumps(tuple(self._call.value(payload.decode()))))
+            if kind == protocol.GET:
+                return _frame(protocol.VALUE, pickle.dumps(tuple(self._call.value(payload.decode()))))
             name, data = json.loads(payload)
             self._call.write(name, data.encode())
-            return _frame(frames.VALUE)
-        except Refusal as refusal:
-            return _frame(frames.REFUSED, refusal.message.encode())
+            return _frame(protocol.VALUE)
+        except RefusalError as refusal:
+            return _frame(protocol.REFUSED, refusal.message.encode())
 
     async def _last_words(self) -> str:
-        await asyncio.wait([self.ended], timeout=END_TIMEOUT)
+        await asyncio.wait([self.ended], timeout=END_TIMEOUT_S)
         code = self.ended.result() if self.ended.done() else None
         return "the tool's process ended" + ("" if code is None else f" (exit code {code})")
 
     async def _gone(self) -> None:
         """Return when the process has ended: who asks again finds its place free."""
         self._forks.kill(self._number)
-        await asyncio.wait([self.ended], timeout=END_TIMEOUT)
+        await asyncio.wait([self.ended], timeout=END_TIMEOUT_S)
 
 
 class _ForkServer:
@@ -177,7 +178,7 @@ class _ForkServer:
                 [
                     sys.executable,
                     "-m",
-                    "server.tools.forkserver",
+                    f"{__package__}.forkserver",
                     str(theirs.fileno()),
                     str(memory),
                     *modules,
@@ -197,7 +198,9 @@ class _ForkServer:
         ended: Ended = self._loop.create_future()
         self._running[number] = ended
         try:
-            socket.send_fds(self._control, [frames.ORDER.pack(frames.FORK, number)], [connection.fileno()])
+            socket.send_fds(
+                self._control, [protocol.ORDER.pack(protocol.FORK, number)], [connection.fileno()]
+            )
         except OSError:
             self.close()
         return number, ended
@@ -206,7 +209,7 @@ class _ForkServer:
         """Kill a process, where it still runs."""
         if number in self._running:
             with suppress(OSError):
-                self._control.send(frames.ORDER.pack(frames.KILL, number))
+                self._control.send(protocol.ORDER.pack(protocol.KILL, number))
 
     def close(self) -> None:
         """End it with all of its processes."""
@@ -216,7 +219,7 @@ class _ForkServer:
         self._loop.remove_reader(self._control)
         self._control.close()
         try:
-            self._process.wait(END_TIMEOUT)
+            self._process.wait(END_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -237,12 +240,12 @@ class _ForkServer:
             self.close()
             return
         self._reports += data
-        while len(self._reports) >= frames.ENDED.size:
-            number, code = frames.ENDED.unpack_from(self._reports)
-            self._reports = self._reports[frames.ENDED.size :]
+        while len(self._reports) >= protocol.ENDED.size:
+            number, code = protocol.ENDED.unpack_from(self._reports)
+            self._reports = self._reports[protocol.ENDED.size :]
             if not (ended := self._running.pop(number)).done():
                 ended.set_result(code)
 
 
 def _frame(kind: bytes, payload: bytes = b"") -> bytes:
-    return frames.HEADER.pack(kind, len(payload)) + payload
+    return protocol.HEADER.pack(kind, len(payload)) + payload

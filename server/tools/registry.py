@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from server.errors import NotFound
-from server.names import check_name
-from server.tools.declare import Tool
+from varbridge.decorator import Tool
+
+from ..core.errors import NotFoundError
+from ..core.names import check_name
 
 
 class Registry:
@@ -25,9 +26,9 @@ class Registry:
         """Return a tool.
 
         Raises:
-            NotFound: there is none of that name.
+            NotFoundError: there is none of that name.
         """
         try:
             return self._tools[check_name(name, "tool_name")]
         except KeyError:
-            raise NotFound(f"Tool not found: {name}") from None
+            raise NotFoundError(f"Tool not found: {name}") from None

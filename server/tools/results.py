@@ -5,18 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from server import jsontext
-from server.types import INT64, SPECIAL_FLOATS
-from server.values import Value
+from varbridge.decorator import TYPE_NAMES
 
-JSON = "json"
-"""The kind of a value that is of none of the variable types."""
-
-TYPE_NAMES = {float: "float", int: "integer", str: "string", bool: "boolean"}
-"""The variable types that Python's stand for; anything else is ``any``."""
+from ..core import jsontext
+from ..core.types import INT64, SPECIAL_FLOATS
+from ..core.values import JSON, Value
 
 
-class ToolFailed(Exception):
+class ToolFailedError(Exception):
     """A tool that ran elsewhere failed; the message is its own, or says how it ended."""
 
 

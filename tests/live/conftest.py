@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from client import Connection, Session
-from client.worker import ServerProcess
+from varbridge import Connection, Session
+from varbridge.worker import ServerProcess
 
 
 @pytest.fixture(scope="session")

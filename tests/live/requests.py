@@ -11,7 +11,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from proto import snakepit_bridge_pb2 as pb
+from varbridge.messages import snakepit_bridge_pb2 as pb
 
 SESSIONS = ["fuzz-1", "fuzz-2", "fuzz-3"]
 NAMES = ["x", "y", "tensor", "*", "", "n" * 257, "line\nbreak", "var_x_0", "🚀", "count", "message", "a", "n"]

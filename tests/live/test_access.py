@@ -13,9 +13,9 @@ import pytest
 import trustme
 from google.protobuf.message_factory import GetMessageClass
 
-from client.worker import ServerProcess
-from proto import snakepit_bridge_pb2 as pb
-from proto import snakepit_bridge_pb2_grpc as pb_grpc
+from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.messages import snakepit_bridge_pb2_grpc as pb_grpc
+from varbridge.worker import ServerProcess
 
 TOKEN = "correct-horse-battery-staple"
 OTHER = "another-token-of-somebody"

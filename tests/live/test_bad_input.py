@@ -13,11 +13,11 @@ from typing import Any
 import grpc
 import pytest
 
-from client import BridgeError, Connection, Session
-from client.errors import ToolFailed
-from proto import snakepit_bridge_pb2 as pb
 from tests.live.requests import METHODS, SESSIONS, Fuzzer
 from tests.live.test_access import Launch, launch
+from varbridge import BridgeError, Connection, Session
+from varbridge.errors import ToolFailedError
+from varbridge.messages import snakepit_bridge_pb2 as pb
 
 __all__ = ["launch"]
 
@@ -229,7 +229,7 @@ def test_a_large_request_that_is_refused_is_forgotten(launch: Launch, tmp_path: 
         session.register("short", "string", "", constraints={"max_length": 10})
         most = process.resident_kib + 150 * 1024
         for number in range(80):
-            with pytest.raises((BridgeError, ToolFailed)):
+            with pytest.raises((BridgeError, ToolFailedError)):
                 REFUSED[what](session, text)
             assert process.resident_kib < most, f"{number} requests of 4 MB are kept"
         assert session.get("short").version == 1

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from client import BridgeError, Connection, Tls
-from client.worker import ServerProcess
+from varbridge import BridgeError, Connection, Tls
+from varbridge.worker import ServerProcess
 
 FILES = {"ca.pem", "ca-key.pem", "cert.pem", "key.pem", "token"}
 

@@ -15,10 +15,10 @@ from typing import TypeVar
 import grpc
 import pytest
 
-from client import BridgeError, Connection, Follower, Session, Update
-from client.worker import ServerProcess
-from harness.etcd import Cluster, free_ports, missing
-from harness.linearizability import Operation, complaints
+from varbridge import BridgeError, Connection, Follower, Session, Update
+from varbridge.conformance.faults.etcd import Cluster, free_ports, missing
+from varbridge.conformance.invariants.linearizability import Operation, violations
+from varbridge.worker import ServerProcess
 
 Answer = TypeVar("Answer")
 
@@ -154,7 +154,7 @@ class Load:
         versions = [sorted(o.version for o in self.operations[name] if o.wrote) for name in PAIR]
         assert versions[0] == versions[1], "half of a batch"
         for name, operations in self.operations.items():
-            assert complaints(operations, 1, -1) == [], name
+            assert violations(operations, 1, -1) == [], name
         return acknowledged
 
     def _work(self, session: Session, client: int) -> None:

@@ -11,12 +11,12 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from client import BridgeError, Connection
-from client.worker import ServerProcess
-from harness.etcd import Cluster, missing
-from proto import snakepit_bridge_pb2 as pb
-from proto import snakepit_bridge_pb2_grpc as pb_grpc
 from tests.live.test_access import READER, TOKEN, Files, Launch, launch
+from varbridge import BridgeError, Connection
+from varbridge.conformance.faults.etcd import Cluster, missing
+from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.messages import snakepit_bridge_pb2_grpc as pb_grpc
+from varbridge.worker import ServerProcess
 
 __all__ = ["launch"]
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import grpc
 import pytest
 
-from client import BridgeError, Connection, Session
-from harness.linearizability import Operation, complaints
+from varbridge import BridgeError, Connection, Session
+from varbridge.conformance.invariants.linearizability import Operation, violations
 
 CLIENTS = 8
 OPERATIONS = int(os.environ.get("OPERATIONS", "4000"))
@@ -60,7 +60,7 @@ def test_concurrent_histories_are_linearizable(session: Session, address: str) -
     assert sum(conflicts) > 0, "nobody ever met anybody: this run shows nothing"
     for name in names:
         history = [operation for named, operation in everything if named == name]
-        assert complaints(history, 1, -1) == []
+        assert violations(history, 1, -1) == []
 
 
 def run_clients(session_id: str, address: str, work: Callable[[int, Session], None]) -> None:

@@ -15,10 +15,10 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from client import BridgeError, Connection, Follower, Tls, Worker
-from client.worker import ServerProcess
-from proto import snakepit_bridge_pb2 as pb
-from proto import snakepit_bridge_pb2_grpc as pb_grpc
+from varbridge import BridgeError, Connection, Follower, Tls, Worker
+from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.messages import snakepit_bridge_pb2_grpc as pb_grpc
+from varbridge.worker import ServerProcess
 
 TOKEN = "correct-horse-battery-staple"
 

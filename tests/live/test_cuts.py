@@ -13,24 +13,24 @@ from typing import Any
 import grpc
 import pytest
 
-from client import BridgeError, Connection, Follower, Session, Watch
-from client.follower import BUFFER
-from harness.line import Line
-from tests.live.following import check_following
+from tests.live.followers import check_following
+from varbridge import BridgeError, Connection, Follower, Session, Watch
+from varbridge.conformance.faults.fault_proxy import FaultProxy
+from varbridge.follower import BUFFER
 
 CUTS = int(os.environ.get("CUTS", "50"))
 """The long run is `CUTS=1000 pytest tests/live/test_cuts.py`."""
 
 
 @pytest.fixture
-def line(address: str) -> Iterator[Line]:
-    made = Line(address)
+def line(address: str) -> Iterator[FaultProxy]:
+    made = FaultProxy(address)
     yield made
     made.close()
 
 
 @pytest.mark.timeout(900)
-def test_nothing_is_missing_and_nothing_comes_twice(session: Session, line: Line) -> None:
+def test_nothing_is_missing_and_nothing_comes_twice(session: Session, line: FaultProxy) -> None:
     check_following(session, line, CUTS, line.cut, silence=None)
 
 
@@ -85,7 +85,7 @@ class Hanging(Session):
         return super().watch(*identifiers, **options)
 
 
-def test_nothing_comes_twice_after_a_bridge_that_hung(session: Session, line: Line) -> None:
+def test_nothing_comes_twice_after_a_bridge_that_hung(session: Session, line: FaultProxy) -> None:
     session.register("x", "integer", 1)
     with (
         Connection(line.address) as connection,
@@ -144,7 +144,7 @@ def test_ctrl_c_ends_a_wait_also_when_another_thread_takes_the_signal(
 
 def test_closing_is_immediate(session: Session, address: str) -> None:
     session.register("x", "float", 0.5)
-    line = Line(address)
+    line = FaultProxy(address)
     with Connection(line.address) as connection:
         follower = Follower(connection.session(session.id), backoff=60.0)
         line.close()

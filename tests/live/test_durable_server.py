@@ -14,8 +14,8 @@ from pathlib import Path
 import grpc
 import pytest
 
-from client import BridgeError, Connection, Session
-from client.worker import ServerProcess
+from varbridge import BridgeError, Connection, Session
+from varbridge.worker import ServerProcess
 
 LONG = "x" * 200_000
 STARTS = int(os.environ.get("STARTS", "5"))

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 import grpc
 import pytest
 
-from client import BridgeError, Connection, Follower, Session
-from client.worker import ServerProcess
-from harness.line import Line
-from harness.looking import eventually
-from tests.live.following import check_following
+from tests.live.followers import check_following
+from varbridge import BridgeError, Connection, Follower, Session
+from varbridge.conformance.faults.fault_proxy import FaultProxy
+from varbridge.conformance.faults.polling import eventually
+from varbridge.worker import ServerProcess
 
 SILENCES = int(os.environ.get("SILENCES", "10"))
 """The long run is `SILENCES=1000 pytest tests/live/test_half_open.py`."""
@@ -52,12 +52,12 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def lines() -> Iterator[Callable[[str], Line]]:
+def lines() -> Iterator[Callable[[str], FaultProxy]]:
     """Make lines to an address."""
-    made: list[Line] = []
+    made: list[FaultProxy] = []
 
-    def make(address: str) -> Line:
-        made.append(Line(address))
+    def make(address: str) -> FaultProxy:
+        made.append(FaultProxy(address))
         return made[-1]
 
     yield make
@@ -67,13 +67,13 @@ def lines() -> Iterator[Callable[[str], Line]]:
 
 @pytest.mark.timeout(900)
 def test_a_follower_goes_on_over_another_connection(
-    session: Session, address: str, lines: Callable[[str], Line]
+    session: Session, address: str, lines: Callable[[str], FaultProxy]
 ) -> None:
     line = lines(address)
     check_following(session, line, SILENCES, line.fall_silent, silence=0.1)
 
 
-def test_heartbeats_are_enough_to_stay(serve: Serve, lines: Callable[[str], Line]) -> None:
+def test_heartbeats_are_enough_to_stay(serve: Serve, lines: Callable[[str], FaultProxy]) -> None:
     session = serve("--heartbeat-interval", str(HEARTBEAT))
     line = lines(session.connection.address)
     silence = 20 * HEARTBEAT
@@ -89,7 +89,9 @@ def test_heartbeats_are_enough_to_stay(serve: Serve, lines: Callable[[str], Line
         assert line.taken == 1
 
 
-def test_a_follower_gives_up_when_its_patience_ends(session: Session, lines: Callable[[str], Line]) -> None:
+def test_a_follower_gives_up_when_its_patience_ends(
+    session: Session, lines: Callable[[str], FaultProxy]
+) -> None:
     session.register("x", "string", "")
     line = lines(session.connection.address)
     with Connection(line.address) as connection:
@@ -103,7 +105,7 @@ def test_a_follower_gives_up_when_its_patience_ends(session: Session, lines: Cal
 
 @pytest.mark.parametrize("sent", [0, 200], ids=["idle", "in the middle of 10 MB"])
 def test_the_place_of_a_silent_peer_is_free_again(
-    serve: Serve, lines: Callable[[str], Line], sent: int
+    serve: Serve, lines: Callable[[str], FaultProxy], sent: int
 ) -> None:
     session = serve("--keepalive", str(KEEPALIVE), "--max-watches", "1")
     line = lines(session.connection.address)

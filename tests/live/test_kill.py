@@ -15,9 +15,9 @@ from pathlib import Path
 import grpc
 import pytest
 
-from client import BridgeError, Connection, Session, Update, Variable
-from client.worker import ServerProcess
-from harness.linearizability import Operation, complaints
+from varbridge import BridgeError, Connection, Session, Update, Variable
+from varbridge.conformance.invariants.linearizability import Operation, violations
+from varbridge.worker import ServerProcess
 
 CYCLES = int(os.environ.get("CYCLES", "5"))
 """The long run is `CYCLES=500 pytest -s tests/live/test_kill.py`."""
@@ -259,7 +259,7 @@ def inspect(cycle: Cycle, before: dict[str, Variable]) -> None:
     for name, operation in cycle.reads:
         operations[name].append(operation)
     for name, history in operations.items():
-        assert complaints(history, before[name].version, before[name].value) == [], name
+        assert violations(history, before[name].version, before[name].value) == [], name
 
 
 def ask_again(session: Session, cycle: Cycle) -> int:

@@ -17,11 +17,11 @@ import grpc
 import pytest
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
-from client import BridgeError, Connection
-from harness.looking import eventually
-from proto import snakepit_bridge_pb2 as pb
-from proto import snakepit_bridge_pb2_grpc as pb_grpc
 from tests.live.test_access import TOKEN, Files, Launch, files, launch, ping
+from varbridge import BridgeError, Connection
+from varbridge.conformance.faults.polling import eventually
+from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.messages import snakepit_bridge_pb2_grpc as pb_grpc
 
 __all__ = ["files", "launch"]
 

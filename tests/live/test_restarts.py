@@ -11,10 +11,10 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from client import Follower
-from client.worker import ServerProcess, Worker
-from proto import snakepit_bridge_pb2 as pb
-from proto import snakepit_bridge_pb2_grpc as pb_grpc
+from varbridge import Follower
+from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.messages import snakepit_bridge_pb2_grpc as pb_grpc
+from varbridge.worker import ServerProcess, Worker
 
 KILLS = 3
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from client.worker import ServerProcess
-from harness.soak import NAMES, Fault, Soak
-from harness.trend import Series
+from varbridge.conformance.clients.soak import NAMES, Soak, SoakError
+from varbridge.conformance.report.trend import Series
+from varbridge.worker import ServerProcess
 
 SECONDS = 6.0
 SAMPLES = 3
@@ -47,5 +47,5 @@ def test_it_calls_and_measures() -> None:
     ],
 )
 def test_a_bridge_that_errs_is_told(defect: str, words: str) -> None:
-    with pytest.raises(Fault, match=words):
-        run([sys.executable, "-m", "tests.gallery", "serve", defect])
+    with pytest.raises(SoakError, match=words):
+        run([sys.executable, "-m", "tests.mutants", "serve", defect])

@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from client import BridgeError, Connection, Update, Variable, Watch, values
-from server.config import Limits
+from server.core.limits import Limits
 from tests import model
-from tests.model import Model, Refused
+from tests.model import Model, RefusedError
+from varbridge import BridgeError, Connection, Update, Variable, Watch, values
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 
@@ -71,7 +71,7 @@ class Bridge(RuleBasedStateMachine):
             refusal = error
         if refusal is None:
             return answer, expect()
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RefusedError) as refused:
             expect()
         assert refusal.code.name == refused.value.code
         return None, None

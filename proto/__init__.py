@@ -1,1 +1,0 @@
-"""The interface: ``snakepit_bridge.proto``, and the stubs generated from it by ``proto/generate.py``."""

@@ -1,0 +1,84 @@
+"""Arrays as raw bytes: the header that describes them and the checks before anything is allocated.
+
+On the wire a binary value is an ``Any`` whose type_url ends in ``.binary`` and whose ``value`` is a
+JSON header, beside a bytes field with the array itself: little-endian, C order.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from . import jsontext
+from .errors import invalid
+
+ITEM_SIZES = {"float32": 4, "float64": 8, "int32": 4, "int64": 8}
+"""Bytes of one item, by dtype."""
+
+_FLOATS = {"float32": "<f4", "float64": "<f8"}
+
+_KEYS = {"type", "shape", "dtype", "binary_format"}
+
+
+class Layout(NamedTuple):
+    """The shape of an array (items along each axis) and the dtypes that it can be said to have."""
+
+    shape: tuple[int, ...]
+    dtypes: frozenset[str]
+
+
+def read_header(header: bytes, array: bytes, type_name: str, field: str) -> Layout:
+    """Check a binary value's header against its type and its bytes.
+
+    Raises:
+        InvalidArgumentError: naming ``field``, with what is wrong.
+    """
+    try:
+        given = jsontext.parse(header)
+    except jsontext.InvalidJsonError as error:
+        raise invalid(field, f"the binary header {error}") from None
+    if not isinstance(given, dict):
+        raise invalid(field, "the binary header must be a JSON object")
+    if given.get("binary_format") != "raw":
+        raise invalid(field, f"binary_format must be 'raw', not {_short(given.get('binary_format'))}")
+    if given.get("type") != type_name:
+        raise invalid(field, f"the binary header must have type {type_name!r}")
+    if unknown := sorted(given.keys() - _KEYS):
+        raise invalid(field, f"the binary header has an unknown key {_short(unknown[0])}")
+    dtype = given.get("dtype")
+    if not isinstance(dtype, str) or dtype not in ITEM_SIZES:
+        raise invalid(field, f"dtype must be one of {', '.join(ITEM_SIZES)}, not {_short(dtype)}")
+    shape: Any = given.get("shape")
+    if not is_shape(shape):
+        raise invalid(field, "must be a tensor with shape and data: shape must be a list of whole numbers")
+    expected = math.prod(shape) * ITEM_SIZES[dtype]
+    if len(array) != expected:
+        raise invalid(
+            field,
+            f"data size doesn't match shape: {len(array)} bytes given,"
+            f" {shape} of {dtype} takes {expected if expected < 2**63 else 'far more'}",
+        )
+    return Layout(tuple(shape), frozenset({dtype}))
+
+
+def is_shape(given: Any) -> bool:
+    """Whether ``given`` is a list of at most 64 integers from 0 to 2^63 - 1."""
+    return (
+        isinstance(given, list)
+        and len(given) <= jsontext.MAX_DEPTH
+        and all(type(size) is int and 0 <= size < 2**63 for size in given)
+    )
+
+
+def all_finite(array: bytes, layout: Layout) -> bool:
+    """Whether a raw array holds neither NaN nor infinity."""
+    (dtype,) = layout.dtypes
+    if dtype not in _FLOATS:
+        return True
+    import numpy  # only here: a bridge that sees no arrays does not pay for it
+
+    return bool(numpy.isfinite(numpy.frombuffer(array, _FLOATS[dtype])).all())
+
+
+def _short(value: Any) -> str:
+    return repr(value)[:80]

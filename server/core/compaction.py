@@ -1,0 +1,56 @@
+"""What the limits let go of a session, gathered until a store is told of it in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from . import change_log
+from .change_log import Change
+from .history import Histories
+
+FLUSH_COUNT = 256
+"""Changes after which the store is told."""
+
+FLUSH_BYTES = 16 * 2**20
+"""Bytes of changes after which the store is told."""
+
+
+class Compaction:
+    """Follows the log as it drops its oldest changes.
+
+    A version is needed while the history has it, while the log has it, and while the log has the next one,
+    which tells of it as its previous value. The log drops in order: so once it has dropped version n, it
+    needs no version below n.
+
+    Args:
+        histories: of the session.
+        notify: called with the oldest version that is needed of each variable of which changes were dropped,
+            by id; None for a variable that is deleted and of which nothing is needed.
+    """
+
+    def __init__(self, histories: Histories, notify: Callable[[dict[str, int | None]], object]) -> None:
+        self._histories = histories
+        self._notify = notify
+        self._dropped: dict[str, int | None] = {}
+        self._count = 0
+        self._bytes = 0
+
+    def drop(self, change: Change) -> None:
+        """Learn that the log has dropped a change."""
+        variable = change.variable
+        if change.kind == change_log.DELETED:
+            self._dropped[variable.id] = None
+        elif change.kind != change_log.DEPENDENCY_CHANGE:
+            self._dropped[variable.id] = variable.version
+        self._count += 1
+        self._bytes += change.size
+        if self._count >= FLUSH_COUNT or self._bytes >= FLUSH_BYTES:
+            dropped, self._dropped = self._dropped, {}
+            self._count = self._bytes = 0
+            self._notify({variable_id: self._needed(variable_id, v) for variable_id, v in dropped.items()})
+
+    def _needed(self, variable_id: str, dropped: int | None) -> int | None:
+        if dropped is None:
+            return None
+        oldest = self._histories.oldest(variable_id)
+        return dropped if oldest is None else min(oldest, dropped)

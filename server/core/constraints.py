@@ -1,0 +1,252 @@
+"""What a variable's values must satisfy beyond their type, as its registration said.
+
+Each type has one class of constraints here. ``parse`` turns ``constraints_json`` into one of them;
+``violations`` says everything that is wrong with a value, not only the first thing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from . import jsontext
+from .arrays import ITEM_SIZES, Layout, is_shape
+from .errors import FieldViolation, InvalidArgumentError
+
+
+class Constraints(Protocol):
+    """The constraints of one variable."""
+
+    def violations(self, value: Any) -> list[str]:
+        """Say what is wrong with a value of the type; empty where nothing is."""
+        ...
+
+
+class InvalidConstraintsError(ValueError):
+    """Constraints that cannot be; each argument says why of one."""
+
+
+class NoConstraints:
+    """For types that take none."""
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> NoConstraints:
+        return NO_CONSTRAINTS
+
+    def violations(self, value: Any) -> list[str]:
+        return []
+
+
+NO_CONSTRAINTS = NoConstraints()
+
+
+class Bounds(NamedTuple):
+    """Inclusive limits of a number."""
+
+    min: float | None = None
+    max: float | None = None
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> Bounds:
+        made = cls(given.get("min"), given.get("max"))
+        if made.min is not None and made.max is not None and made.min > made.max:
+            raise InvalidConstraintsError("min must not be above max")
+        return made
+
+    def violations(self, value: float) -> list[str]:
+        found = []
+        if math.isnan(value) and (self.min is not None or self.max is not None):
+            return ["NaN is neither below nor above a bound, so it is refused where min or max is set"]
+        if self.min is not None and value < self.min:
+            found.append(f"{value!r} is below minimum {self.min!r}")
+        if self.max is not None and value > self.max:
+            found.append(f"{value!r} is above maximum {self.max!r}")
+        return found
+
+
+class TextRules(NamedTuple):
+    """Length in code points, an RE2 pattern to be found, and a list to be in."""
+
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: Any = None  # a compiled RE2 pattern
+    enum: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> TextRules:
+        faults: list[str] = []
+        shortest, longest = given.get("min_length"), given.get("max_length")
+        if shortest is not None and longest is not None and shortest > longest:
+            faults.append("min_length must not be above max_length")
+        enum, pattern = given.get("enum"), None
+        if "pattern" in given:
+            try:
+                pattern = _compile(given["pattern"])
+            except InvalidConstraintsError as fault:
+                faults.extend(fault.args)
+        if faults:
+            raise InvalidConstraintsError(*faults)
+        return cls(shortest, longest, pattern, None if enum is None else tuple(enum))
+
+    def violations(self, value: str) -> list[str]:
+        found = []
+        if self.min_length is not None and len(value) < self.min_length:
+            found.append(f"must be at least {self.min_length} characters, not {len(value)}")
+        if self.max_length is not None and len(value) > self.max_length:
+            found.append(f"must be at most {self.max_length} characters, not {len(value)}")
+        if self.pattern is not None and self.pattern.search(value) is None:
+            found.append(f"must match pattern {self.pattern.pattern}")
+        if self.enum is not None and value not in self.enum:
+            found.append(f"must be one of {', '.join(self.enum)}")
+        return found
+
+
+class Choices(NamedTuple):
+    """The members of a choice."""
+
+    choices: tuple[str, ...]
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> Choices:
+        if not given.get("choices"):
+            raise InvalidConstraintsError("choices must be a non-empty list of strings")
+        return cls(tuple(given["choices"]))
+
+    def violations(self, value: str) -> list[str]:
+        return [] if value in self.choices else [f"must be one of {', '.join(self.choices)}"]
+
+
+class AllowedModules(NamedTuple):
+    """The modules that a module variable may name; under either of two keys."""
+
+    lists: tuple[tuple[str, ...], ...] = ()
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> AllowedModules:
+        return cls(tuple(tuple(given[key]) for key in KEYS[cls] if key in given))
+
+    def violations(self, value: str) -> list[str]:
+        return [
+            f"must be one of the allowed modules: {', '.join(allowed)}"
+            for allowed in self.lists
+            if value not in allowed
+        ]
+
+
+class Dimensions(NamedTuple):
+    """The length of an embedding."""
+
+    dimensions: int | None = None
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> Dimensions:
+        if given.get("dimensions") == 0:
+            raise InvalidConstraintsError("dimensions must be at least 1, since no embedding is empty")
+        return cls(given.get("dimensions"))
+
+    def violations(self, value: Layout) -> list[str]:
+        if self.dimensions is None or value.shape == (self.dimensions,):
+            return []
+        return [f"must have exactly {self.dimensions} dimensions, not {value.shape[0]}"]
+
+
+class TensorLayout(NamedTuple):
+    """The shape and dtype of a tensor."""
+
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> TensorLayout:
+        shape = given.get("shape")
+        return cls(None if shape is None else tuple(shape), given.get("dtype"))
+
+    def violations(self, value: Layout) -> list[str]:
+        found = []
+        if self.shape is not None and value.shape != self.shape:
+            found.append(f"shape must be {list(self.shape)}, not {list(value.shape)}")
+        if self.dtype is not None and self.dtype not in value.dtypes:
+            found.append(f"dtype must be {self.dtype}, not {' or '.join(sorted(value.dtypes))}")
+        return found
+
+
+KEYS: Mapping[type, Mapping[str, str]] = {
+    NoConstraints: {},
+    Bounds: {"min": "number", "max": "number"},
+    TextRules: {
+        "min_length": "length",
+        "max_length": "length",
+        "pattern": "text",
+        "enum": "list of text",
+    },
+    Choices: {"choices": "list of text"},
+    AllowedModules: {"choices": "list of text", "allowed_modules": "list of text"},
+    Dimensions: {"dimensions": "length"},
+    TensorLayout: {"shape": "shape", "dtype": "dtype"},
+}
+"""What each class takes, and of what kind it must be."""
+
+_KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "number": ("a number", lambda v: type(v) in (int, float)),
+    "length": ("a whole number, not negative", lambda v: type(v) is int and v >= 0),
+    "text": ("a string", lambda v: isinstance(v, str)),
+    "list of text": (
+        "a list of strings",
+        lambda v: isinstance(v, list) and all(isinstance(item, str) for item in v),
+    ),
+    "shape": ("a list of whole numbers, none negative", is_shape),
+    "dtype": (f"one of {', '.join(ITEM_SIZES)}", lambda v: isinstance(v, str) and v in ITEM_SIZES),
+}
+
+
+def parse(kind: Any, text: str) -> Any:
+    """Read ``constraints_json`` as constraints of the class ``kind``.
+
+    Raises:
+        InvalidArgumentError: "Invalid constraints", naming every field at fault.
+    """
+    try:
+        given = jsontext.parse(text.encode()) if text else {}
+    except jsontext.InvalidJsonError as error:
+        raise _refused([f"the text {error}"]) from None
+    if not isinstance(given, dict):
+        raise _refused(["must be a JSON object"])
+    faults = []
+    for key, value in given.items():
+        if key not in KEYS[kind]:
+            known = ", ".join(KEYS[kind]) or "none"
+            faults.append(f"{key[:80]} is not a constraint of this type (known: {known})")
+        else:
+            what, fits = _KINDS[KEYS[kind][key]]
+            if not fits(value):
+                faults.append(f"{key} must be {what}")
+    if faults:
+        raise _refused(faults)
+    try:
+        return kind.of(given)
+    except InvalidConstraintsError as error:
+        raise _refused([*error.args]) from None
+
+
+def _refused(faults: list[str]) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"Invalid constraints: {'; '.join(faults)}",
+        [FieldViolation("constraints_json", fault) for fault in faults],
+    )
+
+
+def _compile(pattern: str) -> Any:
+    import re2  # only here: most variables have no pattern
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        raise InvalidConstraintsError(f"pattern is not an RE2 expression ({_text(error)})") from None
+
+
+def _text(error: Exception) -> str:
+    reason = error.args[0] if error.args else error
+    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)

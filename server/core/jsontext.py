@@ -1,0 +1,149 @@
+"""Strict JSON: RFC 8259 and nothing beyond, within fixed bounds.
+
+The standard library's parser accepts duplicate keys, bare ``NaN``, numbers that overflow to infinity
+and escapes that are no text; each of them would come back as something else than what went in.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+MAX_DEPTH = 64
+"""Levels of nested arrays and objects."""
+
+MAX_DIGITS = 4300
+"""Characters of one number; the same bound that Python sets for integers."""
+
+_LONG_DIGITS = re.compile(rb"[0-9]{309}")  # what an integer beyond a double has at least
+_SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class InvalidJsonError(ValueError):
+    """The bytes are no JSON text that this bridge reads; the message says why."""
+
+
+def parse(data: bytes, *, exact: bool = False) -> Any:
+    """Read one JSON text.
+
+    Args:
+        data: UTF-8 bytes.
+        exact: read whole numbers that are written with a fraction or an exponent as ``int`` rather than
+            ``float``, so that 9007199254740993.0 keeps its last digit.
+
+    Raises:
+        InvalidJsonError: malformed JSON or UTF-8, duplicate keys, NaN or infinities, numbers beyond a double
+            or of more than ``MAX_DIGITS`` characters, more than ``MAX_DEPTH`` levels, lone surrogates.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidJsonError(f"is not UTF-8 (byte {error.start})") from None
+    try:
+        value = (_EXACT_DECODER if exact else _DECODER).decode(text)
+    except InvalidJsonError:
+        raise
+    except RecursionError:
+        raise InvalidJsonError(f"is nested deeper than {MAX_DEPTH} levels") from None
+    except json.JSONDecodeError as error:
+        raise InvalidJsonError(f"is not valid JSON ({error.msg} at character {error.pos})") from None
+    except ValueError:
+        # The only other ValueError of the parser is the bound on an integer's digits.
+        raise InvalidJsonError(f"has a number of more than {MAX_DIGITS} digits") from None
+    _check_depth(data, value)
+    if _LONG_DIGITS.search(data):
+        _check_integers(value)
+    if _SURROGATE_ESCAPE.search(data):
+        _check_surrogates(value)
+    return value
+
+
+def dump(value: Any) -> bytes:
+    """Write one JSON text: compact, UTF-8, every double with the digits that bring it back."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise InvalidJsonError(f"has the key {key[:80]!r} twice")
+            seen.add(key)
+    return made
+
+
+def _no_constant(name: str) -> float:
+    raise InvalidJsonError(f"has a bare {name}, which is not JSON")
+
+
+def _finite(text: str) -> float:
+    if len(text) > MAX_DIGITS:
+        raise InvalidJsonError(f"has a number of more than {MAX_DIGITS} digits")
+    number = float(text)
+    if math.isinf(number):
+        raise InvalidJsonError("has a number beyond the range of a double")
+    return number
+
+
+def _exact(text: str) -> int | float:
+    from decimal import Decimal, InvalidOperation  # only here: few write integers like this
+
+    number = _finite(text)
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:  # an exponent of more digits than Decimal reads: zero, or next to it
+        exact = Decimal(text.lower().partition("e")[0]).scaleb(-MAX_DIGITS)
+    return int(exact) if exact == exact.to_integral_value() else number
+
+
+def _check_integers(value: Any) -> None:
+    for item in _walk(value):
+        if isinstance(item, int):
+            try:
+                float(item)
+            except OverflowError:
+                raise InvalidJsonError("has a number beyond the range of a double") from None
+
+
+def _walk(value: Any) -> Iterator[Any]:
+    """Every item of a value, itself included, however deep."""
+    rest = [value]
+    while rest:
+        item = rest.pop()
+        yield item
+        if isinstance(item, dict):
+            rest.extend(item.values())
+        elif isinstance(item, list):
+            rest.extend(item)
+
+
+def _check_depth(data: bytes, value: Any) -> None:
+    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        return
+    level: list[Any] = [value]
+    depth = 0
+    while level := [item for item in level if isinstance(item, list | dict)]:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise InvalidJsonError(f"is nested deeper than {MAX_DEPTH} levels")
+        level = [
+            item
+            for container in level
+            for item in (container.values() if isinstance(container, dict) else container)
+        ]
+
+
+def _check_surrogates(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        raise InvalidJsonError("has half of a surrogate pair, which is no character") from None
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
+_EXACT_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_exact)

@@ -1,0 +1,113 @@
+"""The tools that clients have registered in a session: known here, run by a bridge elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+
+from .errors import InvalidArgumentError, NotFoundError, ResourceExhaustedError, invalid
+from .names import MAX_LENGTH, check_name
+from .parameters import Parameter, read
+from .types import TYPES, type_named
+from .values import PREFIX
+
+TYPE_ANY = "any"
+
+
+class RegisteredTool(NamedTuple):
+    """A tool of a session.
+
+    Attributes:
+        id: made at its registration; a tool registered again has another.
+        host: host:port of the bridge that runs it.
+    """
+
+    id: str
+    name: str
+    description: str
+    parameters: tuple[Parameter, ...]
+    metadata: Mapping[str, str]
+    streams: bool
+    host: str
+
+
+class RegisteredTools:
+    """The registered tools of one session, in order of registration.
+
+    Args:
+        most: how many there may be.
+        tools: those that are there already.
+    """
+
+    def __init__(self, most: int, tools: Iterable[RegisteredTool] = ()) -> None:
+        self._most = most
+        self._tools = {tool.name: tool for tool in tools}
+
+    def __iter__(self) -> Iterator[RegisteredTool]:
+        return iter([*self._tools.values()])
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._tools
+
+    def add(self, tools: Sequence[RegisteredTool]) -> None:
+        """Add tools, all of them or none; one whose name is there takes its place.
+
+        Raises:
+            InvalidArgumentError: one of them cannot be, or two have one name.
+            ResourceExhaustedError: there would be too many.
+        """
+        names: set[str] = set()
+        for tool in tools:
+            _check(tool)
+            if tool.name in names:
+                raise InvalidArgumentError(f"tools: {tool.name} is there twice")
+            names.add(tool.name)
+        if len(self._tools.keys() | names) > self._most:
+            raise ResourceExhaustedError(f"tools: a session has at most {self._most}")
+        self._tools.update({tool.name: tool for tool in tools})
+
+    def get(self, name: str) -> RegisteredTool | None:
+        """A tool, or None where there is none of that name."""
+        return self._tools.get(name)
+
+    def find(self, name: str) -> RegisteredTool:
+        """Return a tool.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        if (tool := self._tools.get(check_name(name, "tool_name"))) is None:
+            raise NotFoundError(f"Tool not found: {name}")
+        return tool
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._tools.clear()
+
+
+def _check(tool: RegisteredTool) -> None:
+    check_name(tool.name, "tools.name")
+    seen: set[str] = set()
+    for parameter in tool.parameters:
+        check_name(parameter.name, "tools.parameters.name")
+        field = f"{tool.name}.{parameter.name}"
+        if parameter.name in seen:
+            raise InvalidArgumentError(f"tools: {field} is there twice")
+        seen.add(parameter.name)
+        if parameter.type not in (*TYPES, TYPE_ANY):
+            raise invalid(
+                field, f"type must be {', '.join(TYPES)} or {TYPE_ANY}, not {parameter.type[:MAX_LENGTH]!r}"
+            )
+        if parameter.constraints_json:
+            if parameter.type == TYPE_ANY:
+                raise invalid(field, f"validation_json needs a type, not {TYPE_ANY}")
+            type_named(parameter.type).parse_constraints(parameter.constraints_json)
+        if parameter.default is not None:
+            read(
+                parameter, AnyMessage(type_url=PREFIX + parameter.default.kind, value=parameter.default.data)
+            )

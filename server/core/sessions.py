@@ -1,0 +1,225 @@
+"""The open sessions: opening, renewing, expiring, ending, opening again."""
+
+from __future__ import annotations
+
+from asyncio import Future
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from ..storage.memory import MEMORY
+from ..storage.records import Ended, Kept, Opened
+from ..storage.store import Store
+from .clock import Clock
+from .errors import NotFoundError, RefusalError, ResourceExhaustedError, UnavailableError, invalid
+from .limits import Limits
+from .names import check_name
+from .session import Session
+
+MAX_TOMBSTONES = 1_000
+"""Of how many ended sessions the last sequence is kept one by one; of those before, the highest alone."""
+
+
+_LOST = UnavailableError("the session could not be kept")
+
+
+class _Lease:
+    """How long a session lives without a call."""
+
+    __slots__ = ("expires", "session", "ttl", "users")
+
+    def __init__(self, session: Session, ttl: float) -> None:
+        self.session = session
+        self.ttl = ttl
+        self.expires = 0.0
+        self.users = 0  # calls that keep the session open while they run
+
+
+class Sessions:
+    """All open sessions of a bridge.
+
+    Args:
+        clock: tells the time.
+        limits: the caps.
+        default_ttl: seconds without a call after which a session ends, unless it was opened with others.
+    """
+
+    def __init__(self, clock: Clock, limits: Limits, default_ttl: float, store: Store = MEMORY) -> None:
+        self._clock = clock
+        self._limits = limits
+        self._default_ttl = default_ttl
+        self._store = store
+        self._leases: dict[str, _Lease] = {}
+        self._ending: dict[str, list[_Lease]] = {}  # those whose end is not kept yet, oldest first
+        self._last_sequences: dict[str, int] = {}  # of ended sessions
+        self._min_next_sequence = 0  # above the last sequence of all that are no longer remembered
+        self.load(store.load())
+        store.on_failure(self._restore)
+
+    def __len__(self) -> int:
+        return len(self._leases)
+
+    def find(self, session_id: str) -> Session:
+        """Return an open session, and renew it.
+
+        Raises:
+            NotFoundError: it is not open.
+        """
+        if (session := self.renew(check_name(session_id, "session_id"))) is None:
+            raise NotFoundError(f"Session not found: {session_id}")
+        return session
+
+    def renew(self, session_id: str) -> Session | None:
+        """Put off a session's end by its time to live; return it, or None where it is not open."""
+        lease = self._leases.get(session_id)
+        if lease is None:
+            return None
+        now = self._clock.elapsed()
+        if lease.expires <= now and not lease.users:
+            self._expire(lease)
+            return None
+        lease.expires = now + lease.ttl
+        return lease.session
+
+    @contextmanager
+    def opening(
+        self, session_id: str, metadata: Mapping[str, str] | None = None, ttl: int = 0
+    ) -> Iterator[Session]:
+        """Return an open session, or one that opens when the block ends without an error.
+
+        Args:
+            session_id: which.
+            metadata: what a new session is opened with.
+            ttl: its time to live in seconds; 0 for the default.
+        """
+        check_name(session_id, "session_id")
+        if ttl < 0:
+            raise invalid("ttl_seconds", f"must not be negative, not {ttl}")
+        if (session := self.renew(session_id)) is not None:
+            yield session
+            return
+        if metadata and len(metadata) > self._limits.metadata:
+            raise ResourceExhaustedError(f"metadata: at most {self._limits.metadata} entries are kept")
+        if len(self._leases) >= self._limits.sessions:
+            self.expire()
+        if len(self._leases) >= self._limits.sessions:
+            raise ResourceExhaustedError(f"sessions: at most {self._limits.sessions} are open at a time")
+        # One above the last sequence of the old session: then no sequence of the old one, the last
+        # included, is one that a watch of the new one can resume after.
+        ended_at = self._last_sequences.get(session_id)
+        start_sequence = self._min_next_sequence if ended_at is None else ended_at + 1
+        opened = Opened(
+            session_id, dict(metadata or {}), self._clock.utc(), ttl or self._default_ttl, start_sequence
+        )
+        session = Session(opened, self._clock, self._limits, self._store)
+        yield session
+        session.open()
+        self._add(session, opened.ttl)
+        self._last_sequences.pop(session_id, None)
+
+    @contextmanager
+    def kept(self, session_id: str) -> Iterator[Session]:
+        """Keep an open session from expiring for the length of the block."""
+        session = self.find(session_id)
+        lease = self._leases[session_id]
+        lease.users += 1
+        try:
+            yield session
+        finally:
+            lease.users -= 1
+            lease.expires = self._clock.elapsed() + lease.ttl
+
+    def close(self, session_id: str) -> int:
+        """End a session; return how much ended with it, 0 where it was not open."""
+        check_name(session_id, "session_id")
+        if self.renew(session_id) is None:
+            return 0
+        return self._end(
+            self._leases[session_id], NotFoundError(f"Session not found: {session_id} was cleaned up")
+        )
+
+    def expire(self) -> None:
+        """End every session whose time is over."""
+        now = self._clock.elapsed()
+        for lease in [one for one in self._leases.values() if one.expires <= now and not one.users]:
+            self._expire(lease)
+
+    def count_variables(self) -> int:
+        """Of all sessions; may be asked on any thread."""
+        return sum(len(lease.session) for lease in [*self._leases.values()])
+
+    def count_watches(self) -> int:
+        """Of all sessions; may be asked on any thread."""
+        return sum(len(lease.session.log.watches) for lease in [*self._leases.values()])
+
+    def is_open(self, session_id: str) -> bool:
+        """Whether a session is open; this does not renew it."""
+        return session_id in self._leases
+
+    def load(self, kept: Kept) -> None:
+        """Have what the store has kept."""
+        self._last_sequences |= kept.ended
+        self._min_next_sequence = max(self._min_next_sequence, kept.min_next_sequence)
+        for state in kept.sessions:
+            session = Session.recovered(state, self._clock, self._limits, self._store)
+            self._add(session, state.opened.ttl)
+
+    def release(self, session_id: str, reason: RefusalError) -> None:
+        """Have a session no more, which goes on elsewhere; its watches and its tools are told the reason."""
+        self._ending.pop(session_id, None)
+        if (lease := self._leases.pop(session_id, None)) is not None:
+            lease.session.close(reason)
+            lease.session.end_watches(reason)
+
+    def end_watches(self, reason: RefusalError) -> None:
+        """End every watch of every session; the sessions stay."""
+        for lease in self._leases.values():
+            lease.session.end_watches(reason)
+
+    def flushed(self, session_id: str) -> Future[None] | None:
+        """What a reply about a session must wait for; see ``storage.store``."""
+        return self._store.flushed(session_id)
+
+    def _add(self, session: Session, ttl: float) -> None:
+        lease = self._leases[session.id] = _Lease(session, ttl)
+        lease.expires = self._clock.elapsed() + ttl
+
+    def _expire(self, lease: _Lease) -> None:
+        self._end(lease, NotFoundError(f"Session not found: {lease.session.id} expired"))
+
+    def _end(self, lease: _Lease, reason: RefusalError) -> int:
+        session = lease.session
+        del self._leases[session.id]
+        self._last_sequences[session.id] = session.sequence
+        forgotten = ""
+        if len(self._last_sequences) > MAX_TOMBSTONES:
+            forgotten = next(iter(self._last_sequences))
+            self._min_next_sequence = max(self._min_next_sequence, self._last_sequences.pop(forgotten) + 1)
+        ended = session.close(reason)
+        self._ending.setdefault(session.id, []).append(lease)
+
+        def publish() -> None:
+            del self._ending[session.id][0]
+            if not self._ending[session.id]:
+                del self._ending[session.id]
+            session.end_watches(reason)
+
+        self._store.write(Ended(session.id, session.sequence, forgotten, self._min_next_sequence), publish)
+        return ended
+
+    def _restore(self, session_ids: Iterable[str]) -> None:
+        """Be again as the store has kept it, in the sessions of which it could not keep something."""
+        for session_id in session_ids:
+            state = self._store.read(session_id)
+            leases = self._ending.pop(session_id, [])
+            if (present := self._leases.pop(session_id, None)) is not None:
+                leases.append(present)
+            if state is not None:
+                kept, leases = leases[0], leases[1:]
+                kept.session.restore(state)
+                self._leases[session_id] = kept
+                self._last_sequences.pop(session_id, None)
+            elif leases[0].session.start_sequence:
+                self._last_sequences[session_id] = leases[0].session.start_sequence - 1
+            for lease in leases:  # opened in vain: nobody has been told that they are open
+                lease.session.close(_LOST)
+                lease.session.end_watches(_LOST)

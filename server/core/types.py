@@ -1,0 +1,197 @@
+"""The eight types of variables: what each accepts, and the form in which it keeps it.
+
+A type reads the bytes of a value strictly and answers what constraints are checked against (its
+``measure``) beside the bytes that every reader gets.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from . import arrays, constraints, jsontext
+from .arrays import Layout
+from .constraints import Constraints
+from .errors import invalid
+
+INT64 = range(-(2**63), 2**63)
+SPECIAL_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+class WrongTypeError(ValueError):
+    """A JSON value that is none of the type; the message is the type's phrase."""
+
+
+class Accepted(NamedTuple):
+    """A value of a type: the bytes that readers get, and what constraints measure."""
+
+    data: bytes
+    measure: Any
+
+
+class VariableType(NamedTuple):
+    """One type: its name, its class of constraints, how it reads JSON, and whether it may be binary."""
+
+    name: str
+    constraints: Any
+    read: Callable[[Any, bytes], Accepted]
+    binary: bool = False
+    exact: bool = False  # whether 1.0 is read as 1
+
+    def read_json(self, data: bytes, field: str) -> Accepted:
+        """Read a value given as JSON, or refuse it naming ``field``."""
+        try:
+            return self.read(jsontext.parse(data, exact=self.exact), data)
+        except jsontext.InvalidJsonError as error:
+            raise invalid(field, f"the value {error}") from None
+        except WrongTypeError as error:
+            raise invalid(field, str(error)) from None
+
+    def read_binary(self, header: bytes, array: bytes, field: str) -> Accepted:
+        """Read a value given as a header and raw bytes, or refuse it naming ``field``."""
+        if not self.binary:
+            raise invalid(field, f"a value of type {self.name} cannot be binary")
+        layout = arrays.read_header(header, array, self.name, field)
+        if self is EMBEDDING:
+            if len(layout.shape) != 1 or not layout.shape[0]:
+                raise invalid(field, "must be a list of numbers: one dimension, not empty")
+            if not arrays.all_finite(array, layout):
+                raise invalid(field, "must be a list of numbers, all of them finite")
+        return Accepted(header, layout)
+
+    def parse_constraints(self, text: str) -> Constraints:
+        """Read ``constraints_json``; see ``constraints.parse``."""
+        parsed: Constraints = constraints.parse(self.constraints, text)
+        return parsed
+
+
+def _float(value: Any, data: bytes) -> Accepted:
+    if isinstance(value, str) and value in SPECIAL_FLOATS:
+        return Accepted(jsontext.dump(value), SPECIAL_FLOATS[value])
+    if not _is_number(value):
+        raise WrongTypeError("must be a number")
+    number = float(data)  # not of value: Python reads -0, which others write for -0.0, as the integer 0
+    return Accepted(repr(number).encode(), number)
+
+
+def _integer(value: Any, data: bytes) -> Accepted:
+    if isinstance(value, float):
+        raise WrongTypeError("must be a whole number")
+    if type(value) is not int:
+        raise WrongTypeError("must be an integer")
+    if value not in INT64:
+        raise WrongTypeError("must be an integer of 64 bits, -2^63 to 2^63-1")
+    return Accepted(str(value).encode(), value)
+
+
+def _string(value: Any, data: bytes) -> Accepted:
+    if not isinstance(value, str):
+        raise WrongTypeError("must be a string")
+    return Accepted(jsontext.dump(value), value)
+
+
+def _boolean(value: Any, data: bytes) -> Accepted:
+    if not isinstance(value, bool):
+        raise WrongTypeError("must be a boolean")
+    return Accepted(b"true" if value else b"false", value)
+
+
+def _choice(value: Any, data: bytes) -> Accepted:
+    if not isinstance(value, str):
+        raise WrongTypeError("must be one of the choices, as a string")
+    return Accepted(jsontext.dump(value), value)
+
+
+def _module(value: Any, data: bytes) -> Accepted:
+    if not isinstance(value, str):
+        raise WrongTypeError("must be a string that names a module, must be one of the allowed modules")
+    return Accepted(jsontext.dump(value), value)
+
+
+def _embedding(value: Any, data: bytes) -> Accepted:
+    if not isinstance(value, list) or not value or not all(map(_is_number, value)):
+        raise WrongTypeError("must be a list of numbers")
+    return Accepted(data, Layout((len(value),), frozenset()))
+
+
+def _tensor(value: Any, data: bytes) -> Accepted:
+    if (
+        not isinstance(value, dict)
+        or not {"shape", "data"} <= value.keys() <= {"shape", "data", "dtype"}
+        or not arrays.is_shape(value["shape"])
+    ):
+        raise WrongTypeError("must be a tensor with shape and data")
+    shape = tuple(value["shape"])
+    numbers = _flat(value["data"], shape)
+    if not all(map(_is_number, numbers)):
+        raise WrongTypeError("must be a tensor with shape and data, all of it numbers")
+    dtypes = _dtypes_that_hold(numbers)
+    if "dtype" in value:
+        if value["dtype"] not in list(arrays.ITEM_SIZES):
+            raise WrongTypeError(f"dtype must be one of {', '.join(arrays.ITEM_SIZES)}")
+        dtypes &= {value["dtype"]}
+        if not dtypes:
+            raise WrongTypeError(f"must be a tensor with shape and data, each number a {value['dtype']}")
+    return Accepted(data, Layout(shape, dtypes))
+
+
+def _flat(data: Any, shape: tuple[int, ...]) -> list[Any]:
+    """The items of nested or flat data in C order, checked against the shape."""
+    if not isinstance(data, list):
+        if shape or not _is_number(data):
+            raise WrongTypeError("must be a tensor with shape and data")
+        return [data]
+    if len(data) == math.prod(shape) and not any(isinstance(item, list) for item in data):
+        return data
+    level = [data]
+    for size in shape:
+        if not all(isinstance(part, list) and len(part) == size for part in level):
+            raise WrongTypeError(f"data size doesn't match shape {list(shape)}")
+        level = [item for part in level for item in part]
+    if any(isinstance(item, list) for item in level):
+        raise WrongTypeError(f"data size doesn't match shape {list(shape)}")
+    return level
+
+
+def _dtypes_that_hold(numbers: list[Any]) -> frozenset[str]:
+    """The dtypes that a tensor in JSON can have: JSON itself knows no dtype."""
+    floats = {"float32", "float64"}
+    if not all(type(number) is int or number.is_integer() for number in numbers):
+        return frozenset(floats)
+    low, high = (min(numbers), max(numbers)) if numbers else (0, 0)
+    return frozenset(
+        floats
+        | ({"int32"} if low >= -(2**31) and high < 2**31 else set())
+        | ({"int64"} if low >= -(2**63) and high < 2**63 else set())
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float)  # exactly: True is an int to isinstance
+
+
+EMBEDDING = VariableType("embedding", constraints.Dimensions, _embedding, binary=True)
+
+TYPES = {
+    kind.name: kind
+    for kind in (
+        VariableType("float", constraints.Bounds, _float),
+        VariableType("integer", constraints.Bounds, _integer, exact=True),
+        VariableType("string", constraints.TextRules, _string),
+        VariableType("boolean", constraints.NoConstraints, _boolean),
+        VariableType("choice", constraints.Choices, _choice),
+        VariableType("module", constraints.AllowedModules, _module),
+        EMBEDDING,
+        VariableType("tensor", constraints.TensorLayout, _tensor, binary=True),
+    )
+}
+"""The types by name."""
+
+
+def type_named(name: str) -> VariableType:
+    """Return a type, or refuse its name."""
+    try:
+        return TYPES[name]
+    except KeyError:
+        raise invalid("type", f"must be one of {', '.join(TYPES)}, not {name[:80]!r}") from None

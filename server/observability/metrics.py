@@ -1,0 +1,101 @@
+"""Counts and times for Prometheus, on a port of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..config import Settings, is_loopback
+from ..core.errors import StartupError
+from .call_record import CallRecord, Observer
+
+if TYPE_CHECKING:
+    from ..core.sessions import Sessions
+
+BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Seconds: a get takes half a millisecond, a tool as long as it likes."""
+
+STREAMS = {"WatchVariables", "ExecuteStreamingTool"}
+"""Whose length says nothing of how fast the bridge is."""
+
+
+class Metrics:
+    """Counts calls, and serves what it has counted.
+
+    Labels are methods and statuses alone: no name that a client has chosen becomes one.
+
+    Args:
+        settings: ``metrics`` is where to serve, host:port; the certificates are the server's.
+
+    Raises:
+        StartupError: it cannot be served there, or is not installed.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        try:
+            from prometheus_client import (
+                CollectorRegistry,
+                Counter,
+                Gauge,
+                Histogram,
+                PlatformCollector,
+                ProcessCollector,
+                start_http_server,
+            )
+            from prometheus_client import GCCollector as GarbageCollector
+        except ImportError:
+            raise StartupError(
+                "--metrics needs prometheus-client: pip install 'varbridge[observe]'"
+            ) from None
+        host, _, port = settings.metrics.rpartition(":")
+        if not host or not port.isdecimal() or int(port) > 65535:
+            raise StartupError(f"--metrics must be host:port, not {settings.metrics!r}")
+        if not (is_loopback(host) or settings.tls_cert):
+            raise StartupError(
+                f"--metrics {settings.metrics}: beyond loopback it needs --tls-cert and --tls-key"
+            )
+        registry = CollectorRegistry()
+        for collect in (ProcessCollector, PlatformCollector, GarbageCollector):
+            collect(registry=registry)
+        self._calls = Counter("bridge_calls", "Calls that ended.", ["method", "status"], registry=registry)
+        self._seconds = Histogram(
+            "bridge_call_seconds",
+            "How long calls took; streams left out.",
+            ["method"],
+            buckets=BUCKETS,
+            registry=registry,
+        )
+        self._gauge: Callable[[str, str], Gauge] = lambda name, what: Gauge(name, what, registry=registry)
+        tls: dict[str, Any] = {}
+        if settings.tls_cert:
+            tls = {"certfile": settings.tls_cert, "keyfile": settings.tls_key}
+            if settings.tls_ca:
+                tls |= {"client_cafile": settings.tls_ca, "client_auth_required": True}
+        try:
+            self._server, self._thread = start_http_server(int(port), host.strip("[]"), registry, **tls)
+        except OSError as error:
+            raise StartupError(f"cannot serve metrics on {settings.metrics}: {error.strerror}") from None
+
+    def watch(self, sessions: Sessions, running: Callable[[], int]) -> None:
+        """Tell of these from now on: they are asked when somebody asks us, on another thread."""
+        self._gauge("bridge_sessions", "Open sessions.").set_function(lambda: len(sessions))
+        self._gauge("bridge_variables", "Variables of all sessions.").set_function(sessions.count_variables)
+        self._gauge("bridge_watches", "Open watches.").set_function(sessions.count_watches)
+        self._gauge("bridge_calls_running", "Calls under way, watches among them.").set_function(running)
+
+    @property
+    def observer(self) -> Observer:
+        """Counts a call."""
+
+        def count(call: CallRecord) -> None:
+            self._calls.labels(call.method, call.status).inc()
+            if call.method not in STREAMS:
+                self._seconds.labels(call.method).observe(call.seconds)
+
+        return count
+
+    def close(self) -> None:
+        """Serve no more."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()

@@ -1,0 +1,42 @@
+"""The gate that every call goes through where tokens are asked for, whatever its method."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from grpc import aio
+
+from .status import end_with
+from .tokens import SCOPE, Tokens
+
+if TYPE_CHECKING:
+    Handler = grpc.RpcMethodHandler[Any, Any]
+
+
+class AuthInterceptor(aio.ServerInterceptor):
+    """Ends calls without a token that is known with UNAUTHENTICATED, before anything is read of them."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        """Let a call through, or answer it here."""
+        for key, value in details.invocation_metadata or ():
+            if key == "authorization" and (scope := self._tokens.admit(str(value))) is not None:
+                SCOPE.set(scope)
+                return await continuation(details)
+        return _REFUSAL
+
+
+async def _refuse(_: Any, context: aio.ServicerContext[Any, Any]) -> None:
+    end_with(context, grpc.StatusCode.UNAUTHENTICATED, "a token is needed: authorization: Bearer <token>")
+
+
+_REFUSAL: Handler = grpc.unary_stream_rpc_method_handler(_refuse)
+"""Of any shape of call: to a client, a call that ends without an answer is the same in all of them."""

@@ -1,0 +1,301 @@
+"""What every call goes through: its session renewed, its refusal told, its end at shutdown."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import grpc
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+from grpc import aio
+
+from varbridge.messages import snakepit_bridge_pb2 as pb
+
+from ..core.errors import InvalidArgumentError, RefusalError, ResourceExhaustedError, UnavailableError
+from ..core.limits import Limits
+from ..core.names import is_name
+from ..core.sessions import Sessions
+from ..core.values import LEGACY_PREFIX, PREFIX
+from ..observability.call_record import CallRecord, Observer
+from .status import RemoteError, code_of, details_of, end_with
+from .tokens import SCOPE, Scope
+
+logger = logging.getLogger("server.calls")
+
+Context = aio.ServicerContext[Any, Any]
+
+SERVICES = {"BridgeService": PREFIX, "SnakepitBridge": LEGACY_PREFIX}
+"""The names that the bridge answers under, and the form of the values it answers there."""
+
+
+def names_of_services() -> list[str]:
+    """Their full names."""
+    return [pb.DESCRIPTOR.services_by_name[name].full_name for name in SERVICES]
+
+
+class Method(NamedTuple):
+    """A method under one of its services' names."""
+
+    path: str
+    name: str
+    streams: bool
+
+
+class Forwarder(Protocol):
+    """Has calls answered by other bridges; see ``rpc.forwarding``."""
+
+    def has(self, session_id: str) -> bool:
+        """Whether calls about a session are to be answered here."""
+        ...
+
+    async def answer(self, method: Method, request: Any, context: Context) -> tuple[bool, Any]:
+        """Find out who is to answer a call; return whether another bridge did, and its answer."""
+        ...
+
+    def end_streams(self, reason: UnavailableError) -> None:
+        """End the streams that other bridges answer."""
+        ...
+
+
+class Dispatcher:
+    """The calls that are under way, and whether new ones are taken.
+
+    A method of a servicer is ``name(request, prefix)`` for one reply and ``name(request, prefix, context)``
+    for a stream, or for one reply that rests on more than the request. ``prefix`` is the form of the
+    type_urls that the caller understands.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        servicers: Iterable[object],
+        forwarder: Forwarder | None = None,
+        observers: Sequence[Observer] = (),
+        most: int = Limits().calls,
+    ) -> None:
+        self._sessions = sessions
+        self._observers = observers
+        self._forwarder = forwarder
+        self._servicers = tuple(servicers)
+        self._running: dict[asyncio.Task[Any], Context] = {}
+        self._most = most
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._closing: UnavailableError | None = None
+
+    def handlers(self) -> list[grpc.GenericRpcHandler]:
+        """What the gRPC server is to answer with, under every service name."""
+        return [
+            self._service(pb.DESCRIPTOR.services_by_name[name], prefix) for name, prefix in SERVICES.items()
+        ]
+
+    async def drain(self, reason: UnavailableError, grace: float) -> None:
+        """Refuse new calls, and cut those that still run after ``grace`` seconds."""
+        self._closing = reason
+        if self._forwarder is not None:
+            self._forwarder.end_streams(reason)
+        try:
+            await asyncio.wait_for(self._idle.wait(), grace)
+        except TimeoutError:
+            for task in self._running:
+                task.cancel()
+            await self._idle.wait()
+
+    def _service(self, service: ServiceDescriptor, prefix: str) -> grpc.GenericRpcHandler:
+        methods = {method.name: self._handler(service, method, prefix) for method in service.methods}
+        return grpc.method_handlers_generic_handler(service.full_name, methods)
+
+    def _handler(
+        self, service: ServiceDescriptor, method: MethodDescriptor, prefix: str
+    ) -> grpc.RpcMethodHandler[Any, Any]:
+        behaviour = next(
+            (
+                getattr(servicer, method.name)
+                for servicer in self._servicers
+                if hasattr(servicer, method.name)
+            ),
+            None,
+        )
+        parse = _parser(GetMessageClass(method.input_type))
+        if behaviour is None:
+            behaviour = _unbuilt(method.name)
+        called = Method(f"/{service.full_name}/{method.name}", method.name, method.server_streaming)
+        if method.server_streaming:
+            return grpc.unary_stream_rpc_method_handler(
+                self._streaming(behaviour, prefix, called),
+                request_deserializer=parse,
+                response_serializer=_bytes,
+            )
+        return grpc.unary_unary_rpc_method_handler(
+            self._answering(behaviour, prefix, called), request_deserializer=parse, response_serializer=_bytes
+        )
+
+    def _answering(
+        self, behaviour: Callable[..., Any], prefix: str, method: Method
+    ) -> Callable[..., Awaitable[Any]]:
+        wants_context = "context" in inspect.signature(behaviour).parameters
+        run = self._observed if self._observers else self._run
+
+        async def call(request: Any, context: Context) -> Any:
+            async def answer() -> Any:
+                reply = behaviour(request, prefix, context) if wants_context else behaviour(request, prefix)
+                return await reply if inspect.isawaitable(reply) else reply
+
+            return await run(answer, request, context, method)
+
+        return call
+
+    def _streaming(
+        self, behaviour: Callable[..., Any], prefix: str, method: Method
+    ) -> Callable[..., Awaitable[None]]:
+        run = self._observed if self._observers else self._run
+
+        async def call(request: Any, context: Context) -> None:
+            await run(lambda: behaviour(request, prefix, context), request, context, method)
+
+        return call
+
+    def __len__(self) -> int:
+        """How many are under way."""
+        return len(self._running)
+
+    async def _observed(
+        self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
+    ) -> Any:
+        """Run a call, and tell the observers of its end."""
+        started, begun, status = time.time_ns(), time.perf_counter(), "CANCELLED"
+        try:
+            reply = await self._run(behaviour, request, context, method)
+            status = _name_of(context.code() or 0)
+            return reply
+        finally:
+            ended = CallRecord(
+                method.name,
+                getattr(request, "session_id", ""),
+                status,
+                started,
+                time.perf_counter() - begun,
+                [(str(key), value) for key, value in context.invocation_metadata() or ()],
+            )
+            for observer in self._observers:
+                try:
+                    observer(ended)
+                except Exception:
+                    logger.exception("a call cannot be told of")
+
+    async def _run(
+        self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
+    ) -> Any:
+        if self._closing is not None:
+            _refuse(context, self._closing)
+            return None
+        task = asyncio.current_task()
+        assert task is not None
+        if len(self._running) >= self._most and self._has_too_many(context.peer()):
+            _refuse(context, ResourceExhaustedError(f"calls: at most {self._most} at a time from one client"))
+            return None
+        self._running[task] = context
+        self._idle.clear()
+        try:
+            if isinstance(request, InvalidArgumentError):
+                raise request
+            if (scope := SCOPE.get()) is not None:
+                self._check(scope, method, getattr(request, "session_id", ""))
+            if self._forwarder is None:
+                return await self._answer(behaviour, request)
+            return await self._answer_or_forward(behaviour, request, context, method)
+        except RefusalError as refusal:
+            _refuse(context, refusal)
+        except RemoteError as remote:
+            end_with(context, remote.code, remote.message, remote.trailers)
+        except NotImplementedError as error:
+            end_with(context, grpc.StatusCode.UNIMPLEMENTED, str(error))
+        except asyncio.CancelledError:
+            if self._closing is None or context.cancelled():
+                raise
+            _refuse(context, self._closing)
+        except aio.InternalError as error:
+            # What gRPC says of a message that cannot be sent: the caller is gone, and nobody is to be told.
+            logger.debug("a call ended in the middle of its answer: %s", error)
+        except Exception:
+            logger.exception("a call failed for a reason that is no refusal")
+            end_with(context, grpc.StatusCode.INTERNAL, "internal error; the server's log says more")
+        finally:
+            self._running.pop(task, None)
+            if not self._running:
+                self._idle.set()
+
+    def _has_too_many(self, client: str) -> bool:
+        """Whether a client has as many calls under way as it may; asked only where somebody may have."""
+        return sum(1 for other in self._running.values() if other.peer() == client) >= self._most
+
+    def _check(self, scope: Scope, method: Method, session_id: str) -> None:
+        """Refuse a call that its token is not good for."""
+        # Whether a session is open, its own bridge knows, which gets the token too.
+        elsewhere = self._forwarder is not None and not self._forwarder.has(session_id)
+        scope.check(method.name, session_id, is_open=elsewhere or self._sessions.is_open(session_id))
+
+    async def _answer(self, behaviour: Callable[[], Awaitable[Any]], request: Any) -> Any:
+        """Do what was asked, and answer when all that the answer rests on is kept: a refusal may, too."""
+        if session_id := getattr(request, "session_id", ""):
+            self._sessions.renew(session_id)
+        try:
+            return await behaviour()
+        finally:
+            if (flushed := self._sessions.flushed(session_id)) is not None:
+                await flushed
+
+    async def _answer_or_forward(
+        self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
+    ) -> Any:
+        """Answer, or have another bridge of the cluster answer that has the session."""
+        session_id = getattr(request, "session_id", "")
+        assert self._forwarder is not None
+        # An id that no session can have is refused here.
+        if is_name(session_id) and not self._forwarder.has(session_id):
+            self._sessions.renew(request.session_id)
+            answered, reply = await self._forwarder.answer(method, request, context)
+            if answered:
+                return reply
+            scope = SCOPE.get()
+            if scope is not None:
+                self._check(scope, method, session_id)  # now that it is known whether it is open
+        return await self._answer(behaviour, request)
+
+
+def _name_of(code: Any) -> str:
+    """A status, as gRPC's server tells its number."""
+    return next((one.name for one in grpc.StatusCode if one.value[0] == code or one is code), "UNKNOWN")
+
+
+def _refuse(context: Context, refusal: RefusalError) -> None:
+    end_with(context, code_of(refusal), refusal.message, details_of(refusal))
+
+
+def _parser(kind: type[Message]) -> Callable[[bytes], Message | InvalidArgumentError]:
+    """Read a request; bytes that are none are refused like any bad input, where gRPC would say UNKNOWN."""
+
+    def parse(data: bytes) -> Message | InvalidArgumentError:
+        try:
+            return kind.FromString(data)
+        except DecodeError:
+            return InvalidArgumentError(f"the bytes are no {kind.DESCRIPTOR.name}")
+
+    return parse
+
+
+def _bytes(reply: Message | bytes) -> bytes:
+    return reply if isinstance(reply, bytes) else reply.SerializeToString()
+
+
+def _unbuilt(name: str) -> Callable[..., Any]:
+    async def refuse(*_: Any) -> None:
+        raise NotImplementedError(f"{name} is not implemented")
+
+    return refuse

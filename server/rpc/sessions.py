@@ -1,0 +1,64 @@
+"""The calls about sessions, and Ping."""
+
+from __future__ import annotations
+
+from varbridge.messages import snakepit_bridge_pb2 as pb
+
+from ..core.clock import Clock
+from ..core.names import check_name
+from ..core.sessions import Sessions
+from ..tools.registry import Registry
+from . import codec
+from .tool_specs import of_session, spec_message
+
+
+class SessionServicer:
+    """Opening, describing, renewing and ending sessions."""
+
+    def __init__(self, sessions: Sessions, tools: Registry, clock: Clock) -> None:
+        self._sessions = sessions
+        self._tools = tools
+        self._clock = clock
+
+    def Ping(self, request: pb.PingRequest, prefix: str) -> pb.PingResponse:
+        """Answer the message that came."""
+        return pb.PingResponse(message=request.message, server_time=codec.timestamp(self._clock.utc()))
+
+    def InitializeSession(
+        self, request: pb.InitializeSessionRequest, prefix: str
+    ) -> pb.InitializeSessionResponse:
+        """Open a session, or say what an open one holds."""
+        with self._sessions.opening(
+            request.session_id, request.metadata, request.config.ttl_seconds
+        ) as session:
+            return pb.InitializeSessionResponse(
+                success=True,
+                available_tools={
+                    tool.name: spec_message(tool, prefix) for tool in of_session(self._tools, session)
+                },
+                initial_variables={
+                    variable.name: codec.variable_message(variable, prefix) for variable in session.matching()
+                },
+            )
+
+    def CleanupSession(self, request: pb.CleanupSessionRequest, prefix: str) -> pb.CleanupSessionResponse:
+        """End a session."""
+        return pb.CleanupSessionResponse(
+            success=True, resources_cleaned=self._sessions.close(request.session_id)
+        )
+
+    def GetSession(self, request: pb.GetSessionRequest, prefix: str) -> pb.GetSessionResponse:
+        """Describe a session."""
+        session = self._sessions.find(request.session_id)
+        return pb.GetSessionResponse(
+            session_id=session.id,
+            metadata=session.metadata,
+            created_at=codec.timestamp(session.created_at),
+            variable_count=len(session),
+            tool_count=sum(1 for _ in of_session(self._tools, session)),
+        )
+
+    def Heartbeat(self, request: pb.HeartbeatRequest, prefix: str) -> pb.HeartbeatResponse:
+        """Renew a session, and say whether it is open."""
+        valid = self._sessions.renew(check_name(request.session_id, "session_id")) is not None
+        return pb.HeartbeatResponse(server_time=codec.timestamp(self._clock.utc()), session_valid=valid)

@@ -1,0 +1,84 @@
+"""Which gRPC status a refusal is told with: the one place that knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+from grpc import aio
+
+from ..core import errors
+from ..core.errors import RefusalError
+
+_CODES: dict[type[RefusalError], grpc.StatusCode] = {
+    errors.InvalidArgumentError: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.NotFoundError: grpc.StatusCode.NOT_FOUND,
+    errors.AlreadyExistsError: grpc.StatusCode.ALREADY_EXISTS,
+    errors.AbortedError: grpc.StatusCode.ABORTED,
+    errors.FailedPreconditionError: grpc.StatusCode.FAILED_PRECONDITION,
+    errors.OutOfRangeError: grpc.StatusCode.OUT_OF_RANGE,
+    errors.ResourceExhaustedError: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    errors.UnavailableError: grpc.StatusCode.UNAVAILABLE,
+    errors.DeadlineExceededError: grpc.StatusCode.DEADLINE_EXCEEDED,
+    errors.PermissionDeniedError: grpc.StatusCode.PERMISSION_DENIED,
+    errors.ToolError: grpc.StatusCode.INTERNAL,
+}
+
+Trailers = tuple[tuple[str, str | bytes], ...]
+
+
+class RemoteError(Exception):
+    """What another bridge answered a call with that was passed on to it: its status, as it is to be told."""
+
+    def __init__(self, code: grpc.StatusCode, message: str, trailers: Trailers = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.trailers = trailers
+
+    @classmethod
+    def of(cls, error: aio.AioRpcError) -> RemoteError:
+        """What the other bridge answered, without what gRPC added on the way."""
+        trailing = [(str(key), value) for key, value in error.trailing_metadata() or ()]
+        details = tuple((key, value) for key, value in trailing if key == "grpc-status-details-bin")
+        return cls(error.code(), error.details() or "", details)
+
+
+def end_with(
+    context: aio.ServicerContext[Any, Any], code: grpc.StatusCode, message: str, trailers: Trailers = ()
+) -> None:
+    """Have a call end with this status when its handler returns; what that returns is told to nobody.
+
+    Not ``context.abort``: gRPC keeps the exception that this raises, whose traceback leads to the context and
+    the request, and so back to it. Such a ring stays until Python looks for rings: a client that has large
+    requests refused would fill the memory meanwhile.
+    """
+    context.set_code(code)
+    context.set_details(message)
+    if trailers:
+        context.set_trailing_metadata(trailers)
+
+
+def code_of(refusal: RefusalError) -> grpc.StatusCode:
+    """The status of a refusal."""
+    return _CODES[type(refusal)]
+
+
+def details_of(refusal: RefusalError) -> Trailers:
+    """The refusal's field violations as trailing metadata: ``google.rpc.BadRequest`` in a ``Status``."""
+    if not refusal.violations:
+        return ()
+    # Only here: a server that starts has refused nothing yet.
+    from google.rpc import error_details_pb2, status_pb2
+    from grpc_status import rpc_status
+
+    status = status_pb2.Status(code=code_of(refusal).value[0], message=refusal.message)
+    status.details.add().Pack(
+        error_details_pb2.BadRequest(
+            field_violations=[
+                error_details_pb2.BadRequest.FieldViolation(field=v.field, description=v.description)
+                for v in refusal.violations
+            ]
+        )
+    )
+    return tuple(rpc_status.to_status(status).trailing_metadata)

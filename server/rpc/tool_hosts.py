@@ -1,0 +1,186 @@
+"""Tools of other bridges: calls that are passed on to the bridge that hosts the tool."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import grpc
+from grpc import aio
+
+from varbridge.messages import snakepit_bridge_pb2 as pb
+
+from ..config import Settings
+from ..core.errors import FailedPreconditionError, PermissionDeniedError, UnavailableError, invalid
+from ..core.names import random_hex
+from ..core.registered_tools import RegisteredTool
+from .channels import Options, channel_options
+from .dispatch import Context
+from .status import RemoteError
+
+VIA = "bridge-via"
+"""Metadata: the bridges that a call came through, so that none passes it on twice."""
+
+IDLE_TIMEOUT_S = 60.0
+"""Seconds after which a connection that nobody uses is closed."""
+
+logger = logging.getLogger("server.hosts")
+
+Reply = TypeVar("Reply")
+
+_HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})):([0-9]{1,5})")
+_KEPT_BACK = re.compile(r"grpc-|:|(user-agent|authorization|cookie|content-type|te)$")
+"""Metadata that is not passed on: gRPC's own, and what lets in here and need not let in there."""
+
+
+class Hosts:
+    """The bridges that host tools, and the connections to them.
+
+    Args:
+        remote: whether a host may be elsewhere than on this machine.
+        max_message_bytes: of an answer.
+    """
+
+    def __init__(self, *, remote: bool, max_message_bytes: int = Settings().max_message_bytes) -> None:
+        self._remote = remote
+        self._options = channel_options(max_message_bytes, 500)
+        self._id = random_hex()
+        self._connections: dict[str, _Connection] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def check(self, worker_id: str) -> str:
+        """Return a host's address, or refuse it.
+
+        Raises:
+            InvalidArgumentError: it is no host:port, so that nothing could run its tools.
+            PermissionDeniedError: it is beyond loopback.
+        """
+        found = _HOST_PORT.fullmatch(worker_id)
+        if found is None or not 0 < int(found[2]) < 65536:
+            raise invalid("worker_id", "must be host:port of the bridge that runs the tools")
+        if not (self._remote or _is_loopback(found[1].strip("[]"))):
+            raise PermissionDeniedError(
+                f"worker_id: {worker_id} is beyond loopback, which this bridge was not started to allow"
+            )
+        return worker_id
+
+    async def execute(
+        self, tool: RegisteredTool, request: pb.ExecuteToolRequest, context: Context
+    ) -> pb.ExecuteToolResponse:
+        """Run a tool where it is hosted."""
+        async with self._passing_on(tool, request, context) as (stub, options):
+            reply: pb.ExecuteToolResponse = await _in_session(
+                stub, request, options, lambda: stub.ExecuteTool(request, **options)
+            )
+            return reply
+
+    async def stream(self, tool: RegisteredTool, request: pb.ExecuteToolRequest, context: Context) -> None:
+        """Run a streaming tool where it is hosted, and pass each chunk on as the reader takes it."""
+        async with self._passing_on(tool, request, context) as (stub, options):
+            call: Any = None
+
+            async def first() -> Any:
+                nonlocal call
+                call = stub.ExecuteStreamingTool(request, **options)
+                return await call.read()
+
+            try:
+                chunk = await _in_session(stub, request, options, first)
+                while chunk is not aio.EOF:
+                    await context.write(chunk)
+                    chunk = await call.read()
+            finally:
+                if call is not None:
+                    call.cancel()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for connection in [*self._connections.values()]:
+            await connection.channel.close()
+        self._connections.clear()
+
+    @asynccontextmanager
+    async def _passing_on(
+        self, tool: RegisteredTool, request: pb.ExecuteToolRequest, context: Context
+    ) -> AsyncIterator[tuple[Any, dict[str, Any]]]:
+        """The stub of a tool's host and the options of a call there; what the host refuses is refused."""
+        given = [(key, value) for key, value in context.invocation_metadata() or ()]
+        if (VIA, self._id) in given:
+            raise FailedPreconditionError(f"{tool.name}: its host {tool.host} would pass the call back here")
+        metadata = [(key, value) for key, value in given if not _KEPT_BACK.match(key)]
+        options = {"metadata": [*metadata, (VIA, self._id)], "timeout": context.time_remaining()}
+        connection = self._connections.get(tool.host)
+        if connection is None:
+            connection = self._connections[tool.host] = _Connection(tool.host, self._options)
+        connection.users += 1
+        try:
+            yield connection.stub, options
+        except aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNAVAILABLE:
+                raise UnavailableError(
+                    f"{tool.name}: its host {tool.host} is not there: {error.details()}"
+                ) from None
+            logger.info("tool %s, at %s: %s", tool.name, tool.host, error.details())
+            raise RemoteError.of(error) from None
+        finally:
+            connection.users -= 1
+            asyncio.get_running_loop().call_later(IDLE_TIMEOUT_S, self._close_unused, connection)
+            connection.used += 1
+
+    def _close_unused(self, connection: _Connection) -> None:
+        """Close a connection, unless it is used or was since."""
+        connection.used -= 1
+        if connection.users or connection.used or self._connections.get(connection.host) is not connection:
+            return
+        del self._connections[connection.host]
+        closing = asyncio.create_task(connection.channel.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+
+class _Connection:
+    """A connection to one host.
+
+    Attributes:
+        users: calls that are under way.
+        used: calls that ended within the last ``IDLE_TIMEOUT_S`` seconds.
+    """
+
+    def __init__(self, host: str, options: Options) -> None:
+        # Only here: a server that starts passes nothing on yet.
+        from varbridge.messages.snakepit_bridge_pb2_grpc import BridgeServiceStub
+
+        self.host = host
+        self.channel = aio.insecure_channel(host, options=options)
+        self.stub: Any = BridgeServiceStub(self.channel)
+        self.users = 0
+        self.used = 0
+
+
+async def _in_session(
+    stub: Any, request: pb.ExecuteToolRequest, options: dict[str, Any], call: Callable[[], Awaitable[Reply]]
+) -> Reply:
+    """Make a call; where its session is not open there, open it and try again."""
+    try:
+        return await call()
+    except aio.AioRpcError as error:
+        said = error.details() or ""
+        if error.code() is not grpc.StatusCode.NOT_FOUND or not said.startswith("Session not found"):
+            raise
+    await stub.InitializeSession(pb.InitializeSessionRequest(session_id=request.session_id), **options)
+    return await call()
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    import ipaddress  # only here, as above
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,194 @@
+"""The calls that run tools."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+from grpc import aio
+
+from varbridge.decorator import Tool
+from varbridge.messages import snakepit_bridge_pb2 as pb
+
+from ..config import Settings
+from ..core.errors import DeadlineExceededError, ToolError, invalid
+from ..core.parameters import bind
+from ..core.registered_tools import RegisteredTool
+from ..core.session import Session
+from ..core.sessions import Sessions
+from ..core.values import JSON, PREFIX, Value
+from ..tools.context import SessionCall
+from ..tools.executor import LoopRun, Run, collected
+from ..tools.processes import Processes
+from ..tools.registry import Registry
+from ..tools.results import reason_of
+from ..tools.signature import signature_of
+from . import codec
+from .dispatch import Context
+from .tool_hosts import Hosts
+
+MAX_CHUNKS = 100_000
+"""Of a streaming tool that is run for one answer."""
+
+MAX_BYTES = 100 * 2**20
+"""Of all of its chunks."""
+
+MAX_STATUS = 1_000
+"""Characters of a failure that are told in a status, which travels in a header."""
+
+logger = logging.getLogger("server.tools")
+
+
+class ToolServicer:
+    """Running tools, for one result or as a stream of chunks.
+
+    Args:
+        sessions: that they run in.
+        tools: of this server.
+        processes: for those that block.
+        hosts: of those that clients have registered.
+        timeout: seconds that a tool may run where its caller has no deadline, or a later one.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        tools: Registry,
+        processes: Processes,
+        hosts: Hosts,
+        timeout: float = Settings().tool_timeout,
+    ) -> None:
+        self._sessions = sessions
+        self._tools = tools
+        self._processes = processes
+        self._hosts = hosts
+        self._timeout = timeout
+        self.abandoned: set[asyncio.Task[Any]] = set()
+        """Of tools that go on although they were cancelled."""
+
+    async def ExecuteTool(
+        self, request: pb.ExecuteToolRequest, prefix: str, context: Context
+    ) -> pb.ExecuteToolResponse:
+        """Run a tool; of a streaming one, answer the list of its chunks."""
+        async with self._in_time(request.session_id) as session:
+            if (registered := session.tools.get(request.tool_name)) is not None:
+                return await self._execute_there(registered, request, prefix, context)
+            tool, arguments = self._bind(request)
+            started = time.perf_counter()
+            run = self._start(tool, session, request, arguments)
+            try:
+                if tool.streams:
+                    result = Value(JSON, await collected(run.chunks(), MAX_CHUNKS, MAX_BYTES))
+                else:
+                    result = await run.answer()
+            except Exception as error:
+                logger.info("tool %s failed: %s", tool.name, error)
+                return pb.ExecuteToolResponse(
+                    success=False, error_message=reason_of(error), execution_time_ms=_milliseconds(started)
+                )
+            return pb.ExecuteToolResponse(
+                success=True, result=codec.any_of(result, prefix), execution_time_ms=_milliseconds(started)
+            )
+
+    async def ExecuteElixirTool(
+        self, request: pb.ExecuteElixirToolRequest, prefix: str, context: Context
+    ) -> pb.ExecuteElixirToolResponse:
+        """Run one of the tools that clients have registered."""
+        async with self._in_time(request.session_id) as session:
+            reply = await self._execute_there(
+                session.tools.find(request.tool_name),
+                pb.ExecuteToolRequest(
+                    session_id=request.session_id,
+                    tool_name=request.tool_name,
+                    parameters=request.parameters,
+                    metadata=request.metadata,
+                ),
+                prefix,
+                context,
+            )
+            return pb.ExecuteElixirToolResponse(
+                success=reply.success,
+                result=reply.result if reply.HasField("result") else None,
+                error_message=reply.error_message,
+                metadata=reply.metadata,
+                execution_time_ms=reply.execution_time_ms,
+            )
+
+    async def ExecuteStreamingTool(
+        self, request: pb.ExecuteToolRequest, prefix: str, context: Context
+    ) -> None:
+        """Run a streaming tool; write each chunk as the reader takes it, then the empty final one."""
+        async with self._in_time(request.session_id) as session:
+            if (registered := session.tools.get(request.tool_name)) is not None:
+                _require_stream(registered)
+                await self._hosts.stream(registered, _filled(registered, request), context)
+                return
+            tool, arguments = self._bind(request)
+            _require_stream(tool)
+            number = 0
+            async with aclosing(self._start(tool, session, request, arguments).chunks()) as chunks:
+                try:
+                    async for data in chunks:
+                        number += 1
+                        if (flushed := self._sessions.flushed(session.id)) is not None:
+                            await flushed  # a chunk may tell of a change
+                        await context.write(pb.ToolChunk(chunk_id=f"{tool.name}-{number}", data=data))
+                except aio.BaseError:
+                    raise  # of the reader, not of the tool
+                except Exception as error:
+                    raise ToolError(reason_of(error)[:MAX_STATUS]) from None
+            await context.write(pb.ToolChunk(chunk_id=f"{tool.name}-{number + 1}", is_final=True))
+
+    @asynccontextmanager
+    async def _in_time(self, session_id: str) -> AsyncIterator[Session]:
+        """Keep a session open for the length of the block, which ends when the time for a tool is over."""
+        with self._sessions.kept(session_id) as session:
+            try:
+                async with asyncio.timeout(self._timeout) as limit:
+                    yield session
+            except TimeoutError:
+                if not limit.expired():
+                    raise
+                raise DeadlineExceededError(f"a tool may run for {self._timeout:g} s at most") from None
+
+    async def _execute_there(
+        self, tool: RegisteredTool, request: pb.ExecuteToolRequest, prefix: str, context: Context
+    ) -> pb.ExecuteToolResponse:
+        reply = await self._hosts.execute(tool, _filled(tool, request), context)
+        if reply.result.type_url.startswith(PREFIX):
+            reply.result.type_url = prefix + reply.result.type_url.removeprefix(PREFIX)
+        return reply
+
+    def _bind(self, request: pb.ExecuteToolRequest) -> tuple[Tool, dict[str, Any]]:
+        tool = self._tools.find(request.tool_name)
+        return tool, bind(signature_of(tool), request.parameters, request.binary_parameters)
+
+    def _start(
+        self, tool: Tool, session: Session, request: pb.ExecuteToolRequest, arguments: dict[str, Any]
+    ) -> Run:
+        call = SessionCall(session, tool.name, request.metadata)
+        if tool.blocks:
+            return self._processes.start(tool, call, arguments)
+        return LoopRun(tool, call, arguments, self.abandoned)
+
+
+def _filled(tool: RegisteredTool, request: pb.ExecuteToolRequest) -> pb.ExecuteToolRequest:
+    """The request as its host is to get it: checked, with the defaults that were registered."""
+    bind(tool, request.parameters, request.binary_parameters)
+    for parameter in tool.parameters:
+        if parameter.default is not None and parameter.name not in request.parameters:
+            request.parameters[parameter.name].CopyFrom(codec.any_of(parameter.default))
+    return request
+
+
+def _require_stream(tool: Tool | RegisteredTool) -> None:
+    if not tool.streams:
+        raise invalid("tool_name", f"{tool.name} does not stream")
+
+
+def _milliseconds(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)

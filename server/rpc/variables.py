@@ -1,0 +1,131 @@
+"""The calls that read and change variables."""
+
+from __future__ import annotations
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+
+from varbridge.messages import snakepit_bridge_pb2 as pb
+
+from ..core.changes import ChangeContext, ReadValue
+from ..core.constraints import Constraints
+from ..core.errors import InvalidArgumentError
+from ..core.sessions import Sessions
+from ..core.types import VariableType
+from ..core.values import Value, read_value
+from . import codec
+
+
+class VariableServicer:
+    """Registering, reading, setting, listing and deleting variables; their history."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def RegisterVariable(
+        self, request: pb.RegisterVariableRequest, prefix: str
+    ) -> pb.RegisterVariableResponse:
+        """Create a variable, and its session where that is not open."""
+        given = request.initial_value if request.HasField("initial_value") else None
+        read = _reader(given, request.initial_binary_value, "initial_value")
+        with self._sessions.opening(request.session_id) as session:
+            variable = session.register(
+                request.name, request.type, request.constraints_json, read, ChangeContext.of(request.metadata)
+            )
+        return pb.RegisterVariableResponse(
+            success=True, variable_id=variable.id, variable=codec.variable_message(variable, prefix)
+        )
+
+    def GetVariable(self, request: pb.GetVariableRequest, prefix: str) -> bytes:
+        """Read one variable."""
+        session = self._sessions.find(request.session_id)
+        return codec.get_reply(session.get(request.variable_identifier), prefix)
+
+    def SetVariable(self, request: pb.SetVariableRequest, prefix: str) -> pb.SetVariableResponse:
+        """Give a variable a new value."""
+        session = self._sessions.find(request.session_id)
+        given = request.value if request.HasField("value") else None
+        expected = request.expected_version if request.HasField("expected_version") else None
+        version = session.set(
+            request.variable_identifier,
+            _reader(given, request.binary_value, "value"),
+            ChangeContext.of(request.metadata, expected),
+            request.request_id,
+        )
+        return pb.SetVariableResponse(success=True, new_version=version)
+
+    def GetVariables(
+        self, request: pb.BatchGetVariablesRequest, prefix: str
+    ) -> bytes | pb.BatchGetVariablesResponse:
+        """Read several variables as of one moment."""
+        session = self._sessions.find(request.session_id)
+        found, missing = session.get_many(request.variable_identifiers)
+        if request.include_metadata:
+            return codec.batch_get_reply(found, missing, prefix)
+        return pb.BatchGetVariablesResponse(
+            variables={
+                identifier: codec.variable_message(variable, prefix, metadata=False)
+                for identifier, variable in found.items()
+            },
+            missing_variables=missing,
+        )
+
+    def SetVariables(self, request: pb.BatchSetVariablesRequest, prefix: str) -> pb.BatchSetVariablesResponse:
+        """Set several variables."""
+        session = self._sessions.find(request.session_id)
+        if stray := sorted(request.binary_updates.keys() - request.updates.keys()):
+            raise InvalidArgumentError(f"binary_updates: {stray[0]} has bytes and no update")
+        readers = {
+            identifier: _reader(given, request.binary_updates.get(identifier, b""), identifier)
+            for identifier, given in request.updates.items()
+        }
+        versions, errors = session.set_many(
+            readers, ChangeContext.of(request.metadata), atomic=request.atomic
+        )
+        return pb.BatchSetVariablesResponse(success=not errors, errors=errors, new_versions=versions)
+
+    def ListVariables(self, request: pb.ListVariablesRequest, prefix: str) -> bytes:
+        """List the variables that match, and open the session where it is not open."""
+        with self._sessions.opening(request.session_id) as session:
+            return codec.list_reply(session.matching(request.pattern), prefix)
+
+    def DeleteVariable(self, request: pb.DeleteVariableRequest, prefix: str) -> pb.DeleteVariableResponse:
+        """Remove a variable."""
+        session = self._sessions.find(request.session_id)
+        session.delete(request.variable_identifier, ChangeContext.of(request.metadata))
+        return pb.DeleteVariableResponse(success=True)
+
+    def GetVariableHistory(
+        self, request: pb.GetVariableHistoryRequest, prefix: str
+    ) -> pb.GetVariableHistoryResponse:
+        """Read the accepted changes, newest first."""
+        session = self._sessions.find(request.session_id)
+        return pb.GetVariableHistoryResponse(
+            entries=[
+                pb.VariableHistoryEntry(
+                    version=change.variable.version,
+                    value=codec.any_of(change.variable.value, prefix),
+                    timestamp=codec.timestamp(change.at),
+                    changed_by=change.changed_by,
+                    metadata=change.metadata,
+                    binary_value=change.variable.value.array,
+                )
+                for change in session.history(request.variable_identifier, request.limit)
+            ]
+        )
+
+    def RollbackVariable(
+        self, request: pb.RollbackVariableRequest, prefix: str
+    ) -> pb.RollbackVariableResponse:
+        """Write an old value again."""
+        session = self._sessions.find(request.session_id)
+        variable = session.roll_back(
+            request.variable_identifier, request.target_version, ChangeContext.of(request.metadata)
+        )
+        return pb.RollbackVariableResponse(success=True, variable=codec.variable_message(variable, prefix))
+
+
+def _reader(given: AnyMessage | None, array: bytes, field: str) -> ReadValue:
+    def read(kind: VariableType, constraints: Constraints) -> Value:
+        return read_value(given, array, kind, constraints, field)
+
+    return read

@@ -1,0 +1,64 @@
+"""The call that watches variables."""
+
+from __future__ import annotations
+
+from varbridge.messages import snakepit_bridge_pb2 as pb
+
+from ..core.clock import Clock
+from ..core.errors import RefusalError
+from ..core.sessions import Sessions
+from . import codec
+from .dispatch import Context
+from .idle_event import IdleEvent
+
+PLACED = (("bridge-watch", "1"),)
+"""Initial metadata of a watch that is in place: the reply to one that is refused has initial metadata too."""
+
+
+class WatchServicer:
+    """Watching: a cursor into the session's log for each watch, written out as fast as its reader takes it.
+
+    Args:
+        heartbeat_interval: seconds without an update after which a watch gets a heartbeat.
+    """
+
+    def __init__(self, sessions: Sessions, clock: Clock, heartbeat_interval: float) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._heartbeat_interval = heartbeat_interval
+
+    async def WatchVariables(self, request: pb.WatchVariablesRequest, prefix: str, context: Context) -> None:
+        """Stream the present values where asked, then every change, until the client or the session ends."""
+        session = self._sessions.find(request.session_id)
+        resume_after = request.resume_after if request.HasField("resume_after") else None
+        idle_event = IdleEvent(self._heartbeat_interval)
+        try:
+            watch, watched = session.watch(request.variable_identifiers, idle_event.set, resume_after)
+        except RefusalError:
+            idle_event.close()
+            raise
+        # No await so far: the values below and the place of the cursor are of one moment.
+        initial = [
+            codec.initial_bytes(variable, watch.seen, variable.updated_at, prefix)
+            for variable in watched
+            if request.include_initial_values and resume_after is None
+        ]
+        try:
+            # Some of what the values show may not be kept yet.
+            if (flushed := self._sessions.flushed(request.session_id)) is not None:
+                await flushed
+            # The initial metadata tells the client that the watch is in place.
+            await context.send_initial_metadata(PLACED)
+            for update in initial:
+                await context.write(update)
+            while True:
+                while changes := watch.take():
+                    for change in changes:
+                        await context.write(codec.change_bytes(change, prefix))
+                if watch.ended is not None:
+                    raise watch.ended.copy()
+                if not await idle_event.wait():
+                    await context.write(codec.heartbeat_bytes(session.log.last, self._clock.utc()))
+        finally:
+            watch.close()
+            idle_event.close()

@@ -1,0 +1,1 @@
+"""The store that keeps the state of many bridges in etcd."""

@@ -1,0 +1,138 @@
+"""The core's objects as messages of ``storage.proto``, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...core import change_log
+from ...core.change_log import Change
+from ...core.variables import Optimization, Rules, Variable, rules_of
+from ..records import Opened
+from . import storage_pb2 as stored
+
+VERSIONS = (change_log.REGISTERED, change_log.VALUE_CHANGE)
+"""Kinds of changes that make a version."""
+
+
+def session_message(opened: Opened) -> stored.Session:
+    """How a session was opened."""
+    return stored.Session(
+        id=opened.session_id,
+        metadata=opened.metadata,
+        created_at=opened.created_at,
+        ttl=opened.ttl,
+        base=opened.start_sequence,
+    )
+
+
+def opened_of(message: stored.Session) -> Opened:
+    """How a session was opened, read back."""
+    return Opened(message.id, dict(message.metadata), message.created_at, message.ttl, message.base)
+
+
+def definition_message(variable: Variable, sequence: int, *, deleted: bool = False) -> stored.Definition:
+    """What registration fixed."""
+    return stored.Definition(
+        id=variable.id,
+        name=variable.name,
+        type=variable.rules.type.name,
+        constraints_json=variable.rules.constraints_json,
+        sequence=sequence,
+        deleted=deleted,
+    )
+
+
+def holder_message(holder: Optimization | None) -> stored.Holder | None:
+    """Who optimizes."""
+    return holder and stored.Holder(optimizer_id=holder.optimizer_id, started_at=holder.started_at)
+
+
+def holder_of(message: stored.Holder) -> Optimization:
+    """Who optimizes, read back."""
+    return Optimization(message.optimizer_id, message.started_at)
+
+
+def change_message(change: Change) -> stored.Change:
+    """A change; what is fixed of its variable stands elsewhere."""
+    variable = change.variable
+    message = stored.Change(
+        sequence=change.sequence,
+        kind=change.kind,
+        variable_id=variable.id,
+        version=variable.version,
+        at=change.at,
+        changed_by=change.changed_by,
+        metadata=change.metadata,
+    )
+    holder = holder_message(variable.optimization)
+    if change.kind in VERSIONS:
+        message.state.CopyFrom(
+            stored.State(
+                kind=variable.kind,
+                data=variable.data,
+                array=variable.array,
+                metadata=variable.metadata,
+                from_elixir=variable.from_elixir,
+                holder=holder,
+            )
+        )
+    elif holder is not None:
+        message.holder.CopyFrom(holder)
+    return message
+
+
+class Definition:
+    """What registration fixed of a variable, read back; the same objects for all of its versions."""
+
+    __slots__ = ("_id", "_name", "_rules", "deleted", "sequence")
+
+    def __init__(self, message: stored.Definition) -> None:
+        self._id = message.id
+        self._name = message.name
+        self._rules: Rules = rules_of(message.type, message.constraints_json)
+        self.deleted = message.deleted
+        self.sequence = message.sequence
+
+    def version(self, change: stored.Change) -> Variable:
+        """The version that a change made."""
+        state = change.state
+        return Variable(
+            self._id,
+            self._name,
+            self._rules,
+            *(state.kind, state.data, state.array),
+            _words(state.metadata),
+            state.from_elixir,
+            change.at,
+            change.version,
+            holder_of(state.holder) if state.HasField("holder") else None,
+        )
+
+
+def change_of(message: stored.Change, variable: Variable, before: Variable | None) -> Change:
+    """A change read back.
+
+    Args:
+        message: what is kept of it.
+        variable: the version that it made or tells of.
+        before: the version before, where there is one.
+    """
+    if message.kind in VERSIONS:
+        previous = None if before is None else before.value
+    else:
+        previous = None
+        holder = holder_of(message.holder) if message.HasField("holder") else None
+        variable = variable.held_by(holder)
+    return Change(
+        message.sequence,
+        message.kind,
+        variable,
+        previous,
+        message.changed_by,
+        _words(message.metadata),
+        message.at,
+    )
+
+
+def _words(given: Mapping[str, str]) -> Mapping[str, str]:
+    return dict(given)

@@ -1,0 +1,207 @@
+"""One session's records as writes to etcd, and what of it has been written and is still needed."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ...core import change_log
+from ...core.change_log import Change
+from ..records import Changed, Compacted, Depended, Ended, Held, Opened, Record, ToolsRegistered
+from ..tool_text import text_of_tool
+from . import storage_pb2 as stored
+from .codec import VERSIONS, change_message, definition_message, holder_message, session_message
+from .keys import Keys, id_suffix
+
+MAX_KEYED_CHANGES = 50
+"""Changes of a batch that get a key each; one transaction of etcd takes 128 operations."""
+
+MAX_KEYED_BYTES = 256 * 2**10
+"""Bytes of them."""
+
+
+class Put(NamedTuple):
+    """A key gets a value."""
+
+    key: bytes
+    value: bytes
+
+
+class Delete(NamedTuple):
+    """A key goes, or all keys that begin with it."""
+
+    key: bytes
+    whole_prefix: bool = False
+
+
+Write = Put | Delete
+
+
+class Layout:
+    """Knows under which keys a session's state stands.
+
+    A key of changes can go when nothing in it is needed: neither by a history, nor by the log.
+
+    Args:
+        keys: of the cluster.
+        session_id: which session.
+
+    Attributes:
+        unneeded: keys that can be deleted at any time, in this order.
+    """
+
+    def __init__(self, keys: Keys, session_id: str) -> None:
+        self._cluster_keys = keys
+        self._session_id = session_id
+        self._keys = keys.state(session_id)
+        self.unneeded: deque[bytes] = deque()
+        self._write: dict[type[Record], Callable[[Any], Iterator[Write]]] = {
+            Opened: self._opened,
+            Ended: self._ended,
+            Changed: self._changed,
+            Depended: self._depended,
+            Held: self._held,
+            ToolsRegistered: self._tools_registered,
+            Compacted: self._compacted,
+        }
+        self._clear()
+
+    def _clear(self) -> None:
+        self._versions: dict[str, deque[tuple[int, int]]] = {}  # by variable: each and the key that has it
+        self._loose: deque[tuple[int, int]] = deque()  # sequences of other changes, and the key
+        self._shared: dict[int, int] = {}  # of keys of several changes: how many are needed
+        self._follows: set[tuple[str, str]] = set()
+        self._tools: dict[str, int] = {}  # by name: the key that has it
+        self._written_tools = 0
+        self._written_answers = 0
+        self.unneeded.clear()
+
+    def writes(self, record: Record) -> Iterable[Write]:
+        """What has to be written of a record, all of it together."""
+        return self._write[type(record)](record)
+
+    # What is there already
+
+    def know_changes(self, key: int, versions: Sequence[tuple[str, int]], loose: Sequence[int]) -> None:
+        """Learn of a key of changes, in the order of these keys.
+
+        Args:
+            key: the number in it.
+            versions: by the id of a variable, that it has and that are needed.
+            loose: sequences of changes that made no version.
+        """
+        needed = len(versions) + len(loose)
+        if not needed:
+            self.unneeded.append(self._keys.change(key))
+            return
+        if needed > 1:
+            self._shared[key] = needed
+        for variable_id, version in versions:
+            self._versions.setdefault(id_suffix(variable_id), deque()).append((version, key))
+        self._loose.extend((sequence, key) for sequence in loose)
+
+    def know_follower(self, followed: str, follower: str) -> None:
+        """Learn of a dependency."""
+        self._follows.add((id_suffix(followed), id_suffix(follower)))
+
+    def know_tools(self, key: int, names: Sequence[str]) -> None:
+        """Learn of a key of tools, in the order of these keys; the newer wins where names meet."""
+        for name in names:
+            self._replace_tool(name, key)
+        self._written_tools = key + 1
+
+    def know_answers(self, newest: int) -> None:
+        """Learn of the newest answer's number."""
+        self._written_answers = newest + 1
+
+    # Records
+
+    def _opened(self, record: Opened) -> Iterator[Write]:
+        yield Put(self._keys.session, session_message(record).SerializeToString())
+        yield Delete(self._cluster_keys.ended(self._session_id))
+
+    def _ended(self, record: Ended) -> Iterator[Write]:
+        self._clear()
+        yield Delete(self._keys.prefix, whole_prefix=True)
+        yield Put(self._cluster_keys.ended(self._session_id), str(record.last).encode())
+
+    def _changed(self, record: Changed) -> Iterator[Write]:
+        messages = [change_message(change) for change in record.changes]
+        apart = (
+            len(messages) <= MAX_KEYED_CHANGES
+            and sum(message.ByteSize() for message in messages) <= MAX_KEYED_BYTES
+        )
+        together = [[message] for message in messages] if apart else [messages]
+        for group in together:
+            key = group[0].sequence
+            yield Put(self._keys.change(key), stored.Changes(changes=group).SerializeToString())
+            self.know_changes(
+                key,
+                [(one.variable_id, one.version) for one in group if one.kind in VERSIONS],
+                [one.sequence for one in group if one.kind not in VERSIONS],
+            )
+        for change in record.changes:
+            if change.kind in (change_log.REGISTERED, change_log.DELETED):
+                yield from self._defined(change)
+        if record.request_id:
+            answer = stored.Answer(version=record.changes[0].variable.version, number=self._written_answers)
+            self._written_answers += 1
+            yield Put(self._keys.answer(record.request_id), answer.SerializeToString())
+            if record.forgotten:
+                yield Delete(self._keys.answer(record.forgotten))
+
+    def _defined(self, change: Change) -> Iterator[Write]:
+        """What is fixed of a variable that was registered or deleted."""
+        variable = change.variable
+        deleted = change.kind == change_log.DELETED
+        message = definition_message(variable, change.sequence, deleted=deleted)
+        yield Put(self._keys.variable(variable.id), message.SerializeToString())
+        if deleted:
+            yield Delete(self._keys.holder(variable.id))
+            gone = id_suffix(variable.id)
+            for pair in [pair for pair in self._follows if gone in pair]:
+                self._follows.remove(pair)
+                self.unneeded.append(self._keys.follows(*pair))
+
+    def _depended(self, record: Depended) -> Iterator[Write]:
+        self.know_follower(record.followed, record.follower)
+        yield Put(self._keys.follows(record.followed, record.follower), record.dependency_type.encode())
+
+    def _held(self, record: Held) -> Iterator[Write]:
+        key = self._keys.holder(record.variable_id)
+        holder = holder_message(record.holder)
+        yield Delete(key) if holder is None else Put(key, holder.SerializeToString())
+
+    def _tools_registered(self, record: ToolsRegistered) -> Iterator[Write]:
+        key = self._written_tools
+        texts = [text_of_tool(tool) for tool in record.tools]
+        yield Put(self._keys.tools(key), stored.Tools(tools=texts).SerializeToString())
+        self.know_tools(key, [tool.name for tool in record.tools])
+
+    def _replace_tool(self, name: str, key: int) -> None:
+        before = self._tools.get(name)
+        self._tools[name] = key
+        if before is not None and before != key and before not in self._tools.values():
+            self.unneeded.append(self._keys.tools(before))
+
+    def _compacted(self, record: Compacted) -> Iterator[Write]:
+        for variable_id, oldest in record.versions.items():
+            if oldest is None:
+                self.unneeded.append(self._keys.variable(variable_id))
+            held = self._versions.get(id_suffix(variable_id), deque())
+            while held and (oldest is None or held[0][0] < oldest):
+                self._let_go(held.popleft()[1])
+            if not held:
+                self._versions.pop(id_suffix(variable_id), None)
+        while self._loose and self._loose[0][0] < record.oldest:
+            self._let_go(self._loose.popleft()[1])
+        return iter(())
+
+    def _let_go(self, key: int) -> None:
+        """One change less of a key is needed."""
+        needed = self._shared.pop(key, 1) - 1
+        if needed > 1:
+            self._shared[key] = needed
+        elif not needed:
+            self.unneeded.append(self._keys.change(key))

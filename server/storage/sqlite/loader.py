@@ -1,0 +1,172 @@
+"""Reading back what the tables hold, and refusing what is damaged."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...core import change_log
+from ...core.change_log import Change
+from ...core.variables import Optimization, Rules, Variable, rules_of
+from ..records import Kept, Opened, SessionState
+from ..tool_text import tool_of_text
+from .tables import checksum
+
+
+class CorruptDataError(Exception):
+    """What is kept cannot be read; the message says what is wrong."""
+
+
+def load(connection: sqlite3.Connection) -> Kept:
+    """Read everything.
+
+    Raises:
+        CorruptDataError: a row is not what was written, or refers to one that there is not.
+    """
+    # What rows say of themselves does not tell of rows that are lost.
+    if (found := _one(connection, "PRAGMA integrity_check(1)")) != ("ok",):
+        raise CorruptDataError(str(found[0]).replace("\n", "; "))
+    kept = Kept()
+    (kept.min_next_sequence,) = _one(connection, "SELECT value FROM floor")
+    for session, last in _rows(connection, "SELECT session, last, checksum FROM ended ORDER BY number"):
+        kept.ended[session] = last
+    for (session,) in connection.execute("SELECT id FROM sessions WHERE id IS NOT NULL ORDER BY number"):
+        state = load_session(connection, session)
+        assert state is not None
+        kept.sessions.append(state)
+    return kept
+
+
+def load_session(connection: sqlite3.Connection, session_id: str) -> SessionState | None:
+    """Read one session; None where it is not open."""
+    found = connection.execute("SELECT number FROM sessions WHERE id = ?", (session_id,)).fetchone()
+    if found is None:
+        return None
+    (number,) = found
+    row = "SELECT id, metadata, created_at, ttl, base, checksum FROM sessions WHERE number = ?"
+    ((_, metadata, created_at, ttl, start_sequence),) = _rows(connection, row, number)
+    return _Reading(connection, number).state(
+        Opened(session_id, _words(metadata), created_at, ttl, start_sequence)
+    )
+
+
+class _Reading:
+    """One session on its way from rows to objects."""
+
+    def __init__(self, connection: sqlite3.Connection, session: int) -> None:
+        self._connection = connection
+        self._session = session
+        self._definitions: dict[int, tuple[str, str, Rules]] = {}  # id, name and rules
+        self._versions: dict[int, dict[int, Change]] = {}  # by variable and version
+
+    def state(self, opened: Opened) -> SessionState:
+        state = SessionState(opened)
+        present = self._read_definitions()
+        self._read_versions()
+        for number, holder in present.items():
+            changes = self._versions.get(number)
+            if not changes:
+                raise CorruptDataError(f"variable {self._definitions[number][0]} has no version")
+            newest = changes[max(changes)].variable
+            state.variables.append((newest.held_by(holder), [changes[v] for v in sorted(changes)]))
+        state.log = [*self._read_log()]
+        for followed, follower, kind in self._of_session("followed, follower, type", "dependencies"):
+            names = self._definitions
+            state.dependencies.append((names[followed][0], names[follower][0], kind))
+        for request_id, version in self._of_session("request_id, version", "answers", "ORDER BY number"):
+            state.answers[request_id] = version
+        for _, body in self._of_session("name, body", "tools", "ORDER BY number"):
+            state.tools.append(tool_of_text(body))
+        return state
+
+    def _of_session(self, columns: str, table: str, order: str = "") -> Iterator[tuple[Any, ...]]:
+        found = _rows(
+            self._connection,
+            f"SELECT session, {columns}, checksum FROM {table} WHERE session = ? {order}",
+            self._session,
+        )
+        return (row[1:] for row in found)
+
+    def _read_definitions(self) -> dict[int, Optimization | None]:
+        """Read what registration fixed; return the numbers and holders of the variables that are present."""
+        present: dict[int, Optimization | None] = {}
+        query = (
+            "SELECT number, session, id, name, type, constraints, deleted, holder, held_since, checksum"
+            " FROM variables WHERE session = ? ORDER BY number"
+        )
+        for number, *row in self._connection.execute(query, (self._session,)):
+            _, variable_id, name, type_name, text, deleted, holder, since = _checked(row)
+            self._definitions[number] = variable_id, name, rules_of(type_name, text)
+            if not deleted:
+                present[number] = None if holder is None else Optimization(holder, since)
+        return present
+
+    def _read_versions(self) -> None:
+        query = (
+            "SELECT * FROM versions WHERE variable IN (SELECT number FROM variables WHERE session = ?)"
+            " ORDER BY variable, version"
+        )
+        metadata: dict[str, Mapping[str, str]] = {}  # much is alike
+        for row in _rows(self._connection, query, self._session):
+            number, version, sequence, at, by, edit, words, from_elixir, holder, since, kind, data, array = (
+                row
+            )
+            variable = Variable(
+                *self._definitions[number],
+                *(kind, data, array),
+                metadata.get(words) or metadata.setdefault(words, _words(words)),
+                bool(from_elixir),
+                at,
+                version,
+                None if holder is None else Optimization(holder, since),
+            )
+            versions = self._versions.setdefault(number, {})
+            change = change_log.REGISTERED if version == 1 else change_log.VALUE_CHANGE
+            before = versions.get(version - 1)
+            previous = None if before is None else before.variable.value
+            versions[version] = Change(sequence, change, variable, previous, by, _words(edit), at)
+
+    def _read_log(self) -> Iterator[Change]:
+        expected = None
+        columns = "sequence, kind, variable, version, at, changed_by, edit, holder, held_since"
+        rows = self._of_session(columns, "log", "ORDER BY sequence")
+        for sequence, kind, number, version, at, by, edit, holder, since in rows:
+            if sequence != (expected or sequence):
+                raise CorruptDataError(f"the log has sequence {sequence} where {expected} should be")
+            expected = sequence + 1
+            try:
+                change = self._versions[number][version]
+            except KeyError:
+                raise CorruptDataError(
+                    f"the log names a version that is not there (sequence {sequence})"
+                ) from None
+            if kind in (change_log.REGISTERED, change_log.VALUE_CHANGE):
+                yield change
+            else:
+                held = None if holder is None else Optimization(holder, since)
+                yield Change(sequence, kind, change.variable.held_by(held), None, by, _words(edit), at)
+
+
+def _one(connection: sqlite3.Connection, query: str) -> tuple[Any, ...]:
+    found: tuple[Any, ...] | None = connection.execute(query).fetchone()
+    if found is None:
+        raise CorruptDataError("a row is missing")
+    return found
+
+
+def _rows(connection: sqlite3.Connection, query: str, *given: Any) -> Iterator[tuple[Any, ...]]:
+    """Rows whose last column is their checksum, without it."""
+    return map(_checked, connection.execute(query, given))
+
+
+def _checked(row: Any) -> tuple[Any, ...]:
+    *columns, written = row
+    if checksum(*columns) != written:
+        raise CorruptDataError("a row is not what was written: its checksum differs")
+    return tuple(columns)
+
+
+def _words(text: str) -> Mapping[str, str]:
+    return dict(json.loads(text)) if text else {}

@@ -1,0 +1,33 @@
+"""The parameters of a declared tool as the core checks and describes them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from varbridge.decorator import Tool
+
+from ..core.parameters import Parameter
+from .results import result_of
+
+
+class Signature(NamedTuple):
+    """The name and parameters of a tool."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+
+
+def signature_of(tool: Tool) -> Signature:
+    """Return a declared tool's signature, with its defaults as values."""
+    return Signature(
+        tool.name,
+        tuple(
+            Parameter(
+                parameter.name,
+                parameter.type,
+                parameter.required,
+                None if parameter.required else result_of(parameter.default),
+            )
+            for parameter in tool.parameters
+        ),
+    )

@@ -1,0 +1,79 @@
+"""Steps about clients that write on and on at bridges that share their state, whatever becomes of these."""
+
+import threading
+
+from behave import when
+
+from varbridge.conformance.clients.crash_workload import CrashWorkload
+from varbridge.conformance.clients.failover_workload import FailoverWorkload
+from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.vocabulary.nested_steps import run_step
+
+BATCHES = 40  # that are acknowledged before a kill
+
+
+def failover_workload(context, count):
+    """Clients at all bridges that write on and on."""
+    world = context.world
+    world.bridges.roaming = True
+    context.workload = FailoverWorkload(world.session_id, world.connect, count)
+    return context.workload
+
+
+@when("{count:d} clients write while one bridge after the other is killed, {times:d} times in all")
+def step_write_while_killed(context, count, times):
+    """Each is started again when clients have got on without it."""
+    bridges = context.world.bridges
+    with failover_workload(context, count) as workload:
+        for turn in range(times):
+            workload.get_on()
+            name = bridges.names[turn % len(bridges.names)]
+            bridges.kill(name)
+            workload.get_on()
+            context.world.start_bridges_again(name)
+        workload.get_on()
+    context.workload.inspect_at_all(context.world)
+
+
+@when("{count:d} clients write while {step}")
+def step_write_while(context, count, step):
+    """Any When, in the midst of clients at all bridges, each of which then gets on within 15 s."""
+    with failover_workload(context, count) as workload:
+        workload.get_on()
+        run_step(context, "When", step)
+        workload.get_on()
+    context.workload.inspect_at_all(context.world)
+
+
+@when("{count:d} clients write batches at a bridge until it is killed, {times:d} times, each time at another")
+def step_batches_until_killed(context, count, times):
+    """Looked at each time at the bridge that is left; the other one is started again then."""
+    world = context.world
+    context.workload = workload = CrashWorkload(world.session_id, count, 2)
+    names = world.bridges.names
+    for turn in range(times):
+        name, other = names[turn % len(names)], names[(turn + 1) % len(names)]
+        with world.at_bridge(name):
+            workload.run(world.connect, world.bridges.process(name), BATCHES)
+        world.bridges.expect(name)
+        with world.at_bridge(other), world.retrying(3 * DEADLINE):
+            workload.inspect(world.session)
+        world.start_bridges_again(name)
+    workload.inspect_watch(world.session)
+
+
+@when("{bridge:Person} is killed at version {version:d} of {name:Name}, and {step}")
+def step_kill_in_the_midst(context, bridge, version, name, step):
+    """Any When of clients at once, in the midst of which a bridge is killed."""
+    world = context.world
+    watch = world.bridges.connection(bridge).session(world.session_id).watch(name)
+
+    def kill():
+        watch.wait_for(lambda got: any(u.variable and u.variable.version >= version for u in got), 30.0)
+        world.bridges.kill(bridge)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    run_step(context, "When", step)
+    killer.join()
+    watch.close()

@@ -1,0 +1,97 @@
+"""Which optimizer works on which variable."""
+
+import time
+
+from behave import given, then, when
+from hamcrest import (
+    all_of,
+    assert_that,
+    greater_than_or_equal_to,
+    less_than_or_equal_to,
+)
+
+from varbridge.conformance.faults.polling import eventually
+from varbridge.conformance.scenario.outcome import Outcome
+from varbridge.conformance.vocabulary.matchers import holds_true, is_value
+
+
+@given("the optimizer {optimizer:Name} has taken {name:Name}")
+def step_has_taken(context, optimizer, name):
+    """A variable that an optimizer holds."""
+    context.world.session.start_optimization(name, optimizer)
+
+
+@given("the optimizer {optimizer:Name} has given {name:Name} back")
+def step_has_given_back(context, optimizer, name):
+    """A variable that an optimizer held."""
+    context.world.session.stop_optimization(name, optimizer)
+
+
+@when("the optimizer {optimizer:Name} takes {name:Name}")
+def step_take(context, optimizer, name):
+    """An optimizer starts to work on a variable."""
+    context.world.attempt(lambda: context.world.session.start_optimization(name, optimizer))
+
+
+@when("the optimizer {optimizer:Name} gives {name:Name} back")
+def step_give_back(context, optimizer, name):
+    """An optimizer ends its work on a variable."""
+    context.world.attempt(lambda: context.world.session.stop_optimization(name, optimizer))
+
+
+@when("the optimizer {optimizer:Name} forces {name:Name} back")
+def step_force_back(context, optimizer, name):
+    """Someone ends the work of whoever holds a variable."""
+    context.world.attempt(lambda: context.world.session.stop_optimization(name, optimizer, force=True))
+
+
+@when(
+    "{name:Name} is set to {value:Value} until that is accepted, "
+    "while {optimizer:Name} goes on with {other:Name}"
+)
+def step_set_until_accepted(context, name, value, optimizer, other):
+    """Try to set a variable that is held, for 330 s at most, while its holder sets another one."""
+    world = context.world
+    kept = world.session.get(other).raw
+
+    def tried():
+        world.session.set(other, kept, metadata={"optimizer_id": optimizer})
+        world.outcome = Outcome.of(lambda: world.set(name, value))
+        return world.outcome.error is None
+
+    began = time.monotonic()
+    eventually(tried, 330.0, pause=0.5)
+    context.took = time.monotonic() - began
+
+
+@then("it is accepted after {least:d} to {most:d} s")
+def step_accepted_after(context, least, most):
+    """What was tried again and again was accepted then, neither earlier nor later."""
+    context.world.require_success()
+    then = all_of(greater_than_or_equal_to(least), less_than_or_equal_to(most))
+    assert_that(context.took, then, "the seconds until it was accepted")
+
+
+@then("{name:Name} is being optimized by {optimizer:Name}")
+def step_is_optimized(context, name, optimizer):
+    """The status on the variable names its holder."""
+    context.world.require_success()
+    actual = context.world.session.get(name).optimizer_id
+    told = "nobody was" if actual is None else f"{actual!r} was"
+    assert_that(actual == optimizer, holds_true(f"{optimizer!r} to be optimizing {name!r}", told))
+
+
+@given("nobody is optimizing {name:Name}")
+@then("nobody is optimizing {name:Name}")
+def step_is_free(context, name):
+    """The status on the variable names nobody."""
+    context.world.require_success()
+    actual = context.world.session.get(name).optimizer_id
+    assert_that(actual is None, holds_true(f"nobody to be optimizing {name!r}", f"{actual!r} was"))
+
+
+@then("the final value is {value:Value}")
+def step_final_value(context, value):
+    """What giving a variable back answered."""
+    answer = context.world.require_success()
+    assert_that(answer, is_value(value), "the final value")

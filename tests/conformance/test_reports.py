@@ -1,0 +1,218 @@
+"""What a run leaves in reports/: verdict.json as its schema has it, JUnit's XML, a summary."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+import pytest
+from hamcrest import assert_that
+from jsonschema import Draft202012Validator
+
+from tests.conformance.project import GREEN, MIXED, PROFILE, ROOT, Project, Run
+from varbridge.conformance.clients.recorded import Event
+from varbridge.conformance.report import page, summary
+from varbridge.conformance.report.diagram import at_fault
+from varbridge.conformance.report.format import WIDTH, shorten
+from varbridge.conformance.report.results import shown_name
+from varbridge.conformance.report.trace import Trace
+from varbridge.conformance.vocabulary.matchers import in_order
+from varbridge.messages import snakepit_bridge_pb2 as pb
+
+pytestmark = pytest.mark.xdist_group("reports")  # they share a run
+
+SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Run]:
+    project = Project(tmp_path_factory.mktemp("mixed") / "run", {"a.feature": MIXED, "b.feature": GREEN})
+    project.write("ours.toml", PROFILE)
+    return project, project.run("-D", "profile=ours.toml")
+
+
+def faults(data: Any) -> list[str]:
+    return [error.message for error in Draft202012Validator(SCHEMA).iter_errors(data)]
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_verdict_json_is_as_its_schema_has_it(mixed: tuple[Project, Run]) -> None:
+    _, run = mixed
+    assert faults(run.data) == []
+    assert {one["outcome"] for one in run.data["scenarios"]} == {
+        "passed",
+        "failed",
+        "skipped",
+        "known failing",
+    }
+
+
+def test_so_is_that_of_a_run_that_judged_nothing(tmp_path: Path) -> None:
+    run = Project(tmp_path / "run", {"a.feature": GREEN}).run("-D", "nonsense=1")
+    assert faults(run.data) == []
+
+
+def test_the_schema_refuses_what_is_not_in_it(mixed: tuple[Project, Run]) -> None:
+    _, run = mixed
+    for wrong in (
+        {**run.data, "more": 1},
+        {**run.data, "verdict": {**run.data["verdict"], "exit_code": 0}},
+        {**run.data, "scenarios": [{**run.data["scenarios"][0], "outcome": "fine"}]},
+    ):
+        assert faults(wrong)
+
+
+def test_junit_has_every_scenario_within_rules_and_without(mixed: tuple[Project, Run]) -> None:
+    project, run = mixed
+    suites = [Xml.parse(path).getroot() for path in sorted((project.folder / "reports/junit").glob("*.xml"))]
+    cases = [case for suite in suites for case in suite.iter("testcase")]
+    assert len(cases) == len(run.data["scenarios"])
+    failures = [case for case in cases if case.find("failure") is not None]
+    assert len(failures) == run.data["counts"]["failed"] == sum(int(one.get("failures", 0)) for one in suites)
+    told = failures[0].find("failure")
+    assert told is not None
+    assert told.get("message") == "broken rule @A1: A variable is registered"
+    assert "Expected: 1.5 at version 2" in str(told.text)
+    skips = [case.find("skipped") for case in cases]
+    assert sorted(str(one.get("message")) for one in skips if one is not None) == [
+        "known to fail: issue 7",
+        "none here",
+    ]
+
+
+def test_the_summary_says_what_is_broken(mixed: tuple[Project, Run]) -> None:
+    project, run = mixed
+    text = (project.folder / "reports" / "summary.md").read_text()
+    assert text.startswith("## ❌ does not conform\n")
+    assert "Expected: 1.5 at version 2" in text
+    assert "Again: `behave features/a.feature:17 -D profile=ours.toml`" in text
+    assert "- 1: none here" in text
+    assert summary.render(run.data) == text
+
+
+def test_the_summary_of_many_failures_is_short(mixed: tuple[Project, Run]) -> None:
+    _, run = mixed
+    (one, *_) = [one for one in run.data["scenarios"] if one["outcome"] == "failed"]
+    text = summary.render({**run.data, "scenarios": [one] * 700})
+    assert "And 680 more" in text
+    assert len(text) < 20_000
+
+
+def test_a_failure_tells_how_to_run_it_again(tmp_path: Path) -> None:
+    project = Project(tmp_path / "run", {"a.feature": MIXED})
+    project.write("ours.toml", PROFILE)
+    run = project.run("-D", "profile=ours.toml")
+    (failure, *_) = [one for one in run.data["scenarios"] if one["outcome"] == "failed"]
+    program, where, *options = failure["again"].split()
+    assert program == "behave"
+    again = project.run(*options, where=where)
+    assert [one["scenario"] for one in again.data["scenarios"]] == [failure["scenario"]]
+    assert again.word == "does not conform"
+
+
+def test_an_exchange_keeps_the_last_events_and_says_how_many_came_before() -> None:
+    exchange = Trace()
+    for number in range(100):
+        request = pb.PingRequest(message=f"{number} " + "x" * 1000)
+        exchange.add(
+            Event("call", "Ada", "127.0.0.1:1", "Ping", 0.0, 0.0, request, None, "UNAVAILABLE", "gone")
+        )
+    told = exchange.as_json()
+    assert len(told) == 40
+    assert [one.get("earlier") for one in told] == [None] * 8 + [60] + [None] * 31
+    assert told[0]["asked"].startswith('Ping message="0 x')
+    assert told[-1]["asked"].startswith('Ping message="99 x')
+    assert all(len(one["asked"]) <= WIDTH for one in told)
+    assert told[-1]["answered"] == "UNAVAILABLE: gone"
+    assert exchange.lost == {"127.0.0.1:1"}
+
+
+def test_the_very_same_call_over_and_over_is_one_event() -> None:
+    exchange = Trace()
+    for number in range(700):
+        reply = pb.HeartbeatResponse(session_valid=number < 600)
+        reply.server_time.FromSeconds(number)
+        request = pb.HeartbeatRequest(session_id="s")
+        exchange.add(Event("call", "Ada", "127.0.0.1:1", "Heartbeat", 0.0, 0.0, request, reply, "OK"))
+    told = [(one["answered"], one["times"]) for one in exchange.as_json()]
+    assert told == [("session_valid=True", 600), ("session_valid=False", 100)]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("One", "One"),
+        ("One of another type -- @1.1 ", "One of another type"),
+        ("A temperature of 2.0 -- @2.2 on the bounds", "A temperature of 2.0 (on the bounds)"),
+    ],
+)
+def test_a_row_is_shown_without_its_number(name: str, shown: str) -> None:
+    assert shown_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("explanation", "place"),
+    [
+        (["Expected: change of a to 1", "but: change of b to 2: another"], 1),
+        (["expected the request to be accepted, but it was refused: NOT_FOUND: x"], 2),
+        (["Expected: change of a to 1", "but: it was accepted"], -1),
+    ],
+)
+def test_the_answer_at_fault_is_the_one_that_is_quoted(explanation: list[str], place: int) -> None:
+    answers = ["change of a to 1", "change of b to 2, metadata {cause: a}", "NOT_FOUND: x", "OK"]
+    assert at_fault([{"answered": answer} for answer in answers], explanation) == place
+
+
+@pytest.mark.parametrize(
+    ("got", "words"),
+    [
+        ([], "nothing came"),
+        (range(37), "37 of 200, the first 37 as expected, then nothing"),
+        ([*range(37), 38, 39], "at place 38 of 200 expected 37, got 38; 39 came in all"),
+        (range(202), "all 200 as expected, then 2 more, first 200"),
+    ],
+)
+def test_a_long_list_tells_where_it_goes_astray(got: Sequence[int], words: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        assert_that([*got], in_order(range(200)), "what came")
+    assert [line.strip() for line in str(caught.value).splitlines()] == [
+        "what came",
+        "Expected: 200 in order, 0 to 199",
+        f"but: {words}",
+    ]
+    assert_that([*range(200)], in_order(range(200)))
+
+
+def test_long_text_is_shortened_to_a_line() -> None:
+    assert shorten("a\n b", 10) == "a b"
+    assert shorten("x" * 100, 10) == "x" * 9 + "…"
+
+
+def test_the_page_shows_markup_and_control_characters_as_text(mixed: tuple[Project, Run]) -> None:
+    _, run = mixed
+    hostile = {**run.data, "bridge": {**run.data["bridge"], "name": '<script>"\x00\x1b[31m&'}}
+    text = page.render(hostile)
+    assert "<script" not in text
+    assert "&lt;script&gt;&quot;\\x00\\x1b[31m&amp;" in text
+    assert "\x00" not in text
+
+
+def test_a_page_of_a_full_run_is_not_too_large(mixed: tuple[Project, Run]) -> None:
+    _, run = mixed
+    failed = [one for one in run.data["scenarios"] if one["outcome"] == "failed"]
+    text = page.render({**run.data, "scenarios": (run.data["scenarios"] * 100) + failed * 400})
+    assert len(text) < 3_000_000
+
+
+def test_red_and_green_differ_in_words_too(mixed: tuple[Project, Run]) -> None:
+    project, run = mixed
+    text = page.render(run.data)
+    for words in ("failed", "passed", "skipped", "known to fail"):
+        assert f'aria-label="{words}"' in text
+    assert (project.folder / "reports" / "index.html").read_text() == text

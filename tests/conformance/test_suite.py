@@ -1,0 +1,148 @@
+"""The suite itself: it cannot be green without having judged, and every step says what it means."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from behave.configuration import Configuration
+from behave.parser import parse_feature
+from behave.runner_util import load_step_modules
+from behave.step_registry import registry
+
+from varbridge.conformance.run import tags, validation
+from varbridge.conformance.run.target import Target, TargetUnavailableError
+
+ROOT = Path(__file__).parents[2]
+
+
+def judge(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "behave", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def steps() -> list[Any]:
+    load_step_modules([str(ROOT / "steps")])
+    return [step for kind in registry.steps.values() for step in kind]
+
+
+def test_every_step_has_a_sentence(steps: list[Any]) -> None:
+    assert steps
+    silent = [step.pattern for step in steps if not (step.func.__doc__ or "").strip()]
+    assert silent == []
+
+
+def test_every_step_of_the_features_is_defined() -> None:
+    run = judge("features/", "--dry-run", "--format", "null", "--tags", "@performance or not @performance")
+    assert "undefined" not in run.stdout
+    assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--tags=@nonsense"], "@nonsense is no tag"),
+        (["--tags=@streaming and @typo"], "@typo is no tag"),
+        (["--tags=@performance and @soak"], "no scenario matches"),
+        (["--name", "no scenario is called this"], "no scenario matches"),
+        (["-D", "tagret=127.0.0.1:1"], "-D tagret is no option"),
+        (["-D", "service=Bridge"], "-D service must be"),
+        (["-D", "target=127.0.0.1:1"], "no BridgeService answers at 127.0.0.1:1"),
+        (["-D", "command=no-such-program-anywhere"], "cannot run"),
+        (["-D", f"command={sys.executable} -c pass"], "before it was ready"),
+    ],
+)
+def test_a_run_that_would_judge_nothing_is_red(arguments: list[str], reason: str) -> None:
+    run = judge("features/", *arguments)
+    assert run.returncode != 0
+    assert reason in run.stdout
+    assert " passed" not in run.stdout.replace("scenarios: 0 passed", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("@types\nFeature: F\n  Scenario: S\n    Given an open session\n", "no Then"),
+        (
+            "@types\nFeature: F\n  Rule: R\n    Scenario: S\n    When x\n    #Then y\n",
+            "no Then",
+        ),
+        ("Feature: F\n  Scenario: S\n    Then y\n", "no area"),
+        ("@types\nFeature: F\n  Scenario Outline: S\n    Then <x>\n    Examples:\n      | x |\n", "no row"),
+        ("@types\nFeature: F\n  Scenario Outline: S\n    Then <x>\n", "no row"),
+    ],
+)
+def test_a_feature_that_judges_less_than_it_seems_to_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(validation.InvalidRunError, match=reason):
+        validation.check_features([parse_feature(text)])
+
+
+def test_an_unknown_tag_in_a_feature_is_refused() -> None:
+    with pytest.raises(tags.UnknownTagError, match="@W12 is no tag"):
+        validation.check_features(
+            [parse_feature("@types\nFeature: F\n  @W12\n  Rule: R\n    Scenario: S\n    Then y\n")]
+        )
+
+
+@pytest.mark.parametrize(
+    ("asked", "expression"),
+    [
+        ("", "not @performance and not @soak and not @distributed"),
+        ("streaming", "(streaming) and not @performance and not @soak and not @distributed"),
+        ("performance", "(performance) and not @soak and not @distributed"),
+        ("not soak", "(not soak) and not @performance and not @distributed"),
+    ],
+)
+def test_long_runs_are_left_out_unless_they_are_named(asked: str, expression: str) -> None:
+    assert tags.selection(asked) == expression
+
+
+def test_a_slice_leaves_out_what_is_left_out() -> None:
+    configuration = Configuration(["--tags=@W3"], load_config=False)
+    tags.narrow(configuration)
+    assert configuration.tag_expression.check(["streaming", "W3"])
+    assert not configuration.tag_expression.check(["performance", "W3"])
+
+
+def test_a_target_and_a_command_exclude_each_other() -> None:
+    with pytest.raises(TargetUnavailableError, match="exclude each other"):
+        Target.from_options({"target": "127.0.0.1:1", "command": "x"})
+
+
+def test_the_judge_never_imports_the_server() -> None:
+    link = ROOT / "varbridge" / "server"
+    judges = [
+        ROOT / "environment.py",
+        *(ROOT / "steps").glob("*.py"),
+        *(path for path in (ROOT / "varbridge").rglob("*.py") if not path.is_relative_to(link)),
+    ]
+    guilty = [
+        str(path.relative_to(ROOT))
+        for path in judges
+        for line in path.read_text().splitlines()
+        if re.match(r"\s*(import|from) +(server|varbridge\.server|\.+server)\b", line)
+    ]
+    assert guilty == []
+
+
+def test_every_clause_has_a_rule() -> None:
+    clauses = {
+        *("T",),
+        *(f"V{n}" for n in range(1, 6)),
+        *(f"K{n}" for n in range(1, 6)),
+        *(f"S{n}" for n in range(1, 8)),
+        *(f"A{n}" for n in range(1, 15)),
+        *(f"W{n}" for n in range(1, 12)),
+        *(f"X{n}" for n in range(1, 8)),
+        *(f"D{n}" for n in range(1, 4)),
+        *(f"P{n}" for n in range(1, 8)),
+    }
+    features = [parse_feature(path.read_text()) for path in (ROOT / "features").rglob("*.feature")]
+    proved = {tag for feature in features for rule in feature.rules for tag in tags.clauses(rule.tags)}
+    assert proved == clauses

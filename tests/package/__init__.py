@@ -1,0 +1,1 @@
+"""Tests of the interface and of what the package needs."""

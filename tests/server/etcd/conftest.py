@@ -1,0 +1,78 @@
+"""Clusters of etcd for these tests, and how a test that is ``async`` runs."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from varbridge.conformance.faults.etcd import Cluster, missing
+from varbridge.conformance.faults.fault_proxy import FaultProxy
+
+HERE = Path(__file__).parent
+
+SHARED = ("unhurt", "one", "locked", "secure")
+"""Fixtures that are a cluster for many tests: those that have it in common run in one worker."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE) and item.path.name != "test_address.py":
+            item.add_marker(pytest.mark.timeout(180))
+            if lack := missing():
+                item.add_marker(pytest.mark.skip(reason=lack))
+            for name in SHARED:
+                if name in getattr(item, "fixturenames", ()):
+                    item.add_marker(pytest.mark.xdist_group(f"etcd-{name}"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = inspect.signature(pyfuncitem.obj).parameters
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
+
+
+@pytest.fixture(scope="session")
+def one() -> Iterator[Cluster]:
+    """A single member, for tests that leave it alone."""
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def unhurt() -> Iterator[Cluster]:
+    with Cluster(3, election=500, heartbeat=50) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def three(unhurt: Cluster) -> Iterator[Cluster]:
+    """Three members, who are all there when a test begins, whatever became of them in it."""
+    yield unhurt
+    for member in unhurt.members:
+        if not member.alive:
+            member.start()
+        elif member.paused:
+            member.go_on()
+    unhurt.wait_healthy()
+
+
+@pytest.fixture
+def line(one: Cluster) -> Iterator[FaultProxy]:
+    """A line to the single member."""
+    made = FaultProxy(one.endpoints[0])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def prefix() -> bytes:
+    """What the keys of this test alone begin with."""
+    return f"{uuid.uuid4().hex}/".encode()

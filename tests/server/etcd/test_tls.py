@@ -1,0 +1,66 @@
+"""Encrypted connections, and certificates on either side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from server.etcd.errors import NoAnswerError
+from tests.server.etcd.builders import connect, read, so_many, write
+from varbridge.conformance.faults.etcd import Cluster, Tls
+
+AUTHORITY, STRANGER = trustme.CA(), trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A member that asks its clients for certificates."""
+    folder: Path = tmp_path_factory.mktemp("tls")
+    issued = AUTHORITY.issue_cert("127.0.0.1", "localhost")
+    issued.private_key_pem.write_to_path(folder / "key")
+    issued.cert_chain_pems[0].write_to_path(folder / "cert")
+    AUTHORITY.cert_pem.write_to_path(folder / "ca")
+    with Cluster(tls=Tls(str(folder / "cert"), str(folder / "key"), str(folder / "ca"))) as cluster:
+        yield cluster
+
+
+def proof(authority: trustme.CA) -> dict[str, bytes]:
+    """A certificate of ours, as ``Address`` has it."""
+    issued = authority.issue_cert("bridge.example")
+    return {"cert": issued.cert_chain_pems[0].bytes(), "key": issued.private_key_pem.bytes()}
+
+
+async def test_who_is_known_is_let_in(secure: Cluster, prefix: bytes) -> None:
+    ca = AUTHORITY.cert_pem.bytes()
+    async with connect(*secure.endpoints, tls=True, ca=ca, **proof(AUTHORITY)) as etcd:
+        after = await write(etcd, prefix)
+        assert await read(etcd.watch(prefix, after=after - 1), so_many(1))
+
+
+@pytest.mark.parametrize(
+    ("known", "ours", "why"),
+    [
+        pytest.param(STRANGER, AUTHORITY, "CERTIFICATE_VERIFY_FAILED", id="the member is a stranger"),
+        pytest.param(AUTHORITY, STRANGER, "UNAVAILABLE", id="we are a stranger"),
+        pytest.param(AUTHORITY, None, "UNAVAILABLE", id="we have no certificate"),
+    ],
+)
+async def test_who_is_not_known_is_not(
+    secure: Cluster, prefix: bytes, known: trustme.CA, ours: trustme.CA | None, why: str
+) -> None:
+    certificate = {} if ours is None else proof(ours)
+    async with connect(*secure.endpoints, tls=True, ca=known.cert_pem.bytes(), **certificate) as etcd:
+        with pytest.raises(NoAnswerError, match=why) as read_:
+            await etcd.range(prefix, timeout=2.0)
+        with pytest.raises(NoAnswerError, match=why):
+            await write(etcd, prefix, timeout=2.0)
+        print(read_.value)
+
+
+async def test_without_tls(secure: Cluster, prefix: bytes) -> None:
+    async with connect(*secure.endpoints) as etcd:
+        with pytest.raises(NoAnswerError, match="UNAVAILABLE"):
+            await etcd.range(prefix, timeout=2.0)

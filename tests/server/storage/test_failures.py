@@ -1,0 +1,256 @@
+"""What a store does when the disk does not take it, is damaged, or is somebody else's."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from server.core.changes import ChangeContext
+from server.core.errors import RefusalError, ResourceExhaustedError, StartupError
+from server.storage.sqlite.directory import FILE
+from server.storage.sqlite.store import SqliteStore
+from tests.server.core.builders import FakeClock, put, reader, register
+from tests.server.storage.builders import Bridge, a_bridge
+
+LONG = "x" * 100_000
+
+
+def fill_the_disk(bridge: Bridge, pages: int = 0) -> None:
+    """Let the database grow no more; so many pages are free yet."""
+    connection = _connection(bridge)
+    (count,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {count + pages}")
+
+
+def free_the_disk(bridge: Bridge) -> None:
+    _connection(bridge).execute("PRAGMA max_page_count = 1000000")
+
+
+def _connection(bridge: Bridge) -> sqlite3.Connection:
+    assert isinstance(bridge.store, SqliteStore)
+    return bridge.store._connection
+
+
+def test_what_the_disk_does_not_take_is_taken_back(tmp_path: Path) -> None:
+    with a_bridge(tmp_path) as bridge:
+        session = bridge.open()
+        bridge.do(lambda: register(session, "text", "short", kind="string"))
+        watch, _ = session.watch([], lambda: None)
+        before = bridge.pictures()
+        fill_the_disk(bridge)
+        changes = [
+            lambda: put(session, "text", LONG, kind="string", request_id="r"),
+            lambda: register(session, "other", LONG, kind="string"),
+            lambda: session.set_many({"text": reader("string", LONG)}, ChangeContext(), atomic=True),
+        ]
+        for change in changes:
+            with pytest.raises(ResourceExhaustedError, match="disk is full"):
+                bridge.do(change)
+            assert bridge.pictures() == before
+        assert session.get("text").value.native() == "short"
+        assert watch.take() == []
+        free_the_disk(bridge)
+        assert bridge.do(lambda: put(session, "text", LONG, kind="string", request_id="r")) == 2
+        assert [change.variable.version for change in watch.take()] == [2]
+        watch.close()
+        before = bridge.pictures()
+    with a_bridge(tmp_path) as bridge:
+        assert bridge.pictures() == before
+
+
+def test_what_was_planned_on_top_of_it_is_taken_back_too(tmp_path: Path) -> None:
+    with a_bridge(tmp_path) as bridge:
+        session = bridge.open()
+        bridge.do(lambda: register(session, "text", "short", kind="string"))
+        before = bridge.pictures()
+        fill_the_disk(bridge)
+
+        def several() -> None:
+            put(session, "text", LONG, kind="string")
+            put(session, "text", "on top", kind="string", expected=2)
+            session.delete("text", ChangeContext())
+            register(session, "text", 1.0)
+
+        with pytest.raises(ResourceExhaustedError):
+            bridge.do(several)
+        assert bridge.pictures() == before
+
+
+def test_an_end_that_is_not_kept_is_no_end(tmp_path: Path) -> None:
+    with a_bridge(tmp_path) as bridge:
+        session = bridge.open()
+        bridge.do(lambda: register(session, "text", "short", kind="string"))
+        watch, _ = session.watch([], lambda: None)
+        before = bridge.pictures()
+
+        def in_vain() -> None:
+            # The end, and something that does not fit, are kept together or not at all.
+            bridge.sessions.close("tuning")
+            with bridge.sessions.opening("tuning") as again:
+                register(again, "text", LONG, kind="string")
+
+        fill_the_disk(bridge)
+        with pytest.raises(ResourceExhaustedError):
+            bridge.do(in_vain)
+        assert bridge.pictures() == before
+        assert watch.ended is None
+        free_the_disk(bridge)
+        session = bridge.open()
+        bridge.do(lambda: put(session, "text", "longer", kind="string"))
+        assert [change.variable.version for change in watch.take()] == [2]
+        watch.close()
+
+
+def test_a_session_that_is_not_kept_is_not_open(tmp_path: Path) -> None:
+    with a_bridge(tmp_path) as bridge:
+        bridge.open("other")
+        fill_the_disk(bridge)
+
+        def opened() -> None:
+            with bridge.sessions.opening("tuning") as session:
+                register(session, "text", LONG, kind="string")
+
+        with pytest.raises(ResourceExhaustedError):
+            bridge.do(opened)
+        assert bridge.ids() == ["other"]
+        with pytest.raises(RefusalError, match="Session not found"):
+            bridge.sessions.find("tuning")
+        free_the_disk(bridge)
+        bridge.do(opened)
+    with a_bridge(tmp_path) as bridge:
+        assert sorted(bridge.ids()) == ["other", "tuning"]
+
+
+def a_history(path: Path) -> tuple[FakeClock, Path]:
+    """A bridge's directory as a kill would leave it, with the newest changes in SQLite's own log."""
+    clock = FakeClock()
+    copy = path / "killed"
+    with a_bridge(path / "running", clock, history=1000) as bridge:
+        session = bridge.open()
+        bridge.do(lambda: register(session, "rate", 0.0))
+        bridge.do(lambda: register(session, "pair", 0.0))
+        for number in range(1, 40):
+            readers = {"rate": reader("float", float(number)), "pair": reader("float", float(number))}
+            bridge.do(lambda readers=readers: session.set_many(readers, ChangeContext(), atomic=True))
+        shutil.copytree(path / "running", copy)
+    return clock, copy
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_torn_end_is_dropped_and_a_batch_is_whole(tmp_path: Path) -> None:
+    clock, killed = a_history(tmp_path)
+    log = killed / f"{FILE}-wal"
+    whole = log.read_bytes()
+    assert len(whole) > 100_000
+    found = []
+    for length in range(len(whole), 0, -4999):
+        torn = tmp_path / "torn"
+        shutil.copytree(killed, torn)
+        (torn / f"{FILE}-wal").write_bytes(whole[:length])
+        with a_bridge(torn, clock, history=1000) as bridge:
+            newest = -1
+            for session_id in bridge.ids():
+                session = bridge.sessions.find(session_id)
+                versions = [variable.version for variable in session.matching()]
+                assert len(versions) < 2 or min(versions) == max(versions)
+                newest = max([newest, *versions])
+                if versions:
+                    bridge.do(lambda session=session: put(session, "rate", 1.5))
+            found.append(newest)
+        shutil.rmtree(torn)
+    assert found[0] == 40
+    assert found == sorted(found, reverse=True)
+    assert found[-1] < 20
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("DAMAGES", "10"))))
+def test_other_damage_is_refused_or_does_not_matter(tmp_path: Path, seed: int) -> None:
+    clock = FakeClock()
+    with a_bridge(tmp_path / "data", clock) as bridge:
+        session = bridge.open(metadata={"team": "ranking"})
+        for number in range(20):
+            bridge.do(lambda number=number: register(session, f"v{number}", "text" * 50, kind="string"))
+            bridge.do(lambda number=number: put(session, f"v{number}", "tuned" * 50, kind="string"))
+        bridge.do(lambda: session.depend("v1", "v2", "derived"))
+        before = bridge.pictures()
+    file = tmp_path / "data" / FILE
+    whole = file.read_bytes()
+    chance = random.Random(seed)
+    refused = 0
+    for _ in range(40):
+        damaged = bytearray(whole)
+        place = chance.randrange(len(whole))
+        damaged[place] ^= 1 << chance.randrange(8)
+        file.write_bytes(damaged)
+        try:
+            with a_bridge(tmp_path / "data", clock) as bridge:
+                assert bridge.pictures() == before, f"byte {place}"
+        except StartupError:
+            refused += 1
+        for left in (tmp_path / "data").iterdir():
+            left.unlink()
+    assert refused > 0
+
+
+def test_a_directory_has_one_process(tmp_path: Path) -> None:
+    with a_bridge(tmp_path), pytest.raises(StartupError, match="in use by another process"):
+        SqliteStore(tmp_path)
+    with a_bridge(tmp_path):
+        pass
+
+
+def test_closing_leaves_one_file(tmp_path: Path) -> None:
+    with a_bridge(tmp_path) as bridge:
+        bridge.open()
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("notes.txt", b"mine", "holds other files"),
+        (FILE, b"this is no database, but a text that is long enough" * 20, "restore it"),
+        (FILE, b"SQLite format 3\0" + b"\0" * 84, "restore it"),
+    ],
+)
+def test_a_foreign_directory_is_refused_and_left_alone(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(StartupError, match=reason):
+        SqliteStore(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {name: content}
+
+
+@pytest.mark.parametrize(
+    ("pragma", "reason"), [("application_id = 7", "no bridge's data"), ("user_version = 99", "format 99")]
+)
+def test_another_format_is_refused(tmp_path: Path, pragma: str, reason: str) -> None:
+    with a_bridge(tmp_path) as bridge:
+        bridge.open()
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute(f"PRAGMA {pragma}")
+    connection.close()
+    with pytest.raises(StartupError, match=reason):
+        SqliteStore(tmp_path)
+
+
+def test_an_empty_file_of_a_start_that_was_killed_is_used(tmp_path: Path) -> None:
+    (tmp_path / FILE).touch()
+    with a_bridge(tmp_path) as bridge:
+        bridge.open()
+    with a_bridge(tmp_path) as bridge:
+        assert bridge.ids() == ["tuning"]
+
+
+@pytest.mark.parametrize("path", ["/proc/nothing", "/dev/null"])
+def test_a_place_where_nothing_can_be_written_is_refused(path: str) -> None:
+    with pytest.raises(StartupError, match="cannot use the data directory"), suppress(FileExistsError):
+        SqliteStore(Path(path))

@@ -1,0 +1,50 @@
+"""One reference server with tools that misbehave, for all of these tests."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from varbridge import Connection, Session
+from varbridge.worker import ServerProcess
+
+COMMAND = (
+    sys.executable, "-m", "server", "--port", "0", "--grace", "0.5",
+    "--tools", "tests.server.tools.misbehaving", "--tool-memory", "512", "--max-running-tools", "4",
+)  # fmt: skip
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:  # those of one module share its server, and run in one worker
+        if item.path.is_relative_to(HERE) and "server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ServerProcess]:
+    process = ServerProcess(COMMAND)
+    process.wait_ready(15.0)
+    yield process
+    assert process.exit_code is None, "\n".join(process.stderr)
+    assert process.stop() == 0
+    assert list(process.stdout) == [f"GRPC_READY:{process.port}"]
+
+
+@pytest.fixture(scope="module")
+def connection(server: ServerProcess) -> Iterator[Connection]:
+    with Connection(f"127.0.0.1:{server.port}") as made:
+        yield made
+
+
+@pytest.fixture
+def session(connection: Connection) -> Iterator[Session]:
+    made = connection.session(f"test-{uuid.uuid4().hex}")
+    made.initialize()
+    yield made
+    made.clean_up()

@@ -1,0 +1,64 @@
+"""``python -m tests.server.tools.interference``: what another client's gets take beside each tool that
+misbehaves."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from typing import Any
+
+from tests.server.tools.test_containment import running
+from varbridge import Connection, Session
+from varbridge.worker import ServerProcess
+
+GETS = 1_000
+
+CASES: tuple[tuple[str, dict[str, Any], int], ...] = (
+    ("sleep", {"seconds": 60.0}, 1),
+    ("block", {"seconds": 60.0}, 1),
+    ("block", {"seconds": 60.0}, 32),
+    ("spin", {"seconds": 60.0}, 1),
+    ("spin", {"seconds": 60.0}, 4),
+    ("spin", {"seconds": 60.0}, 32),
+    ("gorge", {}, 1),
+    ("stubborn", {"name": "n"}, 1),
+    ("die", {}, 1),
+)
+
+
+def main() -> None:
+    """Print a line for each tool: how many run, and the gets' mean and 99th percentile in ms."""
+    command = [sys.executable, "-m", "server", "--port", "0", "--log-level", "error"]
+    process = ServerProcess([*command, "--tools", "tests.server.tools.misbehaving", "--grace", "0.5"])
+    address = f"127.0.0.1:{process.wait_ready(15.0)}"
+    print(f"{os.cpu_count()} processors, {GETS} gets each")
+    with Connection(address) as connection, Connection(address) as other:
+        session = connection.session("misbehaving")
+        session.register("n", "integer", 0)
+        quiet = other.session("quiet")
+        quiet.register("x", "float", 0.5)
+        _tell("nothing", 0, quiet)
+        for tool, parameters, many in CASES:
+            calls = [running(session, tool, **parameters) for _ in range(many)]
+            for call in calls:
+                call.__enter__()
+            _tell(tool, many, quiet)
+            for call in calls:
+                call.__exit__(None, None, None)
+            time.sleep(1.5)
+    process.stop()
+
+
+def _tell(tool: str, many: int, session: Session) -> None:
+    took = []
+    for _ in range(GETS):
+        started = time.perf_counter()
+        session.get("x")
+        took.append((time.perf_counter() - started) * 1000)
+    print(f"{many:3} × {tool:9} {statistics.mean(took):6.2f} {statistics.quantiles(took, n=100)[-1]:6.2f}")
+
+
+if __name__ == "__main__":
+    main()

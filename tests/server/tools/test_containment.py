@@ -1,0 +1,360 @@
+"""Tools that block, crash, eat memory and do not let go: each fails alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+import numpy
+import pytest
+
+from tests.server.tools.conftest import COMMAND
+from tests.server.tools.process_tree import descendants, runs, within
+from varbridge import BridgeError, Connection, Session
+from varbridge.errors import ToolFailedError
+from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.values import encode, to_any
+from varbridge.worker import ServerProcess
+
+BOUND = 0.05
+"""Seconds that a get may take on average beside a tool; ``tests.server.tools.interference`` tells what it
+takes."""
+
+
+def start(session: Session, tool: str, **parameters: Any) -> grpc.Future[Any]:
+    """Begin a call."""
+    request = pb.ExecuteToolRequest(session_id=session.id, tool_name=tool)
+    for name, value in parameters.items():
+        kind = {float: "float", int: "integer", str: "string"}[type(value)]
+        request.parameters[name].CopyFrom(to_any(encode(kind, value)))
+    connection = session.connection
+    assert isinstance(connection, Connection)
+    return connection.start("ExecuteTool", request, timeout=60.0)
+
+
+@contextmanager
+def running(session: Session, tool: str, **parameters: Any) -> Iterator[grpc.Future[Any]]:
+    """A call under way for the length of the block, which cancels it."""
+    call = start(session, tool, **parameters)
+    try:
+        yield call
+    finally:
+        call.cancel()
+
+
+def failure(session: Session, tool: str, **parameters: Any) -> str:
+    with pytest.raises(ToolFailedError) as failed:
+        session.execute(tool, parameters)
+    return str(failed.value)
+
+
+def free_again(session: Session, places: int = 4) -> bool:
+    """Whether so many tools can run at a time, as soon as those that were ended are gone."""
+
+    def take() -> bool:
+        calls = [start(session, "block", seconds=0.05) for _ in range(places)]
+        return all(call.exception() is None for call in calls)
+
+    return within(20.0, take)
+
+
+# Beside others
+
+
+@pytest.mark.parametrize(
+    ("tool", "parameters"),
+    [
+        ("block", {"seconds": 60.0}),
+        ("spin", {"seconds": 60.0}),
+        ("eat", {}),
+        ("gorge", {}),
+        ("stubborn", {"name": "n"}),
+        ("die", {}),
+    ],
+)
+def test_gets_of_others_do_not_wait(connection: Connection, tool: str, parameters: dict[str, Any]) -> None:
+    other = connection.session(f"other-{tool}")
+    other.register("x", "float", 0.5)
+    with Connection(connection.address) as own:
+        session = own.session(f"misbehaving-{tool}")
+        session.register("n", "integer", 0)
+        with running(session, tool, **parameters):
+            took = []
+            for _ in range(200):
+                started = time.perf_counter()
+                assert other.get("x").value == 0.5
+                took.append(time.perf_counter() - started)
+    assert statistics.mean(took) < BOUND
+    assert free_again(other)
+
+
+# Ending
+
+
+@pytest.mark.parametrize("tool", ["block", "spin"])
+def test_a_deadline_ends_the_process(server: ServerProcess, session: Session, tool: str) -> None:
+    session.execute("block", {"seconds": 0.0})
+    idle = descendants(server.pid)
+    with pytest.raises(BridgeError, match="DEADLINE_EXCEEDED"):
+        session.execute(tool, {"seconds": 60.0}, timeout=0.3)
+    assert within(20.0, lambda: descendants(server.pid) == idle)
+    assert free_again(session)
+
+
+def test_a_cancel_ends_the_process_and_what_it_started(session: Session) -> None:
+    session.register("pids", "string", "")
+    with running(session, "family", name="pids"):
+        assert within(20.0, lambda: session.get("pids").value != "")
+        pids = [int(pid) for pid in session.get("pids").value.split()]
+        assert all(map(runs, pids))
+    assert within(20.0, lambda: not any(map(runs, pids)))
+
+
+def test_the_end_of_a_client_ends_the_process(connection: Connection, session: Session) -> None:
+    session.register("pids", "string", "")
+    with Connection(connection.address) as gone:
+        call = start(gone.session(session.id), "family", name="pids")
+        assert within(20.0, lambda: session.get("pids").value != "")
+        pids = [int(pid) for pid in session.get("pids").value.split()]
+    assert call.code() is grpc.StatusCode.CANCELLED
+    assert within(20.0, lambda: not any(map(runs, pids)))
+
+
+def test_a_write_that_was_to_come_after_the_deadline_never_comes(session: Session) -> None:
+    session.register("note", "string", "")
+    with pytest.raises(BridgeError, match="DEADLINE_EXCEEDED"):
+        session.execute("write_after", {"name": "note", "seconds": 0.4}, timeout=0.2)
+    # A call that began later and waits as long is done: the other would have written before it.
+    session.register("later", "string", "")
+    session.execute("write_after", {"name": "later", "seconds": 0.4})
+    assert session.get("later").value == "written"
+    assert session.get("note").version == 1
+
+
+def test_one_more_than_may_run_is_refused_and_the_rest_goes_on(session: Session) -> None:
+    calls = [start(session, "block", seconds=0.5) for _ in range(5)]
+    codes = [call.code() for call in calls]
+    assert sorted(code.name for code in codes) == ["OK"] * 4 + ["RESOURCE_EXHAUSTED"]
+    assert "at most 4 that block run at a time" in str(calls[4].details())
+    assert session.execute("echo", {"message": "here"}) == "here"
+    assert session.execute("block", {"seconds": 0.0}) == 0.0
+
+
+# Crashing
+
+
+@pytest.mark.parametrize(
+    ("tool", "parameters", "words"),
+    [
+        ("die", {}, "the tool's process ended (exit code -9)"),
+        ("exit_with", {"code": 0}, "the tool's process ended (exit code 0)"),
+        ("exit_with", {"code": 7}, "the tool's process ended (exit code 7)"),
+        ("leave", {}, "the tool's process ended (exit code 3)"),
+        ("segfault", {}, "the tool's process ended (exit code -11)"),
+        ("eat", {}, "out of memory: a tool may take 512 MiB"),
+        ("kill_parent", {}, "the tool's process ended"),
+        ("close_everything", {}, "the tool's process ended"),
+        ("set_of", {"n": 1}, "Object of type set is not JSON serializable"),
+        ("quits", {}, "the tool cancelled itself"),
+    ],
+)
+def test_a_crash_fails_its_call_and_nothing_else(
+    session: Session, tool: str, parameters: dict[str, Any], words: str
+) -> None:
+    with running(session, "sleep", seconds=60.0) as beside:
+        assert failure(session, tool, **parameters) == words
+        assert not beside.done()
+        assert session.execute("block", {"seconds": 0.01}) == 0.01
+
+
+def test_a_crash_does_not_reach_the_calls_beside_it(session: Session) -> None:
+    with running(session, "block", seconds=60.0) as beside:
+        for _ in range(3):
+            failure(session, "die")
+        session.heartbeat()
+        assert not beside.done()
+
+
+def test_a_stream_whose_process_dies_ends_after_its_chunks(session: Session) -> None:
+    chunks = session.stream("die_after", {"n": 2})
+    assert [json.loads(next(chunks).data) for _ in range(2)] == [1, 2]
+    with pytest.raises(BridgeError) as failed:
+        next(chunks)
+    assert failed.value.code is grpc.StatusCode.INTERNAL
+    assert failed.value.message == "the tool's process ended (exit code -9)"
+
+
+# Working
+
+
+def test_a_tool_that_blocks_reads_and_writes_its_session_through_the_same_checks(session: Session) -> None:
+    session.register("n", "integer", 1, constraints={"max": 2})
+    assert session.execute("bump", {"name": "n"}) == 1
+    assert session.history("n")[0].changed_by == "tool:bump"
+    assert "above maximum 2" in failure(session, "bump", name="n")
+    assert failure(session, "bump", name="m") == "Variable not found: m"
+    assert session.get("n").version == 2
+
+
+def test_it_speaks_for_the_optimizer_of_its_call(session: Session) -> None:
+    session.register("n", "integer", 1)
+    session.start_optimization("n", "mipro")
+    assert "variable_locked_for_optimization" in failure(session, "bump", name="n")
+    assert session.execute("bump", {"name": "n"}, metadata={"optimizer_id": "mipro"}) == 1
+
+
+@pytest.mark.parametrize(
+    "what", [1, 2.5, "é🚀", True, None, [1, {"a": [None]}], {}, float("inf"), 2**62, "x" * 3_000_000]
+)
+def test_what_goes_in_comes_out(session: Session, what: Any) -> None:
+    assert session.execute("answer", {"what": what}) == what
+
+
+def test_arrays_get_through(session: Session) -> None:
+    array = numpy.arange(12_000, dtype="<f4").reshape(100, 120)
+    assert session.execute("shape", {"array": array}) == ["float32", [100, 120], float(array.sum() * 2.0)]
+    session.register("weights", "tensor", array)
+    session.register("copy", "float", 0.0)
+    assert session.get("weights").value.shape == (100, 120)
+
+
+def test_an_answer_beyond_what_a_message_may_have_fails(session: Session) -> None:
+    assert "are more than one answer may have" in failure(session, "large", n=101 * 2**20)
+
+
+def test_calls_do_not_draw_the_same_numbers(session: Session) -> None:
+    assert len({session.execute("drawn") for _ in range(3)}) == 3
+
+
+def test_a_process_has_nothing_open_of_the_server(session: Session) -> None:
+    opened = session.execute("open_files")
+    assert [entry for entry in opened if entry.startswith("socket:")] == opened[3:4]
+    assert len(opened) <= 5, opened  # stdin, stdout, stderr, the connection, and the folder looked at
+
+
+def test_what_is_printed_is_on_stderr(server: ServerProcess, session: Session) -> None:
+    for tool in ("shout", "shout_here"):
+        session.execute(tool, {"text": f"heard from {tool}"})
+    expected = {"heard from shout": 3, "heard from shout_here": 2, "printed by an import": 1}
+    assert within(20.0, lambda: all([*server.stderr].count(text) >= n for text, n in expected.items()))
+    assert len(server.stdout) == 1
+
+
+# Streaming
+
+
+def test_a_slow_reader_holds_the_tool_back(connection: Connection, session: Session) -> None:
+    session.register("made", "integer", 0)
+    with Connection(connection.address) as slow:
+        chunks = slow.session(session.id).stream("told", {"name": "made"})
+        next(chunks)
+        seen: list[int] = []
+
+        def settled() -> bool:
+            seen.append(session.get("made").value)
+            session.execute("sleep", {"seconds": 0.1})
+            return len(seen) > 3 and len(set(seen[-3:])) == 1
+
+        # What the reader's own buffers take it has taken, as far as the bridge can see.
+        assert within(10.0, settled)
+        assert seen[-1] < 500
+    assert free_again(session)
+    assert session.get("made").value <= seen[-1] + 2
+
+
+def test_a_blocking_generator_run_for_one_answer_gives_the_list(session: Session) -> None:
+    assert "exit code -9" in failure(session, "die_after", n=3)
+
+
+# What ignores its cancellation
+
+
+def test_a_tool_that_ignores_its_deadline_is_answered_for_and_writes_no_more(session: Session) -> None:
+    session.register("n", "integer", 0)
+    started = time.monotonic()
+    with pytest.raises(BridgeError, match="DEADLINE_EXCEEDED"):
+        session.execute("stubborn", {"name": "n"}, timeout=0.3)
+    assert time.monotonic() - started < 5.0
+    session.execute("sleep", {"seconds": 0.1})
+    written = session.get("n").version
+    session.execute("sleep", {"seconds": 0.1})
+    assert session.get("n").version == written
+
+
+@pytest.mark.parametrize("tool", ["stubborn", "stubborn_stream", "spin", "gorge"])
+def test_shutdown_does_not_wait_for_it(tool: str) -> None:
+    process = ServerProcess(COMMAND)
+    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+        session = connection.session("s")
+        session.register("n", "integer", 0)
+        call = _begin(session, tool)
+        connection.ping()
+        left = descendants(process.pid)
+        started = time.monotonic()
+        assert process.stop(10.0) == 0
+        assert time.monotonic() - started < 5.0
+        assert call() in ("UNAVAILABLE", "CANCELLED")
+    assert within(20.0, lambda: not any(map(runs, left)))
+
+
+def _begin(session: Session, tool: str) -> Callable[[], str]:
+    """Begin a call; return what tells its end."""
+    code: list[str] = []
+
+    def call() -> None:
+        try:
+            if tool == "stubborn_stream":
+                list(session.stream(tool))
+            else:
+                parameters = {"stubborn": {"name": "n"}, "spin": {"seconds": 60.0}}.get(tool, {})
+                session.execute(tool, parameters, timeout=30.0)
+        except BridgeError as error:
+            code.append(error.code.name)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    time.sleep(0.3)
+
+    def ended() -> str:
+        thread.join(5.0)
+        return code[0]
+
+    return ended
+
+
+# The end of the server
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_is_left_of_a_server_that_was_ended(number: signal.Signals) -> None:
+    process = ServerProcess(COMMAND)
+    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+        session = connection.session("s")
+        session.register("pids", "string", "")
+        _begin(session, "spin")
+        _begin(session, "gorge")
+        with running(session, "family", name="pids"):
+            assert within(20.0, lambda: session.get("pids").value != "")
+            left = descendants(process.pid)
+            assert len(left) == 5  # the fork server, three tools, and what one of them has started
+            os.kill(process.pid, number)
+            assert process.wait_ended(10.0) == (-9 if number == signal.SIGKILL else 0)
+    assert within(20.0, lambda: not any(map(runs, left)))
+
+
+def test_a_server_that_runs_no_blocking_tool_has_no_other_process() -> None:
+    process = ServerProcess(COMMAND)
+    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+        session = connection.session("s")
+        session.initialize()
+        session.execute("echo", {"message": "x"})
+        assert descendants(process.pid) == set()
+    assert process.stop() == 0

@@ -1,0 +1,52 @@
+"""The fork server, spoken to as the server does."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import select
+import socket
+import subprocess
+import sys
+
+from server.tools import protocol
+from tests.server.tools.process_tree import runs, within
+
+
+def test_nothing_is_left_when_the_server_ends_without_hearing_what_it_is_told() -> None:
+    """The line is then reset, rather than closed."""
+    control, theirs = socket.socketpair()
+    with theirs:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "server.tools.forkserver"),
+                *(str(theirs.fileno()), str(2**30), "tests.server.tools.misbehaving"),
+            ],
+            pass_fds=[theirs.fileno()],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def fork(number: int) -> socket.socket:
+        ours, its = socket.socketpair()
+        with its:
+            socket.send_fds(control, [protocol.ORDER.pack(protocol.FORK, number)], [its.fileno()])
+        return ours
+
+    with fork(1) as family, process:
+        call = pickle.dumps(("family", {"name": "pids"}))
+        family.sendall(protocol.HEADER.pack(protocol.CALL, len(call)) + call)
+        kind, length = protocol.HEADER.unpack(family.recv(protocol.HEADER.size, socket.MSG_WAITALL))
+        assert kind == protocol.SET
+        _, told = json.loads(family.recv(length, socket.MSG_WAITALL))
+        left = [int(pid) for pid in json.loads(told).split()]
+        assert len(left) == 2
+        assert all(map(runs, left))
+        fork(2).close()  # a call that never comes: its process ends, and that is told
+        assert select.select([control], [], [], 20.0)[0]
+        control.close()
+        assert process.wait(20.0) == 0
+        assert within(20.0, lambda: not any(map(runs, left)))
+        assert process.stderr is not None
+        assert process.stderr.read() == "printed by an import\n"

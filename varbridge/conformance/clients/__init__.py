@@ -1,0 +1,1 @@
+"""Clients with a task: recorded and retrying connections, workloads."""

@@ -1,0 +1,125 @@
+"""Clients that write until their bridge is killed, and what must be there when it is back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+from varbridge import BridgeError, Connection, Session, Update, Watch
+from varbridge.worker import ServerProcess
+
+DEADLINE = 30.0
+"""Seconds in which so much must be acknowledged that the kill comes in the middle of traffic."""
+
+
+class CrashWorkload:
+    """Each client writes variables of its own, each time to the number of the version that this makes.
+
+    Args:
+        session_id: where.
+        clients: how many write at once.
+        size: how many variables each of them writes at a time; more than one as an atomic batch.
+
+    Attributes:
+        lost: sentences about what was acknowledged and is not there, or is there as something else.
+        torn: sentences about batches that are there in part.
+        discrepancies: sentences about what a watch was told, or not told, over all of the crashes.
+    """
+
+    def __init__(self, session_id: str, clients: int, size: int) -> None:
+        self.lost: list[str] = []
+        self.torn: list[str] = []
+        self.discrepancies: list[str] = []
+        self._session_id = session_id
+        self._names = [[f"client_{n}_{m}" for m in range(size)] for n in range(clients)]
+        self._acknowledged = dict.fromkeys((name for names in self._names for name in names), 0)
+        self._arrived = threading.Condition()
+        self._count = 0
+        self._seen: list[Update] = []
+
+    def run(self, connect: Callable[[], Connection], process: ServerProcess, acknowledged: int) -> None:
+        """Write until so many writes were acknowledged; then kill the process, and wait for its end."""
+        self._count = 0
+        sessions = [connect().session(self._session_id) for _ in self._names]
+        witness = connect().session(self._session_id)
+        witness.initialize()
+        with self._watch(witness) as watch:
+            if not self._seen:
+                for name in self._acknowledged:
+                    self._acknowledge({name: witness.register(name, "integer", 1).version})
+            writers = [
+                threading.Thread(target=self._write, args=(session, names))
+                for session, names in zip(sessions, self._names, strict=True)
+            ]
+            for writer in writers:
+                writer.start()
+            with self._arrived:
+                self._arrived.wait_for(lambda: self._count >= acknowledged, DEADLINE)
+            process.kill()
+            for writer in writers:
+                writer.join()
+            process.wait_ended(DEADLINE)
+            watch.wait_until_over(DEADLINE)
+            self._seen.extend(update for update in watch.updates if update.variable is not None)
+
+    def inspect(self, session: Session) -> None:
+        """Hold what is there now against what was acknowledged, and against what a watch was told."""
+        told = {update.variable.name: update.variable.version for update in self._seen if update.variable}
+        found, missing = session.get_many([*self._acknowledged])
+        self.lost.extend(f"{name} is gone" for name in missing)
+        for name, variable in found.items():
+            at_least, version = self._acknowledged[name], variable.version
+            if version < at_least:
+                self.lost.append(f"{name} is at version {version}, but {at_least} was acknowledged")
+            if version < told.get(name, 0):
+                self.discrepancies.append(
+                    f"{name} is at version {version}, but a watch was told {told[name]}"
+                )
+            if version > at_least + 1:
+                self.lost.append(f"{name} is at version {version}, but at most {at_least + 1} was asked")
+            if variable.value != version:
+                self.lost.append(f"{name} holds {variable.value} at version {version}")
+            self._acknowledged[name] = version
+        for names in self._names:
+            versions = {found[name].version for name in names if name in found}
+            if len(versions) > 1:
+                self.torn.append(f"{names} were set together, and are at the versions {versions}")
+
+    def inspect_watch(self, session: Session) -> None:
+        """Hold what the watch was told, over all of the crashes, against what is there: all of it, once."""
+        with self._watch(session) as watch:
+            # A marker: what was missing comes before it.
+            marker = session.register("marker", "boolean", True)
+            rest = watch.wait_for(lambda got: any(u.variable_id == marker.id for u in got), DEADLINE)
+        self._seen.extend(update for update in rest if update.variable is not None)
+        for name, version in self._acknowledged.items():
+            told = [u.variable.version for u in self._seen if u.variable and u.variable.name == name]
+            if told != [*range(1, version + 1)]:
+                self.discrepancies.append(f"of {name}, a watch was told {_short(told)} of {version} versions")
+
+    def _watch(self, session: Session) -> Watch:
+        """Watch everything, after what was told before."""
+        return session.watch(resume_after=self._seen[-1].sequence if self._seen else None)
+
+    def _write(self, session: Session, names: Sequence[str]) -> None:
+        try:
+            while True:
+                version = self._acknowledged[names[0]] + 1
+                if len(names) == 1:
+                    self._acknowledge({names[0]: session.set(names[0], version, kind="integer")})
+                else:
+                    answer = session.set_many(dict.fromkeys(names, version), atomic=True)
+                    self._acknowledge(answer.versions)
+        except BridgeError:
+            pass  # it is killed
+
+    def _acknowledge(self, versions: Mapping[str, int]) -> None:
+        with self._arrived:
+            self._acknowledged.update(versions)
+            self._count += 1
+            self._arrived.notify_all()
+
+
+def _short(versions: Sequence[int]) -> str:
+    gap = next((n for n, version in enumerate(versions, 1) if version != n), len(versions))
+    return f"{len(versions)} updates, in order up to version {gap - 1},"

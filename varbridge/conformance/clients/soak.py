@@ -1,0 +1,297 @@
+"""Traffic of all kinds for as long as is asked for, and what the bridge takes of the machine meanwhile."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import socket
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import grpc
+
+from varbridge import BridgeError, Connection, Session
+from varbridge.conformance.faults.processes import taken
+from varbridge.conformance.report.trend import Series
+from varbridge.errors import ToolFailedError
+from varbridge.messages import snakepit_bridge_pb2 as pb
+
+CALLERS = 4
+"""Clients that open sessions, use all that there is in them, and end them or leave them."""
+
+PACE = 1.0
+"""Seconds from the beginning of one caller's session to that of its next."""
+
+READS = 0.02
+"""Seconds from one read to the next of the client that takes their times."""
+
+DEADLINE = 30.0
+
+NAMES = ("memory", "open files", "threads", "processes", "median of reads", "p99 of reads")
+"""What is taken."""
+
+_UNITS = {"memory": "MiB", "median of reads": "ms", "p99 of reads": "ms"}
+_OTHERS = 8  # variables of a session that are set with others
+
+
+class SoakError(Exception):
+    """The bridge did not do what it was asked under this traffic; the message says what."""
+
+
+class Soak:
+    """Mixed traffic on one bridge.
+
+    Args:
+        address: host:port.
+        service: the name that it answers under.
+        pid: its process.
+        session_id: what the ids of all sessions begin with.
+
+    Attributes:
+        replies: how many calls were answered, refusals not among them.
+        sessions: how many were opened.
+    """
+
+    def __init__(self, address: str, service: str, pid: int, session_id: str) -> None:
+        self.replies = 0
+        self.sessions = 0
+        self._address = address
+        self._service = service
+        self._pid = pid
+        self._prefix = session_id
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._faults: list[str] = []
+        self._times: list[float] = []
+
+    def run(self, seconds: float, samples: int = 60) -> list[Series]:
+        """Keep it up for so long, and take the figures so often; return them.
+
+        Raises:
+            SoakError: the bridge failed at something.
+        """
+        work: list[Callable[[], None]] = [self._read_steadily, self._write_steadily]
+        work += [partial(self._use, number) for number in range(CALLERS)]
+        threads = [threading.Thread(target=self._do, args=(one,), name="soak") for one in work]
+        for thread in threads:
+            thread.start()
+        try:
+            found = [*self._samples(seconds, samples)]
+        finally:
+            self._over.set()
+            for thread in threads:
+                thread.join()
+        if self._faults:
+            raise SoakError(self._faults[0])
+        times = [began for began, _ in found]
+        figures = zip(*(figures for _, figures in found), strict=True)
+        return [
+            Series(name, _UNITS.get(name, ""), times, values)
+            for name, values in zip(NAMES, figures, strict=True)
+        ]
+
+    def _samples(self, seconds: float, samples: int) -> Iterator[tuple[float, tuple[float, ...]]]:
+        began = time.monotonic()
+        for number in range(1, samples + 1):
+            self._over.wait(began + seconds * number / samples - time.monotonic())
+            if self._over.is_set():
+                return
+            with self._lock:
+                reads, self._times = self._times, []
+            if len(reads) < 2:
+                raise SoakError(f"a read has not been answered for {seconds / samples:.1f} s")
+            cuts = statistics.quantiles(reads, n=100)
+            yield time.monotonic() - began, (*taken(self._pid), cuts[49] * 1000, cuts[98] * 1000)
+
+    def _connect(self) -> Connection:
+        # Not one that is recorded: millions of calls are too many to keep, or to hold against each other.
+        return Connection(self._address, service=self._service, timeout=DEADLINE, on_reply=self._answered)
+
+    def _answered(self, *_: object) -> None:
+        with self._lock:
+            self.replies += 1
+
+    def _do(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:
+            self._faults.append(f"{type(error).__name__}: {error}" if str(error) else repr(error))
+            self._over.set()
+
+    # Beside all else
+
+    def _read_steadily(self) -> None:
+        with self._connect() as connection:
+            session = connection.session(f"{self._prefix}-steady")
+            session.register("read", "float", 0.5)
+            for _ in self._every(READS):
+                began = time.perf_counter()
+                session.get("read")
+                with self._lock:
+                    self._times.append(time.perf_counter() - began)
+
+    def _write_steadily(self) -> None:
+        """One session, one watch and one variable from beginning to end."""
+        with self._connect() as connection:
+            session = connection.session(f"{self._prefix}-long")
+            session.register("beat", "integer", 0)
+            with session.watch("beat", buffer=100) as watch:
+                updates = watch.within(DEADLINE)
+                for version in (number + 2 for number in self._every(READS)):
+                    session.set("beat", version, kind="integer")
+                    update = next(updates).variable
+                    told = update.version if update else 0
+                    _require(told == version, f"a watch was told version {told}, not {version}")
+
+    # Sessions that come and go
+
+    def _use(self, caller: int) -> None:
+        chance = random.Random(caller)
+        connection = self._connect()
+        try:
+            for number in self._every(PACE):
+                # Some ids are used again, which the bridge must remember something of, and most are not.
+                name = number if number % 5 else number // 5 % 3
+                session = connection.session(f"{self._prefix}-{caller}-{name}")
+                leaves = chance.random() < 0.25
+                session.initialize({"caller": str(caller)}, ttl_seconds=2 if leaves else 0)
+                with self._lock:
+                    self.sessions += 1
+                self._variables(session, chance)
+                self._batches(session)
+                self._refusals(session)
+                self._relations(session)
+                self._tools(session, chance)
+                self._hosts(session, caller)
+                if leaves:
+                    self._leave(session)
+                else:
+                    session.clean_up()
+                if number % 7 == 6:  # and so does the connection
+                    connection.close()
+                    connection = self._connect()
+        finally:
+            connection.close()
+
+    def _variables(self, session: Session, chance: random.Random) -> None:
+        import numpy  # only here: every run of the features loads this module, and few of them soak
+
+        array = numpy.full(4096, chance.random(), "float32")
+        session.register("temperature", "float", 0.7, constraints={"min": 0.0, "max": 2.0})
+        session.register("text", "string", "x" * chance.randrange(2000))
+        session.register("on", "boolean", True)
+        session.register("model", "choice", "gpt-4", constraints={"choices": ["gpt-4", "claude-3"]})
+        session.register("strategy", "module", "ChainOfThought")
+        session.register("embedding", "embedding", array)
+        session.register("tensor", "tensor", array.reshape(64, 64))
+        with session.watch("temperature", "embedding", initial=True) as watch:
+            for version in range(2, 7):
+                session.set("temperature", chance.random(), metadata={"by": "soak"}, request_id=str(version))
+            session.set("embedding", array + 1)
+            updates = watch.wait_for(lambda got: len(got) >= 8, DEADLINE)
+        versions = [one.variable.version for one in updates if one.variable]
+        _require(versions == [1, 1, 2, 3, 4, 5, 6, 2], f"a watch was told the versions {versions}")
+        session.roll_back("temperature", 3)
+        _require(session.heartbeat(), "an open session is said to be none")
+        count = session.describe().variable_count
+        _require(count == 7, f"a session said that it had {count} variables")
+        history = [entry.version for entry in session.history("temperature")]
+        _require(history == [7, 6, 5, 4, 3, 2, 1], f"the history had the versions {history}")
+        kept = session.get("embedding").value
+        _require(bool(numpy.array_equal(kept, array + 1)), "an embedding came back as another")
+        session.delete("text")
+        found = [variable.name for variable in session.list("t*")]
+        _require(found == ["temperature", "tensor"], f"{found} were listed")
+
+    def _batches(self, session: Session) -> None:
+        names = [f"n{number}" for number in range(_OTHERS)]
+        for name in names:
+            session.register(name, "integer", 0)
+        session.set_many(dict.fromkeys(names, 1), atomic=True)
+        session.set_many(dict.fromkeys(names, 2), atomic=False)
+        found, missing = session.get_many([*names, "nowhere"])
+        versions = {variable.version for variable in found.values()}
+        _require(versions == {3} and [*missing] == ["nowhere"], f"a batch read {versions} and {missing}")
+
+    def _refusals(self, session: Session) -> None:
+        with _refused(grpc.StatusCode.INVALID_ARGUMENT):
+            session.set("temperature", 99.0)
+        with _refused(grpc.StatusCode.ABORTED):
+            session.set("temperature", 0.5, expected_version=1)
+        with _refused(grpc.StatusCode.NOT_FOUND):
+            session.get("nowhere")
+        with _refused(grpc.StatusCode.ALREADY_EXISTS):
+            session.register("temperature", "float", 0.5)
+
+    def _relations(self, session: Session) -> None:
+        session.depend("temperature", "on")
+        session.start_optimization("temperature", "soak")
+        session.set("temperature", 1.5, metadata={"optimizer_id": "soak"})
+        session.stop_optimization("temperature", "soak")
+        session.set("temperature", 0.5)
+
+    def _tools(self, session: Session, chance: random.Random) -> None:
+        total = session.execute("add", {"a": 1.0, "b": 2.0})
+        _require(total == 3.0, f"the tool add answered {total}")
+        chunks = len([*session.stream("count", {"n": 20}, timeout=DEADLINE)])
+        _require(chunks == 21, f"the tool count came in {chunks} chunks")
+        for _ in session.stream("count", {"n": 1000}, timeout=DEADLINE):
+            break  # a reader that goes away
+        try:
+            session.execute("fail", {"message": "on purpose"})
+        except ToolFailedError as failed:
+            _require("on purpose" in str(failed), f"a tool failed with {failed}")
+        else:
+            raise SoakError("a tool that fails has succeeded")
+        if chance.random() < 0.2:
+            session.execute("block", {"seconds": 0.01}, timeout=DEADLINE)
+        if chance.random() < 0.1:
+            with _refused(grpc.StatusCode.DEADLINE_EXCEEDED):
+                session.execute("block", {"seconds": 60.0}, timeout=0.1)
+
+    def _hosts(self, session: Session, caller: int) -> None:
+        """A tool whose host is gone."""
+        if self._service == "BridgeService":
+            session.register_tools([pb.ToolRegistration(name="elsewhere")], f"127.0.0.1:{caller + 1}")
+            with _refused(grpc.StatusCode.UNAVAILABLE):
+                session.execute("elsewhere", timeout=DEADLINE)
+
+    def _leave(self, session: Session) -> None:
+        """Leave a session and a watch: the one ends when its time is over, the other with its connection."""
+        connection = self._connect()
+        connection.session(session.id).watch()
+        connection.close()
+        host, _, port = self._address.rpartition(":")
+        with socket.create_connection((host, int(port)), DEADLINE) as line:
+            line.sendall(b"PRI * HTTP")  # and a client that dies in the midst of its first words
+
+    # All of them
+
+    def _every(self, seconds: float) -> Iterator[int]:
+        """Count from 0, one number at each so many seconds, until it is over; without catching up."""
+        for number in itertools.count():
+            began = time.monotonic()
+            if self._over.is_set():
+                return
+            yield number
+            self._over.wait(began + seconds - time.monotonic())
+
+
+@contextmanager
+def _refused(code: grpc.StatusCode) -> Iterator[None]:
+    try:
+        yield
+    except BridgeError as error:
+        if error.code is not code:
+            raise
+    else:
+        raise SoakError(f"what is {code.name} was accepted")
+
+
+def _require(right: bool, words: str) -> None:
+    if not right:
+        raise SoakError(words)

@@ -1,0 +1,95 @@
+"""Very many watches of one variable at once, on one thread: a thread for each would be the bottleneck."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+import grpc
+
+from varbridge import Variable
+from varbridge.connection import SERVICES
+from varbridge.messages import snakepit_bridge_pb2 as pb
+
+CONNECTIONS = 10
+
+
+class WatchPool:
+    """Watches that are all in place when this is made, and that keep the versions and values they receive.
+
+    Args:
+        address: host:port of the bridge.
+        service: the name that it answers under.
+        request: what each of them watches.
+        count: how many they are.
+        timeout: seconds that the bridge has to put all of them in place.
+    """
+
+    def __init__(
+        self, address: str, service: str, request: pb.WatchVariablesRequest, count: int, timeout: float
+    ) -> None:
+        self.received: list[list[tuple[int, Any]]] = [[] for _ in range(count)]
+        self._request = request
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="crowd", daemon=True)
+        self._thread.start()
+        self._channels: list[grpc.aio.Channel] = []
+        self._readers: list[asyncio.Task[None]] = []
+        self._do(self._open(address, service), timeout)
+
+    def wait_for(self, updates: int, timeout: float) -> None:
+        """Return when each watch has received so many updates, or time is up, or the watches are over."""
+        self._do(self._wait_for(updates, timeout), timeout + 5.0)
+
+    def close(self) -> None:
+        """Cancel all of them."""
+        self._do(self._close(), 10.0)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _open(self, address: str, service: str) -> None:
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        self._channels = [grpc.aio.insecure_channel(address, options) for _ in range(CONNECTIONS)]
+        stubs = [SERVICES[service](channel) for channel in self._channels]
+        streams = [
+            stubs[number % CONNECTIONS].WatchVariables(self._request) for number in range(len(self.received))
+        ]
+        await asyncio.gather(*(stream.initial_metadata() for stream in streams))
+        self._changed = asyncio.Event()
+        self._readers = [
+            asyncio.ensure_future(self._read(stream, received))
+            for stream, received in zip(streams, self.received, strict=True)
+        ]
+
+    async def _read(self, stream: Any, received: list[tuple[int, Any]]) -> None:
+        try:
+            async for update in stream:
+                variable = Variable(update.variable)
+                received.append((variable.version, variable.value))
+                self._changed.set()
+        except grpc.aio.AioRpcError:
+            pass  # what it received up to here is what it received
+
+    async def _wait_for(self, updates: int, timeout: float) -> None:
+        try:
+            async with asyncio.timeout(timeout):
+                while any(len(received) < updates for received in self.received):
+                    if all(reader.done() for reader in self._readers):
+                        return
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            pass  # whoever looks sees what is missing
+
+    async def _close(self) -> None:
+        for reader in self._readers:
+            reader.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+        for channel in self._channels:
+            await channel.close()
+
+    def _do(self, work: Coroutine[Any, Any, None], timeout: float) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)

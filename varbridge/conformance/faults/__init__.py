@@ -1,0 +1,1 @@
+"""Faults: the fault proxy, the control of processes, members of etcd."""

@@ -1,0 +1,239 @@
+"""A cluster of etcd on loopback, whose members can be killed, stopped and started again.
+
+``python -m varbridge.conformance.faults.etcd --members 3`` starts one, prints where it is, and runs until
+Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from varbridge.conformance.faults.etcd_member import DIRECT, EtcdError, Member
+from varbridge.conformance.faults.polling import eventually
+
+PATIENCE = 30.0
+"""Seconds that a cluster may take to be there."""
+
+
+class Tls(NamedTuple):
+    """How clients' connections are encrypted: files in PEM form.
+
+    Attributes:
+        cert: the members' certificate, for 127.0.0.1.
+        key: its private key.
+        ca: who vouches for clients, which then need a certificate; empty where they need none.
+    """
+
+    cert: str
+    key: str
+    ca: str = ""
+
+
+class Cluster:
+    """A cluster that is there when it is made, and gone when it is stopped.
+
+    Args:
+        members: how many, 1 or 3.
+        election: milliseconds without a leader after which the members elect one.
+        heartbeat: milliseconds between two signs of life of the leader.
+        tls: for clients' connections; None for none.
+        flags: more of etcd's flags.
+
+    Raises:
+        EtcdError: etcd is not installed, or does not start.
+    """
+
+    def __init__(
+        self,
+        members: int = 1,
+        *,
+        election: int = 1000,
+        heartbeat: int = 100,
+        tls: Tls | None = None,
+        flags: Sequence[str] = (),
+    ) -> None:
+        if lack := missing():
+            raise EtcdError(lack)
+        self._token = ""
+        self._tls = tls
+        self._folder = Path(tempfile.mkdtemp(prefix="etcd-"))
+        ports = free_ports(3 * members)
+        secure = [] if tls is None else ["--cert-file", tls.cert, "--key-file", tls.key]
+        if tls is not None and tls.ca:
+            secure += ["--client-cert-auth", "--trusted-ca-file", tls.ca]
+        names = [f"m{number}" for number in range(1, members + 1)]
+        peers = [f"http://127.0.0.1:{port}" for port in ports[:members]]
+        everybody = ",".join(f"{name}={peer}" for name, peer in zip(names, peers, strict=True))
+        self.members: list[Member] = []
+        for number, (name, peer) in enumerate(zip(names, peers, strict=True)):
+            endpoint = f"127.0.0.1:{ports[members + number]}"
+            metrics = f"http://127.0.0.1:{ports[2 * members + number]}"
+            client = f"{'https' if tls else 'http'}://{endpoint}"
+            command = (
+                *("etcd", "--name", name, "--data-dir", str(self._folder / name), "--log-level", "warn"),
+                *("--listen-client-urls", client, "--advertise-client-urls", client),
+                *("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer),
+                *("--initial-cluster", everybody, "--initial-cluster-token", self._folder.name),
+                *("--listen-metrics-urls", metrics),
+                *("--election-timeout", str(election), "--heartbeat-interval", str(heartbeat)),
+                *(*secure, *flags),
+            )
+            self.members.append(Member(name, self._folder, command, endpoint, metrics))
+        try:
+            for member in self.members:
+                member.start()
+            self.wait_healthy()
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def endpoints(self) -> list[str]:
+        """host:port of every member, also of one that is not there."""
+        return [member.endpoint for member in self.members]
+
+    def leader(self, timeout: float = PATIENCE) -> Member:
+        """The member that leads, once exactly one says so. Raises EtcdError where none does in time."""
+
+        def only() -> Member | None:
+            leaders = [member for member in self.members if member.is_leader()]
+            return leaders[0] if len(leaders) == 1 else None
+
+        if (found := eventually(only, timeout)) is None:
+            raise EtcdError(f"there was not one leader within {timeout:g} s")
+        return found
+
+    def wait_healthy(self, timeout: float = PATIENCE) -> None:
+        """Wait until every member that is alive and not paused answers, and has a leader.
+
+        Raises:
+            EtcdError: one does not in time, or none is alive; with the end of its log.
+        """
+        deadline = time.monotonic() + timeout
+        awaited = [member for member in self.members if member.alive and not member.paused]
+        if not awaited:
+            raise EtcdError("no member of etcd is alive")
+        for member in awaited:
+            left = max(0.0, deadline - time.monotonic())
+            if not eventually(partial(_has_begun_or_ended, member), left):
+                raise EtcdError(f"etcd was not there within {timeout:g} s:\n{member.last_words()}")
+            if not member.alive:
+                raise EtcdError(f"a member of etcd ended:\n{member.last_words()}")
+
+    def ask(self, path: str, **fields: str | dict[str, str]) -> dict[str, Any]:
+        """Ask a member over HTTP, as etcd's gateway for JSON takes it: ``ask("auth/enable")``.
+
+        Keys, values and ranges are in base64. Raises EtcdError where it is refused, or nobody is there.
+        """
+        assert self._tls is None, "the gateway is asked without a certificate"
+        member = next((member for member in self.members if member.alive and not member.paused), None)
+        if member is None:
+            raise EtcdError("no member of etcd is alive")
+        headers = {"Authorization": self._token} if self._token else {}
+        request = urllib.request.Request(
+            f"http://{member.endpoint}/v3/{path}", json.dumps(fields).encode(), headers
+        )
+        try:
+            with DIRECT.open(request, timeout=10.0) as answer:
+                told: dict[str, Any] = json.load(answer)
+                return told
+        except urllib.error.HTTPError as error:
+            raise EtcdError(f"{path}: {error.read().decode(errors='replace')}") from None
+        except OSError as error:
+            raise EtcdError(f"{path}: {error}") from None
+
+    def enable_auth(self, user: str, password: str) -> None:
+        """Let nobody in but ``user``, who may read and write everything, and root, with the same password."""
+        self.ask("auth/user/add", name="root", password=password)
+        self.ask("auth/user/grant", user="root", role="root")
+        self.ask("auth/role/add", name="everything")
+        everything = {"permType": "READWRITE", "key": "AA==", "range_end": "AA=="}
+        self.ask("auth/role/grant", name="everything", perm=everything)
+        if user != "root":
+            self.add_user(user, password)
+        self.ask("auth/enable")
+        self._token = self.ask("auth/authenticate", name="root", password=password)["token"]
+
+    def add_user(self, user: str, password: str) -> None:
+        """Add a user, who may read and write everything."""
+        self.ask("auth/user/add", name=user, password=password)
+        self.ask("auth/user/grant", user=user, role="everything")
+
+    def stop(self) -> None:
+        """Kill all members, and delete their data."""
+        for member in self.members:
+            member.kill()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def _has_begun_or_ended(member: Member) -> bool:
+    return member.is_healthy() or not member.alive
+
+
+def missing() -> str:
+    """What is not installed, and how to install it; empty where everything is there."""
+    return "" if shutil.which("etcd") else "etcd is not installed: apt-get install etcd-server"
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens at.
+
+    They lie below those that the system gives to connections: else a client that tries again and again to
+    reach a member that was killed could get that very port for its own end, and the member not come back.
+    """
+    first = 32768
+    with suppress(OSError):  # where it is not Linux
+        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    ports: list[int] = []
+    for port in random.sample(range(10000, max(first, 20000)), 1000):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            ports.append(port)
+        if len(ports) == count:
+            return ports
+    raise EtcdError("too few ports are free")
+
+
+def main() -> None:
+    """Run a cluster until Ctrl-C or SIGTERM; errors go to stderr, and the exit code is 1."""
+    parser = argparse.ArgumentParser(
+        prog="python -m varbridge.conformance.faults.etcd", description="Run etcd on loopback."
+    )
+    parser.add_argument("--members", type=int, default=1, choices=(1, 3), help="how many (1)")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    try:
+        with Cluster(options.members) as cluster:
+            print(f"etcd://{','.join(cluster.endpoints)}", flush=True)
+            print("Ctrl-C ends it; its data is deleted then.", file=sys.stderr)
+            with suppress(KeyboardInterrupt):
+                signal.pause()
+    except EtcdError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()

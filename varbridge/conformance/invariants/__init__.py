@@ -1,0 +1,1 @@
+"""Invariants: what every reply, every watch and every history must satisfy."""

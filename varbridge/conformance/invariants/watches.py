@@ -1,0 +1,63 @@
+"""What every watch of every scenario is held to, whatever the scenario itself looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from varbridge import Update
+from varbridge.conformance.vocabulary.literals import same
+from varbridge.conformance.vocabulary.updates import describe
+from varbridge.errors import MalformedReplyError
+
+
+def violations(who: str, updates: Sequence[Update]) -> list[str]:
+    """Say which guarantees the updates that one watch received break; empty where none."""
+    found: list[str] = []
+    last = -1
+    state: dict[str, Update] = {}
+    ended: set[str] = set()
+    for update in updates:
+        if update.kind == "heartbeat":
+            if update.sequence < last:
+                found.append(
+                    f"{who} received a heartbeat with sequence {update.sequence} after {last}:"
+                    " it carries the one that is current (W10)"
+                )
+            last = max(last, update.sequence)
+            continue
+        if update.variable is None:
+            continue
+        grows = update.sequence >= last if update.kind == "initial_value" else update.sequence > last
+        if not grows:
+            found.append(
+                f"{who} received {describe(update)} with sequence {update.sequence} after {last}:"
+                " the sequence of a watch grows with every update (W4)"
+            )
+        last = max(last, update.sequence)
+        if update.variable_id in ended:
+            found.append(f"{who} received {describe(update)} after the variable was deleted (W5)")
+        before = state.get(update.variable_id)
+        if update.kind == "value_change" and before is not None and before.variable is not None:
+            if update.variable.version != before.variable.version + 1:
+                found.append(
+                    f"{who} received version {update.variable.version} of {update.variable.name!r} right"
+                    f" after version {before.variable.version}: each version comes once, in order (W3)"
+                )
+            elif not _follows(before, update):
+                found.append(
+                    f"{who} received {describe(update)} whose previous value is not that of version"
+                    f" {before.variable.version} (W3)"
+                )
+        if update.kind == "deleted":
+            ended.add(update.variable_id)
+        else:
+            state[update.variable_id] = update
+    return found
+
+
+def _follows(before: Update, update: Update) -> bool:
+    assert before.variable is not None
+    try:
+        return same(before.variable.value, update.previous)
+    except MalformedReplyError:
+        return False

@@ -1,0 +1,1 @@
+"""What a run leaves: results, traces, and reports for people and machines."""

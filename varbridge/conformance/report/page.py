@@ -1,0 +1,151 @@
+"""``reports/index.html``: one page for people, with nothing loaded from anywhere else and no script.
+
+Made of what ``verdict.json`` holds, with plain functions: a template engine would be one more dependency of
+everyone who judges a bridge, for a page with a handful of loops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+from varbridge.conformance.report import failures, features, plots
+from varbridge.conformance.report.html import SIGNS, escape, sign, table
+from varbridge.conformance.report.results import shown_name
+from varbridge.conformance.report.style import CSS
+
+_LOOKS = {
+    "conforms": ("✓", "passed"),
+    "passed, a slice": ("◐", "passed"),
+    "does not conform": ("✗", "failed"),
+    "not judged": ("?", "known"),
+    "broken run": ("⚠", "known"),
+}
+_SLOWEST = 10
+
+
+def render(data: Mapping[str, Any]) -> str:
+    """The whole document."""
+    failed = [one for one in data["scenarios"] if one["outcome"] == "failed"]
+    title = f"{data['verdict']['word']}: {data['bridge']['name'] or 'a bridge'}"
+    body = [
+        _head(data, failures.names(failed)),
+        failures.render(failed, data["verdict"]["word"] == "broken run"),
+        plots.render(data["scenarios"]),
+        _clauses(data),
+        _left_out(data),
+        features.render(data),
+        _durations(data),
+        _ledger(data),
+        _foot(data),
+    ]
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{CSS}</style></head>\n<body>\n"
+        + "\n".join(part for part in body if part)
+        + "\n</body></html>\n"
+    )
+
+
+def _head(data: Mapping[str, Any], which: str) -> str:
+    verdict, counts = data["verdict"], data["counts"]
+    mark, look = _LOOKS[verdict["word"]]
+    rest = {"skipped": "skipped", "known_failing": "known to fail", "not_run": "not run"}
+    line = ", ".join(f"{counts[name]} {words}" for name, words in rest.items() if counts[name])
+    return (
+        f'<header class="verdict {look}"><h1>{mark} {escape(verdict["word"])}</h1>\n'
+        f"<p>{escape(verdict['sentence'])}.</p>{which}"
+        + (f'\n<p class="dim">{escape(line)}</p></header>' if line else "</header>")
+    )
+
+
+def _foot(data: Mapping[str, Any]) -> str:
+    """What was asked for, and of whom."""
+    bridge, run, counts = data["bridge"], data["run"], data["counts"]
+    about = f"{bridge['name']}, judged as {bridge['service']}. " if bridge["name"] else ""
+    told = f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
+    when = f"{run['started'].replace('T', ' ').replace('Z', ' UTC')}, {run['seconds']:.1f} s"
+    asked = "everything" if run["full"] else run["selection"]
+    return f'<footer class="dim">{escape(f"{about}{when}. Scenarios: {told}. Asked for: {asked}.")}</footer>'
+
+
+def _clauses(data: Mapping[str, Any]) -> str:
+    """Every clause of the contract as a tile: its id, its outcome as a sign and in words."""
+    clauses = data["ledger"].get("clauses", {})
+    if not clauses:
+        return ""
+    records: dict[str, list[Mapping[str, Any]]] = {clause: [] for clause in clauses}
+    for record in data["scenarios"]:
+        for clause in record["clauses"]:
+            records.setdefault(clause, []).append(record)
+    rows = []
+    for _, group in groupby(records.items(), lambda one: one[0][0]):
+        tiles = "".join(_tile(clause, found) for clause, found in group)
+        rows.append(f'<ul class="clauses">{tiles}</ul>')
+    legend = " ".join(f"{sign(outcome)} {words}" for outcome, (_, words, _) in SIGNS.items())
+    return (
+        f'<section id="clauses"><h2>The contract</h2>\n<p class="dim">{legend}</p>\n{"".join(rows)}</section>'
+    )
+
+
+def _tile(clause: str, records: list[Mapping[str, Any]]) -> str:
+    outcome = features.worst([record["outcome"] for record in records])
+    mark, words, look = SIGNS[outcome]
+    rules = "; ".join(dict.fromkeys(record["rule"] for record in records))
+    target = "features"
+    if records:
+        target = features.anchor(records[0]["location"].rpartition(":")[0], clause)
+    return (
+        f'<li class="{look}"><a href="#{target}" title="{escape(rules)}">'
+        f"<b>{clause} {mark}</b>{words}</a></li>"
+    )
+
+
+def _left_out(data: Mapping[str, Any]) -> str:
+    parts = []
+    for outcome, title in (("skipped", "Skipped"), ("known failing", "Known to fail")):
+        reasons: dict[str, list[Mapping[str, Any]]] = {}
+        for record in data["scenarios"]:
+            if record["outcome"] == outcome:
+                reasons.setdefault(record["reason"], []).append(record)
+        if not reasons:
+            continue
+        parts.append(f"<h2>{title}</h2>")
+        for reason, records in reasons.items():
+            names = "".join(
+                f"<li>{escape(one['feature'])}: {escape(shown_name(one['scenario']))}</li>" for one in records
+            )
+            parts.append(
+                f"<details><summary>{sign(outcome)} {len(records)}: {escape(reason)}</summary>"
+                f"<ul>{names}</ul></details>"
+            )
+    return f'<section id="left-out">{"".join(parts)}</section>' if parts else ""
+
+
+def _durations(data: Mapping[str, Any]) -> str:
+    slowest = sorted(data["scenarios"], key=lambda one: -one["seconds"])[:_SLOWEST]
+    if not slowest:
+        return ""
+    rows = [("seconds", "scenario", "where")]
+    rows += [(f"{one['seconds']:.2f}", shown_name(one["scenario"]), one["location"]) for one in slowest]
+    return (
+        '<section id="durations"><h2>Durations</h2><details><summary>The slowest '
+        f"{len(slowest)} of {len(data['scenarios'])} scenarios</summary>{table(rows)}</details></section>"
+    )
+
+
+def _ledger(data: Mapping[str, Any]) -> str:
+    if not data["ledger"]:
+        return ""
+    parts = ['<section id="ledger"><h2>What the run exercised</h2>']
+    for subject, met in data["ledger"].items():
+        unmet = [name for name, count in met.items() if not count]
+        note = f"; not met: {', '.join(unmet)}" if unmet else ""
+        rows = [(subject, "times"), *((name, str(count)) for name, count in met.items())]
+        parts.append(
+            f"<details><summary>{len(met) - len(unmet)} of {len(met)} {subject}{escape(note)}</summary>"
+            f"{table(rows)}</details>"
+        )
+    return "".join(parts) + "</section>"

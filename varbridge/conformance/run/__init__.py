@@ -1,0 +1,1 @@
+"""One run of the features: options, target, selection, validation, verdict."""

@@ -1,0 +1,149 @@
+"""One run, from its first scenario to its last: what each showed, and whether the run itself is whole."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from dataclasses import dataclass, field
+from typing import Any
+
+from behave.model_type import Status
+
+from varbridge.conformance.faults import etcd
+from varbridge.conformance.run import tags
+from varbridge.conformance.run.known_failures import KnownFailures
+from varbridge.conformance.run.selection import Selection
+from varbridge.conformance.run.target import Crash, Target
+from varbridge.conformance.scenario.world import World
+
+_FLAG = re.compile(r"--[a-z][a-z-]*")
+_PATIENCE = 1.0  # seconds that a bridge that went silent has to be gone
+
+
+@dataclass
+class Note:
+    """What the suite knows of a scenario beside what behave does.
+
+    Attributes:
+        violations: guarantees that it broke whatever it looked at, and a bridge that died; each fails it.
+        lacked: why it was left out in the midst of it; empty where it was not.
+        exchange: what passed, in words, of one that failed.
+        declared: whether that is what the profile says.
+        log: what the server wrote on stderr, of one that failed.
+        series: figures that it took over time.
+    """
+
+    violations: list[str] = field(default_factory=list)
+    lacked: str = ""
+    declared: bool = True
+    exchange: list[dict[str, Any]] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    series: list[dict[str, Any]] = field(default_factory=list)
+
+
+class ConformanceRun:
+    """What a run found.
+
+    Args:
+        target: the bridge.
+        known: what its profile declares to fail.
+        selection: what the run takes.
+        abort: ends the run; called with the reason.
+    """
+
+    def __init__(self, target: Target, known: KnownFailures, selection: Selection, abort: Any) -> None:
+        self.target = target
+        self.known = known
+        self.selection = selection
+        self.notes: dict[int, Note] = {}
+        self.broken = ""
+        """Why the run is broken; empty where it is whole."""
+        self.stopped = False
+        self._abort = abort
+        self._world: World | None = None
+        self._last: Note | None = None
+
+    def begin(self, scenario: Any) -> World | None:
+        """Make the world of a scenario; None where it is not to run."""
+        self._world = None
+        self._attribute_crashes(self.target.pop_crashes(), self._last)
+        if self.stopped:
+            scenario.skip()  # without a reason of its own: it was not run
+            return None
+        reason, declared = self._lacks(scenario)
+        if reason:
+            self.notes[id(scenario)] = Note(lacked=reason, declared=declared)
+            scenario.skip(reason)
+            return None
+        self._world = World(self.target)
+        return self._world
+
+    def end(self, scenario: Any) -> None:
+        """Hold a scenario to what all are held to, and keep what explains its failure."""
+        world, self._world = self._world, None
+        if world is None:
+            return
+        note = self.notes[id(scenario)] = self._last = Note()
+        note.series = [one.as_json(world.allowed.get(one.name)) for one in world.series]
+        crashes: list[Crash] = []
+        try:
+            if self.target.lacked_flag:
+                note.lacked = f"the bridge does not take {self.target.lacked_flag}, as its profile says"
+            elif scenario.status == Status.passed:
+                try:
+                    world.check()
+                except AssertionError as error:
+                    note.violations.extend(str(error).splitlines())
+            failed = note.violations or scenario.status != Status.passed
+            crashes = self.target.pop_crashes(_PATIENCE if failed else 0.0)
+            self._attribute_crashes(crashes, note)
+            if failed and (unreachable := self.target.unreachable_reason()):
+                note.violations.append(unreachable)
+                self.break_off(unreachable)
+            self.target.coverage.judged(tags.clauses(scenario.effective_tags))
+        finally:
+            failed = note.violations or scenario.status != Status.passed
+            if failed and not note.lacked:
+                note.exchange = self.target.trace.as_json()
+                note.log = [*(line for crash in crashes for line in crash.log), *world.evidence()]
+            world.close()
+        if note.violations:
+            scenario.set_status(Status.failed)
+
+    def break_off(self, reason: str) -> None:
+        """End the run, which is broken for this reason."""
+        self.broken = self.broken or reason
+        self.stopped = True
+        self._abort(reason)
+
+    def hook_failed(self, hook: str, error: BaseException) -> None:
+        """Keep that the suite itself failed: what it says of the bridge cannot be relied on."""
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        self.broken = self.broken or (
+            f"the suite itself failed in {hook}: {type(error).__name__}: {error}"
+            f" ({where.name}, line {where.lineno})"
+        )
+
+    def _lacks(self, scenario: Any) -> tuple[str, bool]:
+        """Why the bridge cannot be asked this, and whether its profile says so; empty where it can."""
+        profile = self.target.profile
+        lacking = sorted({*scenario.effective_tags} & tags.CAPABILITIES.keys() - self.target.capabilities)
+        if lacking:
+            reasons = [profile.lacking.get(name) or f"needs {tags.CAPABILITIES[name]}" for name in lacking]
+            # What the contract does not speak of needs no declaration.
+            declared = {*profile.lacking, *tags.REFERENCE_ALONE}
+            return "; ".join(reasons), declared.issuperset(lacking)
+        if "requires_etcd" in scenario.effective_tags and (missing := etcd.missing()):
+            return missing, False  # no bridge's fault, and nothing that a profile could declare
+        for step in scenario.all_steps:
+            for flag in _FLAG.findall(step.name):
+                if profile.lacks_flag(flag):
+                    return f"the bridge does not take {flag}, as its profile says", True
+        return "", True
+
+    def _attribute_crashes(self, crashes: list[Crash], note: Note | None) -> None:
+        for crash in crashes:
+            if note is not None:
+                note.violations.append(crash.words)
+            if crash.from_outside and not self.target.trace.tool_cut_off:
+                self.break_off(f"{crash.words}: it was stopped from outside in the middle of the run")

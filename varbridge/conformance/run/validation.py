@@ -1,0 +1,96 @@
+"""Against the empty green: what must be true of the features, and of a run, before it may say "passed"."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from varbridge.conformance.run import tags
+
+
+class InvalidRunError(Exception):
+    """A run that would judge nothing, or not what its features seem to say; the message says why."""
+
+
+def scenarios(features: Iterable[Any]) -> Iterator[Any]:
+    """Every scenario that can run, each row of an outline's examples as one."""
+    for feature in features:
+        yield from feature.walk_scenarios()
+
+
+def check_features(features: Iterable[Any]) -> None:
+    """Refuse features that judge less than they seem to.
+
+    Raises:
+        InvalidRunError: a scenario without a Then, an outline without rows, a step without its table.
+        tags.UnknownTagError: a tag that is not in the registry.
+    """
+    for feature in features:
+        tags.check(feature.tags, feature.location)
+        if not feature.tags:
+            raise InvalidRunError(f"{feature.location}: the feature has no area; tag it @streaming, say")
+        for rule in feature.rules:
+            tags.check(rule.tags, rule.location)
+        for outline in feature.walk_scenarios(with_outlines=True):
+            if outline.type == "scenario_outline" and not outline.scenarios:
+                raise InvalidRunError(
+                    f"{outline.location}: the outline's examples have no row, so it runs nothing"
+                )
+        for scenario in feature.walk_scenarios():
+            tags.check(scenario.tags, scenario.location)
+            if not any(step.step_type == "then" for step in scenario.all_steps):
+                raise InvalidRunError(
+                    f"{scenario.location}: {scenario.name!r} has no Then, so it judges nothing"
+                )
+            for step in scenario.all_steps:
+                _check_table(step)
+
+
+def check_selection(features: Iterable[Any], config: Any) -> None:
+    """Refuse a run that selects no scenario.
+
+    Raises:
+        InvalidRunError: nothing in these features is to run.
+    """
+    if not any(scenario.should_run(config) for scenario in scenarios(features)):
+        expression = config.tag_expression.to_string()
+        raise InvalidRunError(
+            f"no scenario matches: tags {expression}, names {config.name or 'any'}, paths {config.paths}"
+        )
+
+
+def check_steps(features: Iterable[Any], config: Any, registry: Any) -> None:
+    """Refuse a run with a step that nothing defines.
+
+    Raises:
+        InvalidRunError: naming the step, and those that there are that are nearest to it.
+    """
+    for scenario in scenarios(features):
+        if not scenario.should_run(config):
+            continue
+        for step in scenario.all_steps:
+            if registry.find_match(step) is None:
+                raise InvalidRunError(
+                    f"{step.location}: no step says {step.keyword} {step.name!r}."
+                    f"{nearest(step.name, registry)} behave --steps-catalog lists all."
+                )
+
+
+def nearest(phrase: str, registry: Any) -> str:
+    """The phrases that there are that are most like this one, as a sentence; empty where none is."""
+    known = {step.pattern for steps in registry.steps.values() for step in steps}
+    alike = difflib.get_close_matches(phrase, known, n=3, cutoff=0.5)
+    return f" Nearest: {'; '.join(alike)}." if alike else ""
+
+
+def _check_table(step: Any) -> None:
+    given = step.table is not None or step.text is not None
+    if step.name.endswith(":") and not given:
+        raise InvalidRunError(f"{step.location}: {step.name!r} ends with a colon, but no table follows it")
+    if given and not step.name.endswith(":"):
+        raise InvalidRunError(
+            f"{step.location}: nothing reads the table after {step.name!r}, which has no colon"
+        )
+    if step.table is not None and not step.table.rows:
+        raise InvalidRunError(f"{step.location}: the table after {step.name!r} has no row")

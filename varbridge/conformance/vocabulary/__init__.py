@@ -1,0 +1,1 @@
+"""The vocabulary of steps: parameter types, literals, matchers."""
