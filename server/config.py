@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from varbridge.messages.traits import HEARTBEAT_INTERVAL_S
+
 from .core.limits import Limits
 
 FAILPOINTS = ("half-written", "before-commit", "after-commit")
@@ -18,7 +20,7 @@ class Settings(NamedTuple):
     host: str = "127.0.0.1"
     port: int = 50051
     session_ttl: float = 3600.0
-    heartbeat_interval: float = 30.0
+    heartbeat_interval: float = HEARTBEAT_INTERVAL_S
     grace: float = 5.0
     keepalive: float = 20.0
     idle: float = 3600.0  # of a connection without calls

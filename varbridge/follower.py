@@ -12,6 +12,7 @@ import grpc
 
 from varbridge.caller import Caller
 from varbridge.errors import BridgeError, IdleTimeoutError
+from varbridge.messages.traits import HEARTBEAT_INTERVAL_S
 from varbridge.session import Session
 from varbridge.watch import Update, Watch, wait_heeding_signals
 
@@ -43,7 +44,7 @@ class Follower:
         max_backoff: the longest pause in seconds.
         patience: seconds that the bridge may be away; None for ever.
         silence: seconds without an update or a heartbeat after which the line counts as dead; None for
-            never. The default is two and a half of the bridge's default heartbeat intervals; where the
+            never. The default is two and a half of the bridge's usual heartbeat intervals; where the
             bridge's interval is longer, so must this be, or the watch is put in place anew for nothing.
     """
 
@@ -57,7 +58,7 @@ class Follower:
         backoff: float = 0.02,
         max_backoff: float = 2.0,
         patience: float | None = None,
-        silence: float | None = 75.0,
+        silence: float | None = 2.5 * HEARTBEAT_INTERVAL_S,
     ) -> None:
         if initial and resume_after is not None:
             raise ValueError("what is resumed does not begin with the present values")

@@ -12,6 +12,8 @@ import grpc
 from google.protobuf.message import Message
 from grpc import aio
 
+from varbridge.messages.traits import traits_of
+
 from ..core.errors import UnavailableError
 from .channels import channel_options
 from .dispatch import Context, Method
@@ -26,9 +28,6 @@ Whoever gets it by mistake does not pass it on again: another bridge may listen 
 
 ELSEWHERE = "bridge-elsewhere"
 """Trailing metadata of the answer then: nothing was done."""
-
-OPENING = {"InitializeSession", "RegisterVariable", "RegisterTools", "ListVariables"}
-"""Methods that open the session that they name."""
 
 FORWARD_TIMEOUT_S = 10.0
 """Seconds that a call waits for a bridge that has its session, where it has no deadline of its own."""
@@ -126,7 +125,7 @@ class Forwarder:
             Whether it was, and the answer; a call that was not is for this bridge.
         """
         session_id: str = request.session_id
-        opens = method.name in OPENING
+        opens = traits_of(method.name).opens_session
         remaining = context.time_remaining()
         until = time.monotonic() + min(
             FORWARD_TIMEOUT_S, FORWARD_TIMEOUT_S if remaining is None else remaining

@@ -7,20 +7,14 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import NamedTuple
 
+from varbridge.messages.traits import traits_of
+
 from ..core.errors import PermissionDeniedError, StartupError
 
 logger = logging.getLogger("server.rpc.tokens")
 
 SHORTEST = 16
 """Characters of a token; a shorter one can be guessed."""
-
-READING = frozenset(
-    (
-        *("Ping", "GetSession", "Heartbeat", "GetVariable", "GetVariables", "ListVariables"),
-        *("GetVariableHistory", "WatchVariables", "GetExposedElixirTools"),
-    )
-)
-"""Methods that change nothing, unless they open a session."""
 
 
 class Scope(NamedTuple):
@@ -47,7 +41,8 @@ class Scope(NamedTuple):
         """
         if session_id and not session_id.startswith(self.sessions):
             raise PermissionDeniedError(f"this token is for sessions whose ids begin with {self.sessions}")
-        if self.reading and (method not in READING or (method == "ListVariables" and not is_open)):
+        traits = traits_of(method)
+        if self.reading and (not traits.reads or (traits.opens_session and not is_open)):
             raise PermissionDeniedError("this token is for reading")
 
 

@@ -41,6 +41,7 @@ def test_a_server_loads_the_messages_and_the_decorator_alone() -> None:
         "varbridge.decorator",
         "varbridge.messages",
         "varbridge.messages.snakepit_bridge_pb2",
+        "varbridge.messages.traits",
     }
 
 

@@ -137,7 +137,9 @@ def test_the_interface_breaks_nothing_of_its_baseline() -> None:
         pytest.param("int32 new_version = 3;", "int32 new_version = 4;", id="another number"),
         pytest.param("int32 new_version = 3;", "string new_version = 3;", id="another type"),
         pytest.param("int32 new_version = 3;", "int32 version_made = 3;", id="another name"),
-        pytest.param("rpc Heartbeat(HeartbeatRequest) returns (HeartbeatResponse);", "", id="no method"),
+        pytest.param(
+            "rpc CleanupSession(CleanupSessionRequest) returns (CleanupSessionResponse);", "", id="no method"
+        ),
         pytest.param("service SnakepitBridge {", "service OldBridge {", id="no service"),
     ],
 )

@@ -10,10 +10,12 @@ messages has field numbers from 100, so that a client of that age never meets it
 from collections import abc as _abc
 from google.protobuf import any_pb2 as _any_pb2
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import descriptor_pb2 as _descriptor_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf.internal import extension_dict as _extension_dict
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -24,6 +26,44 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+@_typing.final
+class MethodTraits(_message.Message):
+    """What a server, a client or a proxy must know of a method beside its messages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    READS_FIELD_NUMBER: _builtins.int
+    OPENS_SESSION_FIELD_NUMBER: _builtins.int
+    REPEATABLE_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_FIELD_NUMBER: _builtins.int
+    HEARTBEAT_INTERVAL_S_FIELD_NUMBER: _builtins.int
+    reads: _builtins.bool
+    """The method changes no variable, tool or dependency: a token for reading may call it."""
+    opens_session: _builtins.bool
+    """The method opens the session that its request names, if that is not open."""
+    repeatable: _builtins.bool
+    """A client that got no answer may ask again without harm. A method that reads may always be asked again."""
+    outcome_field: _builtins.str
+    """The field of the reply that says what became of the request, which may be false under the status OK."""
+    heartbeat_interval_s: _builtins.float
+    """The seconds between two heartbeats of an idle stream, unless the server was started with others."""
+    def __init__(
+        self,
+        *,
+        reads: _builtins.bool = ...,
+        opens_session: _builtins.bool = ...,
+        repeatable: _builtins.bool = ...,
+        outcome_field: _builtins.str = ...,
+        heartbeat_interval_s: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["heartbeat_interval_s", b"heartbeat_interval_s", "opens_session", b"opens_session", "outcome_field", b"outcome_field", "reads", b"reads", "repeatable", b"repeatable"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MethodTraits: _TypeAlias = MethodTraits  # noqa: Y015
 
 @_typing.final
 class PingRequest(_message.Message):
@@ -2463,3 +2503,7 @@ class RollbackVariableResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RollbackVariableResponse: _TypeAlias = RollbackVariableResponse  # noqa: Y015
+
+METHOD_TRAITS_FIELD_NUMBER: _builtins.int
+method_traits: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___MethodTraits]
+"""The traits of a method, which the methods of SnakepitBridge share with those of the same name."""

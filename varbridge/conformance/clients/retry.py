@@ -13,25 +13,13 @@ from varbridge import BridgeError
 from varbridge.conformance.clients.recorded import Event, RecordedConnection
 from varbridge.connection import Connection
 from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.messages.traits import may_be_repeated
 
 ATTEMPT_TIMEOUT_S = 2.0
 """Seconds that one attempt may take: whoever was asked may hang."""
 
 _RETRY_BACKOFF_S = 0.02
 _PASSING = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
-
-_REPEATABLE = {
-    "GetSession",
-    "GetVariable",
-    "GetVariableHistory",
-    "GetVariables",
-    "Heartbeat",
-    "InitializeSession",
-    "ListVariables",
-    "Ping",
-    "SetVariable",
-}
-"""What may be asked twice: reads, and sets, whose request id says that they are the same."""
 
 
 class RetryingConnection(RecordedConnection):
@@ -52,7 +40,7 @@ class RetryingConnection(RecordedConnection):
 
     def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
         """See ``Connection``."""
-        if method not in _REPEATABLE:
+        if not may_be_repeated(method):
             return super().call(method, request, timeout=timeout)
         if method == "SetVariable" and not request.request_id:
             told = pb.SetVariableRequest()

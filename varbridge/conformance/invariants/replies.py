@@ -14,6 +14,7 @@ from varbridge import Update, Variable
 from varbridge.conformance.vocabulary.updates import KINDS
 from varbridge.errors import MalformedReplyError
 from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.messages.traits import traits_of
 
 TYPES = ("float", "integer", "string", "boolean", "choice", "module", "embedding", "tensor")
 
@@ -25,9 +26,6 @@ CLOCKS = 600
 
 _CAUSES = {"cause", "cause_id", "cause_version", "dependency_type"}
 _SECOND = 1_000_000_000
-
-# Methods whose success says something else than that the call was accepted.
-_OWN_SUCCESS = {"SetVariables", "ExecuteTool", "ExecuteElixirTool"}
 
 
 def violations(method: str, request: Any, reply: Any) -> list[str]:
@@ -103,7 +101,7 @@ def at_once(one: Timestamp, other: Timestamp) -> bool:
 
 
 def _faults(method: str, request: Any, reply: Any) -> Iterator[str]:
-    if method not in _OWN_SUCCESS and not getattr(reply, "success", True):
+    if traits_of(method).outcome_field != "success" and not getattr(reply, "success", True):
         yield f"success=false under the status OK: {getattr(reply, 'error_message', '')!r}"
     if getattr(reply, "success", False) and getattr(reply, "error_message", ""):
         yield f"success=true with the error {reply.error_message!r}"

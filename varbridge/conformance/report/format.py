@@ -10,6 +10,7 @@ from varbridge import Update, Variable
 from varbridge.conformance.clients.recorded import Event
 from varbridge.conformance.invariants.replies import in_words
 from varbridge.conformance.vocabulary.updates import describe, value_of
+from varbridge.messages.traits import traits_of
 
 WIDTH = 240
 """Characters of what one event says."""
@@ -17,13 +18,6 @@ WIDTH = 240
 _VALUE = 60  # characters of a value in it
 _CONSTRAINTS = 140  # those of a variable's constraints: they decide
 _UNTOLD = ("session_id", "server_time", "success", "session_valid")  # the same everywhere, or told apart
-_DECIDES = {
-    "Heartbeat": "session_valid",
-    "SetVariables": "success",
-    "ExecuteTool": "success",
-    "ExecuteElixirTool": "success",
-}
-"""By method: the field of its reply that says what OK does not, and that is told also where it is false."""
 
 
 def shorten(text: str, width: int = WIDTH) -> str:
@@ -53,7 +47,7 @@ def describe_reply(event: Event) -> str:
     if event.method == "WatchVariables":
         return shorten(_update(Update(event.reply)))
     told = [_fields(event.reply)]
-    if decides := _DECIDES.get(event.method):
+    if decides := traits_of(event.method).outcome_field:
         told.insert(0, f"{decides}={getattr(event.reply, decides)}")
     return shorten(", ".join(filter(None, told)) or "OK")
 

@@ -1,0 +1,23 @@
+"""The traits of the bridge's methods, as the interface declares them."""
+
+from __future__ import annotations
+
+from varbridge.messages import snakepit_bridge_pb2 as pb
+
+_METHODS = pb.DESCRIPTOR.services_by_name["BridgeService"].methods_by_name
+
+
+def traits_of(method: str) -> pb.MethodTraits:
+    """Return the traits of the method with that name, which are the same under either name of the service."""
+    traits: pb.MethodTraits = _METHODS[method].GetOptions().Extensions[pb.method_traits]
+    return traits
+
+
+def may_be_repeated(method: str) -> bool:
+    """Return whether a client that got no answer may ask again without harm."""
+    traits = traits_of(method)
+    return traits.reads or traits.repeatable
+
+
+HEARTBEAT_INTERVAL_S: float = traits_of("WatchVariables").heartbeat_interval_s
+"""The time between two heartbeats of an idle watch, unless the server was started with another."""
