@@ -18,6 +18,7 @@ from behave.parser import ParserError, parse_file
 from behave.runner import the_step_registry
 from behave.runner_util import load_step_modules
 
+from varbridge.conformance.clauses import clauses_of
 from varbridge.conformance.run import tags, validation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,7 +109,7 @@ def _parsed(root: Path) -> Iterator[Any]:
 def _rule_faults(feature: Any, rules: dict[str, str]) -> Iterator[str]:
     ruled = [scenario for rule in feature.rules for scenario in rule.walk_scenarios()]
     for rule in feature.rules:
-        if not tags.clauses(rule.tags):
+        if not clauses_of(rule.tags):
             yield f"{rule.location}: the rule {rule.name!r} says of no clause that it proves it"
         if rule.name in rules:
             yield f"{rule.location}: the rule {rule.name!r} stands at {rules[rule.name]} already"

@@ -13,12 +13,11 @@ from pathlib import Path
 
 from behave.parser import parse_feature
 
-from varbridge.conformance.run import tags
+from varbridge.conformance.clauses import HEADING, clauses_of
 
 PAGE = Path("docs/contract.md")
 FEATURES = Path("features")
 
-_CLAUSE = re.compile(r"### (\w+) ")
 _PROVED = "Proved by "
 
 
@@ -31,7 +30,7 @@ def rules(features: Path = FEATURES) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in sorted(features.rglob("*.feature")):
         for rule in parse_feature(path.read_text("utf-8")).rules:
-            for clause in tags.clauses(rule.tags):
+            for clause in clauses_of(rule.tags):
                 where = f"../{path.as_posix()}"
                 found.setdefault(clause, []).append(f"[{rule.name}]({where})")
     return found
@@ -44,14 +43,14 @@ def written(page: str, proofs: Mapping[str, Sequence[str]]) -> str:
         ContractDriftError: a clause has no Rule, or a Rule no clause.
     """
     parts = re.split(r"(?m)^(?=##)", page)
-    named = [match[1] for part in parts if (match := _CLAUSE.match(part))]
+    named = [match[1] for part in parts if (match := HEADING.match(part))]
     if strangers := sorted(set(named) ^ set(proofs)):
         raise ContractDriftError(f"{strangers[0]} is not both a clause of {PAGE} and the tag of a Rule")
     return "".join(_with_proofs(part, proofs) for part in parts)
 
 
 def _with_proofs(part: str, proofs: Mapping[str, Sequence[str]]) -> str:
-    match = _CLAUSE.match(part)
+    match = HEADING.match(part)
     if match is None:
         return part
     text = part.partition(f"\n{_PROVED}")[0].rstrip("\n")

@@ -14,7 +14,7 @@ from typing import Any
 from behave.model_type import Status
 
 from varbridge import BridgeError
-from varbridge.conformance.run import tags
+from varbridge.conformance.clauses import clauses_of
 from varbridge.conformance.run.run import ConformanceRun, Note
 from varbridge.conformance.run.validation import scenarios
 from varbridge.conformance.scenario.outcome import in_words
@@ -70,7 +70,7 @@ def _record(feature: Any, rule: Any, scenario: Any, run: ConformanceRun) -> dict
         **({"series": note.series} if note.series else {}),
         "feature": feature.name,
         "rule": rule.name if rule else "",
-        "clauses": tags.clauses(scenario.effective_tags),
+        "clauses": clauses_of(scenario.effective_tags),
         "scenario": scenario.name,
         "location": location,
         "outcome": outcome,

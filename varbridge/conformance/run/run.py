@@ -9,6 +9,7 @@ from typing import Any
 
 from behave.model_type import Status
 
+from varbridge.conformance.clauses import clauses_of
 from varbridge.conformance.faults import etcd
 from varbridge.conformance.run import tags
 from varbridge.conformance.run.known_failures import KnownFailures
@@ -100,7 +101,7 @@ class ConformanceRun:
             if failed and (unreachable := self.target.unreachable_reason()):
                 note.violations.append(unreachable)
                 self.break_off(unreachable)
-            self.target.coverage.judged(tags.clauses(scenario.effective_tags))
+            self.target.coverage.judged(clauses_of(scenario.effective_tags))
         finally:
             failed = note.violations or scenario.status != Status.passed
             if failed and not note.lacked:

@@ -15,6 +15,7 @@ from behave import exception
 from behave.parser import ParserError
 from behave.runner import Runner, the_step_registry
 
+from varbridge.conformance.clauses import clauses_of
 from varbridge.conformance.report import reports
 from varbridge.conformance.report.results import descriptions, records
 from varbridge.conformance.report.terminal import print_verdict
@@ -99,7 +100,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         validation.check_selection(self.features, self.config)
         validation.check_steps(self.features, self.config, the_step_registry)
         target.coverage.claim_clauses(
-            clause for feature in features for rule in feature.rules for clause in tags.clauses(rule.tags)
+            clause for feature in features for rule in feature.rules for clause in clauses_of(rule.tags)
         )
         known = KnownFailures(target.profile.known_failing, features)
         selection = select(features, self.features, self.config)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from varbridge.conformance.clauses import CLAUSES
+
 AREAS = {
     "startup": "the server process starts and says so",
     "sessions": "sessions open, end, and share nothing",
@@ -46,11 +48,6 @@ REFERENCE_ALONE = {
 LEFT_OUT = ("performance", "soak", "distributed")
 """Left out unless the run names that very tag."""
 
-CLAUSE = re.compile(
-    r"T|V[1-5]|K[1-5]|S[1-7]|A([1-9]|1[0-4])|W([1-9]|1[01])|X[1-7]|D[1-3]|P[1-7]",
-)
-"""Ids of the contract's clauses; a Rule carries those that it proves."""
-
 _WORD = re.compile(r"@?([A-Za-z_][\w.]*)")
 _OPERATORS = {"and", "or", "not", "true", "false"}
 
@@ -66,16 +63,11 @@ def check(tags: Iterable[str], where: str) -> None:
         UnknownTagError: naming the tag and ``where`` it stands.
     """
     for tag in tags:
-        if tag not in AREAS and tag not in CAPABILITIES and not CLAUSE.fullmatch(tag):
+        if tag not in AREAS and tag not in CAPABILITIES and tag not in CLAUSES:
             known = ", ".join(f"@{name}" for name in (*AREAS, *CAPABILITIES))
             raise UnknownTagError(
                 f"{where}: @{tag} is no tag. There are {known}, and the contract's ids such as @W3."
             )
-
-
-def clauses(tags: Iterable[str]) -> list[str]:
-    """Those of the tags that are ids of clauses."""
-    return [tag for tag in tags if CLAUSE.fullmatch(tag)]
 
 
 def selection(given: str) -> str:
