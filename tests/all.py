@@ -18,14 +18,14 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 WORKERS = min(3 * CORES, 24)
 """More than there are cores: most tests start a server, and wait for it."""
 
-CHECKS = (
-    ("ruff", "check"),
-    ("ruff", "format", "--check"),
-    ("mypy",),
-    ("tests.imports",),
+CHECKS = {
+    "ruff check": ("ruff", "check"),
+    "ruff format": ("ruff", "format", "--check"),
+    "mypy": ("mypy",),
+    "imports": ("tests.imports",),
     # Those tests run in one worker that share what takes long to start: a cluster of etcd, or a browser.
-    ("pytest", "--numprocesses", str(WORKERS), "--dist", "loadgroup"),
-)
+    "pytest": ("pytest", "--numprocesses", str(WORKERS), "--dist", "loadgroup"),
+}
 
 EVERY = 10.0
 """Seconds from one line of progress to the next."""
@@ -35,16 +35,15 @@ class Check:
     """One check, which runs from the moment that it is made.
 
     Args:
+        name: what it is called in what is printed.
         command: a module of this Python, and its arguments.
         ended: gets the check once it has ended.
     """
 
-    def __init__(self, command: tuple[str, ...], ended: queue.SimpleQueue[Check]) -> None:
-        self.name = " ".join(word for word in command[:3] if word != "--numprocesses" and not word.isdigit())
+    def __init__(self, name: str, command: tuple[str, ...], ended: queue.SimpleQueue[Check]) -> None:
+        self.name = name
         self.command = command
         self.output = ""
-        self.seconds = 0.0
-        self._began = time.monotonic()
         # A server that a test starts reads the modules that the first one has compiled.
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
         # As a module of this Python: no environment has to be activated.
@@ -78,7 +77,6 @@ class Check:
         while data := os.read(self.process.stdout.fileno(), 65536):
             self.output += data.decode("utf-8", "replace")
         self.process.wait()
-        self.seconds = time.monotonic() - self._began
         ended.put(self)
 
 
@@ -86,7 +84,7 @@ def main() -> int:
     """Run the checks, say of each how it ended, and return 1 if any failed."""
     began = time.monotonic()
     ended: queue.SimpleQueue[Check] = queue.SimpleQueue()
-    running = [Check(command, ended) for command in CHECKS]
+    running = [Check(name, command, ended) for name, command in CHECKS.items()]
     for check in running:
         _say(f"$ python -m {' '.join(check.command)}")
     failed: list[str] = []

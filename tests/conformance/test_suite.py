@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,26 @@ from varbridge.conformance.run.target import Target, TargetUnavailableError
 ROOT = Path(__file__).parents[2]
 
 
-def judge(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "behave", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+Judge = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> Judge:
+    """Run behave on all features; the reports are those of the test alone."""
+    for name in ("environment.py", "features", "pyproject.toml", "steps"):
+        (tmp_path / name).symlink_to(ROOT / name)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "behave", *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +57,7 @@ def test_every_step_has_a_sentence(steps: list[Any]) -> None:
     assert silent == []
 
 
-def test_every_step_of_the_features_is_defined() -> None:
+def test_every_step_of_the_features_is_defined(judge: Judge) -> None:
     run = judge("features/", "--dry-run", "--format", "null", "--tags", "@performance or not @performance")
     assert "undefined" not in run.stdout
     assert run.returncode == 0, run.stdout
@@ -59,7 +77,7 @@ def test_every_step_of_the_features_is_defined() -> None:
         (["-D", f"command={sys.executable} -c pass"], "before it was ready"),
     ],
 )
-def test_a_run_that_would_judge_nothing_is_red(arguments: list[str], reason: str) -> None:
+def test_a_run_that_would_judge_nothing_is_red(judge: Judge, arguments: list[str], reason: str) -> None:
     run = judge("features/", *arguments)
     assert run.returncode != 0
     assert reason in run.stdout

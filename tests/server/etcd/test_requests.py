@@ -170,4 +170,4 @@ async def test_nobody_there() -> None:
             began = loop.time()
             with pytest.raises(NoAnswerError, match=r"127\.0\.0\.1:[12]: UNAVAILABLE: .*refused"):
                 await ask()
-            assert loop.time() - began < 2.0
+            assert loop.time() - began < 5.0

@@ -282,7 +282,7 @@ def test_a_tool_that_ignores_its_deadline_is_answered_for_and_writes_no_more(ses
     started = time.monotonic()
     with pytest.raises(BridgeError, match="DEADLINE_EXCEEDED"):
         session.execute("stubborn", {"name": "n"}, timeout=0.3)
-    assert time.monotonic() - started < 5.0
+    assert time.monotonic() - started < 15.0
     session.execute("sleep", {"seconds": 0.1})
     written = session.get("n").version
     session.execute("sleep", {"seconds": 0.1})
@@ -299,8 +299,8 @@ def test_shutdown_does_not_wait_for_it(tool: str) -> None:
         connection.ping()
         left = descendants(process.pid)
         started = time.monotonic()
-        assert process.stop(10.0) == 0
-        assert time.monotonic() - started < 5.0
+        assert process.stop(30.0) == 0
+        assert time.monotonic() - started < 15.0
         assert call() in ("UNAVAILABLE", "CANCELLED")
     assert within(20.0, lambda: not any(map(runs, left)))
 

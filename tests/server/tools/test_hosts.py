@@ -143,7 +143,7 @@ def test_a_deadline_is_passed_on(here: Session, there: Session) -> None:
     started = time.monotonic()
     with pytest.raises(BridgeError, match="DEADLINE_EXCEEDED"):
         here.execute("block", {"seconds": 60.0}, timeout=0.3)
-    assert time.monotonic() - started < 5.0
+    assert time.monotonic() - started < 15.0
     assert within(20.0, lambda: _free(there))  # it is the host's only place
 
 
