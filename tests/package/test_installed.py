@@ -6,7 +6,6 @@ import csv
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,7 +60,7 @@ finally:
     server.wait()
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("installed")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 class Environment:
@@ -82,85 +81,60 @@ class Environment:
         return done.stdout
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that is built from the sdist."""
-    out = tmp_path_factory.mktemp("dist")
-    # Without a choice, build makes the sdist and then the wheel of that.
-    built = subprocess.run(
-        [sys.executable, "-m", "build", "--outdir", str(out), str(ROOT)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def build_wheel(folder: Path) -> Path:
+    """Build the sdist, and the wheel from that: it is what ``build`` does unless told otherwise."""
+    command = [sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout + built.stderr
-    return next(out.glob("*.whl"))
-
-
-@pytest.fixture(scope="module", params=["wheel", "editable"])
-def environment(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Environment]:
-    """An environment that has the package from the wheel, or from the checkout."""
-    package = [str(request.getfixturevalue("wheel"))] if request.param == "wheel" else ["-e", str(ROOT)]
-    return Environment(tmp_path_factory.mktemp(request.param) / "venv", *package)
+    return next(folder.glob("*.whl"))
 
 
 @pytest.fixture
 def users_folder(tmp_path: Path) -> Path:
     """A folder of a user's that has names which the package might take for its own."""
-    for name in ("client", "harness", "steps"):
-        (tmp_path / f"{name}.py").write_text(STRANGER, "utf-8")
-    (tmp_path / "server").mkdir()
-    (tmp_path / "server" / "__init__.py").write_text(STRANGER, "utf-8")
-    (tmp_path / "my_tools.py").write_text(TOOLS, "utf-8")
-    (tmp_path / "serve_and_call.py").write_text(SERVE_AND_CALL, "utf-8")
-    return tmp_path
+    folder = tmp_path / "user"
+    (folder / "server").mkdir(parents=True)
+    for name in ("client.py", "harness.py", "steps.py", "server/__init__.py"):
+        (folder / name).write_text(STRANGER, "utf-8")
+    (folder / "my_tools.py").write_text(TOOLS, "utf-8")
+    (folder / "serve_and_call.py").write_text(SERVE_AND_CALL, "utf-8")
+    (folder / "caller.py").write_text(CALLER, "utf-8")
+    return folder
 
 
-def test_the_wheel_adds_one_name(wheel: Path, tmp_path: Path) -> None:
-    environment = Environment(tmp_path / "venv", "--no-deps", str(wheel))
+def test_a_wheel_made_of_the_sdist_adds_one_name_and_works(tmp_path: Path, users_folder: Path) -> None:
+    environment = Environment(tmp_path / "venv", str(build_wheel(tmp_path / "dist")))
     [record] = environment.folder.glob("lib/python*/site-packages/varbridge-*.dist-info/RECORD")
-    installed = {row[0].partition("/")[0] for row in csv.reader(record.open("r", encoding="utf-8"))}
-    assert {name for name in installed if not name.endswith(".dist-info")} == {"varbridge", ".."}
-    commands = {row[0] for row in csv.reader(record.open("r", encoding="utf-8")) if row[0].startswith("..")}
-    assert commands == {"../../../bin/varbridge"}
+    with record.open(encoding="utf-8") as rows:
+        installed = [row[0] for row in csv.reader(rows)]
+    tops = {name.partition("/")[0] for name in installed}
+    assert {name for name in tops if not name.endswith(".dist-info")} == {"varbridge", ".."}
+    assert [name for name in installed if name.startswith("..")] == ["../../../bin/varbridge"]
+    check(environment, users_folder)
 
 
-def test_proto_plus_is_alive_beside_it(environment: Environment) -> None:
-    assert "proto.message" in environment.run("-c", "import varbridge, proto; print(proto.Message)")
-
-
-def test_the_server_serves_where_a_user_has_the_same_names(
-    environment: Environment, users_folder: Path
+def test_an_editable_install_works(
+    tmp_path: Path, users_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer = environment.run("serve_and_call.py", "value", "varbridge.server", cwd=users_folder)
-    assert answer == "0.5\n"
-
-
-def test_a_tool_may_use_proto_plus(environment: Environment, users_folder: Path) -> None:
-    server = ("varbridge.server", "--tools", "my_tools")
-    assert environment.run("serve_and_call.py", "tool", *server, cwd=users_folder) == "HI\n"
-
-
-def test_a_tool_may_use_proto_plus_in_the_checkout(
-    environment: Environment, users_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for stranger in ("client.py", "server/__init__.py"):
-        (users_folder / stranger).unlink()
+    environment = Environment(tmp_path / "venv", "-e", str(ROOT))
+    check(environment, users_folder)
+    # In the checkout, whose folder proto/ must not hide proto-plus.
+    (users_folder / "server" / "__init__.py").unlink()
     (users_folder / "server").rmdir()
     monkeypatch.setenv("PYTHONPATH", str(users_folder))
     script = str(users_folder / "serve_and_call.py")
     assert environment.run(script, "tool", "server", "--tools", "my_tools", cwd=ROOT) == "HI\n"
 
 
-def test_mypy_sees_the_types_from_outside(environment: Environment, users_folder: Path) -> None:
-    caller = users_folder / "caller.py"
-    caller.write_text(CALLER, "utf-8")
-    command = ["-m", "mypy", "--strict", "--python-executable", environment.python, caller.name]
-    checked = subprocess.run(
-        [sys.executable, *command], cwd=users_folder, capture_output=True, text=True, check=False
-    )
+def check(environment: Environment, users_folder: Path) -> None:
+    """Serve, call, use proto-plus in a tool, and look at the types, in the folder of a user."""
+    assert "proto.message" in environment.run("-c", "import varbridge, proto; print(proto.Message)")
+    serve = ("serve_and_call.py", "value", "varbridge.server")
+    assert environment.run(*serve, cwd=users_folder) == "0.5\n"
+    serve_tools = ("serve_and_call.py", "tool", "varbridge.server", "--tools", "my_tools")
+    assert environment.run(*serve_tools, cwd=users_folder) == "HI\n"
+    mypy = (sys.executable, "-m", "mypy", "--strict", "--python-executable", environment.python, "caller.py")
+    checked = subprocess.run(mypy, cwd=users_folder, capture_output=True, text=True, check=False)
     errors = [line for line in checked.stdout.splitlines() if ": error: " in line]
     assert len(errors) == 1, checked.stdout
     assert 'expression has type "int", variable has type "str"' in errors[0]
