@@ -1,0 +1,26 @@
+"""What the tests of sessions begin with."""
+
+from __future__ import annotations
+
+from server.core.limits import Limits
+from server.core.session import Session
+from server.core.sessions import Sessions
+from tests.server.core.builders import FakeClock
+
+TTL = 60.0
+
+
+class Bridge(Sessions):
+    """The open sessions, with a clock at hand."""
+
+    def __init__(self, default_ttl: float = TTL, **limits: int) -> None:
+        self.clock = FakeClock()
+        super().__init__(self.clock, Limits(**limits), default_ttl)
+
+    def open(self, session_id: str, metadata: dict[str, str] | None = None, ttl: int = 0) -> Session:
+        with self.opening(session_id, metadata, ttl) as session:
+            return session
+
+    def is_open(self, session_id: str) -> bool:
+        """Whether a session is open; asking renews it."""
+        return self.renew(session_id) is not None

@@ -1,0 +1,16 @@
+"""What the tests of the types begin with: values read as a request gives them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from server.core.constraints import NoConstraints
+from server.core.types import TYPES
+from server.core.values import Value, read_value
+from tests.server.core.builders import Sent
+
+shapes = st.lists(st.integers(0, 4), max_size=4)
+
+
+def read(kind: str, given: Sent | None, array: bytes = b"") -> Value:
+    return read_value(given, array, TYPES[kind], NoConstraints(), "value")

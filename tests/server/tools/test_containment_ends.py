@@ -1,0 +1,128 @@
+"""Blocking tools that stream, that ignore their cancellation, and that outlive nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.server.tools.conftest import COMMAND
+from tests.server.tools.containment_builders import failure, free_again, running
+from tests.server.tools.process_tree import descendants, runs, within
+from varbridge import BridgeError, Connection, Session
+from varbridge.worker import ServerProcess
+
+# Streaming
+
+
+def test_a_slow_reader_holds_the_tool_back(connection: Connection, session: Session) -> None:
+    session.register("made", "integer", 0)
+    with Connection(connection.address) as slow:
+        chunks = slow.session(session.id).stream("told", {"name": "made"})
+        next(chunks)
+        seen: list[int] = []
+
+        def settled() -> bool:
+            seen.append(session.get("made").value)
+            session.execute("sleep", {"seconds": 0.1})
+            return len(seen) > 3 and len(set(seen[-3:])) == 1
+
+        # What the reader's own buffers take it has taken, as far as the bridge can see.
+        assert within(10.0, settled)
+        assert seen[-1] < 500
+    assert free_again(session)
+    assert session.get("made").value <= seen[-1] + 2
+
+
+def test_a_blocking_generator_run_for_one_answer_gives_the_list(session: Session) -> None:
+    assert "exit code -9" in failure(session, "die_after", n=3)
+
+
+# What ignores its cancellation
+
+
+def test_a_tool_that_ignores_its_deadline_is_answered_for_and_writes_no_more(session: Session) -> None:
+    session.register("n", "integer", 0)
+    started = time.monotonic()
+    with pytest.raises(BridgeError, match="DEADLINE_EXCEEDED"):
+        session.execute("stubborn", {"name": "n"}, timeout=0.3)
+    assert time.monotonic() - started < 15.0
+    session.execute("sleep", {"seconds": 0.1})
+    written = session.get("n").version
+    session.execute("sleep", {"seconds": 0.1})
+    assert session.get("n").version == written
+
+
+@pytest.mark.parametrize("tool", ["stubborn", "stubborn_stream", "spin", "gorge"])
+def test_shutdown_does_not_wait_for_it(tool: str) -> None:
+    process = ServerProcess(COMMAND)
+    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+        session = connection.session("s")
+        session.register("n", "integer", 0)
+        call = _begin(session, tool)
+        connection.ping()
+        left = descendants(process.pid)
+        started = time.monotonic()
+        assert process.stop(30.0) == 0
+        assert time.monotonic() - started < 15.0
+        assert call() in ("UNAVAILABLE", "CANCELLED")
+    assert within(20.0, lambda: not any(map(runs, left)))
+
+
+def _begin(session: Session, tool: str) -> Callable[[], str]:
+    """Begin a call; return what tells its end."""
+    code: list[str] = []
+
+    def call() -> None:
+        try:
+            if tool == "stubborn_stream":
+                list(session.stream(tool))
+            else:
+                parameters = {"stubborn": {"name": "n"}, "spin": {"seconds": 60.0}}.get(tool, {})
+                session.execute(tool, parameters, timeout=30.0)
+        except BridgeError as error:
+            code.append(error.code.name)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    time.sleep(0.3)
+
+    def ended() -> str:
+        thread.join(5.0)
+        return code[0]
+
+    return ended
+
+
+# The end of the server
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_is_left_of_a_server_that_was_ended(number: signal.Signals) -> None:
+    process = ServerProcess(COMMAND)
+    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+        session = connection.session("s")
+        session.register("pids", "string", "")
+        _begin(session, "spin")
+        _begin(session, "gorge")
+        with running(session, "family", name="pids"):
+            assert within(20.0, lambda: session.get("pids").value != "")
+            left = descendants(process.pid)
+            assert len(left) == 5  # the fork server, three tools, and what one of them has started
+            os.kill(process.pid, number)
+            assert process.wait_ended(10.0) == (-9 if number == signal.SIGKILL else 0)
+    assert within(20.0, lambda: not any(map(runs, left)))
+
+
+def test_a_server_that_runs_no_blocking_tool_has_no_other_process() -> None:
+    process = ServerProcess(COMMAND)
+    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+        session = connection.session("s")
+        session.initialize()
+        session.execute("echo", {"message": "x"})
+        assert descendants(process.pid) == set()
+    assert process.stop() == 0
