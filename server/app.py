@@ -24,9 +24,10 @@ from .rpc import keepalive
 from .rpc.auth import AuthInterceptor
 from .rpc.credentials import Certificates, check_exposure, peer_credentials
 from .rpc.dependencies import DependencyServicer
-from .rpc.dispatch import Dispatcher, names_of_services
+from .rpc.dispatch import Dispatcher
 from .rpc.optimization import OptimizationServicer
 from .rpc.registrations import RegistrationServicer
+from .rpc.service import names_of_services
 from .rpc.sessions import SessionServicer
 from .rpc.tokens import Tokens
 from .rpc.tool_hosts import Hosts

@@ -16,7 +16,10 @@ NO_METADATA: Mapping[str, str] = MappingProxyType({})
 """One for all changes without."""
 
 ReadValue = Callable[[VariableType, Constraints], Value]
-"""Checks a value that a request gave against a type and constraints; raises ``InvalidArgumentError``."""
+"""Checks a value that a request gave against a type and constraints; raises ``InvalidArgumentError``.
+
+The session calls it, since a set names a variable, and only the session knows that variable's type.
+"""
 
 
 class ChangeContext(NamedTuple):

@@ -10,8 +10,15 @@ from .variables import Variable
 
 def registration(variable: Variable) -> Change:
     """The change that made version 1 of a variable, from that version: all but its place in the log."""
-    changed_by = variable.metadata.get("changed_by") or CLIENT
-    return Change(0, REGISTERED, variable, None, changed_by, variable.metadata, variable.updated_at)
+    return Change(
+        sequence=0,
+        kind=REGISTERED,
+        variable=variable,
+        previous=None,
+        changed_by=variable.metadata.get("changed_by") or CLIENT,
+        metadata=variable.metadata,
+        at=variable.updated_at,
+    )
 
 
 class Histories:

@@ -50,9 +50,9 @@ class Journal:
 
     def append(self, changes: Sequence[Change], request_id: str, forgotten: str) -> None:
         """Have changes kept, together or not at all, and then logged; see ``storage.records.Changed``."""
-        self.sequence += len(changes)
         record = Changed(self._session_id, changes, request_id, forgotten)
         self.keep(record, partial(self.log.append, changes))
+        self.sequence += len(changes)
 
     def recover(self, changes: Sequence[Change]) -> None:
         """Begin with the changes that the store has had before."""

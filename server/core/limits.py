@@ -1,22 +1,24 @@
 """Caps on everything that clients can make grow."""
 
-from __future__ import annotations
+from typing import Annotated, NamedTuple
 
-from typing import NamedTuple
+from ..flags import Flag, as_count
 
 
 class Limits(NamedTuple):
     """Caps on everything that clients can make grow. One over a cap is RESOURCE_EXHAUSTED."""
 
-    sessions: int = 10_000
-    variables: int = 100_000  # of a session
-    watches: int = 10_000  # of a session
-    tools: int = 1_000  # that clients registered in a session
-    running_tools: int = 32  # that block, at a time
-    calls: int = 20_000  # of one client, at a time; watches are some
-    metadata: int = 1_000  # entries of one map
-    history: int = 100  # changes kept of a variable
-    log_changes: int = 10_000  # changes kept of a session
-    log_bytes: int = 64 * 2**20  # bytes of them
-    dependencies: int = 100_000  # of a session
-    request_ids: int = 10_000  # answers kept of a session
+    calls: Annotated[int, Flag("--max-calls", "of one client, at a time; watches are some", as_count)] = (
+        20_000
+    )
+    metadata: Annotated[int, Flag("--max-metadata", "entries of one map", as_count)] = 1_000
+    dependencies: Annotated[int, Flag("--max-dependencies", "of a session", as_count)] = 100_000
+    request_ids: Annotated[int, Flag("--request-ids", "answers kept of a session", as_count)] = 10_000
+    sessions: Annotated[int, Flag("--max-sessions", "open at a time", as_count)] = 10_000
+    variables: Annotated[int, Flag("--max-variables", "of a session", as_count)] = 100_000
+    watches: Annotated[int, Flag("--max-watches", "of a session", as_count)] = 10_000
+    tools: Annotated[int, Flag("--max-tools", "that clients registered in a session", as_count)] = 1_000
+    running_tools: Annotated[int, Flag("--max-running-tools", "that block, at a time", as_count)] = 32
+    history: Annotated[int, Flag("--history-limit", "changes kept of a variable", as_count)] = 100
+    log_changes: Annotated[int, Flag("--watch-log-limit", "changes kept of a session", as_count)] = 10_000
+    log_bytes: Annotated[int, Flag("--watch-log-bytes", "bytes of them", as_count)] = 64 * 2**20

@@ -75,6 +75,24 @@ class Variable:
     def value(self) -> Value:
         return Value(self.kind, self.data, self.array)
 
+    def next_version(
+        self, value: Value, metadata: Mapping[str, str], *, from_elixir: bool, at: int
+    ) -> Variable:
+        """The version after this one, accepted at a time in ns since the epoch."""
+        return Variable(
+            id=self.id,
+            name=self.name,
+            rules=self.rules,
+            kind=value.kind,
+            data=value.data,
+            array=value.array,
+            metadata=metadata,
+            from_elixir=from_elixir,
+            updated_at=at,
+            version=self.version + 1,
+            optimization=self.optimization,
+        )
+
     def held_by(self, holder: Optimization | None) -> Variable:
         """The same version with this holder: the same object where it has it already."""
         if self.optimization == holder:

@@ -7,44 +7,22 @@ import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import grpc
-from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
-from google.protobuf.message import DecodeError, Message
-from google.protobuf.message_factory import GetMessageClass
+from google.protobuf.descriptor import ServiceDescriptor
 from grpc import aio
-
-from varbridge.messages import snakepit_bridge_pb2 as pb
 
 from ..core.errors import InvalidArgumentError, RefusalError, ResourceExhaustedError, UnavailableError
 from ..core.limits import Limits
 from ..core.names import is_name
 from ..core.sessions import Sessions
-from ..core.values import LEGACY_PREFIX, PREFIX
 from ..observability.call_record import CallRecord, Observer
+from .service import Behaviour, Context, Method, behaviours_of, handler_of, services
 from .status import RemoteError, code_of, details_of, end_with
 from .tokens import SCOPE, Scope
 
 logger = logging.getLogger("server.calls")
-
-Context = aio.ServicerContext[Any, Any]
-
-SERVICES = {"BridgeService": PREFIX, "SnakepitBridge": LEGACY_PREFIX}
-"""The names that the bridge answers under, and the form of the values it answers there."""
-
-
-def names_of_services() -> list[str]:
-    """Their full names."""
-    return [pb.DESCRIPTOR.services_by_name[name].full_name for name in SERVICES]
-
-
-class Method(NamedTuple):
-    """A method under one of its services' names."""
-
-    path: str
-    name: str
-    streams: bool
 
 
 class Forwarder(Protocol):
@@ -66,9 +44,12 @@ class Forwarder(Protocol):
 class Dispatcher:
     """The calls that are under way, and whether new ones are taken.
 
-    A method of a servicer is ``name(request, prefix)`` for one reply and ``name(request, prefix, context)``
-    for a stream, or for one reply that rests on more than the request. ``prefix`` is the form of the
-    type_urls that the caller understands.
+    Args:
+        sessions: that the calls speak of.
+        servicers: implement the RPCs, each by one method; see ``rpc.service``.
+        forwarder: has calls answered by other bridges; None where there are none.
+        observers: are told of the end of each call.
+        most: calls that one client may have under way.
     """
 
     def __init__(
@@ -82,7 +63,7 @@ class Dispatcher:
         self._sessions = sessions
         self._observers = observers
         self._forwarder = forwarder
-        self._servicers = tuple(servicers)
+        self._behaviours = behaviours_of(servicers)
         self._running: dict[asyncio.Task[Any], Context] = {}
         self._most = most
         self._idle = asyncio.Event()
@@ -91,9 +72,7 @@ class Dispatcher:
 
     def handlers(self) -> list[grpc.GenericRpcHandler]:
         """What the gRPC server is to answer with, under every service name."""
-        return [
-            self._service(pb.DESCRIPTOR.services_by_name[name], prefix) for name, prefix in SERVICES.items()
-        ]
+        return [self._service(service, prefix) for service, prefix in services()]
 
     async def drain(self, reason: UnavailableError, grace: float) -> None:
         """Refuse new calls, and cut those that still run after ``grace`` seconds."""
@@ -108,37 +87,14 @@ class Dispatcher:
             await self._idle.wait()
 
     def _service(self, service: ServiceDescriptor, prefix: str) -> grpc.GenericRpcHandler:
-        methods = {method.name: self._handler(service, method, prefix) for method in service.methods}
-        return grpc.method_handlers_generic_handler(service.full_name, methods)
+        handlers = {}
+        for method in service.methods:
+            begin = self._streaming if method.server_streaming else self._answering
+            call = begin(self._behaviours[method.name], prefix, Method.of(method))
+            handlers[method.name] = handler_of(method, call)
+        return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
-    def _handler(
-        self, service: ServiceDescriptor, method: MethodDescriptor, prefix: str
-    ) -> grpc.RpcMethodHandler[Any, Any]:
-        behaviour = next(
-            (
-                getattr(servicer, method.name)
-                for servicer in self._servicers
-                if hasattr(servicer, method.name)
-            ),
-            None,
-        )
-        parse = _parser(GetMessageClass(method.input_type))
-        if behaviour is None:
-            behaviour = _unbuilt(method.name)
-        called = Method(f"/{service.full_name}/{method.name}", method.name, method.server_streaming)
-        if method.server_streaming:
-            return grpc.unary_stream_rpc_method_handler(
-                self._streaming(behaviour, prefix, called),
-                request_deserializer=parse,
-                response_serializer=_bytes,
-            )
-        return grpc.unary_unary_rpc_method_handler(
-            self._answering(behaviour, prefix, called), request_deserializer=parse, response_serializer=_bytes
-        )
-
-    def _answering(
-        self, behaviour: Callable[..., Any], prefix: str, method: Method
-    ) -> Callable[..., Awaitable[Any]]:
+    def _answering(self, behaviour: Behaviour, prefix: str, method: Method) -> Callable[..., Awaitable[Any]]:
         wants_context = "context" in inspect.signature(behaviour).parameters
         run = self._observed if self._observers else self._run
 
@@ -151,9 +107,7 @@ class Dispatcher:
 
         return call
 
-    def _streaming(
-        self, behaviour: Callable[..., Any], prefix: str, method: Method
-    ) -> Callable[..., Awaitable[None]]:
+    def _streaming(self, behaviour: Behaviour, prefix: str, method: Method) -> Callable[..., Awaitable[None]]:
         run = self._observed if self._observers else self._run
 
         async def call(request: Any, context: Context) -> None:
@@ -214,8 +168,6 @@ class Dispatcher:
             _refuse(context, refusal)
         except RemoteError as remote:
             end_with(context, remote.code, remote.message, remote.trailers)
-        except NotImplementedError as error:
-            end_with(context, grpc.StatusCode.UNIMPLEMENTED, str(error))
         except asyncio.CancelledError:
             if self._closing is None or context.cancelled():
                 raise
@@ -276,26 +228,3 @@ def _name_of(code: Any) -> str:
 
 def _refuse(context: Context, refusal: RefusalError) -> None:
     end_with(context, code_of(refusal), refusal.message, details_of(refusal))
-
-
-def _parser(kind: type[Message]) -> Callable[[bytes], Message | InvalidArgumentError]:
-    """Read a request; bytes that are none are refused like any bad input, where gRPC would say UNKNOWN."""
-
-    def parse(data: bytes) -> Message | InvalidArgumentError:
-        try:
-            return kind.FromString(data)
-        except DecodeError:
-            return InvalidArgumentError(f"the bytes are no {kind.DESCRIPTOR.name}")
-
-    return parse
-
-
-def _bytes(reply: Message | bytes) -> bytes:
-    return reply if isinstance(reply, bytes) else reply.SerializeToString()
-
-
-def _unbuilt(name: str) -> Callable[..., Any]:
-    async def refuse(*_: Any) -> None:
-        raise NotImplementedError(f"{name} is not implemented")
-
-    return refuse

@@ -16,7 +16,7 @@ from varbridge.messages.traits import traits_of
 
 from ..core.errors import UnavailableError
 from .channels import channel_options
-from .dispatch import Context, Method
+from .service import Context, Method
 from .status import RemoteError
 from .watches import PLACED
 

@@ -19,7 +19,7 @@ from ..core.errors import FailedPreconditionError, PermissionDeniedError, Unavai
 from ..core.names import random_hex
 from ..core.registered_tools import RegisteredTool
 from .channels import Options, channel_options
-from .dispatch import Context
+from .service import Context
 from .status import RemoteError
 
 VIA = "bridge-via"

@@ -28,7 +28,7 @@ from ..tools.registry import Registry
 from ..tools.results import reason_of
 from ..tools.signature import signature_of
 from . import codec
-from .dispatch import Context
+from .service import Context
 from .tool_hosts import Hosts
 
 MAX_CHUNKS = 100_000

@@ -8,8 +8,8 @@ from ..core.clock import Clock
 from ..core.errors import RefusalError
 from ..core.sessions import Sessions
 from . import codec
-from .dispatch import Context
 from .idle_event import IdleEvent
+from .service import Context
 
 PLACED = (("bridge-watch", "1"),)
 """Initial metadata of a watch that is in place: the reply to one that is refused has initial metadata too."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ...core import change_log
 from ...core.change_log import Change
 from ...core.variables import Optimization, Rules, Variable, rules_of
@@ -97,15 +95,17 @@ class Definition:
         """The version that a change made."""
         state = change.state
         return Variable(
-            self._id,
-            self._name,
-            self._rules,
-            *(state.kind, state.data, state.array),
-            _words(state.metadata),
-            state.from_elixir,
-            change.at,
-            change.version,
-            holder_of(state.holder) if state.HasField("holder") else None,
+            id=self._id,
+            name=self._name,
+            rules=self._rules,
+            kind=state.kind,
+            data=state.data,
+            array=state.array,
+            metadata=dict(state.metadata),
+            from_elixir=state.from_elixir,
+            updated_at=change.at,
+            version=change.version,
+            optimization=holder_of(state.holder) if state.HasField("holder") else None,
         )
 
 
@@ -117,22 +117,14 @@ def change_of(message: stored.Change, variable: Variable, before: Variable | Non
         variable: the version that it made or tells of.
         before: the version before, where there is one.
     """
-    if message.kind in VERSIONS:
-        previous = None if before is None else before.value
-    else:
-        previous = None
-        holder = holder_of(message.holder) if message.HasField("holder") else None
-        variable = variable.held_by(holder)
+    if message.kind not in VERSIONS:
+        variable = variable.held_by(holder_of(message.holder) if message.HasField("holder") else None)
     return Change(
-        message.sequence,
-        message.kind,
-        variable,
-        previous,
-        message.changed_by,
-        _words(message.metadata),
-        message.at,
+        sequence=message.sequence,
+        kind=message.kind,
+        variable=variable,
+        previous=before.value if message.kind in VERSIONS and before is not None else None,
+        changed_by=message.changed_by,
+        metadata=dict(message.metadata),
+        at=message.at,
     )
-
-
-def _words(given: Mapping[str, str]) -> Mapping[str, str]:
-    return dict(given)

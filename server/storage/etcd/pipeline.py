@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from asyncio import Future
-from collections import deque
 from collections.abc import Callable, Sequence
 
 from ...core.errors import RefusalError, ResourceExhaustedError, UnavailableError
@@ -22,6 +21,7 @@ from ...etcd.client import Etcd
 from ...etcd.errors import NoAnswerError, RefusedError
 from ...etcd.operations import delete, get, mod_is, prefix_end, put
 from ..failpoints import may_fail
+from ..group_commit import GroupCommit
 from ..records import Ended, Record
 from .chunking import Chunks
 from .keys import Keys
@@ -86,10 +86,7 @@ class Pipeline:
         self._last_key = keys.last(session_id)
         self._lose = lose
         self._failpoint = failpoint
-        self._queue: deque[tuple[Record, Callable[[], object]]] = deque()
-        self._written = 0  # records, ever
-        self._kept = 0
-        self._waiting: deque[tuple[int, Future[None]]] = deque()
+        self._commits = GroupCommit()
         self._sent = 0
         self._task: asyncio.Task[None] | None = None
         self.closed: RefusalError | None = None
@@ -98,25 +95,17 @@ class Pipeline:
         """Keep a record; see ``storage.store``."""
         if self.closed is not None:
             raise self.closed
-        self._queue.append((record, publish))
-        self._written += 1
+        self._commits.add(record, publish)
         self.start()
 
     def start(self) -> None:
         """Begin to write, where nothing is being written and something waits."""
-        if self._task is None and self.closed is None and (self._queue or self.layout.unneeded):
+        if self._task is None and self.closed is None and (self._commits.gathered or self.layout.unneeded):
             self._task = asyncio.create_task(self._run(), name=f"etcd {self.session_id}")
 
     def flushed(self) -> Future[None] | None:
         """Done when all that was written so far is kept; see ``storage.store``."""
-        if self._kept == self._written:
-            return None
-        waiter: Future[None] = asyncio.get_running_loop().create_future()
-        if self.closed is not None:
-            waiter.set_exception(self.closed.copy())
-        else:
-            self._waiting.append((self._written, waiter))
-        return waiter
+        return self._commits.flushed(self.session_id)
 
     @property
     def idle(self) -> bool:
@@ -125,18 +114,14 @@ class Pipeline:
 
     def give_up_waiting(self, reason: RefusalError) -> None:
         """Refuse those that wait; what they wait for goes on."""
-        while self._waiting:
-            _, waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_exception(reason.copy())
+        self._commits.refuse_waiters(reason)
 
     def close(self, reason: RefusalError) -> None:
         """Write nothing more."""
         self.closed = reason
         if self._task is not None:
             self._task.cancel()
-        self._queue.clear()
-        self.give_up_waiting(reason)
+        self._commits.fail(reason)
 
     async def flush(self) -> None:
         """Return when nothing is being written any more."""
@@ -145,7 +130,7 @@ class Pipeline:
 
     async def _run(self) -> None:
         try:
-            while self._queue or self.layout.unneeded:
+            while self._commits.gathered or self.layout.unneeded:
                 await self._write_group()
         except FencedError:
             self._end(UnavailableError("another bridge has the session now: call again"))
@@ -171,17 +156,13 @@ class Pipeline:
         """Write what has gathered, as much as goes into one transaction, and publish it."""
         group: dict[bytes, Write] = {}
         ahead: list[Put] = []
-        records: list[Record] = []
-        publish: list[Callable[[], object]] = []
+        commits = self._commits
         size = 0
-        while self._queue and len(group) < MAX_OPERATIONS // 2 and size < MAX_GROUP_BYTES:
-            ends = isinstance(self._queue[0][0], Ended)
+        while commits.gathered and len(group) < MAX_OPERATIONS // 2 and size < MAX_GROUP_BYTES:
+            ends = isinstance(commits.gathered[0], Ended)
             if ends and group:
                 break  # what deletes all of a prefix is alone: etcd takes no put under it beside
-            record, published = self._queue.popleft()
-            records.append(record)
-            publish.append(published)
-            for meant in self.layout.writes(record):
+            for meant in self.layout.writes(commits.take()):
                 for write in self.parts.split(meant, ahead):
                     group[write.key] = write
                     size += len(write.value) if isinstance(write, Put) else 0
@@ -195,17 +176,11 @@ class Pipeline:
             await self._send([part], may_be_repeated=True)
         # A transaction is never half-written, but what it leads to may be.
         for moment in ("half-written", "before-commit"):
-            may_fail(self._failpoint, moment, records)
+            may_fail(self._failpoint, moment, commits.group)
         if group:
             await self._send(list(group.values()))
-        may_fail(self._failpoint, "after-commit", records)
-        self._kept += len(publish)
-        for published in publish:
-            published()
-        while self._waiting and self._waiting[0][0] <= self._kept:
-            _, waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
+        may_fail(self._failpoint, "after-commit", commits.group)
+        commits.succeed()
 
     async def _send(self, writes: Sequence[Write], *, may_be_repeated: bool = False) -> None:
         """Write, all of it or none, exactly once.

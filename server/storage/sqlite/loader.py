@@ -113,20 +113,31 @@ class _Reading:
             number, version, sequence, at, by, edit, words, from_elixir, holder, since, kind, data, array = (
                 row
             )
+            variable_id, name, rules = self._definitions[number]
             variable = Variable(
-                *self._definitions[number],
-                *(kind, data, array),
-                metadata.get(words) or metadata.setdefault(words, _words(words)),
-                bool(from_elixir),
-                at,
-                version,
-                None if holder is None else Optimization(holder, since),
+                id=variable_id,
+                name=name,
+                rules=rules,
+                kind=kind,
+                data=data,
+                array=array,
+                metadata=metadata.get(words) or metadata.setdefault(words, _words(words)),
+                from_elixir=bool(from_elixir),
+                updated_at=at,
+                version=version,
+                optimization=None if holder is None else Optimization(holder, since),
             )
             versions = self._versions.setdefault(number, {})
-            change = change_log.REGISTERED if version == 1 else change_log.VALUE_CHANGE
             before = versions.get(version - 1)
-            previous = None if before is None else before.variable.value
-            versions[version] = Change(sequence, change, variable, previous, by, _words(edit), at)
+            versions[version] = Change(
+                sequence=sequence,
+                kind=change_log.REGISTERED if version == 1 else change_log.VALUE_CHANGE,
+                variable=variable,
+                previous=None if before is None else before.variable.value,
+                changed_by=by,
+                metadata=_words(edit),
+                at=at,
+            )
 
     def _read_log(self) -> Iterator[Change]:
         expected = None
@@ -146,7 +157,15 @@ class _Reading:
                 yield change
             else:
                 held = None if holder is None else Optimization(holder, since)
-                yield Change(sequence, kind, change.variable.held_by(held), None, by, _words(edit), at)
+                yield Change(
+                    sequence=sequence,
+                    kind=kind,
+                    variable=change.variable.held_by(held),
+                    previous=None,
+                    changed_by=by,
+                    metadata=_words(edit),
+                    at=at,
+                )
 
 
 def _one(connection: sqlite3.Connection, query: str) -> tuple[Any, ...]:

@@ -13,12 +13,12 @@ import sqlite3
 import threading
 from asyncio import Future
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
 from ...core.errors import RefusalError, ResourceExhaustedError, StartupError, UnavailableError
 from ..failpoints import may_fail
+from ..group_commit import GroupCommit
 from ..records import Kept, Record, SessionState
 from ..store import OnFailure
 from . import loader, tables
@@ -27,29 +27,8 @@ from .loader import CorruptDataError
 
 logger = logging.getLogger("server.storage")
 
-SWEEP_PAUSE = 0.01
+SWEEP_PAUSE_S = 0.01
 """Seconds between two rounds of deleting what ended sessions have left."""
-
-
-@dataclass(slots=True)
-class _Group:
-    """What is committed together.
-
-    Attributes:
-        records: what is kept.
-        publish: what is called when it is, in the same order.
-        waiting: futures of those that wait for it; each its own, so that one may give up.
-    """
-
-    records: list[Record] = field(default_factory=list)
-    publish: list[Callable[[], object]] = field(default_factory=list)
-    waiting: list[Future[None]] = field(default_factory=list)
-
-    def flushed(self) -> Future[None]:
-        """A future that is done when all of it is kept, or has failed to be."""
-        waiter: Future[None] = asyncio.get_running_loop().create_future()
-        self.waiting.append(waiter)
-        return waiter
 
 
 class SqliteStore:
@@ -75,9 +54,8 @@ class SqliteStore:
         self._disk: SimpleQueue[Callable[[sqlite3.Error | None], object] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._serve_disk, name="commit", daemon=True)
         self._thread.start()
-        self._open: _Group | None = None  # gathers
-        self._committing: _Group | None = None
-        self._unsettled: dict[str, _Group] = {}
+        self._commits = GroupCommit()
+        self._committing = False
         self._notify: OnFailure = lambda _: None
         self._failing = False
 
@@ -102,46 +80,43 @@ class SqliteStore:
         self._notify = notify
 
     def flushed(self, session_id: str) -> Future[None] | None:
-        group = self._unsettled.get(session_id)
-        return None if group is None else group.flushed()
+        return self._commits.flushed(session_id)
 
     def write(self, record: Record, publish: Callable[[], object]) -> None:
-        group = self._open
-        if group is None:
-            group = self._open = _Group()
+        if not self._commits.gathered and not self._committing:
             # At the end of this turn of the loop, so that what belongs together is together.
-            if self._committing is None:
-                asyncio.get_running_loop().call_soon(self._begin)
-        group.records.append(record)
-        group.publish.append(publish)
-        self._unsettled[record.session_id] = group
+            asyncio.get_running_loop().call_soon(self._begin)
+        self._commits.add(record, publish)
 
     async def close(self) -> None:
-        while (group := self._open or self._committing) is not None:
-            await asyncio.wait([group.flushed()])
+        while self._commits.gathered or self._committing:
+            await asyncio.wait([self._commits.settled()])
         self._writer.unswept = False  # what is left is swept away after the next start
         self._disk.put(None)
         self._thread.join()
         self._directory.close()
 
     def _begin(self) -> None:
+        """Commit what has gathered, unless a commit is under way, which is followed by the next."""
+        if self._commits.gathered and not self._committing:
+            self._commit()
+
+    def _commit(self) -> None:
         """Write the group that has gathered, and commit it on the other thread."""
-        group = self._open
-        if group is None or self._committing is not None:
-            return
-        self._open, self._committing = None, group
+        self._committing = True
+        self._commits.take_all()
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for record in group.records:
+            for record in self._commits.group:
                 self._writer.write(record)
             if self._writer.unswept:
                 self._writer.sweep()
         except sqlite3.Error as error:
-            self._fail(group, error)
+            self._fail(error)
             return
-        may_fail(self._failpoint, "before-commit", group.records)
+        may_fail(self._failpoint, "before-commit", self._commits.group)
         loop = asyncio.get_running_loop()
-        self._disk.put(lambda error: loop.call_soon_threadsafe(self._committed, group, error))
+        self._disk.put(lambda error: loop.call_soon_threadsafe(self._committed, error))
 
     def _serve_disk(self) -> None:
         """Commit whenever a group is written; on a thread of its own, since a commit waits for the disk."""
@@ -153,29 +128,25 @@ class SqliteStore:
                 error = found
             notify(error)
 
-    def _committed(self, group: _Group, error: sqlite3.Error | None) -> None:
+    def _committed(self, error: sqlite3.Error | None) -> None:
         if error is not None:
-            self._fail(group, error)
+            self._fail(error)
             return
-        may_fail(self._failpoint, "after-commit", group.records)
-        self._committing = None
+        may_fail(self._failpoint, "after-commit", self._commits.group)
+        self._committing = False
         if self._failing:
             self._failing = False
             logger.info("changes can be kept again")
-        for publish in group.publish:
-            publish()
-        self._settle(group, None)
+        self._commits.succeed()
         self._go_on()
 
-    def _fail(self, group: _Group, error: BaseException) -> None:
+    def _fail(self, error: sqlite3.Error) -> None:
         """Take back the group, and what has gathered meanwhile on top of it."""
         if self._connection.in_transaction:
             self._connection.rollback()
         self._writer.forget()
         self._writer.unswept = True
-        self._committing = None
-        groups = [group] + ([self._open] if self._open is not None else [])
-        self._open = None
+        self._committing = False
         if not self._failing:
             self._failing = True
             logger.error("changes cannot be kept: %s", error)
@@ -184,32 +155,17 @@ class SqliteStore:
             refusal = ResourceExhaustedError("the disk is full: nothing was changed")
         else:
             refusal = UnavailableError("the disk does not take the change: nothing was changed")
-        self._notify(dict.fromkeys(record.session_id for one in groups for record in one.records))
-        for one in groups:
-            self._settle(one, refusal)
+        # Whoever waits goes on in a later turn of the loop, when the core has taken it back.
+        self._notify(self._commits.fail(refusal))
         self._go_on()
 
-    def _settle(self, group: _Group, refusal: RefusalError | None) -> None:
-        for record in group.records:
-            if self._unsettled.get(record.session_id) is group:
-                del self._unsettled[record.session_id]
-        for waiter in group.waiting:
-            if waiter.done():
-                continue  # cancelled
-            if refusal is None:
-                waiter.set_result(None)
-            else:
-                waiter.set_exception(refusal.copy())
-
     def _go_on(self) -> None:
-        if self._open is not None:
+        if self._commits.gathered:
             self._begin()
         elif self._writer.unswept and not self._failing:
-            asyncio.get_running_loop().call_later(SWEEP_PAUSE, self._sweep)
+            asyncio.get_running_loop().call_later(SWEEP_PAUSE_S, self._sweep)
 
     def _sweep(self) -> None:
         """Delete more of what ended sessions have left, where nothing is being written."""
-        if self._open is not None or self._committing is not None or not self._writer.unswept:
-            return
-        self._open = _Group()
-        self._begin()
+        if self._writer.unswept and not self._commits.gathered and not self._committing:
+            self._commit()

@@ -18,8 +18,12 @@ from server.core.errors import (
     OutOfRangeError,
     RefusalError,
     ResourceExhaustedError,
+    UnavailableError,
 )
+from server.core.limits import Limits
 from server.core.session import Session
+from server.storage.memory import MemoryStore
+from server.storage.records import Opened, Record
 from tests.model import glob
 from tests.server.core.builders import SECOND, FakeClock, a_session, put, reader, register
 from tests.server.core.snapshot import picture, refused
@@ -543,3 +547,39 @@ def test_a_session_at_its_caps_works_on() -> None:
     assert put(session, "rate", 0.7, metadata={"a": "3"}) == 3
     session.delete("mode", ChangeContext())
     assert register(session, "third").version == 1
+
+
+class RefusingStore(MemoryStore):
+    """Takes nothing more from a moment on."""
+
+    refuses = False
+
+    def write(self, record: Record, publish: Callable[[], object]) -> None:
+        if self.refuses:
+            raise UnavailableError("another bridge has the session now")
+        super().write(record, publish)
+
+
+def test_what_a_store_refuses_leaves_no_trace() -> None:
+    store, clock = RefusingStore(), FakeClock()
+    session = Session(Opened("tuning", {}, clock.utc(), 60.0, 0), clock, Limits(request_ids=1), store)
+    register(session, "rate")
+    register(session, "other")
+    session.depend("rate", "other", "derived")
+    put(session, "rate", 0.1, request_id="first")
+    changes: list[Callable[[], object]] = [
+        lambda: register(session, "new"),
+        lambda: put(session, "rate", 0.2, request_id="second"),
+        lambda: session.set_many({"rate": reader("float", 0.2)}, ChangeContext(), atomic=True),
+        lambda: session.roll_back("rate", 1, ChangeContext()),
+        lambda: session.delete("rate", ChangeContext()),
+    ]
+    for change in changes:
+        store.refuses = True
+        with refused(session, UnavailableError, "another bridge"):
+            change()
+        store.refuses = False
+        assert session.sequence == session.log.last
+    assert put(session, "rate", 0.3, request_id="first") == 2
+    assert put(session, "rate", 0.3, request_id="second") == 3
+    assert session.log.newest.variable.name == "other", "it follows still"

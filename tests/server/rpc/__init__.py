@@ -1,0 +1,1 @@
+"""Tests of the edge: what stands between gRPC and the core."""
