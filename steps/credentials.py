@@ -6,7 +6,7 @@ from behave import given, then, when
 from hamcrest import assert_that, empty
 
 from varbridge.conformance.faults.polling import eventually
-from varbridge.conformance.run.target import START_TIMEOUT
+from varbridge.conformance.run.server_pool import START_TIMEOUT
 from varbridge.conformance.scenario import network
 from varbridge.conformance.scenario.credentials import OWN, STRANGER, ClientCredentials
 from varbridge.conformance.scenario.outcome import Outcome
@@ -22,7 +22,7 @@ def share(context, *flags, tls=None, token=""):
     """Speak to a bridge with these flags from now on, as somebody whom it lets in; scenarios share it."""
     world = context.world
     world.credentials = ClientCredentials(tls, token)
-    world.use_bridge(world.target.with_flags(*flags))
+    world.use_bridge(world.target.servers.with_flags(*flags))
 
 
 def start(context, *flags, tls=None, token=""):

@@ -78,7 +78,7 @@ def refuses_new_calls(context):
 @given("a bridge that a process of its own has started")
 def step_start_by_other(context):
     """A bridge whose parent is not the suite, but a process that does nothing else."""
-    command = (sys.executable, "-c", STARTER, *context.world.target.command_with())
+    command = (sys.executable, "-c", STARTER, *context.world.target.servers.command_with())
     context.starter = starter = ServerProcess(command)
     context.add_cleanup(end_both, starter)
     starter.wait_ready(15.0)

@@ -5,7 +5,7 @@ from hamcrest import assert_that, contains_string, empty, equal_to, has_length
 
 from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.polling import eventually
-from varbridge.conformance.run.target import START_TIMEOUT
+from varbridge.conformance.run.server_pool import START_TIMEOUT
 from varbridge.conformance.scenario import observability
 from varbridge.conformance.vocabulary.matchers import holds_true, in_order
 

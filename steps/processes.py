@@ -39,7 +39,7 @@ def step_start(context):
 @given("a bridge started with {flags:Name}")
 def step_start_with(context, flags):
     """A server with these flags; shared by the scenarios that ask for the same."""
-    context.world.use_bridge(context.world.target.with_flags(*flags.split()))
+    context.world.use_bridge(context.world.target.servers.with_flags(*flags.split()))
 
 
 @given("a bridge of its own, started with {flags:Name}")

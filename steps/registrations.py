@@ -30,14 +30,14 @@ def step_hosted_own(context, names):
 @given("the tool {names:Names} of another bridge, started with {flags:Name}, is registered")
 def step_hosted_with(context, names, flags):
     """Tools that a bridge with these flags hosts; shared by the scenarios that ask for the same."""
-    register_hosted(context.world, context.world.target.with_flags(*flags.split()), names)
+    register_hosted(context.world, context.world.target.servers.with_flags(*flags.split()), names)
 
 
 @given("the tools {names:Names} of another bridge are registered")
 @given("the tool {names:Names} of another bridge is registered")
 def step_hosted(context, names):
     """Tools that another bridge hosts, registered in the session; scenarios share that bridge."""
-    register_hosted(context.world, context.world.target.with_flags(), names)
+    register_hosted(context.world, context.world.target.servers.with_flags(), names)
 
 
 @given("the other bridge was killed")

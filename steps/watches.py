@@ -210,7 +210,9 @@ def step_many_watch(context, count, name):
     """Very many watches of one variable."""
     world = context.world
     request = pb.WatchVariablesRequest(session_id=world.session_id, variable_identifiers=[name])
-    world.watch_pool = WatchPool(world.connection.address, world.target.service, request, count, 6 * DEADLINE)
+    world.watch_pool = WatchPool(
+        world.connection.address, world.target.options.service, request, count, 6 * DEADLINE
+    )
 
 
 @when("{count:d} watches of {names:Names} open while {clients:d} clients set them over and over")

@@ -15,7 +15,8 @@ from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
 from varbridge.conformance.run import tags, validation
-from varbridge.conformance.run.target import Target, TargetUnavailableError
+from varbridge.conformance.run.options import TargetUnavailableError
+from varbridge.conformance.run.target import Target
 
 ROOT = Path(__file__).parents[2]
 

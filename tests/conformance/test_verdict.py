@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from tests.conformance.project import GREEN, RED, ROOT, Project
-from varbridge.conformance.run import optional, tags
-from varbridge.conformance.run.target import Crash, Target, TargetUnavailableError
+from varbridge.conformance.run import capabilities, tags
+from varbridge.conformance.run.options import TargetUnavailableError
+from varbridge.conformance.run.server_pool import Crash
+from varbridge.conformance.run.target import Target
 from varbridge.conformance.run.verdict import EXIT_CODES, Findings, decide
 from varbridge.worker import ServerProcess
 
@@ -444,6 +446,6 @@ def test_a_profile_grants_what_others_lack_but_not_what_the_run_cannot_use(
 
 def test_the_reference_bridge_lacks_what_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "requires_observe" in Target.from_options({}).capabilities
-    monkeypatch.setattr(optional, "_OBSERVE", ("no_such_package",))
+    monkeypatch.setattr(capabilities, "_OBSERVE", ("no_such_package",))
     assert "requires_observe" not in Target.from_options({}).capabilities
     assert "requires_operator_flags" in Target.from_options({}).capabilities

@@ -14,7 +14,8 @@ from varbridge.conformance.clients.recorded import RecordedConnection
 from varbridge.conformance.clients.watch_pool import WatchPool
 from varbridge.conformance.faults.fault_proxy import FaultProxy
 from varbridge.conformance.report.trend import Series
-from varbridge.conformance.run.target import START_TIMEOUT, Target
+from varbridge.conformance.run.server_pool import START_TIMEOUT
+from varbridge.conformance.run.target import Target
 from varbridge.conformance.scenario.bridges import Bridges
 from varbridge.conformance.scenario.credentials import NO_CREDENTIALS, Access, ClientCredentials
 from varbridge.conformance.scenario.outcome import Outcome
@@ -39,7 +40,7 @@ class World:
         self.target = target
         self.outcome = Outcome()
         target.begin_scenario()
-        self._log_start = len(target.log())
+        self._log_start = len(target.servers.log())
         self.outcomes: list[Outcome] = []  # of several clients at once
         self.watchers = Watchers()
         self.process: ServerProcess | None = None
@@ -72,7 +73,7 @@ class World:
         """The connection of the scenario's client."""
         if self.worker is not None:
             return self.worker.connection()
-        return self._connection or self.target.connection()
+        return self._connection or self.target.connections.shared()
 
     def use_bridge(self, address: str) -> None:
         """Speak to the bridge at this address from now on."""
@@ -126,7 +127,7 @@ class World:
         if address is None and self.bridges is not None and self.bridges.roaming:
             connection = self.bridges.roamer()
         else:
-            connection = self.target.connect(address or self.connection.address, self.credentials)
+            connection = self.target.connections.connect(address or self.connection.address, self.credentials)
         self._opened.append(connection)
         return connection
 
@@ -156,7 +157,7 @@ class World:
 
     def narrow(self, name: str) -> None:
         """Connect a person so that little is under way to them while they do not read."""
-        connection = self._people[name] = self.target.narrow(self.connection.address)
+        connection = self._people[name] = self.target.connections.narrow(self.connection.address)
         connection.who = name
         self._opened.append(connection)
 
@@ -184,7 +185,7 @@ class World:
         self, *flags: str, port: int = 0, on_ready: Callable[[int], object] | None = None
     ) -> ServerProcess:
         """Start a server process that ends with the scenario."""
-        self.process = self.target.launch(*flags, port=port, on_ready=on_ready)
+        self.process = self.target.servers.launch(*flags, port=port, on_ready=on_ready)
         self._processes.append(self.process)
         return self.process
 
@@ -204,8 +205,8 @@ class World:
     def start_worker(self) -> Worker:
         """Start a worker whose events are kept; the scenario's client speaks to its server from now on."""
         self.worker = Worker(
-            self.target.command_with(),
-            service=self.target.service,
+            self.target.servers.command_with(),
+            service=self.target.options.service,
             keep_port=False,  # a port that is left may be taken by another start at once
             on_event=lambda *event: self.events.append(event),
         )
@@ -284,7 +285,7 @@ class World:
 
     def _keep(self, person: str, watch: Watched, session: Session, names: list[str]) -> Watcher:
         ids = {self._ids.get((self.session_id, name), name) for name in names}
-        bridge = self.target.state_at(self.connection.address)
+        bridge = self.target.recorder.state_at(self.connection.address)
         return self.watchers.add(person, Watcher(watch, session, bridge, names, ids))
 
     # What became of it
@@ -308,11 +309,11 @@ class World:
             AssertionError: a refusal that no step examined, or a watch that broke a guarantee.
         """
         self.require_success()
-        found = dict.fromkeys(self.target.violations)  # each once, in order
+        found = dict.fromkeys(self.target.recorder.violations)  # each once, in order
         if self.bridges is not None:
             found.update(dict.fromkeys(self.bridges.violations()))
-        found.update(dict.fromkeys(self.watchers.violations(self.target.versions)))
-        found.update(dict.fromkeys(self.target.versions.violations_of_batches()))
+        found.update(dict.fromkeys(self.watchers.violations(self.target.recorder.versions)))
+        found.update(dict.fromkeys(self.target.recorder.versions.violations_of_batches()))
         if found:
             raise AssertionError("\n".join(found))
 
@@ -320,7 +321,11 @@ class World:
         """What the server wrote on stderr lately, for whoever must explain a failure."""
         if self.bridges is not None:
             return self.bridges.evidence(_LOG_LINES)
-        lines = [*self.process.stderr] if self.process is not None else self.target.log()[self._log_start :]
+        lines = (
+            [*self.process.stderr]
+            if self.process is not None
+            else self.target.servers.log()[self._log_start :]
+        )
         return lines[-_LOG_LINES:]
 
     def close(self) -> None:
@@ -339,7 +344,7 @@ class World:
         if self.bridges is not None:
             self.bridges.close()
         for connection in self._opened:
-            self.target.give_back(connection)
+            self.target.connections.give_back(connection)
         for line in self._proxies.values():
             line.close()
         if self.data_dir is not None:
