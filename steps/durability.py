@@ -49,7 +49,7 @@ def step_durable(context):
 @when("the bridge is {ended} and started again")
 def step_restart(context, ended):
     """End the server by SIGKILL or SIGTERM, and start it again with the same data directory and flags."""
-    end(context.world.process, {"killed": signal.SIGKILL, "stopped": signal.SIGTERM}[ended])
+    end(context.world.servers.process, {"killed": signal.SIGKILL, "stopped": signal.SIGTERM}[ended])
     context.world.start_again()
 
 
@@ -65,13 +65,16 @@ def step_last_breath(context):
     """Set variables, given as a table of name and value, in a batch at which the server kills itself."""
     world = context.world
     updates = {
-        row["variable"]: Literal(row["value"]).raw(world.kind_of(row["variable"])) for row in context.table
+        row["variable"]: Literal(row["value"]).raw(world.sessions.kind_of(row["variable"]))
+        for row in context.table
     }
     metadata = {"failpoint": context.moment}
     outcome = Outcome.of(lambda: world.session.set_many(updates, atomic=True, metadata=metadata))
     unanswered = holds_true("the batch to stay without an answer, as the bridge dies", "it was answered")
     assert_that(outcome.examine() is not None, unanswered)
-    assert_that(world.process.wait_ended(DEADLINE), equal_to(-signal.SIGKILL), "how the process ended")
+    assert_that(
+        world.servers.process.wait_ended(DEADLINE), equal_to(-signal.SIGKILL), "how the process ended"
+    )
     world.start_again()
 
 
@@ -93,9 +96,9 @@ def step_batch_writers(context, count, times):
 def torment(context, count, size, times):
     """Write, kill and start again, and look each time at what is there."""
     world = context.world
-    context.workload = workload = CrashWorkload(world.session_id, count, size)
+    context.workload = workload = CrashWorkload(world.sessions.id, count, size)
     for _ in range(times):
-        workload.run(world.connect, world.process, ACKNOWLEDGED)
+        workload.run(world.client.connect, world.servers.process, ACKNOWLEDGED)
         world.start_again()
         workload.inspect(world.session)
     workload.inspect_watch(world.session)
@@ -122,20 +125,20 @@ def step_watched(context):
 @when("another bridge is started on the same data directory")
 def step_second_there(context):
     """A second server process that is told to use the first one's data directory."""
-    context.world.start_process("--data-dir", context.world.data_dir.name).wait_ended(END)
+    context.world.servers.start("--data-dir", context.world.servers.data_dir.name).wait_ended(END)
 
 
 @when("a bridge is started with a file as its data directory")
 def step_start_in_file(context):
     """A server whose data directory is no directory."""
     with NamedTemporaryFile() as file:
-        context.world.start_process("--data-dir", file.name).wait_ended(END)
+        context.world.servers.start("--data-dir", file.name).wait_ended(END)
 
 
 @given("the bridge was stopped, and each file in its data directory overwritten with noise")
 def step_damage(context):
     """Ended by SIGTERM; then every file has its length and nothing of its content any more."""
-    end(context.world.process, signal.SIGTERM)
+    end(context.world.servers.process, signal.SIGTERM)
     noise = random.Random(1)
     for file in files_of(context):
         file.write_bytes(noise.randbytes(file.stat().st_size))
@@ -147,7 +150,7 @@ def step_damage(context):
 @when("the bridge is started on it again")
 def step_start_there(context):
     """A start that may fail, with the same data directory."""
-    context.world.start_process("--data-dir", context.world.data_dir.name).wait_ended(END)
+    context.world.servers.start("--data-dir", context.world.servers.data_dir.name).wait_ended(END)
 
 
 @then("the files in its data directory are as they were")
@@ -162,7 +165,7 @@ def step_left_alone(context):
 
 def files_of(context):
     """The files in the scenario's data directory, however deep."""
-    return sorted(path for path in Path(context.world.data_dir.name).rglob("*") if path.is_file())
+    return sorted(path for path in Path(context.world.servers.data_dir.name).rglob("*") if path.is_file())
 
 
 def contents_of(context):

@@ -29,13 +29,13 @@ bridge.wait()
 @when("the bridge is told to end by {name}")
 def step_signal(context, name):
     """Send the process SIGTERM or SIGINT."""
-    context.world.process.signal(signal.Signals[name])
+    context.world.servers.process.signal(signal.Signals[name])
 
 
 @then("the bridge ends with exit code {code:d}")
 def step_ends(context, code):
     """The process ends within its grace and a little more."""
-    actual = context.world.process.wait_ended(5 + END)
+    actual = context.world.servers.process.wait_ended(5 + END)
     assert_that(
         actual == code, holds_true(f"the bridge to end with exit code {code}", end_in_words(actual, 5 + END))
     )
@@ -45,7 +45,7 @@ def step_ends(context, code):
 def step_port_is_free(context):
     """The port of the ended server takes no connection."""
     with closing(socket.socket()) as knock:
-        refused = knock.connect_ex(("127.0.0.1", context.world.process.port))
+        refused = knock.connect_ex(("127.0.0.1", context.world.servers.process.port))
     assert_that(refused != 0, holds_true("nothing to answer at its port", "something answered"))
 
 
@@ -59,7 +59,7 @@ def step_no_new_calls(context):
 @given("the bridge was told to end by {name}, and refuses new calls")
 def step_is_ending(context, name):
     """A process that has got a signal, and shows it."""
-    context.world.process.signal(signal.Signals[name])
+    context.world.servers.process.signal(signal.Signals[name])
     refuses_new_calls(context)
 
 
@@ -68,7 +68,7 @@ def refuses_new_calls(context):
     deadline = time.monotonic() + DEADLINE
     error = None
     while error is None and time.monotonic() < deadline:  # the signal is on its way
-        error = Outcome.of(context.world.connection.ping).examine()
+        error = Outcome.of(context.world.client.connection.ping).examine()
     assert_that(error, is_refusal("unavailable"))
 
 
@@ -115,7 +115,7 @@ def step_port_falls_silent(context, seconds):
 @then("the bridge ends within {seconds:d} s")
 def step_ends_soon(context, seconds):
     """The process is gone in time, with whichever exit code."""
-    code = context.world.process.wait_ended(seconds)
+    code = context.world.servers.process.wait_ended(seconds)
     ends = holds_true(f"the bridge to end within {seconds} s", f"it was still running after {seconds} s")
     assert_that(code is not None, ends)
 
@@ -123,7 +123,7 @@ def step_ends_soon(context, seconds):
 @given("the processes that the bridge has started are noted")
 def step_note_processes(context):
     """Those that come of the bridge's process, as Linux tells them; none elsewhere."""
-    context.offspring = offspring(context.world.process.pid)
+    context.offspring = offspring(context.world.servers.process.pid)
 
 
 @then("none of these processes is there within {seconds:d} s")

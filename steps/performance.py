@@ -65,7 +65,12 @@ def report(line):
 def step_soak(context, minutes):
     """Sessions that come and go, with all that can be done in them, beside a steady reader and writer."""
     world = context.world
-    soak = Soak(world.connection.address, world.target.options.service, world.process.pid, world.session_id)
+    soak = Soak(
+        world.client.connection.address,
+        world.target.options.service,
+        world.servers.process.pid,
+        world.sessions.id,
+    )
     world.series = soak.run(minutes * 60.0)
     report(f"{soak.replies} calls were answered in {soak.sessions} sessions")
 

@@ -22,7 +22,7 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 @given("the tool {names:Names} of another bridge of its own is registered")
 def step_hosted_own(context, names):
     """Tools that another bridge hosts, which the scenario may end."""
-    process = context.world.start_process()
+    process = context.world.servers.start()
     register_hosted(context.world, f"127.0.0.1:{process.wait_ready(15.0)}", names)
 
 
@@ -44,8 +44,8 @@ def step_hosted(context, names):
 @when("the other bridge is killed")
 def step_kill_host(context):
     """SIGKILL to the bridge that hosts the tools."""
-    context.world.process.kill()
-    context.world.process.wait_ended(DEADLINE)
+    context.world.servers.process.kill()
+    context.world.servers.process.wait_ended(DEADLINE)
 
 
 @given("at the other bridge, {step}")
@@ -62,7 +62,7 @@ def step_then_there(context, step):
 
 
 def say_there(context, keyword, step):
-    with context.world.at_host():
+    with context.world.client.at_host():
         context.execute_steps(f"{keyword} {step}")
 
 
@@ -186,7 +186,7 @@ def step_counted(context):
 @then("it is refused as unavailable, naming the other bridge")
 def step_names_host(context):
     """The call was refused with UNAVAILABLE and the address of the host."""
-    assert_that(context.world.outcome.examine(), is_refusal("unavailable", context.world.host.address))
+    assert_that(context.world.outcome.examine(), is_refusal("unavailable", context.world.client.host.address))
 
 
 @then("it is refused as unavailable, naming the address of the tools")
@@ -201,13 +201,13 @@ def step_running_names_host(context):
     error = context.running.exception(timeout=DEADLINE)
     assert_that(error is not None, holds_true("the running tool to be refused", "it succeeded"))
     assert_that(error.code().name, equal_to("UNAVAILABLE"), "the status of the call")
-    assert_that(error.details(), contains_string(context.world.host.address), "the message")
+    assert_that(error.details(), contains_string(context.world.client.host.address), "the message")
 
 
 @then("the tool {tool:Name} can run again at the other bridge")
 def step_runs_again_there(context, tool):
     """A call of the tool at the bridge that hosts it finds a place within 5 s."""
-    with context.world.at_host():
+    with context.world.client.at_host():
         step_runs_again(context, tool)
 
 

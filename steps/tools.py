@@ -44,9 +44,9 @@ def step_run_for_message(context, tool):
         name: to_any(encode(kind_of(value), value)) for name, value in parameters_of(context.table).items()
     }
     request = pb.ExecuteToolRequest(
-        session_id=context.world.session_id, tool_name=tool, parameters=parameters
+        session_id=context.world.sessions.id, tool_name=tool, parameters=parameters
     )
-    context.world.attempt(lambda: context.world.connection.call("ExecuteTool", request))
+    context.world.attempt(lambda: context.world.client.connection.call("ExecuteTool", request))
 
 
 @when("the tool {tool:Name} runs for the optimizer {optimizer:Name} with:")
@@ -121,12 +121,12 @@ def step_running(context, tool, seconds):
 def start_tool(context, tool, seconds):
     """Start a tool that takes seconds; its call has reached the bridge when this returns."""
     request = pb.ExecuteToolRequest(
-        session_id=context.world.session_id,
+        session_id=context.world.sessions.id,
         tool_name=tool,
         parameters={"seconds": to_any(encode("float", float(seconds)))},
     )
-    running = context.world.connection.start("ExecuteTool", request, timeout=120.0)
-    context.world.connection.ping()  # calls of one connection arrive in order
+    running = context.world.client.connection.start("ExecuteTool", request, timeout=120.0)
+    context.world.client.connection.ping()  # calls of one connection arrive in order
     return running
 
 
@@ -149,7 +149,7 @@ def step_take_and_cancel(context, person, count, tool, n):
 @when("{person:Person} takes {count:d} chunks of {tool:Name} to {n:d} and stops reading")
 def step_take_and_stop(context, person, count, tool, n):
     """Read the first chunks of a long stream, and leave the others where they are."""
-    context.world.narrow(person)
+    context.world.people.narrow(person)
     context.streamed = tool
     context.unread = context.world.session_of(person).stream(tool, {"n": n}, timeout=60.0)
     context.world.chunks = [*islice(context.unread, count)]

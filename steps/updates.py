@@ -206,7 +206,7 @@ def step_partners(context, person, one, other):
 @then("each of them receives the versions {first:d} to {last:d}")
 def step_many_receive(context, first, last):
     """Each of very many watches got these versions, in order, each holding its own number."""
-    watch_pool = context.world.watch_pool
+    watch_pool = context.world.watchers.pool
     expected = [(n, n) for n in range(first, last + 1)]
     watch_pool.wait_for(len(expected), 6 * DEADLINE)
     for number, received in enumerate(watch_pool.received):

@@ -26,7 +26,7 @@ def metadata_of(table):
 
 def register(context, name, kind, value, **options):
     variable = context.world.session.register(name, kind, value.raw(kind), **options)
-    context.world.learn(name, kind, variable.id)
+    context.world.sessions.learn(name, kind, variable.id)
     return variable
 
 
@@ -47,7 +47,7 @@ def step_have_variable(context, kind, name, value):
 @given("a float variable named like the id of {name:Name} holding {value:Value}")
 def step_have_variable_named_like_id(context, name, value):
     """A variable whose name is the id of another."""
-    register(context, context.world.id_of(name), "float", value)
+    register(context, context.world.sessions.id_of(name), "float", value)
 
 
 @given("{name:Name} was set to {value:Value} with the metadata:")
@@ -186,7 +186,9 @@ def step_set(context, name, value):
 def step_set_by_id(context, name, value):
     """Set a variable that is named by its id."""
     world = context.world
-    world.attempt(lambda: world.session.set(world.id_of(name), value.raw(world.kind_of(name))))
+    world.attempt(
+        lambda: world.session.set(world.sessions.id_of(name), value.raw(world.sessions.kind_of(name)))
+    )
 
 
 @when("{name:Name}, expected at version {version:d}, is set to {value:Value}")
@@ -226,14 +228,16 @@ def step_delete(context, name):
 @when("{name:Name}, by its id, is deleted")
 def step_delete_by_id(context, name):
     """Delete a variable that is named by its id."""
-    context.world.attempt(lambda: context.world.session.delete(context.world.id_of(name)))
+    context.world.attempt(lambda: context.world.session.delete(context.world.sessions.id_of(name)))
 
 
 @when("{name:Name}, by its old id, is set to {value:Value}")
 def step_set_by_old_id(context, name, value):
     """Set a variable that is named by the id that it got when it was first registered."""
     world = context.world
-    world.attempt(lambda: world.session.set(world.old_id_of(name), value.raw(world.kind_of(name))))
+    world.attempt(
+        lambda: world.session.set(world.sessions.old_id_of(name), value.raw(world.sessions.kind_of(name)))
+    )
 
 
 @when("{name:Name} is read")
@@ -245,7 +249,7 @@ def step_read(context, name):
 @when("{name:Name} is read by its old id")
 def step_read_by_id(context, name):
     """Read a variable by the id that it got when it was first registered."""
-    context.world.attempt(lambda: context.world.session.get(context.world.old_id_of(name)))
+    context.world.attempt(lambda: context.world.session.get(context.world.sessions.old_id_of(name)))
 
 
 @when("the variables are listed")
@@ -274,7 +278,7 @@ def step_holds(context, name, value, version):
 def step_holds_by_id(context, name, value, version):
     """A variable that is asked for by its id has this value and this version."""
     context.world.require_success()
-    assert_that(context.world.session.get(context.world.id_of(name)), holds(value, version), name)
+    assert_that(context.world.session.get(context.world.sessions.id_of(name)), holds(value, version), name)
 
 
 @then("the answer is version {version:d}")
@@ -320,7 +324,7 @@ def step_answered(context):
 @then("its id is that of {name:Name}")
 def step_answered_id(context, name):
     """The variable answered is the one that was registered under that name."""
-    assert_that(context.world.require_success().id, equal_to(context.world.id_of(name)), "the id")
+    assert_that(context.world.require_success().id, equal_to(context.world.sessions.id_of(name)), "the id")
 
 
 @then("its id begins with {prefix:Name}")
@@ -333,7 +337,9 @@ def step_id_begins(context, prefix):
 @then("its id is not that of {name:Name}")
 def step_answered_other_id(context, name):
     """The variable answered is another than the one that was registered under that name."""
-    assert_that(context.world.require_success().id, is_not(equal_to(context.world.id_of(name))), "the id")
+    assert_that(
+        context.world.require_success().id, is_not(equal_to(context.world.sessions.id_of(name))), "the id"
+    )
 
 
 @then("{person:Person}, on another connection, reads {value:Value} from {name:Name} at version {version:d}")

@@ -57,19 +57,19 @@ def step_watch_all(context, person):
 @given("{person:Person} watches {name:Name} by its id")
 def step_watch_by_id(context, person, name):
     """Someone watches a variable that is named by its id."""
-    context.world.watch(person, [context.world.id_of(name)])
+    context.world.watch(person, [context.world.sessions.id_of(name)])
 
 
 @when("{person:Person} watches {name:Name} by its name and by its id, present values included")
 def step_watch_twice_with_initial(context, person, name):
     """Someone names one variable twice in a watch, and gets present values first."""
-    context.world.watch(person, [name, context.world.id_of(name)], initial=True)
+    context.world.watch(person, [name, context.world.sessions.id_of(name)], initial=True)
 
 
 @given("{person:Person} watches {name:Name} by its name and by its id")
 def step_watch_twice(context, person, name):
     """Someone names one variable twice in a watch."""
-    context.world.watch(person, [name, context.world.id_of(name)])
+    context.world.watch(person, [name, context.world.sessions.id_of(name)])
 
 
 @when("{name:Name} goes through {values:Value}")
@@ -88,7 +88,7 @@ def step_stop_watching(context, person):
 @given("{person:Person} watches {names:Names} over a line of their own")
 def step_watch_over_line(context, person, names):
     """Someone watches over a connection that the scenario can cut or stall."""
-    context.world.proxy_of(person)
+    context.world.people.proxy_of(person)
     context.world.watch(person, names)
 
 
@@ -96,20 +96,20 @@ def step_watch_over_line(context, person, names):
 @when("{person:Person}'s line is cut")
 def step_cut(context, person):
     """Someone's connection breaks."""
-    context.world.proxy_of(person).cut()
+    context.world.people.proxy_of(person).cut()
     context.world.watchers[person].watch.wait_until_over(DEADLINE)
 
 
 @given("{person:Person}'s line has stalled")
 def step_stall(context, person):
     """Nothing comes through someone's connection any more, and it stays open."""
-    context.world.proxy_of(person).stall()
+    context.world.people.proxy_of(person).stall()
 
 
 @when("{person:Person}'s line flows again")
 def step_flow(context, person):
     """Everything that waited in someone's connection comes through."""
-    context.world.proxy_of(person).flow()
+    context.world.people.proxy_of(person).flow()
 
 
 @given("{name:Name} was set {times:d} times to long texts")
@@ -131,7 +131,7 @@ def step_stopped_watching(context, person):
 @when("{person:Person} hangs up")
 def step_hang_up(context, person):
     """Someone's connection goes away without a word."""
-    context.world.hang_up(person)
+    context.world.people.hang_up(person)
     context.world.watchers[person].watch.wait_until_over(DEADLINE)
 
 
@@ -209,9 +209,9 @@ def step_can_watch(context, seconds, person, names):
 def step_many_watch(context, count, name):
     """Very many watches of one variable."""
     world = context.world
-    request = pb.WatchVariablesRequest(session_id=world.session_id, variable_identifiers=[name])
-    world.watch_pool = WatchPool(
-        world.connection.address, world.target.options.service, request, count, 6 * DEADLINE
+    request = pb.WatchVariablesRequest(session_id=world.sessions.id, variable_identifiers=[name])
+    world.watchers.pool = WatchPool(
+        world.client.connection.address, world.target.options.service, request, count, 6 * DEADLINE
     )
 
 

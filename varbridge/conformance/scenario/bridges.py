@@ -7,7 +7,7 @@ import itertools
 import signal
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from varbridge.conformance.clients.recorded import RecordedConnection
 from varbridge.conformance.clients.retry import RetryingConnection
@@ -15,6 +15,7 @@ from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.fault_proxy import FaultProxy
 from varbridge.conformance.run.server_pool import START_TIMEOUT
 from varbridge.conformance.run.target import Target
+from varbridge.conformance.scenario.replaced import replaced
 from varbridge.worker import ServerProcess
 
 _END = 10.0
@@ -100,14 +101,9 @@ class Bridges:
         name = self.names[next(self._turn) % len(self.names)]
         return self._target.connections.retrying(self.all_from(name), 20.0)
 
-    @contextmanager
-    def retrying(self, seconds: float) -> Iterator[None]:
+    def retrying(self, seconds: float) -> AbstractContextManager[None]:
         """Have patient connections for the length of the block."""
-        before, self._patience = self._patience, seconds
-        try:
-            yield
-        finally:
-            self._patience = before
+        return replaced(self, _patience=seconds)
 
     def left(self) -> list[str]:
         """Those of the scenario's own that have not ended."""
