@@ -112,13 +112,13 @@ def step_set_while_reading(context, one, other, times):
     """Write a pair atomically over and over, while someone else reads the pair over and over."""
     world = context.world
     reader = world.session_of("Reader")
-    context.pairs = []
+    context.world.loads.pairs = []
     done = threading.Event()
 
     def read():
         while not done.is_set():
             found, _ = reader.get_many([one, other])
-            context.pairs.append((found[one].value, found[other].value))
+            context.world.loads.pairs.append((found[one].value, found[other].value))
 
     reading = threading.Thread(target=read)
     reading.start()
@@ -133,8 +133,10 @@ def step_set_while_reading(context, one, other, times):
 @then("every read saw equal numbers")
 def step_equal_numbers(context):
     """No read saw one half of a batch."""
-    assert_that(len(context.pairs), greater_than(0), "the number of reads")
-    unequal = [f"one was {one}, the other {other}" for one, other in context.pairs if one != other]
+    assert_that(len(context.world.loads.pairs), greater_than(0), "the number of reads")
+    unequal = [
+        f"one was {one}, the other {other}" for one, other in context.world.loads.pairs if one != other
+    ]
     assert_that(unequal, no_faults(), "the unequal pairs read")
 
 

@@ -94,7 +94,7 @@ def step_same_request(context, count, request, name, value):
 def step_read_and_set(context, count, name, times):
     """Several clients read and set one variable, and note when each call began and ended."""
     before = context.world.session.get(name)
-    context.first = before.version, before.value
+    context.world.loads.start = before.version, before.value
 
     def timed(client, wrote, action):
         started = time.monotonic()
@@ -122,7 +122,7 @@ def step_read_and_set(context, count, name, times):
 def step_linearizable(context):
     """The history is linearizable: each call seems to happen at one moment between its start and end."""
     operations = [operation for outcome in context.world.outcomes for operation in outcome.require_success()]
-    assert_that(violations(operations, *context.first), no_faults(), "what no order explains")
+    assert_that(violations(operations, *context.world.loads.start), no_faults(), "what no order explains")
 
 
 @when("{count:d} clients at once each work in a session of their own")
@@ -171,7 +171,7 @@ def step_batches_and_sets(context, one, other, times, third, again):
     at_once(context, 2, work)
     for outcome in context.world.outcomes:
         outcome.require_success()
-    context.changes = 2 * times + again
+    context.world.loads.changes = 2 * times + again
 
 
 @then("each of them is answered version {version:d}")

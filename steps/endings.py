@@ -53,7 +53,7 @@ def step_port_is_free(context):
 def step_no_new_calls(context):
     """A call made now does not succeed, although the one that is under way has not ended yet."""
     refuses_new_calls(context)
-    assert_that(not context.running.done(), holds_true("the tool to run still", "it had ended"))
+    assert_that(not context.world.tools.running.done(), holds_true("the tool to run still", "it had ended"))
 
 
 @given("the bridge was told to end by {name}, and refuses new calls")
@@ -79,7 +79,7 @@ def refuses_new_calls(context):
 def step_start_by_other(context):
     """A bridge whose parent is not the suite, but a process that does nothing else."""
     command = (sys.executable, "-c", STARTER, *context.world.target.servers.command_with())
-    context.starter = starter = ServerProcess(command)
+    context.world.starts.starter = starter = ServerProcess(command)
     context.add_cleanup(end_both, starter)
     starter.wait_ready(15.0)
 
@@ -97,7 +97,7 @@ def end_both(starter):
 @when("that process is killed")
 def step_kill_starter(context):
     """SIGKILL to the process that started the bridge."""
-    context.starter.kill()
+    context.world.starts.starter.kill()
 
 
 @then("nothing answers at the bridge's port within {seconds:d} s")
@@ -107,7 +107,7 @@ def step_port_falls_silent(context, seconds):
     answers = True
     while answers and time.monotonic() < deadline:
         with closing(socket.socket()) as knock:
-            answers = knock.connect_ex(("127.0.0.1", context.starter.port)) == 0
+            answers = knock.connect_ex(("127.0.0.1", context.world.starts.starter.port)) == 0
     silent = holds_true(f"nothing to answer at its port after {seconds} s", "something still answered")
     assert_that(not answers, silent)
 
@@ -123,13 +123,13 @@ def step_ends_soon(context, seconds):
 @given("the processes that the bridge has started are noted")
 def step_note_processes(context):
     """Those that come of the bridge's process, as Linux tells them; none elsewhere."""
-    context.offspring = offspring(context.world.servers.process.pid)
+    context.world.starts.offspring = offspring(context.world.servers.process.pid)
 
 
 @then("none of these processes is there within {seconds:d} s")
 def step_none_left(context, seconds):
     """What the bridge had started is gone with it."""
     deadline = time.monotonic() + seconds
-    while (left := alive(context.offspring)) and time.monotonic() < deadline:
+    while (left := alive(context.world.starts.offspring)) and time.monotonic() < deadline:
         pass
     assert_that(left, empty(), "the processes that the bridge has left behind")

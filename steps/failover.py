@@ -16,8 +16,8 @@ def failover_workload(context, count):
     """Clients at all bridges that write on and on."""
     world = context.world
     world.client.bridges.roaming = True
-    context.workload = FailoverWorkload(world.sessions.id, world.client.connect, count)
-    return context.workload
+    context.world.loads.workload = FailoverWorkload(world.sessions.id, world.client.connect, count)
+    return context.world.loads.workload
 
 
 @when("{count:d} clients write while one bridge after the other is killed, {times:d} times in all")
@@ -32,7 +32,7 @@ def step_write_while_killed(context, count, times):
             workload.get_on()
             context.world.start_bridges_again(name)
         workload.get_on()
-    context.workload.inspect_at_all(context.world)
+    context.world.loads.workload.inspect_at_all(context.world)
 
 
 @when("{count:d} clients write while {step}")
@@ -42,14 +42,14 @@ def step_write_while(context, count, step):
         workload.get_on()
         run_step(context, "When", step)
         workload.get_on()
-    context.workload.inspect_at_all(context.world)
+    context.world.loads.workload.inspect_at_all(context.world)
 
 
 @when("{count:d} clients write batches at a bridge until it is killed, {times:d} times, each time at another")
 def step_batches_until_killed(context, count, times):
     """Looked at each time at the bridge that is left; the other one is started again then."""
     world = context.world
-    context.workload = workload = CrashWorkload(world.sessions.id, count, 2)
+    context.world.loads.workload = workload = CrashWorkload(world.sessions.id, count, 2)
     names = world.client.bridges.names
     for turn in range(times):
         name, other = names[turn % len(names)], names[(turn + 1) % len(names)]

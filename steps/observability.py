@@ -27,14 +27,14 @@ def step_check_with(context, flags):
 @when("a bridge is asked whether it could serve at the same port")
 def step_check_there(context):
     """Start a bridge with --check, at the port of the one that runs."""
-    context.first = context.world.servers.process
-    context.world.servers.start("--check", port=context.first.port).wait_ended(START_TIMEOUT)
+    context.world.starts.first = context.world.servers.process
+    context.world.servers.start("--check", port=context.world.starts.first.port).wait_ended(START_TIMEOUT)
 
 
 @when("a bridge is asked whether it could serve with the same data directory")
 def step_check_data(context):
     """Start a bridge with --check, and the data directory of the one that runs."""
-    context.first = context.world.servers.process
+    context.world.starts.first = context.world.servers.process
     flags = ["--check", "--data-dir", context.world.servers.data_dir.name]
     context.world.servers.start(*flags).wait_ended(START_TIMEOUT)
 
@@ -111,8 +111,8 @@ def step_nothing_has(context, words):
 def step_metrics(context):
     """A bridge, and a port on loopback where its metrics are."""
     (port,) = free_ports(1)
-    context.metrics = f"127.0.0.1:{port}"
-    process = context.world.servers.start("--metrics", context.metrics)
+    context.world.starts.metrics_address = f"127.0.0.1:{port}"
+    process = context.world.servers.start("--metrics", context.world.starts.metrics_address)
     context.world.client.use_bridge(f"127.0.0.1:{process.wait_ready(START_TIMEOUT)}")
 
 
@@ -123,7 +123,7 @@ def step_metrics_tell(context, seconds):
     expected = {row["name"]: float(row["number"]) for row in context.table}
 
     def told():
-        samples = observability.samples(observability.metrics(context.metrics))
+        samples = observability.samples(observability.metrics(context.world.starts.metrics_address))
         return {name: samples.get(name) for name in expected}
 
     eventually(lambda: told() == expected, seconds)
@@ -133,7 +133,7 @@ def step_metrics_tell(context, seconds):
 @then("its metrics have neither {words:Names} nor the id of the session")
 def step_metrics_do_not_tell(context, words):
     """No name that a client has chosen stands on the page for Prometheus."""
-    page = observability.metrics(context.metrics)
+    page = observability.metrics(context.world.starts.metrics_address)
     names = (*words, context.world.sessions.id)
     found = [line for line in page.splitlines() if any(name in line for name in names)]
     assert_that(found, empty(), "the lines of the metrics with names that clients have chosen")

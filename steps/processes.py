@@ -16,14 +16,14 @@ END = 5.0  # seconds that a start that fails may take
 
 def start(context, *flags, port=0):
     """Start a process, and try its port the very moment that it says that it is ready."""
-    context.knocks = []
+    context.world.starts.knocks = []
 
     def knock(port):
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=1.0):
-                context.knocks.append("answered")
+                context.world.starts.knocks.append("answered")
         except OSError as error:
-            context.knocks.append(f"refused: {error}")
+            context.world.starts.knocks.append(f"refused: {error}")
 
     return context.world.servers.start(*flags, port=port, on_ready=knock)
 
@@ -52,15 +52,15 @@ def step_start_own_with(context, flags):
 @when("another bridge is started")
 def step_start_another(context):
     """A second server process."""
-    context.first = context.world.servers.process
+    context.world.starts.first = context.world.servers.process
     start(context).wait_ready(15.0)
 
 
 @when("another bridge is started on the same port")
 def step_start_another_there(context):
     """A second server process that is told to take the first one's port."""
-    context.first = context.world.servers.process
-    start(context, port=context.first.port).wait_ended(END)
+    context.world.starts.first = context.world.servers.process
+    start(context, port=context.world.starts.first.port).wait_ended(END)
 
 
 @when("a client works with it")
@@ -99,7 +99,9 @@ def step_start_on_taken_port(context):
 @then("a connection to the port that it names is answered at once")
 def step_port_answers(context):
     """The port of the READY line took a connection when the line was read."""
-    assert_that(context.knocks, equal_to(["answered"]), "a connection made when GRPC_READY was read")
+    assert_that(
+        context.world.starts.knocks, equal_to(["answered"]), "a connection made when GRPC_READY was read"
+    )
 
 
 @then("it answers at no address but loopback")
@@ -135,7 +137,7 @@ def step_one_line(context):
 @then("the two have different ports, and both answer")
 def step_two_ports(context):
     """Both servers take calls, each at its own port."""
-    ports = [context.first.port, context.world.servers.process.port]
+    ports = [context.world.starts.first.port, context.world.servers.process.port]
     assert_that(set(ports), has_length(2), "the ports")
     for port in ports:
         answer = context.world.client.connect(f"127.0.0.1:{port}").ping(str(port))

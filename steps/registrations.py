@@ -95,8 +95,10 @@ def step_register(context):
 @when("the tool {tool:Name} is registered with the metadata {metadata:Value} and the parameters:")
 def step_register_whole(context, tool, metadata):
     """Register a streaming tool with all that there is to tell of it; nothing hosts it."""
-    context.registered = registration(tool, metadata.python(), context.table)
-    context.world.attempt(lambda: context.world.session.register_tools([context.registered], NOWHERE))
+    context.world.tools.registered = registration(tool, metadata.python(), context.table)
+    context.world.attempt(
+        lambda: context.world.session.register_tools([context.world.tools.registered], NOWHERE)
+    )
 
 
 @when("a tool with a name of {count:d} characters is registered")
@@ -154,8 +156,10 @@ def step_told_whole(context, tool):
     session = context.world.session
     listed = {one.name: one for one in session.registered_tools()}
     for told in (listed, session.initialize().available_tools):
-        assert_that(told_of(told[tool]), equal_to(told_of(context.registered)), f"what is told of {tool}")
-        metadata = dict(context.registered.metadata)
+        assert_that(
+            told_of(told[tool]), equal_to(told_of(context.world.tools.registered)), f"what is told of {tool}"
+        )
+        metadata = dict(context.world.tools.registered.metadata)
         assert_that(dict(told[tool].metadata), has_entries(metadata), f"the metadata of {tool}")
 
 
@@ -198,7 +202,7 @@ def step_names_nowhere(context):
 @then("the running tool is refused as unavailable, naming the other bridge")
 def step_running_names_host(context):
     """The call that was under way is cut with UNAVAILABLE and the address of the host."""
-    error = context.running.exception(timeout=DEADLINE)
+    error = context.world.tools.running.exception(timeout=DEADLINE)
     assert_that(error is not None, holds_true("the running tool to be refused", "it succeeded"))
     assert_that(error.code().name, equal_to("UNAVAILABLE"), "the status of the call")
     assert_that(error.details(), contains_string(context.world.client.host.address), "the message")

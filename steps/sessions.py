@@ -71,7 +71,7 @@ def step_was_cleaned_up(context):
 @when("nobody calls any more")
 def step_fall_silent(context):
     """One last call; the time until the session ends counts from it."""
-    context.quiet_since = time.monotonic()
+    context.world.reads.quiet_since = time.monotonic()
     context.world.session.get_many([])
 
 

@@ -117,7 +117,7 @@ def step_request_refused(context, request, name, value):
 @given("what is known of {name:Name} is noted")
 def step_note(context, name):
     """Keep all that a read tells of a variable."""
-    context.noted = context.world.session.get(name).message
+    context.world.reads.variable = context.world.session.get(name).message
 
 
 @given("the variables:")
@@ -255,15 +255,15 @@ def step_read_by_id(context, name):
 @when("the variables are listed")
 def step_list(context):
     """List all variables."""
-    context.listed_in = context.world.session
-    context.world.attempt(lambda: context.listed_in.list())
+    context.world.reads.listed_in = context.world.session
+    context.world.attempt(lambda: context.world.reads.listed_in.list())
 
 
 @when("the variables that match {pattern:Name} are listed")
 def step_list_matching(context, pattern):
     """List the variables whose name matches a glob."""
-    context.listed_in = context.world.session
-    context.world.attempt(lambda: context.listed_in.list(pattern))
+    context.world.reads.listed_in = context.world.session
+    context.world.attempt(lambda: context.world.reads.listed_in.list(pattern))
 
 
 @then("{name:Name} holds {value:Value} at version {version:d}")
@@ -293,7 +293,7 @@ def step_listed(context, names):
     listed = context.world.require_success()
     assert_that([variable.name for variable in listed], equal_to(names), "the names listed")
     for variable in listed:
-        read = context.listed_in.get(variable.name)
+        read = context.world.reads.listed_in.get(variable.name)
         told = (variable.id, variable.version, variable.raw)
         assert_that(told, equal_to((read.id, read.version, read.raw)), f"what is listed of {variable.name}")
 
@@ -374,7 +374,7 @@ def step_source(context, name, source):
 def step_as_noted(context, name):
     """A read tells the very same as before: value, version, time, metadata and the rest."""
     context.world.require_success()
-    now, noted = context.world.session.get(name).message, context.noted
+    now, noted = context.world.session.get(name).message, context.world.reads.variable
     fields = [(one.name, getattr(now, one.name), getattr(noted, one.name)) for one in now.DESCRIPTOR.fields]
     changed = [
         f"its {name} is now {one_line(new)}, not {one_line(old)}" for name, new, old in fields if new != old

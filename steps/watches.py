@@ -116,7 +116,7 @@ def step_flow(context, person):
 @when("{name:Name} is set {times:d} times to long texts")
 def step_set_long(context, name, times):
     """Set a string over and over to texts of 50,000 characters that tell which they are."""
-    context.long_texts = times
+    context.world.loads.long_texts = times
     for number in range(times):
         context.world.session.set(name, f"{number:06} " + "x" * 50_000, kind="string")
 
@@ -225,20 +225,20 @@ def step_open_under_fire(context, count, names, clients):
         opener = openers[number % len(openers)]
         return world.watch(f"watch {number}", names, session=opener, initial=True)
 
-    context.writers = RacingWriters(
+    context.world.loads.writers = RacingWriters(
         [world.session_of(f"Writer {number}") for number in range(clients)], names
     )
-    with context.writers, ThreadPoolExecutor(len(openers)) as pool:
-        context.opened = [*pool.map(watch, range(count))]
+    with context.world.loads.writers, ThreadPoolExecutor(len(openers)) as pool:
+        context.world.loads.opened = [*pool.map(watch, range(count))]
 
 
 @when("{count:d} watches of {name:Name} open while it is set over and over")
 def step_open_one_by_one(context, count, name):
     """Watches open one after the other, present values included, while one writer writes all the while."""
     world = context.world
-    context.writers = RacingWriters([world.session_of("Writer")], [name], least=count)
-    with context.writers:
-        context.opened = [
+    context.world.loads.writers = RacingWriters([world.session_of("Writer")], [name], least=count)
+    with context.world.loads.writers:
+        context.world.loads.opened = [
             world.watch(f"watch {number}", [name], session=world.session, initial=True)
             for number in range(count)
         ]

@@ -49,7 +49,7 @@ def step_callers(context, count):
         thread.start()
     for thread in threads:
         thread.join()
-    context.got = got
+    context.world.starts.callers = got
 
 
 @given("its server was killed, and started again")
@@ -64,7 +64,7 @@ def step_was_killed(context):
 @when("its server is killed")
 def step_kill(context):
     """SIGKILL, and wait until the process is gone."""
-    context.killed = process = context.world.servers.worker.process
+    context.world.starts.killed = process = context.world.servers.worker.process
     process.kill()
     process.wait_ended(DEADLINE)
 
@@ -91,8 +91,12 @@ def step_kill_during_call(context, tool):
 @then("they all have the same connection, and it works")
 def step_same_connection(context):
     """Everyone was given one and the same connection."""
-    assert_that({id(connection) for connection in context.got}, has_length(1), "the connections handed out")
-    assert_that(context.got[0].ping("one"), equal_to("one"), "the answer to Ping")
+    assert_that(
+        {id(connection) for connection in context.world.starts.callers},
+        has_length(1),
+        "the connections handed out",
+    )
+    assert_that(context.world.starts.callers[0].ping("one"), equal_to("one"), "the answer to Ping")
 
 
 @then("one server was started")
@@ -124,9 +128,11 @@ def step_worker_tells(context, event):
 def step_restarted(context):
     """The connection is there again, to another process."""
     world = context.world
-    world.servers.worker.connection_after(context.killed).ping("again")
+    world.servers.worker.connection_after(context.world.starts.killed).ping("again")
     assert_that(
-        world.servers.worker.process.pid, is_not(equal_to(context.killed.pid)), "the new server's process"
+        world.servers.worker.process.pid,
+        is_not(equal_to(context.world.starts.killed.pid)),
+        "the new server's process",
     )
 
 
@@ -140,6 +146,6 @@ def step_registers_and_reads(context):
 @then("each of them learns why, with the server's own words")
 def step_learn_why(context):
     """Everyone got an error with the stderr of the server."""
-    for got in context.got:
+    for got in context.world.starts.callers:
         assert_that(isinstance(got, WorkerError), holds_true("a caller to get an error", f"it got {got!r}"))
         assert_that(str(got), matches_regexp(r"(?s)exit code \d+.*no-such-flag-at-all"), "the error")

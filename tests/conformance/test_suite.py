@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -130,6 +131,20 @@ def test_the_judge_never_imports_the_server() -> None:
         if re.match(r"\s*(import|from) +(server|varbridge\.server|\.+server)\b", line)
     ]
     assert guilty == []
+
+
+def test_steps_keep_what_they_make_in_the_world_alone() -> None:
+    allowed = {"add_cleanup", "execute_steps", "run", "table", "text", "world"}
+    others = [
+        f"{path.name}, line {node.lineno}: context.{node.attr}"
+        for path in sorted((ROOT / "steps").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "context"
+        and node.attr not in allowed
+    ]
+    assert others == []
 
 
 def test_every_clause_has_a_rule() -> None:

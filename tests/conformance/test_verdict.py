@@ -239,6 +239,16 @@ def test_a_world_that_fails_breaks_the_run(project: Make) -> None:
     assert "the suite itself failed in before_scenario: KeyError" in run.sentence
 
 
+@pytest.mark.parametrize(
+    "step", ["the running tool is cancelled", 'in session "other", the running tool is cancelled']
+)
+def test_a_scenario_that_lacks_a_step_breaks_the_run(project: Make, step: str) -> None:
+    run = project(GREEN + example(f"When {step}", "Then all is well")).run()
+    assert (run.code, run.word) == (3, "broken run")
+    assert "a scenario is wrong at 'the running tool is cancelled': it lacks a step" in run.sentence
+    assert "Given the tool … is running for … s" in run.sentence
+
+
 def test_steps_that_cannot_be_loaded_break_the_run(project: Make) -> None:
     made = project()
     made.write("steps/zz_own.py", "import no_such_module_anywhere\n")

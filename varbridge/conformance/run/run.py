@@ -15,6 +15,7 @@ from varbridge.conformance.run.known_failures import KnownFailures
 from varbridge.conformance.run.selection import Selection
 from varbridge.conformance.run.server_pool import Crash
 from varbridge.conformance.run.target import Target
+from varbridge.conformance.scenario.from_step import ScenarioError
 from varbridge.conformance.scenario.world import World
 
 _FLAG = re.compile(r"--[a-z][a-z-]*")
@@ -77,6 +78,11 @@ class ConformanceRun:
             return None
         self._world = World(self.target)
         return self._world
+
+    def end_step(self, step: Any) -> None:
+        """Keep that a scenario is wrong, where a step of it says so: that is no failure of the bridge."""
+        if isinstance(step.exception, ScenarioError):
+            self.broken = self.broken or f"a scenario is wrong at {step.name!r}: {step.exception}"
 
     def end(self, scenario: Any) -> None:
         """Hold a scenario to what all are held to, and keep what explains its failure."""

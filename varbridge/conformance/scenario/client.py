@@ -10,7 +10,7 @@ from varbridge.conformance.clients.recorded import RecordedConnection
 from varbridge.conformance.run.target import Target
 from varbridge.conformance.scenario.bridges import Bridges
 from varbridge.conformance.scenario.credentials import NO_CREDENTIALS, Access, ClientCredentials
-from varbridge.conformance.scenario.notes import FromStep
+from varbridge.conformance.scenario.from_step import FromStep
 from varbridge.conformance.scenario.replaced import replaced
 from varbridge.worker import Worker
 

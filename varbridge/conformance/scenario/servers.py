@@ -6,7 +6,7 @@ from collections.abc import Callable
 from tempfile import TemporaryDirectory
 
 from varbridge.conformance.run.target import Target
-from varbridge.conformance.scenario.notes import FromStep
+from varbridge.conformance.scenario.from_step import FromStep
 from varbridge.worker import ServerProcess, Worker
 
 _END = 5.0

@@ -10,7 +10,7 @@ from varbridge.conformance.clients.watch_pool import WatchPool
 from varbridge.conformance.invariants.replies import update_violations
 from varbridge.conformance.invariants.versions import Versions
 from varbridge.conformance.invariants.watches import violations
-from varbridge.conformance.scenario.notes import FromStep
+from varbridge.conformance.scenario.from_step import FromStep
 
 
 class Watcher:

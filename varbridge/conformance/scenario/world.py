@@ -12,6 +12,7 @@ from varbridge.conformance.report.trend import Series
 from varbridge.conformance.run.server_pool import START_TIMEOUT
 from varbridge.conformance.run.target import Target
 from varbridge.conformance.scenario.client import Client
+from varbridge.conformance.scenario.notes import LoadNotes, ReadNotes, ServerNotes, ToolNotes
 from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.scenario.people import People
 from varbridge.conformance.scenario.servers import Servers
@@ -45,6 +46,10 @@ class World:
         self.outcomes: list[Outcome] = []  # of several clients at once
         self.series: list[Series] = []  # figures taken over time
         self.allowed: dict[str, float] = {}  # how much each of them may rise
+        self.loads = LoadNotes()
+        self.reads = ReadNotes()
+        self.starts = ServerNotes()
+        self.tools = ToolNotes()
         self._log_start = len(target.servers.log())
 
     @property
