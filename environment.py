@@ -13,6 +13,10 @@ def before_scenario(context, scenario):
         raise
 
 
+def after_step(context, step):
+    context.conformance_run.end_step(step)
+
+
 def after_scenario(context, scenario):
     try:
         context.conformance_run.end(scenario)

@@ -15,14 +15,14 @@ _ID_OF = "id of "
 
 def identifier_of(context, text):
     """What a cell names a variable by: its name, or where the cell says "id of NAME", its id."""
-    return context.world.id_of(text.removeprefix(_ID_OF)) if text.startswith(_ID_OF) else text
+    return context.world.sessions.id_of(text.removeprefix(_ID_OF)) if text.startswith(_ID_OF) else text
 
 
 def updates_of(context):
     """A table of name and value as values by identifier."""
     updates = {}
     for row in context.table:
-        kind = context.world.kind_of(row["name"].removeprefix(_ID_OF))
+        kind = context.world.sessions.kind_of(row["name"].removeprefix(_ID_OF))
         updates[identifier_of(context, row["name"])] = Literal(row["value"]).raw(kind)
     return updates
 
@@ -42,7 +42,7 @@ def step_read_together_bare(context, names):
 @when("{one:Name}, by its id, and {other:Name}, by its name, are read together")
 def step_read_by_both(context, one, other):
     """Read two variables in one call, which names one of them by its id."""
-    identifiers = [context.world.id_of(one), other]
+    identifiers = [context.world.sessions.id_of(one), other]
     context.world.attempt(lambda: context.world.session.get_many(identifiers))
 
 
@@ -51,7 +51,7 @@ def step_found_by_both(context, one, other):
     """The answer has each variable under the identifier that was asked for, and under no other."""
     found, _ = context.world.require_success()
     names = {identifier: variable.name for identifier, variable in found.items()}
-    assert_that(names, equal_to({context.world.id_of(one): one, other: other}), "what was found")
+    assert_that(names, equal_to({context.world.sessions.id_of(one): one, other: other}), "what was found")
 
 
 @when("these are set together, all or none:")
@@ -88,8 +88,8 @@ def step_set_twice_each(context, name, one, other):
 
 
 def both_ways(context, name, one, other):
-    kind = context.world.kind_of(name)
-    return {name: one.raw(kind), context.world.id_of(name): other.raw(kind)}
+    kind = context.world.sessions.kind_of(name)
+    return {name: one.raw(kind), context.world.sessions.id_of(name): other.raw(kind)}
 
 
 @when("a batch sets {name:Name} to {value:Value} and brings bytes for {other:Name}")
@@ -97,11 +97,11 @@ def step_stray_bytes(context, name, value, other):
     """Send a batch with bytes for a variable that it does not set."""
     world = context.world
     request = pb.BatchSetVariablesRequest(
-        session_id=world.session_id,
-        updates={name: to_any(value.raw(world.kind_of(name)))},
+        session_id=world.sessions.id,
+        updates={name: to_any(value.raw(world.sessions.kind_of(name)))},
         binary_updates={other: b"stray"},
     )
-    world.attempt(lambda: world.connection.call("SetVariables", request))
+    world.attempt(lambda: world.client.connection.call("SetVariables", request))
 
 
 @when(
@@ -112,13 +112,13 @@ def step_set_while_reading(context, one, other, times):
     """Write a pair atomically over and over, while someone else reads the pair over and over."""
     world = context.world
     reader = world.session_of("Reader")
-    context.pairs = []
+    context.world.loads.pairs = []
     done = threading.Event()
 
     def read():
         while not done.is_set():
             found, _ = reader.get_many([one, other])
-            context.pairs.append((found[one].value, found[other].value))
+            context.world.loads.pairs.append((found[one].value, found[other].value))
 
     reading = threading.Thread(target=read)
     reading.start()
@@ -133,8 +133,10 @@ def step_set_while_reading(context, one, other, times):
 @then("every read saw equal numbers")
 def step_equal_numbers(context):
     """No read saw one half of a batch."""
-    assert_that(len(context.pairs), greater_than(0), "the number of reads")
-    unequal = [f"one was {one}, the other {other}" for one, other in context.pairs if one != other]
+    assert_that(len(context.world.loads.pairs), greater_than(0), "the number of reads")
+    unequal = [
+        f"one was {one}, the other {other}" for one, other in context.world.loads.pairs if one != other
+    ]
     assert_that(unequal, no_faults(), "the unequal pairs read")
 
 

@@ -6,6 +6,7 @@ from behave import given, then, when
 from hamcrest import assert_that, equal_to
 
 from varbridge import Variable
+from varbridge.conformance.scenario.notes import LoadNotes
 from varbridge.conformance.scenario.outcome import REASONS
 from varbridge.conformance.scenario.world import DEADLINE
 from varbridge.conformance.vocabulary.matchers import holds, holds_true
@@ -16,7 +17,7 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 @when("{bridge:Person} is killed")
 def step_kill(context, bridge):
     """SIGKILL, and wait until the process is gone."""
-    context.world.bridges.kill(bridge)
+    context.world.client.bridges.kill(bridge)
 
 
 @given("{bridge:Person} was started again")
@@ -29,14 +30,14 @@ def step_start_again(context, bridge):
 @when("{bridge:Person} is killed and started again")
 def step_restart(context, bridge):
     """SIGKILL, and a new process at the same port."""
-    context.world.bridges.kill(bridge)
+    context.world.client.bridges.kill(bridge)
     context.world.start_bridges_again(bridge)
 
 
 @when("all bridges are {ended} and started again")
 def step_restart_all(context, ended):
     """SIGKILL or SIGTERM to each, and only then new processes; what clients wrote before is looked at."""
-    bridges = context.world.bridges
+    bridges = context.world.client.bridges
     number = {"killed": signal.SIGKILL, "stopped": signal.SIGTERM}[ended]
     for name in bridges.names:
         bridges.send_signal(name, number)
@@ -44,65 +45,67 @@ def step_restart_all(context, ended):
         code = bridges.process(name).wait_ended(2 * DEADLINE)
         assert_that(code is not None, holds_true(f"{name} to end", "it was still running"))
     context.world.start_bridges_again(*bridges.names)
-    if "workload" in context:
-        context.workload.inspect_at_all(context.world)
+    if (workload := LoadNotes.workload.get(context.world.loads)) is not None:
+        workload.inspect_at_all(context.world)
 
 
 @when("{bridge:Person} is told to end")
 def step_terminate(context, bridge):
     """SIGTERM, and wait for the end."""
-    context.code = context.world.bridges.end(bridge, signal.SIGTERM)
+    context.world.starts.exit_code = context.world.client.bridges.end(bridge, signal.SIGTERM)
 
 
 @then("it has ended with exit code {code:d}")
 def step_ended(context, code):
     """The bridge that was told to end has."""
-    assert_that(context.code, equal_to(code), "its exit code")
+    assert_that(context.world.starts.exit_code, equal_to(code), "its exit code")
 
 
 @when("{bridge:Person}'s line to the store stalls until clients have got on without it")
 def step_stall_for_long(context, bridge):
     """What the bridge had sent to the store arrives when others have its sessions."""
-    context.world.bridges.cut_off(bridge)
-    context.workload.get_on()
-    context.world.bridges.reconnect(bridge)
+    context.world.client.bridges.cut_off(bridge)
+    context.world.loads.workload.get_on()
+    context.world.client.bridges.reconnect(bridge)
 
 
 @when("{bridge:Person} is paused until clients have got on without it")
 def step_pause_for_long(context, bridge):
     """SIGSTOP in the midst of clients that write, and SIGCONT when each of them has written more."""
-    context.world.bridges.pause(bridge)
-    context.workload.get_on()
-    context.world.bridges.go_on(bridge)
+    context.world.client.bridges.pause(bridge)
+    context.world.loads.workload.get_on()
+    context.world.client.bridges.go_on(bridge)
 
 
 @given("{bridge:Person} was paused")
 @when("{bridge:Person} is paused")
 def step_pause(context, bridge):
     """SIGSTOP: the process keeps its connections and its memory, and does nothing."""
-    context.world.bridges.pause(bridge)
+    context.world.client.bridges.pause(bridge)
 
 
 @given("{bridge:Person} goes on again")
 @when("{bridge:Person} goes on")
 def step_go_on(context, bridge):
     """SIGCONT."""
-    context.world.bridges.go_on(bridge)
+    context.world.client.bridges.go_on(bridge)
 
 
 @given("{count:d} reads of {name:Name} are waiting at {bridge:Person}")
 def step_waiting_reads(context, count, name, bridge):
     """Calls that a paused bridge has been sent, and finds when it goes on."""
     world = context.world
-    request = pb.GetVariableRequest(session_id=world.session_id, variable_identifier=name)
-    connection = world.bridges.connection(bridge)
-    context.waiting = [connection.start("GetVariable", request, timeout=30.0) for _ in range(count)]
+    request = pb.GetVariableRequest(session_id=world.sessions.id, variable_identifier=name)
+    connection = world.client.bridges.connection(bridge)
+    context.world.reads.waiting = [
+        connection.start("GetVariable", request, timeout=30.0) for _ in range(count)
+    ]
 
 
 @then("each of these reads is answered with {value:Value} at version {version:d}, or as unavailable")
 def step_no_stale_reads(context, value, version):
     """None of the calls that waited was answered with what the paused bridge remembered."""
-    for call in context.waiting:
+    for call in context.world.reads.waiting:
         error = call.exception(timeout=3 * DEADLINE)
         if error is None:
             assert_that(Variable(call.result().variable), holds(value, version), "a read that waited")

@@ -13,7 +13,7 @@ from varbridge.conformance.vocabulary.nested_steps import for_any_keyword, run_s
 def begin(context, names, flags="", **options):
     """Have bridges, and speak to the first of them."""
     world = context.world
-    world.use_bridges(Bridges(world.target, names, flags.split(), **options))
+    world.client.use_bridges(Bridges(world.target, names, flags.split(), **options))
 
 
 @given("the bridges {names:People}, which share their state, started with {flags:Name}")
@@ -49,7 +49,7 @@ def step_bridges_apart(context, names):
 @given("{person:Person} is at {bridge:Person}")
 def step_person_at(context, person, bridge):
     """Someone is connected to a bridge of several from now on."""
-    context.world.move(person, bridge)
+    context.world.people.move(person, bridge)
 
 
 @given("bridges of its own, {names:People}, which share their state over lines that can stall")
@@ -61,20 +61,20 @@ def step_bridges_over_lines(context, names):
 @given("clients that know all bridges, and call again where one is unavailable")
 def step_roaming(context):
     """Clients begin at the bridges in turn, go on to the next when one is gone, and repeat what failed."""
-    context.world.bridges.roaming = True
+    context.world.client.bridges.roaming = True
 
 
 @for_any_keyword("at {bridge:Person}, {step}")
 def step_at(context, keyword, bridge, step):
     """Any step, at a bridge of several."""
-    with context.world.at_bridge(bridge):
+    with context.world.client.at_bridge(bridge):
         run_step(context, keyword, step)
 
 
 @for_any_keyword("within {seconds:d} s, {step}")
 def step_within(context, keyword, seconds, step):
     """Any step, where a bridge that is unavailable is called again until time is up."""
-    with context.world.retrying(seconds):
+    with context.world.client.retrying(seconds):
         run_step(context, keyword, step)
 
 
@@ -83,8 +83,8 @@ def step_when_at_each(context, step):
     """Any When, at one bridge after the other; what became of it is kept of each."""
     world = context.world
     outcomes = []
-    for name in world.bridges.names:
-        with world.at_bridge(name):
+    for name in world.client.bridges.names:
+        with world.client.at_bridge(name):
             run_step(context, "When", step)
         world.outcome.examine()
         outcomes.append(world.outcome)
@@ -107,8 +107,8 @@ def step_tell_same(context, name):
     world = context.world
     world.require_success()
     told = []
-    for bridge in world.bridges.names:
-        with world.at_bridge(bridge):
+    for bridge in world.client.bridges.names:
+        with world.client.at_bridge(bridge):
             session = world.session
             described = session.describe()
             told.append(
@@ -129,7 +129,7 @@ def step_many_variables(context, count, prefix):
     """Integer variables whose names end with 0 and so on."""
     for number in range(count):
         variable = context.world.session.register(f"{prefix}{number}", "integer", number)
-        context.world.learn(variable.name, "integer", variable.id)
+        context.world.sessions.learn(variable.name, "integer", variable.id)
 
 
 @when("all {count:d} variables {prefix:Name} are set together, each to its number and 1000")

@@ -16,13 +16,13 @@ def at_once(context, count, action):
     """Let clients, each on a connection of its own, do something at the same moment."""
     world = context.world
     barrier = threading.Barrier(count)
-    connections = [world.connect() for _ in range(count)]
+    connections = [world.client.connect() for _ in range(count)]
     for connection in connections:
         connection.wait_until_ready()
     outcomes = [None] * count
 
     def run(number):
-        session = connections[number].session(world.session_id)
+        session = connections[number].session(world.sessions.id)
         barrier.wait()
         outcomes[number] = Outcome.of(lambda: action(number, session))
 
@@ -60,7 +60,7 @@ def step_set_many_times(context, count, name, times):
 def step_many_requests(context, count, name, value):
     """Several clients set one variable again and again, each time under a request id of its own."""
     clients = 12
-    raw = value.raw(context.world.kind_of(name))
+    raw = value.raw(context.world.sessions.kind_of(name))
 
     def work(number, session):
         for turn in range(number, count, clients):
@@ -86,7 +86,7 @@ def step_set_racing(context, count, name, version):
 )
 def step_same_request(context, count, request, name, value):
     """Several clients set one variable under one request id."""
-    raw = value.raw(context.world.kind_of(name))
+    raw = value.raw(context.world.sessions.kind_of(name))
     at_once(context, count, lambda _, session: session.set(name, raw, request_id=request))
 
 
@@ -94,7 +94,7 @@ def step_same_request(context, count, request, name, value):
 def step_read_and_set(context, count, name, times):
     """Several clients read and set one variable, and note when each call began and ended."""
     before = context.world.session.get(name)
-    context.first = before.version, before.value
+    context.world.loads.start = before.version, before.value
 
     def timed(client, wrote, action):
         started = time.monotonic()
@@ -122,7 +122,7 @@ def step_read_and_set(context, count, name, times):
 def step_linearizable(context):
     """The history is linearizable: each call seems to happen at one moment between its start and end."""
     operations = [operation for outcome in context.world.outcomes for operation in outcome.require_success()]
-    assert_that(violations(operations, *context.first), no_faults(), "what no order explains")
+    assert_that(violations(operations, *context.world.loads.start), no_faults(), "what no order explains")
 
 
 @when("{count:d} clients at once each work in a session of their own")
@@ -131,7 +131,7 @@ def step_own_sessions(context, count):
     world = context.world
 
     def work(number, session):
-        own = session.connection.session(f"{world.session_id}-{number}")
+        own = session.connection.session(f"{world.sessions.id}-{number}")
         own.initialize()
         own.register("x", "integer", number)
         seen = []
@@ -171,7 +171,7 @@ def step_batches_and_sets(context, one, other, times, third, again):
     at_once(context, 2, work)
     for outcome in context.world.outcomes:
         outcome.require_success()
-    context.changes = 2 * times + again
+    context.world.loads.changes = 2 * times + again
 
 
 @then("each of them is answered version {version:d}")

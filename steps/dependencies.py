@@ -34,7 +34,7 @@ def step_not_recorded(context, followed, person):
 def step_cause(context, person, name):
     """The last update names the variable that changed by its id as well."""
     update = news(context.world.watchers[person].watch.updates)[-1]
-    expected = {"cause_id": context.world.id_of(name)}
+    expected = {"cause_id": context.world.sessions.id_of(name)}
     assert_that(update.metadata, has_entries(expected), "the metadata of the update")
 
 

@@ -35,8 +35,8 @@ def step_durable_with(context, flags):
 @given("a bridge with a data directory that will die {moment}")
 def step_doomed(context, moment):
     """A server with a data directory that kills itself at a moment which only it knows."""
-    context.moment = MOMENTS[moment]
-    context.world.start_durable("--failpoint", context.moment)
+    context.world.starts.failpoint = MOMENTS[moment]
+    context.world.start_durable("--failpoint", context.world.starts.failpoint)
 
 
 @given("a bridge with a data directory")
@@ -49,7 +49,7 @@ def step_durable(context):
 @when("the bridge is {ended} and started again")
 def step_restart(context, ended):
     """End the server by SIGKILL or SIGTERM, and start it again with the same data directory and flags."""
-    end(context.world.process, {"killed": signal.SIGKILL, "stopped": signal.SIGTERM}[ended])
+    end(context.world.servers.process, {"killed": signal.SIGKILL, "stopped": signal.SIGTERM}[ended])
     context.world.start_again()
 
 
@@ -65,13 +65,16 @@ def step_last_breath(context):
     """Set variables, given as a table of name and value, in a batch at which the server kills itself."""
     world = context.world
     updates = {
-        row["variable"]: Literal(row["value"]).raw(world.kind_of(row["variable"])) for row in context.table
+        row["variable"]: Literal(row["value"]).raw(world.sessions.kind_of(row["variable"]))
+        for row in context.table
     }
-    metadata = {"failpoint": context.moment}
+    metadata = {"failpoint": context.world.starts.failpoint}
     outcome = Outcome.of(lambda: world.session.set_many(updates, atomic=True, metadata=metadata))
     unanswered = holds_true("the batch to stay without an answer, as the bridge dies", "it was answered")
     assert_that(outcome.examine() is not None, unanswered)
-    assert_that(world.process.wait_ended(DEADLINE), equal_to(-signal.SIGKILL), "how the process ended")
+    assert_that(
+        world.servers.process.wait_ended(DEADLINE), equal_to(-signal.SIGKILL), "how the process ended"
+    )
     world.start_again()
 
 
@@ -93,9 +96,9 @@ def step_batch_writers(context, count, times):
 def torment(context, count, size, times):
     """Write, kill and start again, and look each time at what is there."""
     world = context.world
-    context.workload = workload = CrashWorkload(world.session_id, count, size)
+    context.world.loads.workload = workload = CrashWorkload(world.sessions.id, count, size)
     for _ in range(times):
-        workload.run(world.connect, world.process, ACKNOWLEDGED)
+        workload.run(world.client.connect, world.servers.process, ACKNOWLEDGED)
         world.start_again()
         workload.inspect(world.session)
     workload.inspect_watch(world.session)
@@ -104,65 +107,65 @@ def torment(context, count, size, times):
 @then("every change that was acknowledged is there")
 def step_all_there(context):
     """After each start, every variable was at the version acknowledged last, or at that under way."""
-    assert_that(context.workload.lost, no_faults(), "what is not there")
+    assert_that(context.world.loads.workload.lost, no_faults(), "what is not there")
 
 
 @then("every batch is there as a whole")
 def step_batches_whole(context):
     """After each start, variables that were only ever set together were at the same version."""
-    assert_that(context.workload.torn, no_faults(), "what is there in part")
+    assert_that(context.world.loads.workload.torn, no_faults(), "what is there in part")
 
 
 @then("whoever watched was told of each change once, and of none that is not there")
 def step_watched(context):
     """Resumed after each crash, a watch was told of all versions, in order, and of none that was lost."""
-    assert_that(context.workload.discrepancies, no_faults(), "what a watch was told")
+    assert_that(context.world.loads.workload.discrepancies, no_faults(), "what a watch was told")
 
 
 @when("another bridge is started on the same data directory")
 def step_second_there(context):
     """A second server process that is told to use the first one's data directory."""
-    context.world.start_process("--data-dir", context.world.data_dir.name).wait_ended(END)
+    context.world.servers.start("--data-dir", context.world.servers.data_dir.name).wait_ended(END)
 
 
 @when("a bridge is started with a file as its data directory")
 def step_start_in_file(context):
     """A server whose data directory is no directory."""
     with NamedTemporaryFile() as file:
-        context.world.start_process("--data-dir", file.name).wait_ended(END)
+        context.world.servers.start("--data-dir", file.name).wait_ended(END)
 
 
 @given("the bridge was stopped, and each file in its data directory overwritten with noise")
 def step_damage(context):
     """Ended by SIGTERM; then every file has its length and nothing of its content any more."""
-    end(context.world.process, signal.SIGTERM)
+    end(context.world.servers.process, signal.SIGTERM)
     noise = random.Random(1)
     for file in files_of(context):
         file.write_bytes(noise.randbytes(file.stat().st_size))
-    context.noise = contents_of(context)
+    context.world.starts.files = contents_of(context)
     kept = holds_true("files in the data directory of a bridge that has ended", "there is none")
-    assert_that(bool(context.noise), kept)
+    assert_that(bool(context.world.starts.files), kept)
 
 
 @when("the bridge is started on it again")
 def step_start_there(context):
     """A start that may fail, with the same data directory."""
-    context.world.start_process("--data-dir", context.world.data_dir.name).wait_ended(END)
+    context.world.servers.start("--data-dir", context.world.servers.data_dir.name).wait_ended(END)
 
 
 @then("the files in its data directory are as they were")
 def step_left_alone(context):
     """Every file has the content that it had before the start."""
     now = contents_of(context)
-    names = {**context.noise, **now}
-    changed = [Path(path).name for path in names if context.noise.get(path) != now.get(path)]
+    names = {**context.world.starts.files, **now}
+    changed = [Path(path).name for path in names if context.world.starts.files.get(path) != now.get(path)]
     untouched = holds_true("the files to be as they were before the start", f"changed: {', '.join(changed)}")
-    assert_that(now == context.noise, untouched)
+    assert_that(now == context.world.starts.files, untouched)
 
 
 def files_of(context):
     """The files in the scenario's data directory, however deep."""
-    return sorted(path for path in Path(context.world.data_dir.name).rglob("*") if path.is_file())
+    return sorted(path for path in Path(context.world.servers.data_dir.name).rglob("*") if path.is_file())
 
 
 def contents_of(context):

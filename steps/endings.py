@@ -29,13 +29,13 @@ bridge.wait()
 @when("the bridge is told to end by {name}")
 def step_signal(context, name):
     """Send the process SIGTERM or SIGINT."""
-    context.world.process.signal(signal.Signals[name])
+    context.world.servers.process.signal(signal.Signals[name])
 
 
 @then("the bridge ends with exit code {code:d}")
 def step_ends(context, code):
     """The process ends within its grace and a little more."""
-    actual = context.world.process.wait_ended(5 + END)
+    actual = context.world.servers.process.wait_ended(5 + END)
     assert_that(
         actual == code, holds_true(f"the bridge to end with exit code {code}", end_in_words(actual, 5 + END))
     )
@@ -45,7 +45,7 @@ def step_ends(context, code):
 def step_port_is_free(context):
     """The port of the ended server takes no connection."""
     with closing(socket.socket()) as knock:
-        refused = knock.connect_ex(("127.0.0.1", context.world.process.port))
+        refused = knock.connect_ex(("127.0.0.1", context.world.servers.process.port))
     assert_that(refused != 0, holds_true("nothing to answer at its port", "something answered"))
 
 
@@ -53,13 +53,13 @@ def step_port_is_free(context):
 def step_no_new_calls(context):
     """A call made now does not succeed, although the one that is under way has not ended yet."""
     refuses_new_calls(context)
-    assert_that(not context.running.done(), holds_true("the tool to run still", "it had ended"))
+    assert_that(not context.world.tools.running.done(), holds_true("the tool to run still", "it had ended"))
 
 
 @given("the bridge was told to end by {name}, and refuses new calls")
 def step_is_ending(context, name):
     """A process that has got a signal, and shows it."""
-    context.world.process.signal(signal.Signals[name])
+    context.world.servers.process.signal(signal.Signals[name])
     refuses_new_calls(context)
 
 
@@ -68,7 +68,7 @@ def refuses_new_calls(context):
     deadline = time.monotonic() + DEADLINE
     error = None
     while error is None and time.monotonic() < deadline:  # the signal is on its way
-        error = Outcome.of(context.world.connection.ping).examine()
+        error = Outcome.of(context.world.client.connection.ping).examine()
     assert_that(error, is_refusal("unavailable"))
 
 
@@ -78,8 +78,8 @@ def refuses_new_calls(context):
 @given("a bridge that a process of its own has started")
 def step_start_by_other(context):
     """A bridge whose parent is not the suite, but a process that does nothing else."""
-    command = (sys.executable, "-c", STARTER, *context.world.target.command_with())
-    context.starter = starter = ServerProcess(command)
+    command = (sys.executable, "-c", STARTER, *context.world.target.servers.command_with())
+    context.world.starts.starter = starter = ServerProcess(command)
     context.add_cleanup(end_both, starter)
     starter.wait_ready(15.0)
 
@@ -97,7 +97,7 @@ def end_both(starter):
 @when("that process is killed")
 def step_kill_starter(context):
     """SIGKILL to the process that started the bridge."""
-    context.starter.kill()
+    context.world.starts.starter.kill()
 
 
 @then("nothing answers at the bridge's port within {seconds:d} s")
@@ -107,7 +107,7 @@ def step_port_falls_silent(context, seconds):
     answers = True
     while answers and time.monotonic() < deadline:
         with closing(socket.socket()) as knock:
-            answers = knock.connect_ex(("127.0.0.1", context.starter.port)) == 0
+            answers = knock.connect_ex(("127.0.0.1", context.world.starts.starter.port)) == 0
     silent = holds_true(f"nothing to answer at its port after {seconds} s", "something still answered")
     assert_that(not answers, silent)
 
@@ -115,7 +115,7 @@ def step_port_falls_silent(context, seconds):
 @then("the bridge ends within {seconds:d} s")
 def step_ends_soon(context, seconds):
     """The process is gone in time, with whichever exit code."""
-    code = context.world.process.wait_ended(seconds)
+    code = context.world.servers.process.wait_ended(seconds)
     ends = holds_true(f"the bridge to end within {seconds} s", f"it was still running after {seconds} s")
     assert_that(code is not None, ends)
 
@@ -123,13 +123,13 @@ def step_ends_soon(context, seconds):
 @given("the processes that the bridge has started are noted")
 def step_note_processes(context):
     """Those that come of the bridge's process, as Linux tells them; none elsewhere."""
-    context.offspring = offspring(context.world.process.pid)
+    context.world.starts.offspring = offspring(context.world.servers.process.pid)
 
 
 @then("none of these processes is there within {seconds:d} s")
 def step_none_left(context, seconds):
     """What the bridge had started is gone with it."""
     deadline = time.monotonic() + seconds
-    while (left := alive(context.offspring)) and time.monotonic() < deadline:
+    while (left := alive(context.world.starts.offspring)) and time.monotonic() < deadline:
         pass
     assert_that(left, empty(), "the processes that the bridge has left behind")

@@ -15,15 +15,15 @@ BATCHES = 40  # that are acknowledged before a kill
 def failover_workload(context, count):
     """Clients at all bridges that write on and on."""
     world = context.world
-    world.bridges.roaming = True
-    context.workload = FailoverWorkload(world.session_id, world.connect, count)
-    return context.workload
+    world.client.bridges.roaming = True
+    context.world.loads.workload = FailoverWorkload(world.sessions.id, world.client.connect, count)
+    return context.world.loads.workload
 
 
 @when("{count:d} clients write while one bridge after the other is killed, {times:d} times in all")
 def step_write_while_killed(context, count, times):
     """Each is started again when clients have got on without it."""
-    bridges = context.world.bridges
+    bridges = context.world.client.bridges
     with failover_workload(context, count) as workload:
         for turn in range(times):
             workload.get_on()
@@ -32,7 +32,7 @@ def step_write_while_killed(context, count, times):
             workload.get_on()
             context.world.start_bridges_again(name)
         workload.get_on()
-    context.workload.inspect_at_all(context.world)
+    context.world.loads.workload.inspect_at_all(context.world)
 
 
 @when("{count:d} clients write while {step}")
@@ -42,21 +42,21 @@ def step_write_while(context, count, step):
         workload.get_on()
         run_step(context, "When", step)
         workload.get_on()
-    context.workload.inspect_at_all(context.world)
+    context.world.loads.workload.inspect_at_all(context.world)
 
 
 @when("{count:d} clients write batches at a bridge until it is killed, {times:d} times, each time at another")
 def step_batches_until_killed(context, count, times):
     """Looked at each time at the bridge that is left; the other one is started again then."""
     world = context.world
-    context.workload = workload = CrashWorkload(world.session_id, count, 2)
-    names = world.bridges.names
+    context.world.loads.workload = workload = CrashWorkload(world.sessions.id, count, 2)
+    names = world.client.bridges.names
     for turn in range(times):
         name, other = names[turn % len(names)], names[(turn + 1) % len(names)]
-        with world.at_bridge(name):
-            workload.run(world.connect, world.bridges.process(name), BATCHES)
-        world.bridges.expect(name)
-        with world.at_bridge(other), world.retrying(3 * DEADLINE):
+        with world.client.at_bridge(name):
+            workload.run(world.client.connect, world.client.bridges.process(name), BATCHES)
+        world.client.bridges.expect(name)
+        with world.client.at_bridge(other), world.client.retrying(3 * DEADLINE):
             workload.inspect(world.session)
         world.start_bridges_again(name)
     workload.inspect_watch(world.session)
@@ -66,11 +66,11 @@ def step_batches_until_killed(context, count, times):
 def step_kill_in_the_midst(context, bridge, version, name, step):
     """Any When of clients at once, in the midst of which a bridge is killed."""
     world = context.world
-    watch = world.bridges.connection(bridge).session(world.session_id).watch(name)
+    watch = world.client.bridges.connection(bridge).session(world.sessions.id).watch(name)
 
     def kill():
         watch.wait_for(lambda got: any(u.variable and u.variable.version >= version for u in got), 30.0)
-        world.bridges.kill(bridge)
+        world.client.bridges.kill(bridge)
 
     killer = threading.Thread(target=kill)
     killer.start()

@@ -102,9 +102,9 @@ def step_set_until_later(context, name, seconds):
     """Set a variable to what it holds until a read tells another time: clocks may tick but once a second."""
     session = context.world.session
     before = session.get(name)
-    context.time_before = before.updated_at
+    context.world.reads.time_before = before.updated_at
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and session.get(name).updated_at == context.time_before:
+    while time.monotonic() < deadline and session.get(name).updated_at == context.world.reads.time_before:
         session.set(before.id, before.raw)
 
 
@@ -112,4 +112,4 @@ def step_set_until_later(context, name, seconds):
 def step_time_grown(context, name):
     """last_updated_at is later than it was before the sets."""
     updated_at = context.world.session.get(name).updated_at
-    assert_that(updated_at, greater_than(context.time_before), f"last_updated_at of {name}")
+    assert_that(updated_at, greater_than(context.world.reads.time_before), f"last_updated_at of {name}")

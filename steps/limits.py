@@ -21,9 +21,9 @@ def sized(session_id, name, size):
 
 
 def set_sized(context, name, size):
-    request = sized(context.world.session_id, name, size)
+    request = sized(context.world.sessions.id, name, size)
     assert request.ByteSize() == size, f"the message has {request.ByteSize()} bytes"
-    return context.world.connection.call("SetVariable", request)
+    return context.world.client.connection.call("SetVariable", request)
 
 
 @given("{name:Name} was set in a message of {size:d} bytes")
@@ -55,13 +55,13 @@ def step_read_beside(context, person, name):
 @when("{person:Person} calls, and then no more")
 def step_call_once(context, person):
     """A call on someone's own connection."""
-    context.world.attempt(context.world.person(person).ping)
+    context.world.attempt(context.world.people.connection_of(person).ping)
 
 
 @then("within {seconds:d} s {person:Person}'s connection is closed")
 def step_closed(context, seconds, person):
     """The bridge closes a connection on which nobody calls."""
     context.world.require_success()
-    closed = context.world.person(person).wait_until_closed(seconds)
+    closed = context.world.people.connection_of(person).wait_until_closed(seconds)
     told = holds_true(f"{person}'s connection to be closed within {seconds} s", "it was still open")
     assert_that(closed, told)

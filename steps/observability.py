@@ -5,7 +5,7 @@ from hamcrest import assert_that, contains_string, empty, equal_to, has_length
 
 from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.polling import eventually
-from varbridge.conformance.run.target import START_TIMEOUT
+from varbridge.conformance.run.server_pool import START_TIMEOUT
 from varbridge.conformance.scenario import observability
 from varbridge.conformance.vocabulary.matchers import holds_true, in_order
 
@@ -15,34 +15,34 @@ from varbridge.conformance.vocabulary.matchers import holds_true, in_order
 @when("a bridge is asked whether it could serve")
 def step_check(context):
     """Start a bridge with --check, at a port of its own."""
-    context.world.start_process("--check").wait_ended(START_TIMEOUT)
+    context.world.servers.start("--check").wait_ended(START_TIMEOUT)
 
 
 @when("a bridge is asked whether it could serve with {flags:Name}")
 def step_check_with(context, flags):
     """Start a bridge with --check and these flags."""
-    context.world.start_process("--check", *flags.split()).wait_ended(START_TIMEOUT)
+    context.world.servers.start("--check", *flags.split()).wait_ended(START_TIMEOUT)
 
 
 @when("a bridge is asked whether it could serve at the same port")
 def step_check_there(context):
     """Start a bridge with --check, at the port of the one that runs."""
-    context.first = context.world.process
-    context.world.start_process("--check", port=context.first.port).wait_ended(START_TIMEOUT)
+    context.world.starts.first = context.world.servers.process
+    context.world.servers.start("--check", port=context.world.starts.first.port).wait_ended(START_TIMEOUT)
 
 
 @when("a bridge is asked whether it could serve with the same data directory")
 def step_check_data(context):
     """Start a bridge with --check, and the data directory of the one that runs."""
-    context.first = context.world.process
-    flags = ["--check", "--data-dir", context.world.data_dir.name]
-    context.world.start_process(*flags).wait_ended(START_TIMEOUT)
+    context.world.starts.first = context.world.servers.process
+    flags = ["--check", "--data-dir", context.world.servers.data_dir.name]
+    context.world.servers.start(*flags).wait_ended(START_TIMEOUT)
 
 
 @then("it says in one line that it could, and ends with exit code {code:d}")
 def step_could(context, code):
     """One line on stdout, which is no READY line, and the end."""
-    process = context.world.process
+    process = context.world.servers.process
     words = observability.all_words(process)
     assert_that(process.exit_code, equal_to(code), f"the exit code, after the words {words!r}")
     assert_that([*process.stdout], has_length(1), "the lines on stdout")
@@ -55,7 +55,7 @@ def step_could(context, code):
 @then("it says why not on stderr, and ends with exit code {code:d}")
 def step_could_not(context, code):
     """A reason on stderr, nothing on stdout, and the end."""
-    process = context.world.process
+    process = context.world.servers.process
     words = observability.all_words(process)
     assert_that(process.exit_code, equal_to(code), f"the exit code, after the words {words!r}")
     assert_that([*process.stdout], empty(), "the lines on stdout")
@@ -73,7 +73,9 @@ def step_logged(context, seconds):
 
     def calls():
         return [
-            one for one in observability.logged_calls(world.process) if one["session"] == world.session_id
+            one
+            for one in observability.logged_calls(world.servers.process)
+            if one["session"] == world.sessions.id
         ]
 
     eventually(lambda: len(calls()) >= len(expected), seconds)
@@ -89,7 +91,7 @@ def step_logged(context, seconds):
 @then("a line of what it wrote has {words:Names}")
 def step_line_has(context, words):
     """Until its end, it wrote a line in which all of these stand."""
-    written = observability.all_words(context.world.process)
+    written = observability.all_words(context.world.servers.process)
     found = [line for line in written.splitlines() if all(word in line for word in words)]
     assert_that(bool(found), holds_true(f"a line with {', '.join(words)}", f"it wrote: {written}"))
 
@@ -97,7 +99,7 @@ def step_line_has(context, words):
 @then("nothing that it wrote has {words:Names}")
 def step_nothing_has(context, words):
     """Until its end, it wrote none of these anywhere."""
-    written = observability.all_words(context.world.process)
+    written = observability.all_words(context.world.servers.process)
     found = [line for line in written.splitlines() if any(word in line for word in words)]
     assert_that(found, empty(), f"the lines that have {' or '.join(words)}")
 
@@ -109,9 +111,9 @@ def step_nothing_has(context, words):
 def step_metrics(context):
     """A bridge, and a port on loopback where its metrics are."""
     (port,) = free_ports(1)
-    context.metrics = f"127.0.0.1:{port}"
-    process = context.world.start_process("--metrics", context.metrics)
-    context.world.use_bridge(f"127.0.0.1:{process.wait_ready(START_TIMEOUT)}")
+    context.world.starts.metrics_address = f"127.0.0.1:{port}"
+    process = context.world.servers.start("--metrics", context.world.starts.metrics_address)
+    context.world.client.use_bridge(f"127.0.0.1:{process.wait_ready(START_TIMEOUT)}")
 
 
 @then("its metrics tell within {seconds:d} s:")
@@ -121,7 +123,7 @@ def step_metrics_tell(context, seconds):
     expected = {row["name"]: float(row["number"]) for row in context.table}
 
     def told():
-        samples = observability.samples(observability.metrics(context.metrics))
+        samples = observability.samples(observability.metrics(context.world.starts.metrics_address))
         return {name: samples.get(name) for name in expected}
 
     eventually(lambda: told() == expected, seconds)
@@ -131,8 +133,8 @@ def step_metrics_tell(context, seconds):
 @then("its metrics have neither {words:Names} nor the id of the session")
 def step_metrics_do_not_tell(context, words):
     """No name that a client has chosen stands on the page for Prometheus."""
-    page = observability.metrics(context.metrics)
-    names = (*words, context.world.session_id)
+    page = observability.metrics(context.world.starts.metrics_address)
+    names = (*words, context.world.sessions.id)
     found = [line for line in page.splitlines() if any(name in line for name in names)]
     assert_that(found, empty(), "the lines of the metrics with names that clients have chosen")
 
@@ -143,7 +145,7 @@ def step_metrics_do_not_tell(context, words):
 @when("its health is asked for")
 def step_health(context):
     """Ask gRPC's health service for the whole server."""
-    context.world.attempt(lambda: observability.health(context.world.connection))
+    context.world.attempt(lambda: observability.health(context.world.client.connection))
 
 
 @then("it says that it is serving")
@@ -161,7 +163,7 @@ def step_not_serving(context):
 @when("its interface is asked for")
 def step_interface(context):
     """Ask gRPC's reflection service for the services that there are."""
-    context.world.attempt(lambda: observability.interface(context.world.connection))
+    context.world.attempt(lambda: observability.interface(context.world.client.connection))
 
 
 @then("it names the service {name:Name}")

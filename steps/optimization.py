@@ -61,7 +61,7 @@ def step_set_until_accepted(context, name, value, optimizer, other):
 
     began = time.monotonic()
     eventually(tried, 330.0, pause=0.5)
-    context.took = time.monotonic() - began
+    context.world.reads.took_s = time.monotonic() - began
 
 
 @then("it is accepted after {least:d} to {most:d} s")
@@ -69,7 +69,7 @@ def step_accepted_after(context, least, most):
     """What was tried again and again was accepted then, neither earlier nor later."""
     context.world.require_success()
     then = all_of(greater_than_or_equal_to(least), less_than_or_equal_to(most))
-    assert_that(context.took, then, "the seconds until it was accepted")
+    assert_that(context.world.reads.took_s, then, "the seconds until it was accepted")
 
 
 @then("{name:Name} is being optimized by {optimizer:Name}")

@@ -24,7 +24,7 @@ def step_time_reads(context, name, count):
         started = time.perf_counter()
         session.get(name)
         times.append((time.perf_counter() - started) * 1000)
-    context.times = times
+    context.world.reads.times_ms = times
     average, p95 = statistics.mean(times), statistics.quantiles(times, n=20)[-1]
     report(f"get latency over {count} calls: average {average:.2f} ms, P95 {p95:.2f} ms")
 
@@ -32,14 +32,14 @@ def step_time_reads(context, name, count):
 @then("a read takes under {limit:d} ms on average")
 def step_fast_reads(context, limit):
     """The average of the times taken."""
-    assert_that(statistics.mean(context.times), less_than(limit), "the average, in ms")
+    assert_that(statistics.mean(context.world.reads.times_ms), less_than(limit), "the average, in ms")
 
 
 @when("{name:Name} is set {count:d} times as fast as it goes")
 def step_set_fast(context, name, count):
     """Set a variable to 1, 2, 3 … without waiting for its watches."""
     session = context.world.session
-    context.started = time.perf_counter()
+    context.world.reads.sets_began = time.perf_counter()
     for number in range(1, count + 1):
         session.set(name, float(number), kind="float")
 
@@ -48,7 +48,7 @@ def step_set_fast(context, name, count):
 def step_all_updates(context, person, count, rate):
     """Every update is there, in order, and fast enough."""
     updates = context.world.watchers[person].watch.wait_for(lambda got: len(got) >= count, 60.0)
-    took = time.perf_counter() - context.started
+    took = time.perf_counter() - context.world.reads.sets_began
     report(f"streaming: {len(updates)} updates in {took:.2f} s, {len(updates) / took:.0f} a second")
     values = [update.variable.value for update in updates]
     assert_that(values, in_order([float(n) for n in range(1, count + 1)]), "the values received")
@@ -65,7 +65,12 @@ def report(line):
 def step_soak(context, minutes):
     """Sessions that come and go, with all that can be done in them, beside a steady reader and writer."""
     world = context.world
-    soak = Soak(world.connection.address, world.target.service, world.process.pid, world.session_id)
+    soak = Soak(
+        world.client.connection.address,
+        world.target.options.service,
+        world.servers.process.pid,
+        world.sessions.id,
+    )
     world.series = soak.run(minutes * 60.0)
     report(f"{soak.replies} calls were answered in {soak.sessions} sessions")
 

@@ -16,16 +16,16 @@ END = 5.0  # seconds that a start that fails may take
 
 def start(context, *flags, port=0):
     """Start a process, and try its port the very moment that it says that it is ready."""
-    context.knocks = []
+    context.world.starts.knocks = []
 
     def knock(port):
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=1.0):
-                context.knocks.append("answered")
+                context.world.starts.knocks.append("answered")
         except OSError as error:
-            context.knocks.append(f"refused: {error}")
+            context.world.starts.knocks.append(f"refused: {error}")
 
-    return context.world.start_process(*flags, port=port, on_ready=knock)
+    return context.world.servers.start(*flags, port=port, on_ready=knock)
 
 
 @given("a bridge that has just started")
@@ -33,34 +33,34 @@ def start(context, *flags, port=0):
 def step_start(context):
     """A server process of the scenario's own."""
     port = start(context).wait_ready(15.0)
-    context.world.use_bridge(f"127.0.0.1:{port}")
+    context.world.client.use_bridge(f"127.0.0.1:{port}")
 
 
 @given("a bridge started with {flags:Name}")
 def step_start_with(context, flags):
     """A server with these flags; shared by the scenarios that ask for the same."""
-    context.world.use_bridge(context.world.target.with_flags(*flags.split()))
+    context.world.client.use_bridge(context.world.target.servers.with_flags(*flags.split()))
 
 
 @given("a bridge of its own, started with {flags:Name}")
 def step_start_own_with(context, flags):
     """A server process of the scenario's own, with these flags."""
     port = start(context, *flags.split()).wait_ready(15.0)
-    context.world.use_bridge(f"127.0.0.1:{port}")
+    context.world.client.use_bridge(f"127.0.0.1:{port}")
 
 
 @when("another bridge is started")
 def step_start_another(context):
     """A second server process."""
-    context.first = context.world.process
+    context.world.starts.first = context.world.servers.process
     start(context).wait_ready(15.0)
 
 
 @when("another bridge is started on the same port")
 def step_start_another_there(context):
     """A second server process that is told to take the first one's port."""
-    context.first = context.world.process
-    start(context, port=context.first.port).wait_ended(END)
+    context.world.starts.first = context.world.servers.process
+    start(context, port=context.world.starts.first.port).wait_ended(END)
 
 
 @when("a client works with it")
@@ -99,13 +99,15 @@ def step_start_on_taken_port(context):
 @then("a connection to the port that it names is answered at once")
 def step_port_answers(context):
     """The port of the READY line took a connection when the line was read."""
-    assert_that(context.knocks, equal_to(["answered"]), "a connection made when GRPC_READY was read")
+    assert_that(
+        context.world.starts.knocks, equal_to(["answered"]), "a connection made when GRPC_READY was read"
+    )
 
 
 @then("it answers at no address but loopback")
 def step_loopback_alone(context):
     """No other address of this machine takes a connection at the bridge's port."""
-    port = context.world.process.port
+    port = context.world.servers.process.port
     answered = []
     for address in network.addresses():
         with closing(socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)) as knock:
@@ -113,19 +115,19 @@ def step_loopback_alone(context):
             if knock.connect_ex((address, port)) == 0:
                 answered.append(address)
     assert_that(answered, empty(), "the addresses that answer beside loopback")
-    assert_that(context.world.connection.ping("here"), equal_to("here"), "the answer on loopback")
+    assert_that(context.world.client.connection.ping("here"), equal_to("here"), "the answer on loopback")
 
 
 @then("it answers a call at once")
 def step_answers_call(context):
     """A call made right after the READY line is answered."""
-    assert_that(context.world.connection.ping("hello"), equal_to("hello"), "the answer to Ping")
+    assert_that(context.world.client.connection.ping("hello"), equal_to("hello"), "the answer to Ping")
 
 
 @then("its stdout is one line, GRPC_READY with its port")
 def step_one_line(context):
     """Up to its end, the server writes exactly one line on stdout."""
-    process = context.world.process
+    process = context.world.servers.process
     process.stop(END)
     process.last_words()
     assert_that(list(process.stdout), has_length(1), "the lines on stdout")
@@ -135,23 +137,23 @@ def step_one_line(context):
 @then("the two have different ports, and both answer")
 def step_two_ports(context):
     """Both servers take calls, each at its own port."""
-    ports = [context.first.port, context.world.process.port]
+    ports = [context.world.starts.first.port, context.world.servers.process.port]
     assert_that(set(ports), has_length(2), "the ports")
     for port in ports:
-        answer = context.world.connect(f"127.0.0.1:{port}").ping(str(port))
+        answer = context.world.client.connect(f"127.0.0.1:{port}").ping(str(port))
         assert_that(answer, equal_to(str(port)), "the answer to Ping")
 
 
 @then("the first bridge still answers")
 def step_first_answers(context):
     """The server that was there first takes calls."""
-    assert_that(context.world.connection.ping("first"), equal_to("first"), "the answer to Ping")
+    assert_that(context.world.client.connection.ping("first"), equal_to("first"), "the answer to Ping")
 
 
 @then("it ends with an error within 5 s, and says why on stderr")
 def step_fails_to_start(context):
     """The process ends by itself, not with 0, with a reason on stderr and no READY line."""
-    process = context.world.process
+    process = context.world.servers.process
     code = process.wait_ended(END)
     fails = holds_true(f"the bridge to end with an error within {END:g} s", end_in_words(code, END))
     assert_that(code not in (None, 0), fails)
@@ -165,7 +167,7 @@ def step_fails_to_start(context):
 @then("the bridge is at rest within {seconds:d} s")
 def step_at_rest(context, seconds):
     """For half a second the process, and those that it has started, hardly use the processor."""
-    pid = context.world.process.pid
+    pid = context.world.servers.process.pid
     used = []
 
     def rests():

@@ -22,7 +22,7 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 @given("the tool {names:Names} of another bridge of its own is registered")
 def step_hosted_own(context, names):
     """Tools that another bridge hosts, which the scenario may end."""
-    process = context.world.start_process()
+    process = context.world.servers.start()
     register_hosted(context.world, f"127.0.0.1:{process.wait_ready(15.0)}", names)
 
 
@@ -30,22 +30,22 @@ def step_hosted_own(context, names):
 @given("the tool {names:Names} of another bridge, started with {flags:Name}, is registered")
 def step_hosted_with(context, names, flags):
     """Tools that a bridge with these flags hosts; shared by the scenarios that ask for the same."""
-    register_hosted(context.world, context.world.target.with_flags(*flags.split()), names)
+    register_hosted(context.world, context.world.target.servers.with_flags(*flags.split()), names)
 
 
 @given("the tools {names:Names} of another bridge are registered")
 @given("the tool {names:Names} of another bridge is registered")
 def step_hosted(context, names):
     """Tools that another bridge hosts, registered in the session; scenarios share that bridge."""
-    register_hosted(context.world, context.world.target.with_flags(), names)
+    register_hosted(context.world, context.world.target.servers.with_flags(), names)
 
 
 @given("the other bridge was killed")
 @when("the other bridge is killed")
 def step_kill_host(context):
     """SIGKILL to the bridge that hosts the tools."""
-    context.world.process.kill()
-    context.world.process.wait_ended(DEADLINE)
+    context.world.servers.process.kill()
+    context.world.servers.process.wait_ended(DEADLINE)
 
 
 @given("at the other bridge, {step}")
@@ -62,7 +62,7 @@ def step_then_there(context, step):
 
 
 def say_there(context, keyword, step):
-    with context.world.at_host():
+    with context.world.client.at_host():
         context.execute_steps(f"{keyword} {step}")
 
 
@@ -95,8 +95,10 @@ def step_register(context):
 @when("the tool {tool:Name} is registered with the metadata {metadata:Value} and the parameters:")
 def step_register_whole(context, tool, metadata):
     """Register a streaming tool with all that there is to tell of it; nothing hosts it."""
-    context.registered = registration(tool, metadata.python(), context.table)
-    context.world.attempt(lambda: context.world.session.register_tools([context.registered], NOWHERE))
+    context.world.tools.registered = registration(tool, metadata.python(), context.table)
+    context.world.attempt(
+        lambda: context.world.session.register_tools([context.world.tools.registered], NOWHERE)
+    )
 
 
 @when("a tool with a name of {count:d} characters is registered")
@@ -154,8 +156,10 @@ def step_told_whole(context, tool):
     session = context.world.session
     listed = {one.name: one for one in session.registered_tools()}
     for told in (listed, session.initialize().available_tools):
-        assert_that(told_of(told[tool]), equal_to(told_of(context.registered)), f"what is told of {tool}")
-        metadata = dict(context.registered.metadata)
+        assert_that(
+            told_of(told[tool]), equal_to(told_of(context.world.tools.registered)), f"what is told of {tool}"
+        )
+        metadata = dict(context.world.tools.registered.metadata)
         assert_that(dict(told[tool].metadata), has_entries(metadata), f"the metadata of {tool}")
 
 
@@ -186,7 +190,7 @@ def step_counted(context):
 @then("it is refused as unavailable, naming the other bridge")
 def step_names_host(context):
     """The call was refused with UNAVAILABLE and the address of the host."""
-    assert_that(context.world.outcome.examine(), is_refusal("unavailable", context.world.host.address))
+    assert_that(context.world.outcome.examine(), is_refusal("unavailable", context.world.client.host.address))
 
 
 @then("it is refused as unavailable, naming the address of the tools")
@@ -198,16 +202,16 @@ def step_names_nowhere(context):
 @then("the running tool is refused as unavailable, naming the other bridge")
 def step_running_names_host(context):
     """The call that was under way is cut with UNAVAILABLE and the address of the host."""
-    error = context.running.exception(timeout=DEADLINE)
+    error = context.world.tools.running.exception(timeout=DEADLINE)
     assert_that(error is not None, holds_true("the running tool to be refused", "it succeeded"))
     assert_that(error.code().name, equal_to("UNAVAILABLE"), "the status of the call")
-    assert_that(error.details(), contains_string(context.world.host.address), "the message")
+    assert_that(error.details(), contains_string(context.world.client.host.address), "the message")
 
 
 @then("the tool {tool:Name} can run again at the other bridge")
 def step_runs_again_there(context, tool):
     """A call of the tool at the bridge that hosts it finds a place within 5 s."""
-    with context.world.at_host():
+    with context.world.client.at_host():
         step_runs_again(context, tool)
 
 

@@ -34,7 +34,7 @@ def step_have_short_session(context, seconds):
 
 
 def say_in_session(context, keyword, name, step):
-    with context.world.in_session(name):
+    with context.world.sessions.within(name):
         run_step(context, keyword, step)
 
 
@@ -71,7 +71,7 @@ def step_was_cleaned_up(context):
 @when("nobody calls any more")
 def step_fall_silent(context):
     """One last call; the time until the session ends counts from it."""
-    context.quiet_since = time.monotonic()
+    context.world.reads.quiet_since = time.monotonic()
     context.world.session.get_many([])
 
 
@@ -112,8 +112,8 @@ def step_delete_foreign(context, name):
 
 
 def foreign_id(context, name):
-    with context.world.in_session(""):
-        return context.world.id_of(name)
+    with context.world.sessions.within(""):
+        return context.world.sessions.id_of(name)
 
 
 @when("the session is opened")
@@ -140,16 +140,16 @@ def step_open_with_ttl(context, seconds):
 @when("the session with the id {session_id:Name} is opened")
 def step_open_id(context, session_id):
     """Open a session of just this id."""
-    context.world.attempt(lambda: context.world.connection.session(session_id).initialize())
+    context.world.attempt(lambda: context.world.client.connection.session(session_id).initialize())
 
 
 @when("a session with an id of {count:d} characters is opened")
 def step_open_long_id(context, count):
     """Open a session whose id has this length."""
-    session_id = context.world.session_id.ljust(count, "x")
-    context.world.attempt(lambda: context.world.connection.session(session_id).initialize())
+    session_id = context.world.sessions.id.ljust(count, "x")
+    context.world.attempt(lambda: context.world.client.connection.session(session_id).initialize())
     if not context.world.outcome.error:
-        context.world.connection.session(session_id).clean_up()
+        context.world.client.connection.session(session_id).clean_up()
 
 
 @when("the session is cleaned up")
@@ -216,7 +216,9 @@ def step_holds_variables(context):
     for row in context.table:
         variable = Variable(answered[row["name"]])
         assert_that(variable, holds(Literal(row["value"]), int(row["version"])), row["name"])
-        assert_that(variable.id, equal_to(context.world.id_of(row["name"])), f"the id of {row['name']}")
+        assert_that(
+            variable.id, equal_to(context.world.sessions.id_of(row["name"])), f"the id of {row['name']}"
+        )
 
 
 @then("the session holds no variables")
@@ -262,5 +264,5 @@ def step_description(context):
             assert_that(described.variable_count, equal_to(int(expected)), "the count of variables")
         else:
             raise KeyError(field)
-    assert_that(described.session_id, equal_to(context.world.session_id), "the session's id")
+    assert_that(described.session_id, equal_to(context.world.sessions.id), "the session's id")
     assert_that(described.created_at.seconds, greater_than_or_equal_to(1), "created_at")

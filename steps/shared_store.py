@@ -73,13 +73,13 @@ def step_nothing_works(context, seconds, name):
     """Each bridge refuses reads, and then sets, as unavailable; what it answered before was what is there."""
     world = context.world
     deadline = time.monotonic() + seconds
-    for bridge in world.bridges.names:
-        with world.at_bridge(bridge):
+    for bridge in world.client.bridges.names:
+        with world.client.at_bridge(bridge):
             error = None
             while error is None and time.monotonic() < deadline:
                 error = Outcome.of(lambda: world.session.get(name)).examine()
             assert_that(error, is_refusal("unavailable"), f"a read at {bridge} after {seconds} s")
-    for bridge in world.bridges.names:
-        with world.at_bridge(bridge):
+    for bridge in world.client.bridges.names:
+        with world.client.at_bridge(bridge):
             outcome = Outcome.of(lambda: world.session.set(name, 0, kind="integer"))
             assert_that(outcome.examine(), is_refusal("unavailable"), f"a set at {bridge}")

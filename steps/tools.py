@@ -22,11 +22,11 @@ from varbridge.values import Raw, decode, encode, kind_of, to_any
 
 def stream(context, tool, parameters):
     """The chunks of a streaming tool, kept as they come, so that those before a failure count."""
-    context.world.chunks = []
-    context.streamed = tool
-    context.parameters = parameters
+    context.world.tools.chunks = []
+    context.world.tools.streamed = tool
+    context.world.tools.parameters = parameters
     for chunk in context.world.session.stream(tool, parameters, timeout=10.0):
-        context.world.chunks.append(chunk)
+        context.world.tools.chunks.append(chunk)
 
 
 @when("the tool {tool:Name} runs with:")
@@ -44,9 +44,9 @@ def step_run_for_message(context, tool):
         name: to_any(encode(kind_of(value), value)) for name, value in parameters_of(context.table).items()
     }
     request = pb.ExecuteToolRequest(
-        session_id=context.world.session_id, tool_name=tool, parameters=parameters
+        session_id=context.world.sessions.id, tool_name=tool, parameters=parameters
     )
-    context.world.attempt(lambda: context.world.connection.call("ExecuteTool", request))
+    context.world.attempt(lambda: context.world.client.connection.call("ExecuteTool", request))
 
 
 @when("the tool {tool:Name} runs for the optimizer {optimizer:Name} with:")
@@ -115,25 +115,25 @@ def step_has_run(context, tool, seconds):
 @given("the tool {tool:Name} is running for {seconds:d} s")
 def step_running(context, tool, seconds):
     """A call of a tool that is under way."""
-    context.running = start_tool(context, tool, seconds)
+    context.world.tools.running = start_tool(context, tool, seconds)
 
 
 def start_tool(context, tool, seconds):
     """Start a tool that takes seconds; its call has reached the bridge when this returns."""
     request = pb.ExecuteToolRequest(
-        session_id=context.world.session_id,
+        session_id=context.world.sessions.id,
         tool_name=tool,
         parameters={"seconds": to_any(encode("float", float(seconds)))},
     )
-    running = context.world.connection.start("ExecuteTool", request, timeout=120.0)
-    context.world.connection.ping()  # calls of one connection arrive in order
+    running = context.world.client.connection.start("ExecuteTool", request, timeout=120.0)
+    context.world.client.connection.ping()  # calls of one connection arrive in order
     return running
 
 
 @when("the running tool is cancelled")
 def step_cancel(context):
     """Cancel the call that is under way."""
-    context.running.cancel()
+    context.world.tools.running.cancel()
 
 
 @when("{person:Person} takes {count:d} chunks of {tool:Name} to {n:d} and cancels")
@@ -149,19 +149,19 @@ def step_take_and_cancel(context, person, count, tool, n):
 @when("{person:Person} takes {count:d} chunks of {tool:Name} to {n:d} and stops reading")
 def step_take_and_stop(context, person, count, tool, n):
     """Read the first chunks of a long stream, and leave the others where they are."""
-    context.world.narrow(person)
-    context.streamed = tool
-    context.unread = context.world.session_of(person).stream(tool, {"n": n}, timeout=60.0)
-    context.world.chunks = [*islice(context.unread, count)]
+    context.world.people.narrow(person)
+    context.world.tools.streamed = tool
+    context.world.tools.unread = context.world.session_of(person).stream(tool, {"n": n}, timeout=60.0)
+    context.world.tools.chunks = [*islice(context.world.tools.unread, count)]
 
 
 @then("{person:Person} reads on, and gets the chunks up to {last:d}")
 def step_read_on(context, person, last):
     """Go on with a stream, and cancel it then."""
-    chunks = context.world.chunks
-    chunks += islice(context.unread, last - len(chunks))
-    context.unread.close()
-    require_numbered(chunks, context.streamed)
+    chunks = context.world.tools.chunks
+    chunks += islice(context.world.tools.unread, last - len(chunks))
+    context.world.tools.unread.close()
+    require_numbered(chunks, context.world.tools.streamed)
     numbers = [json.loads(chunk.data) for chunk in chunks]
     assert_that(numbers, in_order(range(1, last + 1)), f"the chunks that {person} got")
 
@@ -169,7 +169,7 @@ def step_read_on(context, person, last):
 @then("the running tool succeeds")
 def step_running_succeeds(context):
     """The call that was under way is answered, and tells no failure."""
-    reply = context.running.result(timeout=30.0)
+    reply = context.world.tools.running.result(timeout=30.0)
     words = f"success is {reply.success}, with the error {reply.error_message!r}"
     succeeds = holds_true("the running tool to succeed without an error", words)
     assert_that((reply.success, reply.error_message) == (True, ""), succeeds)
@@ -178,15 +178,17 @@ def step_running_succeeds(context):
 @then("the running tool is refused as {reason:Reason}")
 def step_running_refused(context, reason):
     """The call that was under way is cut with this status."""
-    assert_that(context.running.code().name, equal_to(REASONS[reason].name), "the status of the call")
+    assert_that(
+        context.world.tools.running.code().name, equal_to(REASONS[reason].name), "the status of the call"
+    )
 
 
 @then("there are {count:d} chunks, {first:d} to {last:d}")
 def step_many_chunks(context, count, first, last):
     """So many chunks came, then the final one."""
     context.world.require_success()
-    chunks = context.world.chunks
-    require_numbered(chunks, context.streamed)
+    chunks = context.world.tools.chunks
+    require_numbered(chunks, context.world.tools.streamed)
     numbers = [json.loads(chunk.data) for chunk in chunks[:-1]]
     assert_that(numbers, in_order(range(first, last + 1)), "the chunks")
     assert_that(numbers, has_length(count), "the chunks")
@@ -210,8 +212,8 @@ def step_answers(context, value):
 def step_chunks(context, values):
     """The chunks that came: their data, their ids from 1, and one final chunk, last and empty."""
     context.world.require_success()
-    chunks = context.world.chunks
-    require_numbered(chunks, context.streamed)
+    chunks = context.world.tools.chunks
+    require_numbered(chunks, context.world.tools.streamed)
     final = [number for number, chunk in enumerate(chunks, 1) if chunk.is_final]
     told = f"final were those at the places {final}" if final else "none was final"
     assert_that(
@@ -224,7 +226,9 @@ def step_chunks(context, values):
 @then("it is refused as failing inside, in the words in which {tool:Name} fails when it runs")
 def step_same_words(context, tool):
     """The status of the stream holds the message that the same tool fails with outside of a stream."""
-    failure = Outcome.of(lambda: context.world.session.execute(tool, context.parameters)).examine()
+    failure = Outcome.of(
+        lambda: context.world.session.execute(tool, context.world.tools.parameters)
+    ).examine()
     assert_that(failure, is_tool_failure())
     assert_that(context.world.outcome.examine(), is_refusal("failing inside", str(failure)))
 
@@ -240,8 +244,8 @@ def step_labelled(context, value, kind):
 @then("the chunks before the failure are {values:Value}")
 def step_chunks_before_failure(context, values):
     """The chunks that came before a streaming tool failed; none of them final."""
-    chunks = context.world.chunks
-    require_numbered(chunks, context.streamed)
+    chunks = context.world.tools.chunks
+    require_numbered(chunks, context.world.tools.streamed)
     assert_that([chunk for chunk in chunks if chunk.is_final], has_length(0), "the final chunks")
     assert_that([json.loads(chunk.data) for chunk in chunks], in_order(values.python()), "the chunks")
 

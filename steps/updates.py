@@ -21,7 +21,7 @@ from varbridge.conformance.vocabulary.updates import describe
 @then("{person:Person} receives all of them, in order")
 def step_receives_long(context, person):
     """Each of the long texts came, once, in order."""
-    times = context.long_texts
+    times = context.world.loads.long_texts
     updates = wait_for_news(context.world.watchers[person].watch, times)
     got = [update.variable.value[:6] for update in updates]
     assert_that(got, in_order([f"{n:06}" for n in range(times)]), f"the texts that {person} received")
@@ -30,7 +30,7 @@ def step_receives_long(context, person):
 @then("{person:Person} receives them in order without a gap, to the last or to an end as out of range")
 def step_receives_or_learns(context, person):
     """A reader that was held up gets everything, or the word that it does not."""
-    times = context.long_texts
+    times = context.world.loads.long_texts
     watch = context.world.watchers[person].watch
     updates = wait_for_news(watch, times, 6 * DEADLINE)
     got = [update.variable.value[:6] for update in updates]
@@ -123,7 +123,11 @@ def begins_at(watcher, sequence):
 def step_watch_ends_later(context, person, reason, seconds):
     """The bridge ended someone's watch, and so much time had passed since the last call."""
     watch = expect_end(context.world, person, reason)
-    assert_that(watch.ended_at - context.quiet_since, greater_than_or_equal_to(seconds), "the seconds passed")
+    assert_that(
+        watch.ended_at - context.world.reads.quiet_since,
+        greater_than_or_equal_to(seconds),
+        "the seconds passed",
+    )
 
 
 @then("{person:Person}'s watch receives a heartbeat with the sequence of the last update")
@@ -186,7 +190,7 @@ def step_same_order(context, one, other, count):
 )
 def step_partners(context, person, one, other):
     """Between two updates of one atomic batch there is no other."""
-    total = context.changes
+    total = context.world.loads.changes
     got = wait_for_news(context.world.watchers[person].watch, total)
     assert_that(got, has_length(total), f"the updates that {person} received")
     pairs = [
@@ -206,7 +210,7 @@ def step_partners(context, person, one, other):
 @then("each of them receives the versions {first:d} to {last:d}")
 def step_many_receive(context, first, last):
     """Each of very many watches got these versions, in order, each holding its own number."""
-    watch_pool = context.world.watch_pool
+    watch_pool = context.world.watchers.pool
     expected = [(n, n) for n in range(first, last + 1)]
     watch_pool.wait_for(len(expected), 6 * DEADLINE)
     for number, received in enumerate(watch_pool.received):
@@ -217,7 +221,7 @@ def step_many_receive(context, first, last):
 @then("each of them received every version from its first on")
 def step_seam(context):
     """Each watch began with the present values, and every later version followed, with its value."""
-    writers = context.writers
-    for number, watcher in enumerate(context.opened):
+    writers = context.world.loads.writers
+    for number, watcher in enumerate(context.world.loads.opened):
         got = watcher.watch.wait_for(writers.arrived, DEADLINE)
         assert_that(writers.violations(f"watch {number}", got), no_faults(), "what was missed or wrong")

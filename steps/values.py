@@ -28,7 +28,7 @@ def begin(context, name, kind, raw):
 
 def url_of(context, name, suffix=""):
     """The type_url of a variable's own type."""
-    return PREFIX + context.world.kind_of(name) + suffix
+    return PREFIX + context.world.sessions.kind_of(name) + suffix
 
 
 @when("{name:Name} is given {value:Value} under the type_url {url:Name}")
@@ -58,8 +58,8 @@ def step_give_bytes(context, name, digits):
 @when("{name:Name} is given no value")
 def step_give_nothing(context, name):
     """Set a variable without saying to what."""
-    request = pb.SetVariableRequest(session_id=context.world.session_id, variable_identifier=name)
-    context.world.attempt(lambda: context.world.connection.call("SetVariable", request))
+    request = pb.SetVariableRequest(session_id=context.world.sessions.id, variable_identifier=name)
+    context.world.attempt(lambda: context.world.client.connection.call("SetVariable", request))
 
 
 @when("{name:Name} is given a number of {count:d} digits")
@@ -95,7 +95,7 @@ def step_give_header(context, name, header, count):
 @when("{name:Name} is given {value:Value} and {count:d} bytes beside it")
 def step_give_stray_bytes(context, name, value, count):
     """Set a variable to a JSON value that comes with bytes."""
-    give(context, name, value.raw(context.world.kind_of(name))._replace(array=bytes(count)))
+    give(context, name, value.raw(context.world.sessions.kind_of(name))._replace(array=bytes(count)))
 
 
 @when("{name:Name} is registered as a {kind:Kind} holding {value:Value} under the type_url {url:Name}")
@@ -137,8 +137,8 @@ def step_batch_header(context, name, header, count):
 @when("{name:Name} is read under the older service name")
 def step_read_legacy(context, name):
     """Read a variable through the service's older name."""
-    request = pb.GetVariableRequest(session_id=context.world.session_id, variable_identifier=name)
-    with Connection(context.world.connection.address, service="SnakepitBridge") as older:
+    request = pb.GetVariableRequest(session_id=context.world.sessions.id, variable_identifier=name)
+    with Connection(context.world.client.connection.address, service="SnakepitBridge") as older:
         context.world.attempt(lambda: Variable(older.call("GetVariable", request).variable))
 
 

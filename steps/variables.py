@@ -26,7 +26,7 @@ def metadata_of(table):
 
 def register(context, name, kind, value, **options):
     variable = context.world.session.register(name, kind, value.raw(kind), **options)
-    context.world.learn(name, kind, variable.id)
+    context.world.sessions.learn(name, kind, variable.id)
     return variable
 
 
@@ -47,7 +47,7 @@ def step_have_variable(context, kind, name, value):
 @given("a float variable named like the id of {name:Name} holding {value:Value}")
 def step_have_variable_named_like_id(context, name, value):
     """A variable whose name is the id of another."""
-    register(context, context.world.id_of(name), "float", value)
+    register(context, context.world.sessions.id_of(name), "float", value)
 
 
 @given("{name:Name} was set to {value:Value} with the metadata:")
@@ -117,7 +117,7 @@ def step_request_refused(context, request, name, value):
 @given("what is known of {name:Name} is noted")
 def step_note(context, name):
     """Keep all that a read tells of a variable."""
-    context.noted = context.world.session.get(name).message
+    context.world.reads.variable = context.world.session.get(name).message
 
 
 @given("the variables:")
@@ -186,7 +186,9 @@ def step_set(context, name, value):
 def step_set_by_id(context, name, value):
     """Set a variable that is named by its id."""
     world = context.world
-    world.attempt(lambda: world.session.set(world.id_of(name), value.raw(world.kind_of(name))))
+    world.attempt(
+        lambda: world.session.set(world.sessions.id_of(name), value.raw(world.sessions.kind_of(name)))
+    )
 
 
 @when("{name:Name}, expected at version {version:d}, is set to {value:Value}")
@@ -226,14 +228,16 @@ def step_delete(context, name):
 @when("{name:Name}, by its id, is deleted")
 def step_delete_by_id(context, name):
     """Delete a variable that is named by its id."""
-    context.world.attempt(lambda: context.world.session.delete(context.world.id_of(name)))
+    context.world.attempt(lambda: context.world.session.delete(context.world.sessions.id_of(name)))
 
 
 @when("{name:Name}, by its old id, is set to {value:Value}")
 def step_set_by_old_id(context, name, value):
     """Set a variable that is named by the id that it got when it was first registered."""
     world = context.world
-    world.attempt(lambda: world.session.set(world.old_id_of(name), value.raw(world.kind_of(name))))
+    world.attempt(
+        lambda: world.session.set(world.sessions.old_id_of(name), value.raw(world.sessions.kind_of(name)))
+    )
 
 
 @when("{name:Name} is read")
@@ -245,21 +249,21 @@ def step_read(context, name):
 @when("{name:Name} is read by its old id")
 def step_read_by_id(context, name):
     """Read a variable by the id that it got when it was first registered."""
-    context.world.attempt(lambda: context.world.session.get(context.world.old_id_of(name)))
+    context.world.attempt(lambda: context.world.session.get(context.world.sessions.old_id_of(name)))
 
 
 @when("the variables are listed")
 def step_list(context):
     """List all variables."""
-    context.listed_in = context.world.session
-    context.world.attempt(lambda: context.listed_in.list())
+    context.world.reads.listed_in = context.world.session
+    context.world.attempt(lambda: context.world.reads.listed_in.list())
 
 
 @when("the variables that match {pattern:Name} are listed")
 def step_list_matching(context, pattern):
     """List the variables whose name matches a glob."""
-    context.listed_in = context.world.session
-    context.world.attempt(lambda: context.listed_in.list(pattern))
+    context.world.reads.listed_in = context.world.session
+    context.world.attempt(lambda: context.world.reads.listed_in.list(pattern))
 
 
 @then("{name:Name} holds {value:Value} at version {version:d}")
@@ -274,7 +278,7 @@ def step_holds(context, name, value, version):
 def step_holds_by_id(context, name, value, version):
     """A variable that is asked for by its id has this value and this version."""
     context.world.require_success()
-    assert_that(context.world.session.get(context.world.id_of(name)), holds(value, version), name)
+    assert_that(context.world.session.get(context.world.sessions.id_of(name)), holds(value, version), name)
 
 
 @then("the answer is version {version:d}")
@@ -289,7 +293,7 @@ def step_listed(context, names):
     listed = context.world.require_success()
     assert_that([variable.name for variable in listed], equal_to(names), "the names listed")
     for variable in listed:
-        read = context.listed_in.get(variable.name)
+        read = context.world.reads.listed_in.get(variable.name)
         told = (variable.id, variable.version, variable.raw)
         assert_that(told, equal_to((read.id, read.version, read.raw)), f"what is listed of {variable.name}")
 
@@ -320,7 +324,7 @@ def step_answered(context):
 @then("its id is that of {name:Name}")
 def step_answered_id(context, name):
     """The variable answered is the one that was registered under that name."""
-    assert_that(context.world.require_success().id, equal_to(context.world.id_of(name)), "the id")
+    assert_that(context.world.require_success().id, equal_to(context.world.sessions.id_of(name)), "the id")
 
 
 @then("its id begins with {prefix:Name}")
@@ -333,7 +337,9 @@ def step_id_begins(context, prefix):
 @then("its id is not that of {name:Name}")
 def step_answered_other_id(context, name):
     """The variable answered is another than the one that was registered under that name."""
-    assert_that(context.world.require_success().id, is_not(equal_to(context.world.id_of(name))), "the id")
+    assert_that(
+        context.world.require_success().id, is_not(equal_to(context.world.sessions.id_of(name))), "the id"
+    )
 
 
 @then("{person:Person}, on another connection, reads {value:Value} from {name:Name} at version {version:d}")
@@ -368,7 +374,7 @@ def step_source(context, name, source):
 def step_as_noted(context, name):
     """A read tells the very same as before: value, version, time, metadata and the rest."""
     context.world.require_success()
-    now, noted = context.world.session.get(name).message, context.noted
+    now, noted = context.world.session.get(name).message, context.world.reads.variable
     fields = [(one.name, getattr(now, one.name), getattr(noted, one.name)) for one in now.DESCRIPTOR.fields]
     changed = [
         f"its {name} is now {one_line(new)}, not {one_line(old)}" for name, new, old in fields if new != old

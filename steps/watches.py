@@ -57,19 +57,19 @@ def step_watch_all(context, person):
 @given("{person:Person} watches {name:Name} by its id")
 def step_watch_by_id(context, person, name):
     """Someone watches a variable that is named by its id."""
-    context.world.watch(person, [context.world.id_of(name)])
+    context.world.watch(person, [context.world.sessions.id_of(name)])
 
 
 @when("{person:Person} watches {name:Name} by its name and by its id, present values included")
 def step_watch_twice_with_initial(context, person, name):
     """Someone names one variable twice in a watch, and gets present values first."""
-    context.world.watch(person, [name, context.world.id_of(name)], initial=True)
+    context.world.watch(person, [name, context.world.sessions.id_of(name)], initial=True)
 
 
 @given("{person:Person} watches {name:Name} by its name and by its id")
 def step_watch_twice(context, person, name):
     """Someone names one variable twice in a watch."""
-    context.world.watch(person, [name, context.world.id_of(name)])
+    context.world.watch(person, [name, context.world.sessions.id_of(name)])
 
 
 @when("{name:Name} goes through {values:Value}")
@@ -88,7 +88,7 @@ def step_stop_watching(context, person):
 @given("{person:Person} watches {names:Names} over a line of their own")
 def step_watch_over_line(context, person, names):
     """Someone watches over a connection that the scenario can cut or stall."""
-    context.world.proxy_of(person)
+    context.world.people.proxy_of(person)
     context.world.watch(person, names)
 
 
@@ -96,27 +96,27 @@ def step_watch_over_line(context, person, names):
 @when("{person:Person}'s line is cut")
 def step_cut(context, person):
     """Someone's connection breaks."""
-    context.world.proxy_of(person).cut()
+    context.world.people.proxy_of(person).cut()
     context.world.watchers[person].watch.wait_until_over(DEADLINE)
 
 
 @given("{person:Person}'s line has stalled")
 def step_stall(context, person):
     """Nothing comes through someone's connection any more, and it stays open."""
-    context.world.proxy_of(person).stall()
+    context.world.people.proxy_of(person).stall()
 
 
 @when("{person:Person}'s line flows again")
 def step_flow(context, person):
     """Everything that waited in someone's connection comes through."""
-    context.world.proxy_of(person).flow()
+    context.world.people.proxy_of(person).flow()
 
 
 @given("{name:Name} was set {times:d} times to long texts")
 @when("{name:Name} is set {times:d} times to long texts")
 def step_set_long(context, name, times):
     """Set a string over and over to texts of 50,000 characters that tell which they are."""
-    context.long_texts = times
+    context.world.loads.long_texts = times
     for number in range(times):
         context.world.session.set(name, f"{number:06} " + "x" * 50_000, kind="string")
 
@@ -131,7 +131,7 @@ def step_stopped_watching(context, person):
 @when("{person:Person} hangs up")
 def step_hang_up(context, person):
     """Someone's connection goes away without a word."""
-    context.world.hang_up(person)
+    context.world.people.hang_up(person)
     context.world.watchers[person].watch.wait_until_over(DEADLINE)
 
 
@@ -209,8 +209,10 @@ def step_can_watch(context, seconds, person, names):
 def step_many_watch(context, count, name):
     """Very many watches of one variable."""
     world = context.world
-    request = pb.WatchVariablesRequest(session_id=world.session_id, variable_identifiers=[name])
-    world.watch_pool = WatchPool(world.connection.address, world.target.service, request, count, 6 * DEADLINE)
+    request = pb.WatchVariablesRequest(session_id=world.sessions.id, variable_identifiers=[name])
+    world.watchers.pool = WatchPool(
+        world.client.connection.address, world.target.options.service, request, count, 6 * DEADLINE
+    )
 
 
 @when("{count:d} watches of {names:Names} open while {clients:d} clients set them over and over")
@@ -223,20 +225,20 @@ def step_open_under_fire(context, count, names, clients):
         opener = openers[number % len(openers)]
         return world.watch(f"watch {number}", names, session=opener, initial=True)
 
-    context.writers = RacingWriters(
+    context.world.loads.writers = RacingWriters(
         [world.session_of(f"Writer {number}") for number in range(clients)], names
     )
-    with context.writers, ThreadPoolExecutor(len(openers)) as pool:
-        context.opened = [*pool.map(watch, range(count))]
+    with context.world.loads.writers, ThreadPoolExecutor(len(openers)) as pool:
+        context.world.loads.opened = [*pool.map(watch, range(count))]
 
 
 @when("{count:d} watches of {name:Name} open while it is set over and over")
 def step_open_one_by_one(context, count, name):
     """Watches open one after the other, present values included, while one writer writes all the while."""
     world = context.world
-    context.writers = RacingWriters([world.session_of("Writer")], [name], least=count)
-    with context.writers:
-        context.opened = [
+    context.world.loads.writers = RacingWriters([world.session_of("Writer")], [name], least=count)
+    with context.world.loads.writers:
+        context.world.loads.opened = [
             world.watch(f"watch {number}", [name], session=world.session, initial=True)
             for number in range(count)
         ]

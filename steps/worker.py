@@ -40,7 +40,7 @@ def step_callers(context, count):
     def ask():
         barrier.wait()
         try:
-            got.append(context.world.worker.connection())
+            got.append(context.world.servers.worker.connection())
         except WorkerError as error:
             got.append(error)
 
@@ -49,22 +49,22 @@ def step_callers(context, count):
         thread.start()
     for thread in threads:
         thread.join()
-    context.got = got
+    context.world.starts.callers = got
 
 
 @given("its server was killed, and started again")
 def step_was_killed(context):
     """A server that was killed, and whose successor serves."""
-    process = context.world.worker.process
+    process = context.world.servers.worker.process
     process.kill()
     process.wait_ended(DEADLINE)
-    context.world.worker.connection_after(process).ping()
+    context.world.servers.worker.connection_after(process).ping()
 
 
 @when("its server is killed")
 def step_kill(context):
     """SIGKILL, and wait until the process is gone."""
-    context.killed = process = context.world.worker.process
+    context.world.starts.killed = process = context.world.servers.worker.process
     process.kill()
     process.wait_ended(DEADLINE)
 
@@ -74,7 +74,7 @@ def step_kill_during_call(context, tool):
     """SIGKILL while a call is under way."""
     (row,) = context.table.rows
     parameters = {name: json.loads(row[name]) for name in context.table.headings}
-    process = context.world.worker.process
+    process = context.world.servers.worker.process
     session = context.world.session
     outcome = []
     call = threading.Thread(
@@ -82,7 +82,7 @@ def step_kill_during_call(context, tool):
     )
     call.start()
     # The call is on its way once a later one on the same connection is answered.
-    context.world.connection.ping()
+    context.world.client.connection.ping()
     process.kill()
     call.join(DEADLINE)
     context.world.outcome = outcome[0]
@@ -91,37 +91,49 @@ def step_kill_during_call(context, tool):
 @then("they all have the same connection, and it works")
 def step_same_connection(context):
     """Everyone was given one and the same connection."""
-    assert_that({id(connection) for connection in context.got}, has_length(1), "the connections handed out")
-    assert_that(context.got[0].ping("one"), equal_to("one"), "the answer to Ping")
+    assert_that(
+        {id(connection) for connection in context.world.starts.callers},
+        has_length(1),
+        "the connections handed out",
+    )
+    assert_that(context.world.starts.callers[0].ping("one"), equal_to("one"), "the answer to Ping")
 
 
 @then("one server was started")
 def step_one_server(context):
     """The worker started a single process."""
-    assert_that(context.world.worker.processes, has_length(1), "the processes started")
+    assert_that(context.world.servers.worker.processes, has_length(1), "the processes started")
 
 
 @then("the worker says {sentence:Name}")
 def step_worker_says(context, sentence):
     """One of the worker's events is this sentence, with its server's port for <port>."""
-    worker = context.world.worker
+    worker = context.world.servers.worker
     expected = sentence.replace("<port>", str(worker.process.port))
-    assert_that([said for _, said in context.world.events], has_item(expected), "what the worker said")
+    assert_that(
+        [said for _, said in context.world.servers.events], has_item(expected), "what the worker said"
+    )
 
 
 @then("the worker says that the server {event}")
 def step_worker_tells(context, event):
     """One of the worker's events is of this kind: crashed, say."""
     kinds = {"crashed": "crashed", "is restarting": "restarting"}
-    assert_that([kind for kind, _ in context.world.events], has_item(kinds[event]), "the worker's events")
+    assert_that(
+        [kind for kind, _ in context.world.servers.events], has_item(kinds[event]), "the worker's events"
+    )
 
 
 @then("the worker starts it again")
 def step_restarted(context):
     """The connection is there again, to another process."""
     world = context.world
-    world.worker.connection_after(context.killed).ping("again")
-    assert_that(world.worker.process.pid, is_not(equal_to(context.killed.pid)), "the new server's process")
+    world.servers.worker.connection_after(context.world.starts.killed).ping("again")
+    assert_that(
+        world.servers.worker.process.pid,
+        is_not(equal_to(context.world.starts.killed.pid)),
+        "the new server's process",
+    )
 
 
 @then("a variable can be registered and read")
@@ -134,6 +146,6 @@ def step_registers_and_reads(context):
 @then("each of them learns why, with the server's own words")
 def step_learn_why(context):
     """Everyone got an error with the stderr of the server."""
-    for got in context.got:
+    for got in context.world.starts.callers:
         assert_that(isinstance(got, WorkerError), holds_true("a caller to get an error", f"it got {got!r}"))
         assert_that(str(got), matches_regexp(r"(?s)exit code \d+.*no-such-flag-at-all"), "the error")

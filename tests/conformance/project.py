@@ -86,7 +86,7 @@ from behave import given, then, when
 @when("somebody sends {name} to the bridge")
 def step_signal(context, name):
     """Send the shared bridge a signal, and wait for its end."""
-    process = context.target._process
+    process = context.target.servers.usual
     os.kill(process.pid, getattr(signal, name))
     assert process.wait_ended(5.0) is not None
 

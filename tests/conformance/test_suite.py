@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -18,7 +19,8 @@ from behave.step_registry import registry
 
 from varbridge.conformance.clauses import CLAUSES, clauses_of
 from varbridge.conformance.run import tags, validation
-from varbridge.conformance.run.target import Target, TargetUnavailableError
+from varbridge.conformance.run.options import TargetUnavailableError
+from varbridge.conformance.run.target import Target
 
 ROOT = Path(__file__).parents[2]
 
@@ -148,6 +150,20 @@ def test_the_judge_never_imports_the_server() -> None:
         if re.match(r"\s*(import|from) +(server|varbridge\.server|\.+server)\b", line)
     ]
     assert guilty == []
+
+
+def test_steps_keep_what_they_make_in_the_world_alone() -> None:
+    allowed = {"add_cleanup", "execute_steps", "run", "table", "text", "world"}
+    others = [
+        f"{path.name}, line {node.lineno}: context.{node.attr}"
+        for path in sorted((ROOT / "steps").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "context"
+        and node.attr not in allowed
+    ]
+    assert others == []
 
 
 def test_every_clause_has_a_rule() -> None:

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from tests.conformance.project import GREEN, RED, ROOT, Project
-from varbridge.conformance.run import optional, tags
-from varbridge.conformance.run.target import Crash, Target, TargetUnavailableError
+from varbridge.conformance.run import capabilities, tags
+from varbridge.conformance.run.options import TargetUnavailableError
+from varbridge.conformance.run.server_pool import Crash
+from varbridge.conformance.run.target import Target
 from varbridge.conformance.run.verdict import EXIT_CODES, Findings, decide
 from varbridge.worker import ServerProcess
 
@@ -237,6 +239,16 @@ def test_a_world_that_fails_breaks_the_run(project: Make) -> None:
     assert "the suite itself failed in before_scenario: KeyError" in run.sentence
 
 
+@pytest.mark.parametrize(
+    "step", ["the running tool is cancelled", 'in session "other", the running tool is cancelled']
+)
+def test_a_scenario_that_lacks_a_step_breaks_the_run(project: Make, step: str) -> None:
+    run = project(GREEN + example(f"When {step}", "Then all is well")).run()
+    assert (run.code, run.word) == (3, "broken run")
+    assert "a scenario is wrong at 'the running tool is cancelled': it lacks a step" in run.sentence
+    assert "Given the tool … is running for … s" in run.sentence
+
+
 def test_steps_that_cannot_be_loaded_break_the_run(project: Make) -> None:
     made = project()
     made.write("steps/zz_own.py", "import no_such_module_anywhere\n")
@@ -444,6 +456,6 @@ def test_a_profile_grants_what_others_lack_but_not_what_the_run_cannot_use(
 
 def test_the_reference_bridge_lacks_what_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "requires_observe" in Target.from_options({}).capabilities
-    monkeypatch.setattr(optional, "_OBSERVE", ("no_such_package",))
+    monkeypatch.setattr(capabilities, "_OBSERVE", ("no_such_package",))
     assert "requires_observe" not in Target.from_options({}).capabilities
     assert "requires_operator_flags" in Target.from_options({}).capabilities

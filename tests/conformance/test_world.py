@@ -23,5 +23,5 @@ def test_several_clients_that_ask_first_at_once_speak_of_one_session(monkeypatch
 
     monkeypatch.setattr(uuid, "uuid4", when_both_are_there)
     with ThreadPoolExecutor(2) as pool:
-        one, other = pool.map(lambda _: world.session_id, range(2))
-    assert one == other == world.session_id
+        one, other = pool.map(lambda _: world.sessions.id, range(2))
+    assert one == other == world.sessions.id

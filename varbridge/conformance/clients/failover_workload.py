@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from varbridge import BridgeError, Connection, Session
 from varbridge.conformance.clients.follower_adapter import FollowerAdapter
-from varbridge.conformance.scenario.world import World
+
+if TYPE_CHECKING:
+    from varbridge.conformance.scenario.world import World
 
 DEADLINE = 15.0
 """Seconds within which writes are acknowledged again, whatever happened."""
@@ -86,9 +89,8 @@ class FailoverWorkload:
 
     def inspect_at_all(self, world: World) -> None:
         """Hold what each bridge that is left has against what was acknowledged."""
-        assert world.bridges is not None, "there is one bridge alone"
-        for bridge in world.bridges.left():
-            with world.retrying(DEADLINE), world.at_bridge(bridge):
+        for bridge in world.client.bridges.left():
+            with world.client.retrying(DEADLINE), world.client.at_bridge(bridge):
                 self.inspect(bridge, world.session)
 
     def inspect(self, where: str, session: Session) -> None:

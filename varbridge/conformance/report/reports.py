@@ -46,13 +46,13 @@ def collect(
         about: the lines of description that a feature begins with, by its path.
     """
     told = counts(found)
-    profile = target.profile if target else None
+    profile = target.options.profile if target else None
     return {
         "format": FORMAT,
         "verdict": {"word": verdict.word, "sentence": verdict.sentence, "exit_code": verdict.exit_code},
         "bridge": {
-            "name": target.name if target else "",
-            "service": target.service if target else "",
+            "name": target.options.name if target else "",
+            "service": target.options.service if target else "",
             "lacking": dict(profile.lacking) if profile else {},
             "lacking_flags": list(profile.lacking_flags) if profile else [],
             "known_failing": dict(profile.known_failing) if profile else {},

@@ -82,7 +82,7 @@ def _record(feature: Any, rule: Any, scenario: Any, run: ConformanceRun) -> dict
         "explanation": [*note.violations, *_explanation(scenario)] if shown else [],
         "exchange": note.exchange,
         "log": note.log,
-        "again": f"behave {shlex.quote(location)}{run.target.options}",
+        "again": f"behave {shlex.quote(location)}{run.target.options.typed}",
     }
 
 

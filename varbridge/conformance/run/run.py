@@ -14,11 +14,12 @@ from varbridge.conformance.faults import etcd
 from varbridge.conformance.run import tags
 from varbridge.conformance.run.known_failures import KnownFailures
 from varbridge.conformance.run.selection import Selection
-from varbridge.conformance.run.target import Crash, Target
+from varbridge.conformance.run.server_pool import Crash
+from varbridge.conformance.run.target import Target
+from varbridge.conformance.scenario.from_step import ScenarioError
 from varbridge.conformance.scenario.world import World
 
 _FLAG = re.compile(r"--[a-z][a-z-]*")
-_PATIENCE = 1.0  # seconds that a bridge that went silent has to be gone
 
 
 @dataclass
@@ -67,7 +68,7 @@ class ConformanceRun:
     def begin(self, scenario: Any) -> World | None:
         """Make the world of a scenario; None where it is not to run."""
         self._world = None
-        self._attribute_crashes(self.target.pop_crashes(), self._last)
+        self._attribute_crashes(self.target.servers.pop_crashes(), self._last)
         if self.stopped:
             scenario.skip()  # without a reason of its own: it was not run
             return None
@@ -79,6 +80,11 @@ class ConformanceRun:
         self._world = World(self.target)
         return self._world
 
+    def end_step(self, step: Any) -> None:
+        """Keep that a scenario is wrong, where a step of it says so: that is no failure of the bridge."""
+        if isinstance(step.exception, ScenarioError):
+            self.broken = self.broken or f"a scenario is wrong at {step.name!r}: {step.exception}"
+
     def end(self, scenario: Any) -> None:
         """Hold a scenario to what all are held to, and keep what explains its failure."""
         world, self._world = self._world, None
@@ -88,24 +94,25 @@ class ConformanceRun:
         note.series = [one.as_json(world.allowed.get(one.name)) for one in world.series]
         crashes: list[Crash] = []
         try:
-            if self.target.lacked_flag:
-                note.lacked = f"the bridge does not take {self.target.lacked_flag}, as its profile says"
+            if lacked := self.target.servers.lacked_flag:
+                note.lacked = f"the bridge does not take {lacked}, as its profile says"
             elif scenario.status == Status.passed:
                 try:
                     world.check()
                 except AssertionError as error:
                     note.violations.extend(str(error).splitlines())
             failed = note.violations or scenario.status != Status.passed
-            crashes = self.target.pop_crashes(_PATIENCE if failed else 0.0)
+            silent = self.target.recorder.trace.lost if failed else ()
+            crashes = self.target.servers.pop_crashes(silent)
             self._attribute_crashes(crashes, note)
-            if failed and (unreachable := self.target.unreachable_reason()):
+            if unreachable := self.target.connections.unreachable_reason(silent):
                 note.violations.append(unreachable)
                 self.break_off(unreachable)
             self.target.coverage.judged(clauses_of(scenario.effective_tags))
         finally:
             failed = note.violations or scenario.status != Status.passed
             if failed and not note.lacked:
-                note.exchange = self.target.trace.as_json()
+                note.exchange = self.target.recorder.trace.as_json()
                 note.log = [*(line for crash in crashes for line in crash.log), *world.evidence()]
             world.close()
         if note.violations:
@@ -127,7 +134,7 @@ class ConformanceRun:
 
     def _lacks(self, scenario: Any) -> tuple[str, bool]:
         """Why the bridge cannot be asked this, and whether its profile says so; empty where it can."""
-        profile = self.target.profile
+        profile = self.target.options.profile
         lacking = sorted({*scenario.effective_tags} & tags.CAPABILITIES.keys() - self.target.capabilities)
         if lacking:
             reasons = [profile.lacking.get(name) or f"needs {tags.CAPABILITIES[name]}" for name in lacking]
@@ -146,5 +153,5 @@ class ConformanceRun:
         for crash in crashes:
             if note is not None:
                 note.violations.append(crash.words)
-            if crash.from_outside and not self.target.trace.tool_cut_off:
+            if crash.from_outside and not self.target.recorder.trace.tool_cut_off:
                 self.break_off(f"{crash.words}: it was stopped from outside in the middle of the run")

@@ -21,10 +21,11 @@ from varbridge.conformance.report.results import descriptions, records
 from varbridge.conformance.report.terminal import print_verdict
 from varbridge.conformance.run import tags, validation
 from varbridge.conformance.run.known_failures import KnownFailures
+from varbridge.conformance.run.options import TargetUnavailableError
 from varbridge.conformance.run.profile import ProfileError
 from varbridge.conformance.run.run import ConformanceRun
 from varbridge.conformance.run.selection import Selection, all_features, select
-from varbridge.conformance.run.target import Target, TargetUnavailableError
+from varbridge.conformance.run.target import Target
 from varbridge.conformance.run.verdict import Findings, decide
 
 REFUSALS = (
@@ -102,9 +103,9 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         target.coverage.claim_clauses(
             clause for feature in features for rule in feature.rules for clause in clauses_of(rule.tags)
         )
-        known = KnownFailures(target.profile.known_failing, features)
+        known = KnownFailures(target.options.profile.known_failing, features)
         selection = select(features, self.features, self.config)
-        target.connection()
+        target.connections.shared()
         return ConformanceRun(target, known, selection, self.abort)
 
     def _broken(self, failed: bool) -> str:
@@ -128,7 +129,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         selection = run.selection if run else Selection(0, 0, False, "")
         verdict = decide(
             Findings(
-                bridge=target.name if target else "a bridge",
+                bridge=target.options.name if target else "a bridge",
                 scenarios=found,
                 usual=selection.usual,
                 full=selection.full,

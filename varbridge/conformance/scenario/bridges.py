@@ -7,13 +7,15 @@ import itertools
 import signal
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from varbridge.conformance.clients.recorded import RecordedConnection
 from varbridge.conformance.clients.retry import RetryingConnection
 from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.fault_proxy import FaultProxy
-from varbridge.conformance.run.target import START_TIMEOUT, Target
+from varbridge.conformance.run.server_pool import START_TIMEOUT
+from varbridge.conformance.run.target import Target
+from varbridge.conformance.scenario.replaced import replaced
 from varbridge.worker import ServerProcess
 
 _END = 10.0
@@ -67,9 +69,9 @@ class Bridges:
             self._start_own()
         else:
             for name in names:
-                self._addresses[name] = target.with_flags(*self._all_flags(name))
+                self._addresses[name] = target.servers.with_flags(*self._all_flags(name))
             self._wait_answering()
-        target.share(self._addresses.values(), self._prefix)
+        target.recorder.share(self._addresses.values(), self._prefix)
 
     def address(self, name: str) -> str:
         """host:port of a bridge, also of one that has ended."""
@@ -90,23 +92,18 @@ class Bridges:
         if self._patience:
             return self._retrying_connection(self.address(name))
         if name not in self._connections:
-            self._connections[name] = self._target.connect(self.address(name))
+            self._connections[name] = self._target.connections.connect(self.address(name))
             self._opened.append(self._connections[name])
         return self._connections[name]
 
     def roamer(self) -> RecordedConnection:
         """A patient connection that knows all bridges, and begins at each of them in turn."""
         name = self.names[next(self._turn) % len(self.names)]
-        return self._target.retrying(self.all_from(name), 20.0)
+        return self._target.connections.retrying(self.all_from(name), 20.0)
 
-    @contextmanager
-    def retrying(self, seconds: float) -> Iterator[None]:
+    def retrying(self, seconds: float) -> AbstractContextManager[None]:
         """Have patient connections for the length of the block."""
-        before, self._patience = self._patience, seconds
-        try:
-            yield
-        finally:
-            self._patience = before
+        return replaced(self, _patience=seconds)
 
     def left(self) -> list[str]:
         """Those of the scenario's own that have not ended."""
@@ -143,7 +140,7 @@ class Bridges:
         for name in names:
             self._ended.append(self.process(name))
             port = int(self.address(name).rpartition(":")[2])
-            self._processes[name] = self._target.launch(*self._all_flags(name), port=port)
+            self._processes[name] = self._target.servers.launch(*self._all_flags(name), port=port)
             self._connections.pop(name, None)  # which may be waiting before it tries again
         for name in names:
             self._processes[name].wait_ready(START_TIMEOUT)
@@ -199,7 +196,7 @@ class Bridges:
     def _start_own(self) -> None:
         for name, port in zip(self.names, free_ports(len(self.names)), strict=True):
             self._addresses[name] = f"127.0.0.1:{port}"
-            self._processes[name] = self._target.launch(*self._all_flags(name), port=port)
+            self._processes[name] = self._target.servers.launch(*self._all_flags(name), port=port)
         for process in self._processes.values():
             process.wait_ready(START_TIMEOUT)
 
@@ -215,6 +212,6 @@ class Bridges:
         return ("--store", url, *self._flags)
 
     def _retrying_connection(self, address: str) -> RetryingConnection:
-        connection = self._target.retrying(address, self._patience)
+        connection = self._target.connections.retrying(address, self._patience)
         self._opened.append(connection)
         return connection

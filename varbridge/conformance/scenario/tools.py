@@ -88,8 +88,8 @@ def _told_of_parameter(parameter: pb.ParameterSpec) -> dict[str, Any]:
 
 def register_hosted(world: World, address: str, names: Sequence[str]) -> None:
     """Register tools of another bridge in the session, as that bridge itself tells of them."""
-    world.host = world.connect(address)
-    catalogue = world.host.session(f"{world.session_id}-catalogue")
+    world.client.host = world.client.connect(address)
+    catalogue = world.client.host.session(f"{world.sessions.id}-catalogue")
     specs = catalogue.initialize().available_tools
     catalogue.clean_up()
     tools = [
@@ -110,8 +110,7 @@ def wait_opened_there(world: World) -> None:
     Raises:
         AssertionError: it is not within ``DEADLINE`` seconds.
     """
-    assert world.host is not None, "no tools of another bridge are registered"
-    there = world.host.session(world.session_id)
+    there = world.client.host.session(world.sessions.id)
     deadline = time.monotonic() + DEADLINE
     while not there.heartbeat():
         if time.monotonic() > deadline:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from varbridge import Session, Variable
 from varbridge.conformance.clients.follower_adapter import Watched
+from varbridge.conformance.clients.watch_pool import WatchPool
 from varbridge.conformance.invariants.replies import update_violations
 from varbridge.conformance.invariants.versions import Versions
 from varbridge.conformance.invariants.watches import violations
+from varbridge.conformance.scenario.from_step import FromStep
 
 
 class Watcher:
@@ -31,6 +33,9 @@ class Watcher:
 
 class Watchers:
     """All watches of a scenario, also those of people who watch something else since."""
+
+    pool = FromStep[WatchPool]("Given … clients watch …")
+    """Very many watches at once."""
 
     def __init__(self) -> None:
         self._latest: dict[str, Watcher] = {}
@@ -62,3 +67,5 @@ class Watchers:
         """End them."""
         for _, watcher in self._all:
             watcher.watch.close()
+        if (pool := Watchers.pool.get(self)) is not None:
+            pool.close()

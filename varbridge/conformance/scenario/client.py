@@ -1,0 +1,117 @@
+"""The client of a scenario: the bridge that it speaks to, and what it shows there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from varbridge import Connection
+from varbridge.conformance.clients.recorded import RecordedConnection
+from varbridge.conformance.run.target import Target
+from varbridge.conformance.scenario.bridges import Bridges
+from varbridge.conformance.scenario.credentials import NO_CREDENTIALS, Access, ClientCredentials
+from varbridge.conformance.scenario.from_step import FromStep
+from varbridge.conformance.scenario.replaced import replaced
+from varbridge.worker import Worker
+
+
+class Client:
+    """The connection that the scenario's client speaks over, and new ones to the same bridge.
+
+    Args:
+        target: the bridge that is judged.
+    """
+
+    bridges = FromStep[Bridges]("Given the bridges …, which share their state")
+    host = FromStep[Connection]("Given the tool … of another bridge is registered")
+    """The connection to the other bridge, which hosts tools."""
+
+    def __init__(self, target: Target) -> None:
+        self.access = target.access
+        """The certificates and tokens of the scenario's bridge."""
+        self.credentials = NO_CREDENTIALS
+        """What bridges are shown on new connections."""
+        self._target = target
+        self._source: Callable[[], Connection] = target.connections.shared
+        self._opened: list[RecordedConnection] = []
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that the client speaks over."""
+        return self._source()
+
+    def use_bridge(self, address: str) -> None:
+        """Speak to the bridge at this address from now on."""
+        connection = self.connect(address)
+        self._source = lambda: connection
+
+    def use_bridges(self, bridges: Bridges) -> None:
+        """Speak to the first of several bridges that share their state from now on."""
+        self.bridges = bridges
+        connection = bridges.connection(bridges.names[0])
+        self._source = lambda: connection
+
+    def use_worker(self, worker: Worker) -> None:
+        """Speak to the server of a worker from now on, whichever that is."""
+        self._source = worker.connection
+
+    def at_host(self) -> AbstractContextManager[None]:
+        """Speak to the bridge that hosts tools for the length of the block."""
+        host = self.host
+        return replaced(self, _source=lambda: host)
+
+    def at_bridge(self, name: str) -> AbstractContextManager[None]:
+        """Speak to a bridge of several for the length of the block."""
+        connection = self.bridges.connection(name)
+        return replaced(self, _source=lambda: connection)
+
+    @contextmanager
+    def retrying(self, seconds: float) -> Iterator[None]:
+        """Call again for so long where a bridge of several is unavailable, for the length of the block."""
+        name = self.bridges.name_of(self.connection.address)
+        with self.bridges.retrying(seconds), self.at_bridge(name):
+            yield
+
+    @contextmanager
+    def showing(self, credentials: ClientCredentials) -> Iterator[None]:
+        """Show the bridge something else on new connections for the length of the block: a token, say."""
+        with replaced(self, _source=self._source, credentials=credentials):
+            self.use_bridge(self.connection.address)
+            yield
+
+    def own_access(self) -> Access:
+        """Certificates and tokens of the scenario alone, which it may exchange."""
+        if self.access is self._target.access:
+            self.access = Access()
+        return self.access
+
+    def connect(self, address: str | None = None) -> RecordedConnection:
+        """Make a connection that is closed with the scenario; to the scenario's bridge unless told."""
+        bridges = Client.bridges.get(self)
+        if address is None and bridges is not None and bridges.roaming:
+            return self._keep(bridges.roamer())
+        return self._keep(
+            self._target.connections.connect(address or self.connection.address, self.credentials)
+        )
+
+    def connect_narrowly(self) -> RecordedConnection:
+        """Make a connection over which little is under way while nobody reads from it."""
+        return self._keep(self._target.connections.narrow(self.connection.address))
+
+    def hang_up(self, connection: RecordedConnection) -> None:
+        """Close one of the connections that were made here."""
+        self._opened.remove(connection)
+        connection.close()
+
+    def close(self) -> None:
+        """Give back the connections, and end the bridges that are the scenario's own."""
+        if (bridges := Client.bridges.get(self)) is not None:
+            bridges.close()
+        for connection in self._opened:
+            self._target.connections.give_back(connection)
+        if self.access is not self._target.access:
+            self.access.close()
+
+    def _keep(self, connection: RecordedConnection) -> RecordedConnection:
+        self._opened.append(connection)
+        return connection

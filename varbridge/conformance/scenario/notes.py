@@ -1,0 +1,84 @@
+"""The values that steps of a scenario leave for later ones, by the subject of the steps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import grpc
+
+from varbridge import Connection, Session, WorkerError
+from varbridge.conformance.clients.crash_workload import CrashWorkload
+from varbridge.conformance.clients.failover_workload import FailoverWorkload
+from varbridge.conformance.clients.racing_writers import RacingWriters
+from varbridge.conformance.scenario.from_step import FromStep
+from varbridge.conformance.scenario.watchers import Watcher
+from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.worker import ServerProcess
+
+Workload = CrashWorkload | FailoverWorkload
+
+
+class ToolNotes:
+    """Tools that run, that stream, and that were registered."""
+
+    running = FromStep["grpc.Future[Any]"]("Given the tool … is running for … s")
+    streamed = FromStep[str]("When the tool … streams")
+    parameters = FromStep[dict[str, Any]]("When the tool … streams")
+    chunks = FromStep[list[Any]]("When the tool … streams")
+    unread = FromStep[Any]("When … takes … chunks of … to … and stops reading")
+    registered = FromStep[pb.ToolRegistration](
+        "When the tool … is registered with the metadata … and the parameters:"
+    )
+
+
+class LoadNotes:
+    """Clients that write at once, and what was read or written meanwhile."""
+
+    workload = FromStep[Workload]("When … clients write …")
+    pairs = FromStep[list[tuple[Any, Any]]](
+        "When one client sets … and … together to equal numbers … times while another reads them together"
+    )
+    start = FromStep[tuple[int, Any]]("When … clients at once each read and set … … times")
+    """The version and the value that a variable had before."""
+    changes = FromStep[int]("When … and … are set together … times while … is set … times")
+    writers = FromStep[RacingWriters]("When … watches of … open while it is set over and over")
+    opened = FromStep[list[Watcher]]("When … watches of … open while it is set over and over")
+    long_texts = FromStep[int]("When … is set … times to long texts")
+
+
+class ServerNotes:
+    """Processes that start and end, and what they leave."""
+
+    first = FromStep[ServerProcess]("When another bridge is started")
+    starter = FromStep[ServerProcess]("Given a bridge that a process of its own has started")
+    killed = FromStep[ServerProcess]("When its server is killed")
+    offspring = FromStep[dict[int, str]]("Given the processes that the bridge has started are noted")
+    exit_code = FromStep[int | None]("When … is told to end")
+    knocks = FromStep[list[str]]("When a bridge is started")
+    """The answers of a port at the moment that its READY line was read."""
+    failpoint = FromStep[str]("Given a bridge with a data directory that will die …")
+    files = FromStep[dict[str, bytes]](
+        "Given the bridge was stopped, and each file in its data directory overwritten with noise"
+    )
+    metrics_address = FromStep[str]("Given a bridge that serves its metrics")
+    callers = FromStep[list[Connection | WorkerError]](
+        "When … callers ask the worker for a connection at once"
+    )
+
+
+class ReadNotes:
+    """Variables as they were before, and times."""
+
+    variable = FromStep[pb.Variable]("Given what is known of … is noted")
+    listed_in = FromStep[Session]("When the variables are listed")
+    waiting = FromStep[list["grpc.Future[Any]"]]("Given … reads of … are waiting at …")
+    time_before = FromStep[datetime](
+        "When … is set again and again until its time has grown, for … s at most"
+    )
+    took_s = FromStep[float]("When … is set to … until that is accepted, while … goes on with …")
+    times_ms = FromStep[list[float]]("When … is read … times after a warm-up")
+    sets_began = FromStep[float]("When … is set … times as fast as it goes")
+    """time.perf_counter() before the first of them."""
+    quiet_since = FromStep[float]("When nobody calls any more")
+    """time.monotonic() before the last call."""
