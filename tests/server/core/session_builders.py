@@ -24,3 +24,11 @@ class Bridge(Sessions):
     def is_open(self, session_id: str) -> bool:
         """Whether a session is open; asking renews it."""
         return self.renew(session_id) is not None
+
+
+def versions(session: Session, identifier: str) -> list[int]:
+    return [change.variable.version for change in session.history(identifier)]
+
+
+def values(session: Session) -> dict[str, object]:
+    return {variable.name: variable.value.native() for variable in session.matching()}
