@@ -1,0 +1,128 @@
+"""Profiles: known failures, capabilities and flags that a bridge lacks, and profiles that mean nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.project import GREEN, RED
+from tests.conformance.verdict_builders import Make, example
+from varbridge.conformance.run import capabilities
+from varbridge.conformance.run.options import TargetUnavailableError
+from varbridge.conformance.run.target import Target
+
+PROFILE = '[bridge]\nname = "A bridge of ours"\n'
+
+
+# Profiles
+
+
+def test_a_known_failure_is_counted_apart(project: Make) -> None:
+    made = project(RED)
+    path = made.write(
+        "ours.toml", PROFILE + '[known_failing]\n"features/small.feature: This one fails" = "issue 7"\n'
+    )
+    run = made.run("-D", f"profile={path}")
+    assert (run.code, run.word) == (0, "conforms")
+    assert run.sentence == (
+        "A bridge of ours conforms except for what its profile declares:"
+        " 2 of 3 scenarios passed, 1 known to fail"
+    )
+    assert run.out.splitlines()[-1] == "scenarios: 2 passed, 0 failed, 0 skipped"
+    assert run.data["counts"]["known_failing"] == 1
+    assert "issue 7" in run.out
+
+
+@pytest.mark.parametrize("name", ["Small / One passes", "features/small.feature: One passes"])
+def test_a_known_failure_that_passes_is_red(project: Make, name: str) -> None:
+    made = project()
+    path = made.write("ours.toml", PROFILE + f'[known_failing]\n"{name}" = "issue 7"\n')
+    run = made.run("-D", f"profile={path}")
+    assert (run.code, run.word) == (1, "does not conform")
+    assert "but it passes: take it out" in run.out
+
+
+def test_an_outline_stands_for_its_rows(project: Make) -> None:
+    outline = (
+        GREEN + '\n    Scenario Outline: Rows\n      Given a float variable "x" holding 0.5\n'
+        '      Then "x" holds <value> at version 1\n      Examples:\n        | value |\n'
+        "        | 0.5 |\n        | 1.5 |\n"
+    )
+    made = project(outline)
+    path = made.write("ours.toml", PROFILE + '[known_failing]\n"Small / Rows" = "half of them"\n')
+    run = made.run("-D", f"profile={path}")
+    assert run.word == "conforms"
+    assert [one["outcome"] for one in run.data["scenarios"]][2:] == ["passed", "known failing"]
+
+
+def test_a_capability_that_a_profile_denies_is_a_skip_with_its_reason(project: Make) -> None:
+    made = project(GREEN + example("Then all is well", tags="@requires_durable"))
+    path = made.write("ours.toml", PROFILE + '[capabilities]\nrequires_durable = "it forgets, on purpose"\n')
+    run = made.run("-D", f"profile={path}")
+    assert (run.code, run.word) == (0, "conforms")
+    assert "except for what its profile declares" in run.sentence
+    assert "skipped: 1, it forgets, on purpose" in run.out
+
+
+def test_a_flag_that_a_profile_denies_is_a_skip_with_its_reason(project: Make) -> None:
+    flagged = example('Given a bridge started with "--watch-log-limit 5"', "Then all is well")
+    hidden = example("Given a bridge that keeps its state", "Then all is well", name="Within a step")
+    made = project(GREEN + flagged + hidden)
+    own = (made.folder / "steps" / "zz_own.py").read_text() + (
+        '\n\n@given("a bridge that keeps its state")\ndef step_durable(context):\n'
+        '    """Start one."""\n    context.world.start_durable()\n'
+    )
+    made.write("steps/zz_own.py", own)
+    path = made.write("ours.toml", PROFILE + '[flags]\nlacking = ["--watch-log-limit", "--data-dir"]\n')
+    run = made.run("-D", f"profile={path}")
+    assert (run.code, run.word) == (0, "conforms")
+    assert [one["outcome"] for one in run.data["scenarios"]] == ["passed", "passed", "skipped", "skipped"]
+    assert "skipped: 1, the bridge does not take --watch-log-limit, as its profile says" in run.out
+    assert "skipped: 1, the bridge does not take --data-dir, as its profile says" in run.out
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[capabilities]\nrequires_wings = true\n", "'requires_wings' is no capability"),
+        ("[capabilities]\nrequires_durable = 3\n", "must be a text"),
+        ('[known_failing]\n"Small / No such" = "why"\n', "there is no such scenario"),
+        ('[known_failing]\n"Small / One passes" = ""\n', "must be a text that is not empty"),
+        ("[bridges]\n", "'bridges' is no table"),
+        ("[bridge]\ncolour = 1\n", "'colour' is no key of [bridge]"),
+        ("[flags]\nlacking = 'x'\n", "must be a list of flags"),
+        ("[flags]\nlacking = ['x']\n", "such as '--data-dir'"),
+        ("no toml at all", "is not TOML"),
+        ("bridge = 3\n", "must be a table"),
+    ],
+)
+def test_a_profile_that_means_nothing_is_red(project: Make, text: str, reason: str) -> None:
+    made = project()
+    run = made.run("-D", f"profile={made.write('ours.toml', text)}")
+    assert (run.code, run.word) == (2, "not judged")
+    assert reason in run.sentence
+
+
+def test_a_profile_that_is_not_there(project: Make) -> None:
+    run = project().run("-D", "profile=nowhere.toml")
+    assert (run.code, run.word) == (2, "not judged")
+
+
+def test_a_profile_grants_what_others_lack_but_not_what_the_run_cannot_use(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_text("[capabilities]\nrequires_failpoints = true\n")
+    options = {"command": "my-bridge", "profile": str(path)}
+    assert "requires_failpoints" not in Target.from_options({"command": "my-bridge"}).capabilities
+    assert "requires_failpoints" in Target.from_options(options).capabilities
+    with pytest.raises(TargetUnavailableError, match="grants requires_failpoints, which this run cannot use"):
+        Target.from_options({"target": "127.0.0.1:1", "profile": str(path)})
+
+
+def test_the_reference_bridge_lacks_what_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "requires_observe" in Target.from_options({}).capabilities
+    monkeypatch.setattr(capabilities, "_OBSERVE", ("no_such_package",))
+    assert "requires_observe" not in Target.from_options({}).capabilities
+    assert "requires_operator_flags" in Target.from_options({}).capabilities
