@@ -8,8 +8,7 @@ import sys
 import pytest
 
 from tests.conformance.project import GREEN
-from tests.conformance.verdict_builders import Make, example
-from tests.conformance.zz_builders import killed_by, running
+from tests.conformance.verdict_builders import Make, example, killed_by, running
 
 # The ways to an empty green
 

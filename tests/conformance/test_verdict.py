@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.project import GREEN, RED, ROOT
-from tests.conformance.verdict_builders import Make, example
-from tests.conformance.zz_builders import killed_by, running
+from tests.conformance.verdict_builders import Make, example, killed_by, running
 from varbridge.conformance.run import tags
 from varbridge.conformance.run.server_pool import Crash
 from varbridge.conformance.run.verdict import EXIT_CODES, Findings, decide

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from tests.conformance.project import Project
+from tests.conformance.project import GREEN, ROOT, Project
+from varbridge.worker import ServerProcess
 
 Make = Callable[..., Project]
 
@@ -12,3 +16,24 @@ Make = Callable[..., Project]
 def example(*steps: str, name: str = "One more", tags: str = "") -> str:
     lines = "".join(f"      {step}\n" for step in steps)
     return f"\n    {tags}\n    Example: {name}\n{lines}"
+
+
+@contextmanager
+def running() -> Iterator[ServerProcess]:
+    os.environ.setdefault("PYTHONPATH", str(ROOT))
+    process = ServerProcess([sys.executable, "-m", "server", "--port", "0"])
+    try:
+        process.wait_ready(15.0)
+        yield process
+    finally:
+        if process.exit_code is None:
+            process.kill()
+            process.wait_ended(5.0)
+
+
+def killed_by(name: str, what: str = "the bridge") -> str:
+    x = 'Given a float variable "x" holding 0.5'
+    stays = 'Then "x" holds 0.5 at version 1'
+    return (
+        GREEN + example(x, f"When somebody sends {name} to {what}", stays) + example(x, stays, name="After")
+    )
