@@ -75,7 +75,7 @@ def check(tags: Iterable[str], where: str) -> None:
 
 def clauses(tags: Iterable[str]) -> list[str]:
     """Those of the tags that are ids of clauses."""
-    return [tag for tag in tags if CLAUSE.fullmatch(tag)]
+    return [str(tag) for tag in tags if CLAUSE.fullmatch(tag)]  # behave has a class of its own for them
 
 
 def selection(given: str) -> str:
