@@ -14,7 +14,7 @@ from varbridge.conformance.faults.processes import alive, end_in_words, offsprin
 from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.scenario.world import DEADLINE
 from varbridge.conformance.vocabulary.matchers import holds_true, is_refusal
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 END = 5.0  # seconds that a stop may take
 

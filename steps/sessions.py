@@ -11,6 +11,7 @@ from varbridge import BridgeError, Variable
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.matchers import holds, holds_true, is_refusal
 from varbridge.conformance.vocabulary.nested_steps import run_step
+from varbridge.conformance.vocabulary.tables import row_of
 
 
 @given("an open session")
@@ -22,8 +23,7 @@ def step_have_session(context):
 @given("a session opened with the metadata:")
 def step_have_session_with_metadata(context):
     """A session opened with metadata, as a table of one row."""
-    (row,) = context.table.rows
-    context.world.session.initialize(metadata={name: row[name] for name in context.table.headings})
+    context.world.session.initialize(metadata=row_of(context.table))
 
 
 @given("a session that lives {seconds:d} s without a call")
@@ -126,8 +126,7 @@ def step_open(context):
 @when("the session is opened with the metadata:")
 def step_open_with_metadata(context):
     """Open the session with metadata, as a table of one row."""
-    (row,) = context.table.rows
-    metadata = {name: row[name] for name in context.table.headings}
+    metadata = row_of(context.table)
     context.world.attempt(lambda: context.world.session.initialize(metadata=metadata))
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from varbridge import Connection, Follower, Session, Worker
 from varbridge.output import read, shown, whole
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 COMMAND = (sys.executable, "-m", "varbridge")
 

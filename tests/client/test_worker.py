@@ -20,7 +20,7 @@ import pytest
 
 from varbridge import BridgeError, Connection, Worker, WorkerError
 from varbridge.conformance.faults.polling import eventually
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 SERVER = (sys.executable, "-m", "server", "--port", "0")
 

@@ -19,7 +19,7 @@ from varbridge.conformance.run.options import TargetUnavailableError
 from varbridge.conformance.run.server_pool import Crash
 from varbridge.conformance.run.target import Target
 from varbridge.conformance.run.verdict import EXIT_CODES, Findings, decide
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 Make = Callable[..., Project]
 

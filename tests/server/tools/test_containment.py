@@ -21,8 +21,8 @@ from tests.server.tools.process_tree import descendants, runs, within
 from varbridge import BridgeError, Connection, Session
 from varbridge.errors import ToolFailedError
 from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.process import ServerProcess
 from varbridge.values import encode, to_any
-from varbridge.worker import ServerProcess
 
 BOUND = 0.05
 """Seconds that a get may take on average beside a tool; ``tests.server.tools.interference`` tells what it
