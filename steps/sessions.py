@@ -9,7 +9,7 @@ from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_entrie
 
 from varbridge import BridgeError, Variable
 from varbridge.conformance.vocabulary.literals import Literal
-from varbridge.conformance.vocabulary.matchers import holds, holds_true, is_refusal
+from varbridge.conformance.vocabulary.matchers import expect, holds, is_refusal
 from varbridge.conformance.vocabulary.nested_steps import run_step
 from varbridge.conformance.vocabulary.tables import row_of
 
@@ -201,8 +201,11 @@ def step_heartbeat_says(context, state):
     """The heartbeat was answered with whether the session is open."""
     expected = {"open": True, "not open": False}[state]
     actual = context.world.require_success()
-    told = holds_true(f"the heartbeat to say that the session is {state}", f"it said session_valid={actual}")
-    assert_that(actual == expected, told)
+    expect(
+        actual == expected,
+        f"the heartbeat to say that the session is {state}",
+        f"it said session_valid={actual}",
+    )
 
 
 @then("the session holds the variables:")
@@ -247,8 +250,11 @@ def step_offers_tools_that_take(context):
         assert_that(takes, equal_to(json.loads(row["takes"])), f"what {tool.name} takes")
         needs = sorted(one.name for one in tool.parameters if one.required)
         assert_that(needs, equal_to(sorted(json.loads(row["needs"]))), f"what {tool.name} needs")
-        streams = holds_true(f"{tool.name} to say whether it streams: {row['streams']}", "it said otherwise")
-        assert_that(tool.supports_streaming == (row["streams"] == "yes"), streams)
+        expect(
+            tool.supports_streaming == (row["streams"] == "yes"),
+            f"{tool.name} to say whether it streams: {row['streams']}",
+            "it said otherwise",
+        )
 
 
 @then("the description has:")

@@ -4,7 +4,7 @@ from behave import given, then, when
 from hamcrest import assert_that, equal_to, has_entries
 
 from varbridge import BridgeError
-from varbridge.conformance.vocabulary.matchers import holds, holds_true, is_refusal
+from varbridge.conformance.vocabulary.matchers import expect, holds, is_refusal
 from varbridge.conformance.vocabulary.tables import row_of
 
 
@@ -70,7 +70,7 @@ def step_listed(context, names):
 def step_listed_nothing(context):
     """The list is empty."""
     listed = [variable.name for variable in context.world.require_success()]
-    assert_that(not listed, holds_true("no names to be listed", f"listed: {', '.join(listed)}"))
+    expect(not listed, "no names to be listed", f"listed: {', '.join(listed)}")
 
 
 @then("{person:Person}, on another connection, reads {value:Value} from {name:Name} at version {version:d}")
@@ -110,8 +110,7 @@ def step_as_noted(context, name):
     changed = [
         f"its {name} is now {one_line(new)}, not {one_line(old)}" for name, new, old in fields if new != old
     ]
-    unchanged = holds_true(f"all that is known of {name!r} to be as it was noted", "; ".join(changed))
-    assert_that(now == noted, unchanged)
+    expect(now == noted, f"all that is known of {name!r} to be as it was noted", "; ".join(changed))
 
 
 def one_line(value):
@@ -123,7 +122,7 @@ def step_session_holds_nothing(context):
     """The session has no variables, or is not open."""
     context.world.require_success()
     listed = [variable.name for variable in context.world.session.list()]
-    assert_that(not listed, holds_true("the session to hold nothing", f"it holds {', '.join(listed)}"))
+    expect(not listed, "the session to hold nothing", f"it holds {', '.join(listed)}")
 
 
 @then("there is no variable {name:Name}")

@@ -8,7 +8,7 @@ from hamcrest import assert_that, equal_to, has_item, has_length, is_not, matche
 from varbridge import WorkerError
 from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.scenario.world import DEADLINE
-from varbridge.conformance.vocabulary.matchers import holds_true
+from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.conformance.vocabulary.tables import values_of
 
 
@@ -146,5 +146,5 @@ def step_registers_and_reads(context):
 def step_learn_why(context):
     """Everyone got an error with the stderr of the server."""
     for got in context.world.starts.callers:
-        assert_that(isinstance(got, WorkerError), holds_true("a caller to get an error", f"it got {got!r}"))
+        expect(isinstance(got, WorkerError), "a caller to get an error", f"it got {got!r}")
         assert_that(str(got), matches_regexp(r"(?s)exit code \d+.*no-such-flag-at-all"), "the error")

@@ -19,7 +19,7 @@ from varbridge.conformance.report.diagram import at_fault
 from varbridge.conformance.report.format import WIDTH, shorten
 from varbridge.conformance.report.record import shown_name
 from varbridge.conformance.report.trace import Trace
-from varbridge.conformance.vocabulary.matchers import in_order
+from varbridge.conformance.vocabulary.matchers import expect, in_order
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 pytestmark = pytest.mark.xdist_group("reports")  # they share a run
@@ -187,6 +187,13 @@ def test_a_long_list_tells_where_it_goes_astray(got: Sequence[int], words: str) 
         f"but: {words}",
     ]
     assert_that([*range(200)], in_order(range(200)))
+
+
+def test_an_expectation_is_told_as_a_mismatch_of_a_matcher_is() -> None:
+    with pytest.raises(AssertionError) as caught:
+        expect(False, "the tool to run", "it had ended")
+    assert str(caught.value) == "\nExpected: the tool to run\n     but: it had ended\n"
+    expect(True, "the tool to run", "it had ended")
 
 
 def test_long_text_is_shortened_to_a_line() -> None:
