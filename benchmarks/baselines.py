@@ -22,7 +22,7 @@ from typing import Any, Protocol
 import grpc
 
 from benchmarks import requests
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 PATH = "/snakepit.bridge.BridgeService/"
 BRIDGE = (sys.executable, "-m", "server", "--port", "0", "--log-level", "warning")

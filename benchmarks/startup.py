@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from benchmarks.baselines import BRIDGE, PATIENCE, RAW
 from benchmarks.figures import Figure, Target
 from benchmarks.scale import Scale
-from varbridge.worker import ServerProcess, Worker
+from varbridge.process import ServerProcess
+from varbridge.worker import Worker
 
 
 async def measure(scale: Scale) -> list[Figure]:

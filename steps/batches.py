@@ -6,7 +6,7 @@ from behave import then, when
 from hamcrest import assert_that, contains_string, equal_to, greater_than, has_entries
 
 from varbridge.conformance.vocabulary.literals import Literal
-from varbridge.conformance.vocabulary.matchers import holds, holds_true, no_faults
+from varbridge.conformance.vocabulary.matchers import expect, holds, no_faults
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.values import to_any
 
@@ -177,8 +177,11 @@ def step_batch_complete(context):
 def step_batch_succeeds(context):
     """The batch reports success and no errors."""
     result = context.world.require_success()
-    told = holds_true("the batch to report success, and no errors", reported(result))
-    assert_that((result.success, dict(result.errors)) == (True, {}), told)
+    expect(
+        (result.success, dict(result.errors)) == (True, {}),
+        "the batch to report success, and no errors",
+        reported(result),
+    )
 
 
 def reported(result):
@@ -204,7 +207,7 @@ def step_batch_no_versions(context):
 def step_batch_fails(context):
     """The batch reports failure, for these alone, as a table of name and, where it matters, words."""
     result = context.world.require_success()
-    assert_that(not result.success, holds_true("the batch to report failure", reported(result)))
+    expect(not result.success, "the batch to report failure", reported(result))
     because = {identifier_of(context, row["name"]): row["because"] for row in context.table}
     assert_that(sorted(result.errors), equal_to(sorted(because)), "those at fault")
     for identifier, words in because.items():

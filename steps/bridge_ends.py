@@ -9,7 +9,7 @@ from varbridge import Variable
 from varbridge.conformance.scenario.notes import LoadNotes
 from varbridge.conformance.scenario.outcome import REASONS
 from varbridge.conformance.scenario.world import DEADLINE
-from varbridge.conformance.vocabulary.matchers import holds, holds_true
+from varbridge.conformance.vocabulary.matchers import expect, holds
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
@@ -43,7 +43,7 @@ def step_restart_all(context, ended):
         bridges.send_signal(name, number)
     for name in bridges.names:
         code = bridges.process(name).wait_ended(2 * DEADLINE)
-        assert_that(code is not None, holds_true(f"{name} to end", "it was still running"))
+        expect(code is not None, f"{name} to end", "it was still running")
     context.world.start_bridges_again(*bridges.names)
     if (workload := LoadNotes.workload.get(context.world.loads)) is not None:
         workload.inspect_at_all(context.world)

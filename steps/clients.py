@@ -9,7 +9,7 @@ from hamcrest import assert_that, equal_to
 
 from varbridge.conformance.invariants.linearizability import Operation, violations
 from varbridge.conformance.scenario.outcome import Outcome
-from varbridge.conformance.vocabulary.matchers import holds_true, in_order, no_faults
+from varbridge.conformance.vocabulary.matchers import expect, in_order, no_faults
 
 
 def at_once(context, count, action):
@@ -185,8 +185,9 @@ def step_all_answered(context, version):
 def step_saw_own(context):
     """No client read a value that it had not written."""
     for number, outcome in enumerate(context.world.outcomes):
-        alone = holds_true(f"client {number} to read just what it wrote", "it read something else")
-        assert_that(outcome.require_success(), alone)
+        expect(
+            outcome.require_success(), f"client {number} to read just what it wrote", "it read something else"
+        )
 
 
 @then("the versions answered are {first:d} to {last:d}, each once")

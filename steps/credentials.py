@@ -12,7 +12,7 @@ from varbridge.conformance.scenario.credentials import OWN, STRANGER, ClientCred
 from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.scenario.watch_assertions import expect_unauthenticated_end
 from varbridge.conformance.scenario.world import DEADLINE
-from varbridge.conformance.vocabulary.matchers import holds_true, is_no_connection, is_unauthenticated
+from varbridge.conformance.vocabulary.matchers import expect, is_no_connection, is_unauthenticated
 from varbridge.conformance.vocabulary.nested_steps import for_any_keyword, run_step
 
 # Bridges that let in not everybody
@@ -243,7 +243,7 @@ def step_exchange_certificate(context):
             return Outcome.of(world.client.connection.ping).examine() is None
 
     expected = f"whoever trusts the other authority to be answered within {DEADLINE:g} s"
-    assert_that(eventually(answered, DEADLINE), holds_true(expected, "no connection was made"))
+    expect(eventually(answered, DEADLINE), expected, "no connection was made")
 
 
 @given("its certificate was spoilt, and it said so when it got SIGHUP")
@@ -254,7 +254,7 @@ def step_spoil_certificate(context):
     said = len(process.stderr)
     process.signal(signal.SIGHUP)
     told = eventually(lambda: [*process.stderr][said:], DEADLINE)
-    assert_that(bool(told), holds_true(f"a word about it on stderr within {DEADLINE:g} s", "nothing came"))
+    expect(bool(told), f"a word about it on stderr within {DEADLINE:g} s", "nothing came")
 
 
 @given("it got SIGHUP")

@@ -12,7 +12,7 @@ from varbridge.conformance.clients.crash_workload import CrashWorkload
 from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.scenario.world import DEADLINE
 from varbridge.conformance.vocabulary.literals import Literal
-from varbridge.conformance.vocabulary.matchers import holds_true, no_faults
+from varbridge.conformance.vocabulary.matchers import expect, no_faults
 
 END = 5.0  # seconds that an end, or a start that fails, may take
 
@@ -57,7 +57,7 @@ def end(process, number):
     """End a process by a signal, and wait until it is gone."""
     process.signal(number)
     ended = process.wait_ended(2 * END) is not None
-    assert_that(ended, holds_true("the bridge to end", f"it was still running after {2 * END:g} s"))
+    expect(ended, "the bridge to end", f"it was still running after {2 * END:g} s")
 
 
 @when("these are set together with its last breath, and it is started again:")
@@ -70,8 +70,11 @@ def step_last_breath(context):
     }
     metadata = {"failpoint": context.world.starts.failpoint}
     outcome = Outcome.of(lambda: world.session.set_many(updates, atomic=True, metadata=metadata))
-    unanswered = holds_true("the batch to stay without an answer, as the bridge dies", "it was answered")
-    assert_that(outcome.examine() is not None, unanswered)
+    expect(
+        outcome.examine() is not None,
+        "the batch to stay without an answer, as the bridge dies",
+        "it was answered",
+    )
     assert_that(
         world.servers.process.wait_ended(DEADLINE), equal_to(-signal.SIGKILL), "how the process ended"
     )
@@ -143,8 +146,11 @@ def step_damage(context):
     for file in files_of(context):
         file.write_bytes(noise.randbytes(file.stat().st_size))
     context.world.starts.files = contents_of(context)
-    kept = holds_true("files in the data directory of a bridge that has ended", "there is none")
-    assert_that(bool(context.world.starts.files), kept)
+    expect(
+        bool(context.world.starts.files),
+        "files in the data directory of a bridge that has ended",
+        "there is none",
+    )
 
 
 @when("the bridge is started on it again")
@@ -159,8 +165,11 @@ def step_left_alone(context):
     now = contents_of(context)
     names = {**context.world.starts.files, **now}
     changed = [Path(path).name for path in names if context.world.starts.files.get(path) != now.get(path)]
-    untouched = holds_true("the files to be as they were before the start", f"changed: {', '.join(changed)}")
-    assert_that(now == context.world.starts.files, untouched)
+    expect(
+        now == context.world.starts.files,
+        "the files to be as they were before the start",
+        f"changed: {', '.join(changed)}",
+    )
 
 
 def files_of(context):

@@ -13,8 +13,8 @@ from hamcrest import assert_that, empty
 from varbridge.conformance.faults.processes import alive, end_in_words, offspring
 from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.scenario.world import DEADLINE
-from varbridge.conformance.vocabulary.matchers import holds_true, is_refusal
-from varbridge.worker import ServerProcess
+from varbridge.conformance.vocabulary.matchers import expect, is_refusal
+from varbridge.process import ServerProcess
 
 END = 5.0  # seconds that a stop may take
 
@@ -36,9 +36,7 @@ def step_signal(context, name):
 def step_ends(context, code):
     """The process ends within its grace and a little more."""
     actual = context.world.servers.process.wait_ended(5 + END)
-    assert_that(
-        actual == code, holds_true(f"the bridge to end with exit code {code}", end_in_words(actual, 5 + END))
-    )
+    expect(actual == code, f"the bridge to end with exit code {code}", end_in_words(actual, 5 + END))
 
 
 @then("nothing answers at its port")
@@ -46,14 +44,14 @@ def step_port_is_free(context):
     """The port of the ended server takes no connection."""
     with closing(socket.socket()) as knock:
         refused = knock.connect_ex(("127.0.0.1", context.world.servers.process.port))
-    assert_that(refused != 0, holds_true("nothing to answer at its port", "something answered"))
+    expect(refused != 0, "nothing to answer at its port", "something answered")
 
 
 @then("new calls are refused as unavailable, while the tool still runs")
 def step_no_new_calls(context):
     """A call made now does not succeed, although the one that is under way has not ended yet."""
     refuses_new_calls(context)
-    assert_that(not context.world.tools.running.done(), holds_true("the tool to run still", "it had ended"))
+    expect(not context.world.tools.running.done(), "the tool to run still", "it had ended")
 
 
 @given("the bridge was told to end by {name}, and refuses new calls")
@@ -108,16 +106,16 @@ def step_port_falls_silent(context, seconds):
     while answers and time.monotonic() < deadline:
         with closing(socket.socket()) as knock:
             answers = knock.connect_ex(("127.0.0.1", context.world.starts.starter.port)) == 0
-    silent = holds_true(f"nothing to answer at its port after {seconds} s", "something still answered")
-    assert_that(not answers, silent)
+    expect(not answers, f"nothing to answer at its port after {seconds} s", "something still answered")
 
 
 @then("the bridge ends within {seconds:d} s")
 def step_ends_soon(context, seconds):
     """The process is gone in time, with whichever exit code."""
     code = context.world.servers.process.wait_ended(seconds)
-    ends = holds_true(f"the bridge to end within {seconds} s", f"it was still running after {seconds} s")
-    assert_that(code is not None, ends)
+    expect(
+        code is not None, f"the bridge to end within {seconds} s", f"it was still running after {seconds} s"
+    )
 
 
 @given("the processes that the bridge has started are noted")

@@ -9,6 +9,7 @@ from hamcrest import assert_that, equal_to, greater_than, has_entries, less_than
 from varbridge import values
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.matchers import in_order, is_value
+from varbridge.conformance.vocabulary.tables import row_of
 
 CLOCKS = timedelta(minutes=5)  # by how much two machines' clocks may differ
 
@@ -35,8 +36,7 @@ def step_roll_back_for(context, name, version, optimizer):
 @when("{name:Name} is rolled back to version {version:d}, with the metadata:")
 def step_roll_back_with_metadata(context, name, version):
     """Write an old value again, with metadata as a table of one row."""
-    (row,) = context.table.rows
-    metadata = {key: row[key] for key in context.table.headings}
+    metadata = row_of(context.table)
     context.world.attempt(lambda: context.world.session.roll_back(name, version, metadata=metadata))
 
 

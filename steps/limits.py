@@ -1,9 +1,8 @@
 """Steps about caps: messages of some size, and connections that are used too much or too little."""
 
 from behave import given, then, when
-from hamcrest import assert_that
 
-from varbridge.conformance.vocabulary.matchers import holds_true
+from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.values import encode, to_any
 
@@ -63,5 +62,4 @@ def step_closed(context, seconds, person):
     """The bridge closes a connection on which nobody calls."""
     context.world.require_success()
     closed = context.world.people.connection_of(person).wait_until_closed(seconds)
-    told = holds_true(f"{person}'s connection to be closed within {seconds} s", "it was still open")
-    assert_that(closed, told)
+    expect(closed, f"{person}'s connection to be closed within {seconds} s", "it was still open")

@@ -7,7 +7,7 @@ from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.run.server_pool import START_TIMEOUT
 from varbridge.conformance.scenario import observability
-from varbridge.conformance.vocabulary.matchers import holds_true, in_order
+from varbridge.conformance.vocabulary.matchers import expect, in_order
 
 # Whether it could serve
 
@@ -46,9 +46,7 @@ def step_could(context, code):
     words = observability.all_words(process)
     assert_that(process.exit_code, equal_to(code), f"the exit code, after the words {words!r}")
     assert_that([*process.stdout], has_length(1), "the lines on stdout")
-    assert_that(
-        process.port is None, holds_true("no READY line of a bridge that does not serve", "there was one")
-    )
+    expect(process.port is None, "no READY line of a bridge that does not serve", "there was one")
     assert_that([*process.stderr], empty(), "the lines on stderr")
 
 
@@ -59,7 +57,7 @@ def step_could_not(context, code):
     words = observability.all_words(process)
     assert_that(process.exit_code, equal_to(code), f"the exit code, after the words {words!r}")
     assert_that([*process.stdout], empty(), "the lines on stdout")
-    assert_that(bool(process.stderr), holds_true("the reason on stderr", "nothing stood there"))
+    expect(bool(process.stderr), "the reason on stderr", "nothing stood there")
 
 
 # Its log
@@ -85,7 +83,7 @@ def step_logged(context, seconds):
     )
     for one in calls():
         timed = one["ms"] > 0 and bool(one["timestamp"])
-        assert_that(timed, holds_true(f"a time of {one['call']}, and how long it took", f"the log has {one}"))
+        expect(timed, f"a time of {one['call']}, and how long it took", f"the log has {one}")
 
 
 @then("a line of what it wrote has {words:Names}")
@@ -93,7 +91,7 @@ def step_line_has(context, words):
     """Until its end, it wrote a line in which all of these stand."""
     written = observability.all_words(context.world.servers.process)
     found = [line for line in written.splitlines() if all(word in line for word in words)]
-    assert_that(bool(found), holds_true(f"a line with {', '.join(words)}", f"it wrote: {written}"))
+    expect(bool(found), f"a line with {', '.join(words)}", f"it wrote: {written}")
 
 
 @then("nothing that it wrote has {words:Names}")
@@ -178,6 +176,4 @@ def step_not_told(context):
     """There is no reflection service."""
     error = context.world.outcome.examine()
     words = "it was told" if error is None else f"it was refused otherwise: {error}"
-    assert_that(
-        error is not None and error.code.name == "UNIMPLEMENTED", holds_true("no such service", words)
-    )
+    expect(error is not None and error.code.name == "UNIMPLEMENTED", "no such service", words)

@@ -12,7 +12,7 @@ from hamcrest import (
 
 from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.scenario.outcome import Outcome
-from varbridge.conformance.vocabulary.matchers import holds_true, is_value
+from varbridge.conformance.vocabulary.matchers import expect, is_value
 
 
 @given("the optimizer {optimizer:Name} has taken {name:Name}")
@@ -78,7 +78,7 @@ def step_is_optimized(context, name, optimizer):
     context.world.require_success()
     actual = context.world.session.get(name).optimizer_id
     told = "nobody was" if actual is None else f"{actual!r} was"
-    assert_that(actual == optimizer, holds_true(f"{optimizer!r} to be optimizing {name!r}", told))
+    expect(actual == optimizer, f"{optimizer!r} to be optimizing {name!r}", told)
 
 
 @given("nobody is optimizing {name:Name}")
@@ -87,7 +87,7 @@ def step_is_free(context, name):
     """The status on the variable names nobody."""
     context.world.require_success()
     actual = context.world.session.get(name).optimizer_id
-    assert_that(actual is None, holds_true(f"nobody to be optimizing {name!r}", f"{actual!r} was"))
+    expect(actual is None, f"nobody to be optimizing {name!r}", f"{actual!r} was")
 
 
 @then("the final value is {value:Value}")

@@ -3,7 +3,7 @@
 from behave import then
 from hamcrest import assert_that, contains_string, equal_to
 
-from varbridge.conformance.vocabulary.matchers import call_failed, holds_true, is_refusal, is_tool_failure
+from varbridge.conformance.vocabulary.matchers import call_failed, expect, is_refusal, is_tool_failure
 
 
 @then("it is refused as {reason:Reason}, saying {phrase:Name}")
@@ -22,7 +22,7 @@ def step_refused(context, reason):
 def step_refusal_also_says(context, phrase):
     """The refusal holds these words too."""
     error = context.world.outcome.error
-    assert_that(error is not None, holds_true("a refusal", "it was accepted"))
+    expect(error is not None, "a refusal", "it was accepted")
     assert_that(str(error), contains_string(phrase), "the refusal")
 
 
@@ -46,7 +46,7 @@ def step_tool_just_fails(context):
     """The tool itself failed, with some message, and without a traceback."""
     error = context.world.outcome.examine()
     assert_that(error, is_tool_failure())
-    assert_that(bool(str(error)), holds_true("the tool's failure to bear a message", "it bears none"))
+    expect(bool(str(error)), "the tool's failure to bear a message", "it bears none")
     require_no_traceback(error)
 
 
@@ -57,8 +57,11 @@ def step_call_fails(context):
 
 
 def require_no_traceback(error):
-    plain = holds_true("the tool's message to be without a traceback", f"a traceback in {str(error)!r}")
-    assert_that("Traceback" not in str(error), plain)
+    expect(
+        "Traceback" not in str(error),
+        "the tool's message to be without a traceback",
+        f"a traceback in {str(error)!r}",
+    )
 
 
 @then("all are accepted")

@@ -9,7 +9,7 @@ from hamcrest import assert_that, empty, equal_to, has_length, matches_regexp
 from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.faults.processes import end_in_words, worked
 from varbridge.conformance.scenario import network
-from varbridge.conformance.vocabulary.matchers import holds_true
+from varbridge.conformance.vocabulary.matchers import expect
 
 END = 5.0  # seconds that a start that fails may take
 
@@ -155,13 +155,17 @@ def step_fails_to_start(context):
     """The process ends by itself, not with 0, with a reason on stderr and no READY line."""
     process = context.world.servers.process
     code = process.wait_ended(END)
-    fails = holds_true(f"the bridge to end with an error within {END:g} s", end_in_words(code, END))
-    assert_that(code not in (None, 0), fails)
+    expect(
+        code not in (None, 0), f"the bridge to end with an error within {END:g} s", end_in_words(code, END)
+    )
     process.last_words()
     told = any(line.strip() for line in process.stderr)
-    assert_that(told, holds_true("the reason of its end on stderr", "nothing stood there"))
-    unready = holds_true("no READY line of a bridge that does not start", f"it named the port {process.port}")
-    assert_that(process.port is None, unready)
+    expect(told, "the reason of its end on stderr", "nothing stood there")
+    expect(
+        process.port is None,
+        "no READY line of a bridge that does not start",
+        f"it named the port {process.port}",
+    )
 
 
 @then("the bridge is at rest within {seconds:d} s")
@@ -177,4 +181,4 @@ def step_at_rest(context, seconds):
     context.world.require_success()
     found = eventually(rests, float(seconds), pause=0.5)
     words = f"it used {used[-1] - used[0]:.1f} s of processor time in them"
-    assert_that(found, holds_true(f"the bridge to be at rest within {seconds} s", words))
+    expect(found, f"the bridge to be at rest within {seconds} s", words)

@@ -14,7 +14,7 @@ from varbridge.conformance.scenario.tools import (
     wait_opened_there,
 )
 from varbridge.conformance.scenario.world import DEADLINE
-from varbridge.conformance.vocabulary.matchers import holds_true, is_refusal
+from varbridge.conformance.vocabulary.matchers import expect, is_refusal
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
@@ -168,7 +168,7 @@ def step_ids(context):
     """The registration answered an id for each tool, and no two are the same."""
     ids = context.world.require_success()
     assert_that(set(ids.values()), has_length(len(ids)), "the ids")
-    assert_that("" not in ids.values(), holds_true("no id to be empty", f"the ids are {dict(ids)}"))
+    expect("" not in ids.values(), "no id to be empty", f"the ids are {dict(ids)}")
 
 
 @then("the session does not offer the tool {name:Name}")
@@ -203,7 +203,7 @@ def step_names_nowhere(context):
 def step_running_names_host(context):
     """The call that was under way is cut with UNAVAILABLE and the address of the host."""
     error = context.world.tools.running.exception(timeout=DEADLINE)
-    assert_that(error is not None, holds_true("the running tool to be refused", "it succeeded"))
+    expect(error is not None, "the running tool to be refused", "it succeeded")
     assert_that(error.code().name, equal_to("UNAVAILABLE"), "the status of the call")
     assert_that(error.details(), contains_string(context.world.client.host.address), "the message")
 
@@ -221,5 +221,4 @@ def step_runs_again(context, tool):
     context.world.require_success()
     context.world.session.initialize()
     error = refusal_of_place(context.world.session, tool)
-    runs = holds_true(f"{tool} to run again within {DEADLINE:g} s", f"it was refused: {error}")
-    assert_that(error is None, runs)
+    expect(error is None, f"{tool} to run again within {DEADLINE:g} s", f"it was refused: {error}")

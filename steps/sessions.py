@@ -9,8 +9,9 @@ from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_entrie
 
 from varbridge import BridgeError, Variable
 from varbridge.conformance.vocabulary.literals import Literal
-from varbridge.conformance.vocabulary.matchers import holds, holds_true, is_refusal
+from varbridge.conformance.vocabulary.matchers import expect, holds, is_refusal
 from varbridge.conformance.vocabulary.nested_steps import run_step
+from varbridge.conformance.vocabulary.tables import row_of
 
 
 @given("an open session")
@@ -22,8 +23,7 @@ def step_have_session(context):
 @given("a session opened with the metadata:")
 def step_have_session_with_metadata(context):
     """A session opened with metadata, as a table of one row."""
-    (row,) = context.table.rows
-    context.world.session.initialize(metadata={name: row[name] for name in context.table.headings})
+    context.world.session.initialize(metadata=row_of(context.table))
 
 
 @given("a session that lives {seconds:d} s without a call")
@@ -126,8 +126,7 @@ def step_open(context):
 @when("the session is opened with the metadata:")
 def step_open_with_metadata(context):
     """Open the session with metadata, as a table of one row."""
-    (row,) = context.table.rows
-    metadata = {name: row[name] for name in context.table.headings}
+    metadata = row_of(context.table)
     context.world.attempt(lambda: context.world.session.initialize(metadata=metadata))
 
 
@@ -202,8 +201,11 @@ def step_heartbeat_says(context, state):
     """The heartbeat was answered with whether the session is open."""
     expected = {"open": True, "not open": False}[state]
     actual = context.world.require_success()
-    told = holds_true(f"the heartbeat to say that the session is {state}", f"it said session_valid={actual}")
-    assert_that(actual == expected, told)
+    expect(
+        actual == expected,
+        f"the heartbeat to say that the session is {state}",
+        f"it said session_valid={actual}",
+    )
 
 
 @then("the session holds the variables:")
@@ -248,8 +250,11 @@ def step_offers_tools_that_take(context):
         assert_that(takes, equal_to(json.loads(row["takes"])), f"what {tool.name} takes")
         needs = sorted(one.name for one in tool.parameters if one.required)
         assert_that(needs, equal_to(sorted(json.loads(row["needs"]))), f"what {tool.name} needs")
-        streams = holds_true(f"{tool.name} to say whether it streams: {row['streams']}", "it said otherwise")
-        assert_that(tool.supports_streaming == (row["streams"] == "yes"), streams)
+        expect(
+            tool.supports_streaming == (row["streams"] == "yes"),
+            f"{tool.name} to say whether it streams: {row['streams']}",
+            "it said otherwise",
+        )
 
 
 @then("the description has:")

@@ -10,7 +10,7 @@ from varbridge.conformance.scenario.outcome import REASONS, Outcome
 from varbridge.conformance.scenario.tools import parameters_of
 from varbridge.conformance.vocabulary.matchers import (
     call_failed,
-    holds_true,
+    expect,
     in_order,
     is_refusal,
     is_tool_failure,
@@ -92,8 +92,7 @@ def step_read_while_running(context, name, tool, seconds):
     running = start_tool(context, tool, seconds)
     try:
         context.world.attempt(lambda: context.world.session.get(name))
-        runs = holds_true("the tool to run on while the read is answered", "it had ended before")
-        assert_that(not running.done(), runs)
+        expect(not running.done(), "the tool to run on while the read is answered", "it had ended before")
     finally:
         running.cancel()
 
@@ -171,8 +170,11 @@ def step_running_succeeds(context):
     """The call that was under way is answered, and tells no failure."""
     reply = context.world.tools.running.result(timeout=30.0)
     words = f"success is {reply.success}, with the error {reply.error_message!r}"
-    succeeds = holds_true("the running tool to succeed without an error", words)
-    assert_that((reply.success, reply.error_message) == (True, ""), succeeds)
+    expect(
+        (reply.success, reply.error_message) == (True, ""),
+        "the running tool to succeed without an error",
+        words,
+    )
 
 
 @then("the running tool is refused as {reason:Reason}")
@@ -192,7 +194,7 @@ def step_many_chunks(context, count, first, last):
     numbers = [json.loads(chunk.data) for chunk in chunks[:-1]]
     assert_that(numbers, in_order(range(first, last + 1)), "the chunks")
     assert_that(numbers, has_length(count), "the chunks")
-    assert_that(chunks[-1].is_final, holds_true("the last chunk to be final", "it was not"))
+    expect(chunks[-1].is_final, "the last chunk to be final", "it was not")
 
 
 @then("the tool succeeds")
@@ -216,9 +218,7 @@ def step_chunks(context, values):
     require_numbered(chunks, context.world.tools.streamed)
     final = [number for number, chunk in enumerate(chunks, 1) if chunk.is_final]
     told = f"final were those at the places {final}" if final else "none was final"
-    assert_that(
-        final == [len(chunks)], holds_true(f"the last of {len(chunks)} chunks alone to be final", told)
-    )
+    expect(final == [len(chunks)], f"the last of {len(chunks)} chunks alone to be final", told)
     assert_that(chunks[-1].data, equal_to(b""), "the data of the final chunk")
     assert_that([json.loads(chunk.data) for chunk in chunks[:-1]], in_order(values.python()), "the chunks")
 

@@ -14,7 +14,7 @@ from varbridge.conformance.scenario.watch_assertions import (
     wait_for_news,
 )
 from varbridge.conformance.scenario.world import DEADLINE
-from varbridge.conformance.vocabulary.matchers import holds_true, in_order, no_faults
+from varbridge.conformance.vocabulary.matchers import expect, in_order, no_faults
 from varbridge.conformance.vocabulary.updates import describe
 
 
@@ -200,11 +200,11 @@ def step_partners(context, person, one, other):
     ]
     for (place, version), (next_place, next_version) in zip(pairs[::2], pairs[1::2], strict=True):
         between = f", after a {describe(got[place + 1])}" if next_place > place + 1 else ""
-        beside = holds_true(
+        expect(
+            (next_place, next_version) == (place + 1, version),
             f"the partner of update {place + 1}, version {version}, to be update {place + 2}",
             f"it was update {next_place + 1}, version {next_version}{between}",
         )
-        assert_that((next_place, next_version) == (place + 1, version), beside)
 
 
 @then("each of them receives the versions {first:d} to {last:d}")

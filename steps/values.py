@@ -6,7 +6,7 @@ from behave import then, when
 from hamcrest import assert_that, equal_to
 
 from varbridge import Connection, Variable
-from varbridge.conformance.vocabulary.matchers import holds_true
+from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.values import BINARY, PREFIX, Raw
 
@@ -152,16 +152,20 @@ def step_type_url(context, url):
 def step_came_as_json(context):
     """The value that was read has no bytes beside it."""
     raw = context.world.require_success().raw
-    json_alone = holds_true("JSON without bytes beside it", came(raw))
-    assert_that((raw.type_url.endswith(BINARY), raw.array) == (False, b""), json_alone)
+    expect(
+        (raw.type_url.endswith(BINARY), raw.array) == (False, b""), "JSON without bytes beside it", came(raw)
+    )
 
 
 @then("it came as raw bytes")
 def step_came_as_bytes(context):
     """The value that was read has its array as bytes beside it."""
     raw = context.world.require_success().raw
-    raw_bytes = holds_true("raw bytes under the type_url of binary values", came(raw))
-    assert_that(raw.type_url.endswith(BINARY) and raw.array != b"", raw_bytes)
+    expect(
+        raw.type_url.endswith(BINARY) and raw.array != b"",
+        "raw bytes under the type_url of binary values",
+        came(raw),
+    )
 
 
 def came(raw):
@@ -173,5 +177,8 @@ def step_holds_long_text(context, name, count, version):
     """A variable holds the string of so many characters that was given."""
     variable = context.world.session.get(name)
     words = f"{len(variable.value)} characters at version {variable.version}"
-    holds_it = holds_true(f"{name!r} to hold {count} characters at version {version}", words)
-    assert_that((len(variable.value), variable.version) == (count, version), holds_it)
+    expect(
+        (len(variable.value), variable.version) == (count, version),
+        f"{name!r} to hold {count} characters at version {version}",
+        words,
+    )

@@ -1,6 +1,5 @@
 """Steps about the worker that keeps a server process running, and those who ask it for a connection."""
 
-import json
 import threading
 
 from behave import given, then, when
@@ -9,7 +8,8 @@ from hamcrest import assert_that, equal_to, has_item, has_length, is_not, matche
 from varbridge import WorkerError
 from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.scenario.world import DEADLINE
-from varbridge.conformance.vocabulary.matchers import holds_true
+from varbridge.conformance.vocabulary.matchers import expect
+from varbridge.conformance.vocabulary.tables import values_of
 
 
 @given("a worker that runs a bridge")
@@ -72,8 +72,7 @@ def step_kill(context):
 @when("its server is killed while the tool {tool:Name} runs with:")
 def step_kill_during_call(context, tool):
     """SIGKILL while a call is under way."""
-    (row,) = context.table.rows
-    parameters = {name: json.loads(row[name]) for name in context.table.headings}
+    parameters = values_of(context.table)
     process = context.world.servers.worker.process
     session = context.world.session
     outcome = []
@@ -147,5 +146,5 @@ def step_registers_and_reads(context):
 def step_learn_why(context):
     """Everyone got an error with the stderr of the server."""
     for got in context.world.starts.callers:
-        assert_that(isinstance(got, WorkerError), holds_true("a caller to get an error", f"it got {got!r}"))
+        expect(isinstance(got, WorkerError), "a caller to get an error", f"it got {got!r}")
         assert_that(str(got), matches_regexp(r"(?s)exit code \d+.*no-such-flag-at-all"), "the error")

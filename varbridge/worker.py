@@ -3,151 +3,20 @@
 from __future__ import annotations
 
 import logging
-import re
-import shlex
-import signal
-import subprocess
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from pathlib import Path
-from typing import IO
 
 from varbridge.connection import Connection
 from varbridge.credentials import Tls, bearer
 from varbridge.errors import WorkerError
-
-READY = re.compile(r"GRPC_READY:(\d{1,5})")
-KEPT_LINES = 10_000
+from varbridge.process import ServerProcess
 
 LOOPBACK = "127.0.0.1"
 """Where a worker's server is reached."""
 
 logger = logging.getLogger("varbridge.worker")
-
-
-class ServerProcess:
-    """One run of a server: started, read, and ended.
-
-    Args:
-        command: the program and its flags.
-        on_ready: called on the reader's thread with the port, the moment that the READY line is read.
-    """
-
-    def __init__(self, command: Sequence[str], on_ready: Callable[[int], object] | None = None) -> None:
-        self.command = tuple(command)
-        self.stdout: deque[str] = deque(maxlen=KEPT_LINES)
-        self.stderr: deque[str] = deque(maxlen=KEPT_LINES)
-        self.port: int | None = None
-        self.ended_at: float | None = None
-        self._on_ready = on_ready
-        self._changed = threading.Condition()
-        try:
-            self._process = subprocess.Popen(
-                self.command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-            )
-        except OSError as error:
-            raise WorkerError(f"cannot run {shlex.join(self.command)}: {error}") from None
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        self._readers = [
-            threading.Thread(target=self._read, args=(stream, kept), daemon=True)
-            for stream, kept in ((self._process.stdout, self.stdout), (self._process.stderr, self.stderr))
-        ]
-        for reader in self._readers:
-            reader.start()
-        self._waiter = threading.Thread(target=self._wait, daemon=True)
-        self._waiter.start()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def exit_code(self) -> int | None:
-        """None while it runs; the negative signal number where a signal ended it."""
-        return self._process.returncode if self.ended_at is not None else None
-
-    @property
-    def resident_kib(self) -> int:
-        """Resident memory in KiB, as Linux tells it (proc(5), VmRSS)."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-
-    def wait_ready(self, timeout: float) -> int:
-        """Return the port once the READY line is there.
-
-        Raises:
-            WorkerError: the process ended first, or time is up; with its stderr.
-        """
-        with self._changed:
-            self._changed.wait_for(lambda: self.port is not None or self.ended_at is not None, timeout)
-            if self.port is not None:
-                return self.port
-        if self.ended_at is not None:
-            raise WorkerError(
-                f"the server ended with exit code {self.exit_code} before it was ready{self.last_words()}"
-            )
-        raise WorkerError(
-            f"the server was not ready within {timeout:g} s; its stderr so far: {[*self.stderr]}"
-        )
-
-    def wait_ended(self, timeout: float | None = None) -> int | None:
-        """Wait for the end of the process and of its output; return its exit code, None if time is up."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.ended_at is not None, timeout)
-        return self.exit_code
-
-    def kill(self) -> None:
-        """SIGKILL: no chance to clean up."""
-        self._process.kill()
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal."""
-        self._process.send_signal(number)
-
-    def stop(self, grace: float = 5.0) -> int:
-        """SIGTERM, and after ``grace`` seconds SIGKILL; return the exit code."""
-        self._process.terminate()
-        if self.wait_ended(grace) is None:
-            logger.warning("the server did not end within %g s and is killed", grace)
-            self._process.kill()
-        code = self.wait_ended()
-        assert code is not None
-        return code
-
-    def _read(self, stream: IO[str], kept: deque[str]) -> None:
-        # A text stream gives whole lines, in however many pieces they come.
-        for line in stream:
-            kept.append(line.rstrip("\r\n"))
-            if kept is self.stdout and self.port is None and (ready := READY.fullmatch(kept[-1])):
-                if self._on_ready is not None:
-                    self._on_ready(int(ready[1]))
-                with self._changed:
-                    self.port = int(ready[1])
-                    self._changed.notify_all()
-        stream.close()
-
-    def _wait(self) -> None:
-        self._process.wait()
-        with self._changed:
-            self.ended_at = time.monotonic()
-            self._changed.notify_all()
-
-    def last_words(self) -> str:
-        """What an ended process wrote on stderr, as the end of a sentence about it."""
-        for reader in self._readers:
-            # Whoever inherited the pipes may hold them open; what the process wrote is read long before.
-            reader.join(1.0)
-        return "; its stderr:\n" + "\n".join(self.stderr) if self.stderr else "; it wrote nothing on stderr"
 
 
 class Worker:

@@ -11,7 +11,7 @@ import pytest
 from tests.client.cli_builders import Live
 from tests.client.worker_builders import DEADLINE, SERVER, is_there
 from varbridge import Connection, Session, Worker
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import pytest
 
 from tests.client.cli_builders import COMMAND, Live, client, environment, lines, refused
 from varbridge import Session
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 # Usage, exit codes, and odd terminals
 

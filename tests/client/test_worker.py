@@ -15,7 +15,7 @@ import pytest
 
 from tests.client.worker_builders import DEADLINE, SERVER, Log, fake, wait_until
 from varbridge import Connection, Worker, WorkerError
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 # One process
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.client.worker_builders import DEADLINE, READY_THEN_WAIT, SERVER, Log, fake, is_there, wait_until
 from varbridge import BridgeError, Connection, Worker, WorkerError
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 # Stopping
 

@@ -11,6 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from varbridge.conformance.report.record import (
+    BridgeRecord,
+    Counts,
+    Report,
+    RunRecord,
+    ScenarioRecord,
+    StepRecord,
+)
+from varbridge.conformance.run.verdict import Verdict
+
 ROOT = Path(__file__).parents[2]
 
 GREEN = """
@@ -130,6 +140,32 @@ class Run:
     @property
     def sentence(self) -> str:
         return str(self.data["verdict"]["sentence"])
+
+
+def scenario_record(outcome: str, **more: Any) -> ScenarioRecord:
+    """A record of which the test says what matters, and the rest is empty."""
+    texts = dict.fromkeys(("feature", "rule", "scenario", "location", "reason", "known", "again"), "")
+    lists = dict.fromkeys(("clauses", "steps", "explanation", "exchange", "log"), ())
+    fields: dict[str, Any] = {**texts, **lists, "declared": False, "seconds": 0.0}
+    return ScenarioRecord(**{**fields, "outcome": outcome, **more})
+
+
+def report_of(data: dict[str, Any]) -> Report:
+    """The report that verdict.json holds."""
+    verdict = {name: data["verdict"][name] for name in ("word", "sentence")}
+    scenarios = [
+        ScenarioRecord(**{**one, "steps": [StepRecord(**step) for step in one["steps"]]})
+        for one in data["scenarios"]
+    ]
+    return Report(
+        verdict=Verdict(**verdict),
+        bridge=BridgeRecord(**data["bridge"]),
+        run=RunRecord(**data["run"]),
+        counts=Counts(**data["counts"]),
+        ledger=data["ledger"],
+        features=data["features"],
+        scenarios=scenarios,
+    )
 
 
 class Project:

@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from varbridge import Update, Variable
-from varbridge.conformance.invariants import replies, watches
+from varbridge.conformance.invariants import replies, times, updates, watches
 from varbridge.conformance.invariants.versions import Versions
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
@@ -19,7 +19,7 @@ NOW = int(time.time())
 @pytest.fixture(autouse=True)
 def now(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the time that these messages tell, however long ago this module was imported."""
-    monkeypatch.setattr(replies, "time", SimpleNamespace(time_ns=lambda: NOW * 10**9))
+    monkeypatch.setattr(times, "time", SimpleNamespace(time_ns=lambda: NOW * 10**9))
 
 
 def variable(version: int, value: str = "0.5", name: str = "x") -> pb.Variable:
@@ -64,7 +64,7 @@ RIGHT = [
 
 def test_a_right_history_has_no_complaints() -> None:
     assert watches.violations("Ada", RIGHT) == []
-    assert [complaint for one in RIGHT for complaint in replies.update_violations(one)] == []
+    assert [complaint for one in RIGHT for complaint in updates.update_violations(one)] == []
     versions = Versions()
     assert [c for one in [*RIGHT, *RIGHT] for c in versions.violations_of_update("s", one)] == []
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-from tests.conformance.project import GREEN, MIXED, PROFILE, Project, Run
+from tests.conformance.project import GREEN, MIXED, PROFILE, Project, Run, report_of
 from varbridge.conformance.report import page as report
 from varbridge.conformance.report.trend import Series
 
@@ -67,7 +67,7 @@ def long_page(run: tuple[Path, Run]) -> Path:
     data = {**done.data, "scenarios": [*failed * 40, over_time, *done.data["scenarios"]]}
     data["verdict"] = {**data["verdict"], "sentence": f"{data['verdict']['sentence']} {word}"}
     long = path.with_name("long.html")
-    long.write_text(report.render(data))
+    long.write_text(report.render(report_of(data)))
     return long
 
 
@@ -188,7 +188,7 @@ def test_long_texts_are_clipped_and_there(browser: Browser, run: tuple[Path, Run
     failed = next(one for one in done.data["scenarios"] if one["outcome"] == "failed")
     told = ["Then all is well", "Expected: <" + "x" * 5000 + ">", "but: was <None>"]
     long = path.with_name("clipped.html")
-    long.write_text(report.render({**done.data, "scenarios": [{**failed, "explanation": told}]}))
+    long.write_text(report.render(report_of({**done.data, "scenarios": [{**failed, "explanation": told}]})))
     page = opened(browser, long)
     expected, actual = page.locator(".card dd").nth(1), page.locator(".card dd").nth(2)
     assert len(expected.inner_text()) < 400

@@ -12,14 +12,14 @@ import pytest
 from hamcrest import assert_that
 from jsonschema import Draft202012Validator
 
-from tests.conformance.project import GREEN, MIXED, PROFILE, ROOT, Project, Run
+from tests.conformance.project import GREEN, MIXED, PROFILE, ROOT, Project, Run, report_of
 from varbridge.conformance.clients.recorded import Event
 from varbridge.conformance.report import page, summary
 from varbridge.conformance.report.diagram import at_fault
 from varbridge.conformance.report.format import WIDTH, shorten
-from varbridge.conformance.report.results import shown_name
+from varbridge.conformance.report.record import shown_name
 from varbridge.conformance.report.trace import Trace
-from varbridge.conformance.vocabulary.matchers import in_order
+from varbridge.conformance.vocabulary.matchers import expect, in_order
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 pytestmark = pytest.mark.xdist_group("reports")  # they share a run
@@ -93,13 +93,13 @@ def test_the_summary_says_what_is_broken(mixed: tuple[Project, Run]) -> None:
     assert "Expected: 1.5 at version 2" in text
     assert "Again: `behave features/a.feature:17 -D profile=ours.toml`" in text
     assert "- 1: none here" in text
-    assert summary.render(run.data) == text
+    assert summary.render(report_of(run.data)) == text
 
 
 def test_the_summary_of_many_failures_is_short(mixed: tuple[Project, Run]) -> None:
     _, run = mixed
     (one, *_) = [one for one in run.data["scenarios"] if one["outcome"] == "failed"]
-    text = summary.render({**run.data, "scenarios": [one] * 700})
+    text = summary.render(report_of({**run.data, "scenarios": [one] * 700}))
     assert "And 680 more" in text
     assert len(text) < 20_000
 
@@ -189,6 +189,13 @@ def test_a_long_list_tells_where_it_goes_astray(got: Sequence[int], words: str) 
     assert_that([*range(200)], in_order(range(200)))
 
 
+def test_an_expectation_is_told_as_a_mismatch_of_a_matcher_is() -> None:
+    with pytest.raises(AssertionError) as caught:
+        expect(False, "the tool to run", "it had ended")
+    assert str(caught.value) == "\nExpected: the tool to run\n     but: it had ended\n"
+    expect(True, "the tool to run", "it had ended")
+
+
 def test_long_text_is_shortened_to_a_line() -> None:
     assert shorten("a\n b", 10) == "a b"
     assert shorten("x" * 100, 10) == "x" * 9 + "…"
@@ -197,7 +204,7 @@ def test_long_text_is_shortened_to_a_line() -> None:
 def test_the_page_shows_markup_and_control_characters_as_text(mixed: tuple[Project, Run]) -> None:
     _, run = mixed
     hostile = {**run.data, "bridge": {**run.data["bridge"], "name": '<script>"\x00\x1b[31m&'}}
-    text = page.render(hostile)
+    text = page.render(report_of(hostile))
     assert "<script" not in text
     assert "&lt;script&gt;&quot;\\x00\\x1b[31m&amp;" in text
     assert "\x00" not in text
@@ -206,13 +213,13 @@ def test_the_page_shows_markup_and_control_characters_as_text(mixed: tuple[Proje
 def test_a_page_of_a_full_run_is_not_too_large(mixed: tuple[Project, Run]) -> None:
     _, run = mixed
     failed = [one for one in run.data["scenarios"] if one["outcome"] == "failed"]
-    text = page.render({**run.data, "scenarios": (run.data["scenarios"] * 100) + failed * 400})
+    text = page.render(report_of({**run.data, "scenarios": (run.data["scenarios"] * 100) + failed * 400}))
     assert len(text) < 3_000_000
 
 
 def test_red_and_green_differ_in_words_too(mixed: tuple[Project, Run]) -> None:
     project, run = mixed
-    text = page.render(run.data)
+    text = page.render(report_of(run.data))
     for words in ("failed", "passed", "skipped", "known to fail"):
         assert f'aria-label="{words}"' in text
     assert (project.folder / "reports" / "index.html").read_text() == text

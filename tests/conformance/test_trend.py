@@ -8,11 +8,13 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from tests.conformance.project import scenario_record
 from varbridge.conformance.faults.processes import alive, offspring, taken
 from varbridge.conformance.report import plots
 from varbridge.conformance.report.trend import Series
@@ -76,12 +78,13 @@ def test_a_leak_is_marked_in_the_report_and_the_record_is_as_the_schema_says() -
     flat, rising = series(*[60.0] * 60), series(*(60.0 + number for number in range(60)))
     told = [flat.as_json(0.05), rising.as_json(0.05), flat.as_json()]
     jsonschema.validate(told, one)
-    page = plots.render([{"scenario": "An hour", "outcome": "failed", "series": told}])
+    record = scenario_record("failed", scenario="An hour", series=told)
+    page = plots.render([record])
     assert page.count("<svg") == 3
     assert page.count('class="passed">+0.0%, of 5% allowed') == 1
     assert page.count('class="failed">+60.8%, of 5% allowed') == 1
     assert page.count('class="none">+0.0%<') == 1
-    assert plots.render([{"scenario": "Another", "outcome": "passed"}]) == ""
+    assert plots.render([replace(record, series=())]) == ""
 
 
 def test_a_plot_of_nothing_but_zeros_can_be_drawn() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.project import GREEN, RED, ROOT
+from tests.conformance.project import GREEN, RED, ROOT, scenario_record
 from tests.conformance.verdict_builders import Make, example, killed_by, running
+from varbridge.conformance.report.record import ScenarioRecord
 from varbridge.conformance.run import tags
 from varbridge.conformance.run.server_pool import Crash
 from varbridge.conformance.run.verdict import EXIT_CODES, Findings, decide
@@ -62,8 +63,8 @@ def test_a_full_run_that_never_met_what_the_suite_claims_is_not_a_verdict(projec
 BESIDE = f"needs {tags.CAPABILITIES['requires_failpoints']}"
 
 
-def record(outcome: str, **more: Any) -> dict[str, Any]:
-    return {"outcome": outcome, "reason": "why", "declared": True, "clauses": ["W3"], **more}
+def record(outcome: str, **more: Any) -> ScenarioRecord:
+    return scenario_record(outcome, **{"reason": "why", "declared": True, "clauses": ["W3"], **more})
 
 
 @pytest.mark.parametrize(

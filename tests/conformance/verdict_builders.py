@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.conformance.project import GREEN, ROOT, Project
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 Make = Callable[..., Project]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from varbridge import Connection, Session
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 
 @pytest.fixture(scope="session")

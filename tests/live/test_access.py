@@ -15,7 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.messages import snakepit_bridge_pb2_grpc as pb_grpc
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 TOKEN = "correct-horse-battery-staple"
 OTHER = "another-token-of-somebody"

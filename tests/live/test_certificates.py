@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 
 from varbridge import BridgeError, Connection, Tls
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 FILES = {"ca.pem", "ca-key.pem", "cert.pem", "key.pem", "token"}
 

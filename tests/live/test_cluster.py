@@ -18,7 +18,7 @@ import pytest
 from varbridge import BridgeError, Connection, Follower, Session, Update
 from varbridge.conformance.faults.etcd import Cluster, free_ports, missing
 from varbridge.conformance.invariants.linearizability import Operation, violations
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 Answer = TypeVar("Answer")
 

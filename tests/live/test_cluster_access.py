@@ -16,7 +16,7 @@ from varbridge import BridgeError, Connection
 from varbridge.conformance.faults.etcd import Cluster, missing
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.messages import snakepit_bridge_pb2_grpc as pb_grpc
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 __all__ = ["launch"]
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from varbridge import BridgeError, Connection, Follower, Tls, Worker
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.messages import snakepit_bridge_pb2_grpc as pb_grpc
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 TOKEN = "correct-horse-battery-staple"
 

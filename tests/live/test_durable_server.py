@@ -15,7 +15,7 @@ import grpc
 import pytest
 
 from varbridge import BridgeError, Connection, Session
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 LONG = "x" * 200_000
 STARTS = int(os.environ.get("STARTS", "5"))

@@ -15,7 +15,7 @@ from tests.live.followers import check_following
 from varbridge import BridgeError, Connection, Follower, Session
 from varbridge.conformance.faults.fault_proxy import FaultProxy
 from varbridge.conformance.faults.polling import eventually
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 SILENCES = int(os.environ.get("SILENCES", "10"))
 """The long run is `SILENCES=1000 pytest tests/live/test_half_open.py`."""

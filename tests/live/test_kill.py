@@ -17,7 +17,7 @@ import pytest
 
 from varbridge import BridgeError, Connection, Session, Update, Variable
 from varbridge.conformance.invariants.linearizability import Operation, violations
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 CYCLES = int(os.environ.get("CYCLES", "5"))
 """The long run is `CYCLES=500 pytest -s tests/live/test_kill.py`."""

@@ -14,7 +14,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from varbridge import Follower
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.messages import snakepit_bridge_pb2_grpc as pb_grpc
-from varbridge.worker import ServerProcess, Worker
+from varbridge.process import ServerProcess
+from varbridge.worker import Worker
 
 KILLS = 3
 

@@ -9,7 +9,7 @@ import pytest
 
 from varbridge.conformance.clients.soak import NAMES, Soak, SoakError
 from varbridge.conformance.report.trend import Series
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 SECONDS = 6.0
 SAMPLES = 3

@@ -23,4 +23,4 @@ CLAUSES = _read()
 
 def clauses_of(tags: Iterable[str]) -> list[str]:
     """Return those of the tags that are ids of clauses."""
-    return [tag for tag in tags if tag in CLAUSES]
+    return [str(tag) for tag in tags if tag in CLAUSES]  # behave has a class of its own for them

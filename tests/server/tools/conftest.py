@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from varbridge import Connection, Session
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 COMMAND = (
     sys.executable, "-m", "server", "--port", "0", "--grace", "0.5",

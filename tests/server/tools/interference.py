@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.server.tools.test_containment import running
 from varbridge import Connection, Session
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 GETS = 1_000
 

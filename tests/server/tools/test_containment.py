@@ -14,7 +14,7 @@ import pytest
 from tests.server.tools.containment_builders import failure, free_again, running, start
 from tests.server.tools.process_tree import descendants, runs, within
 from varbridge import BridgeError, Connection, Session
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 BOUND = 0.05
 """Seconds that a get may take on average beside a tool; ``tests.server.tools.interference`` tells what it

@@ -14,7 +14,7 @@ from tests.server.tools.conftest import COMMAND
 from tests.server.tools.containment_builders import failure, free_again, running
 from tests.server.tools.process_tree import descendants, runs, within
 from varbridge import BridgeError, Connection, Session
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 # Streaming
 

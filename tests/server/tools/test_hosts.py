@@ -17,8 +17,8 @@ from tests.server.tools.test_containment import running
 from varbridge import BridgeError, Connection, Session
 from varbridge.errors import ToolFailedError
 from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.process import ServerProcess
 from varbridge.values import encode, to_any
-from varbridge.worker import ServerProcess
 
 HOST = (sys.executable, "-m", "server", "--port", "0", "--tools", "tests.server.tools.misbehaving")
 

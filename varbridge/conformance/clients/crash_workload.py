@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from varbridge import BridgeError, Connection, Session, Update, Watch
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 DEADLINE = 30.0
 """Seconds in which so much must be acknowledged that the kill comes in the middle of traffic."""

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from varbridge import Update, Variable, values
-from varbridge.conformance.invariants.replies import CHANGES, at_once, in_words
+from varbridge.conformance.invariants.times import at_once, in_words
+from varbridge.conformance.invariants.updates import CHANGES
 from varbridge.conformance.vocabulary.literals import same
 from varbridge.conformance.vocabulary.updates import describe
 from varbridge.errors import MalformedReplyError

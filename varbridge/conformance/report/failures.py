@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from itertools import islice
 
 from varbridge.conformance.report import diagram
 from varbridge.conformance.report.format import shorten
 from varbridge.conformance.report.html import escape, table
-from varbridge.conformance.report.results import shown_name
+from varbridge.conformance.report.record import ScenarioRecord
 
 _EXPECTED_BUT = re.compile(r"expected (.+?), but (.+)")
 _IN_BRACKETS = re.compile(r"(?:was )?<(.*)>", re.S)  # as PyHamcrest shows what is no text
@@ -25,7 +25,7 @@ NAMED = 4
 """Failures that are named before the first of them is told."""
 
 
-def render(failed: Sequence[Mapping[str, Any]], doubtful: bool = False) -> str:
+def render(failed: Sequence[ScenarioRecord], doubtful: bool = False) -> str:
     """The section; empty where nothing failed.
 
     Args:
@@ -39,7 +39,7 @@ def render(failed: Sequence[Mapping[str, Any]], doubtful: bool = False) -> str:
     return f'<section id="failures"><h2>{title}</h2>\n{cards}</section>'
 
 
-def names(failed: Sequence[Mapping[str, Any]]) -> str:
+def names(failed: Sequence[ScenarioRecord]) -> str:
     """What failed, as links to the cards; empty where one card says it all."""
     if len(failed) < 2:
         return ""
@@ -52,46 +52,46 @@ def names(failed: Sequence[Mapping[str, Any]]) -> str:
     return f"<ul>{''.join(lines)}</ul>"
 
 
-def _name(record: Mapping[str, Any]) -> str:
-    return f"{_clauses(record)} {shown_name(record['scenario'])} ({record['feature']})".strip()
+def _name(record: ScenarioRecord) -> str:
+    return f"{_clauses(record)} {record.shown_name} ({record.feature})".strip()
 
 
-def _clauses(record: Mapping[str, Any]) -> str:
-    return " ".join(f"@{clause}" for clause in record["clauses"])
+def _clauses(record: ScenarioRecord) -> str:
+    return " ".join(f"@{clause}" for clause in record.clauses)
 
 
-def _card(number: int, record: Mapping[str, Any]) -> str:
+def _card(number: int, record: ScenarioRecord) -> str:
     clauses = _clauses(record)
-    rule = f"{clauses}: {record['rule'] or record['feature']}" if clauses else record["feature"]
-    name = escape(shown_name(record["scenario"]))
+    rule = f"{clauses}: {record.rule or record.feature}" if clauses else record.feature
+    name = escape(record.shown_name)
     parts = [
         f'<details class="card" id="failure-{number}"{" open" if number < UNFOLDED else ""}>',
         f'<summary><span class="failed">✗ broken rule</span> {escape(rule)}</summary>',
-        f"<p>{name} <span class=dim>in {escape(record['feature'])}</span></p>",
-        f'<code class="again">{escape(record["again"])}</code>',
+        f"<p>{name} <span class=dim>in {escape(record.feature)}</span></p>",
+        f'<code class="again">{escape(record.again)}</code>',
         _explained(record),
     ]
-    if number < DRAWN and record["exchange"]:
+    if number < DRAWN and record.exchange:
         parts.append(_sent(record))
-    if record["log"]:
-        log = escape("\n".join(record["log"]))
+    if record.log:
+        log = escape("\n".join(record.log))
         parts.append(f"<details><summary>What the server wrote on stderr</summary><pre>{log}</pre></details>")
     return "\n".join([*parts, "</details>"])
 
 
-def _sent(record: Mapping[str, Any]) -> str:
-    exchange = record["exchange"]
-    fault = diagram.at_fault(exchange, record["explanation"])
+def _sent(record: ScenarioRecord) -> str:
+    exchange = record.exchange
+    fault = diagram.at_fault(exchange, record.explanation)
     marked = fault if fault >= 0 else len(exchange) - 1
     what = "what is at fault" if fault >= 0 else "the last before the failure"
     head = f'<h3>What was sent <span class="dim">(▸ {what})</span></h3>'
     return head + diagram.render(exchange, marked)
 
 
-def _explained(record: Mapping[str, Any]) -> str:
+def _explained(record: ScenarioRecord) -> str:
     """Which step failed, what it expected and what was there, as far as the words tell these apart."""
     rows: list[tuple[str, list[str]]] = []
-    for line in record["explanation"]:
+    for line in record.explanation:
         words = line.strip()
         if words.partition(" ")[0] in _KEYWORDS and not any(name == "Broken at" for name, _ in rows):
             rows.append(("Broken at", [words]))
@@ -111,11 +111,11 @@ def _explained(record: Mapping[str, Any]) -> str:
     return f"<dl>{told}</dl>"
 
 
-def _cell(name: str, lines: Sequence[str], record: Mapping[str, Any]) -> str:
+def _cell(name: str, lines: Sequence[str], record: ScenarioRecord) -> str:
     text = "\n".join(lines)
     if name == "Broken at":
-        step = next((one for one in record["steps"] if one["outcome"] == "failed" and "table" in one), None)
-        return escape(text) + (table(step["table"]) if step else "")
+        tables = (one.table for one in record.steps if one.outcome == "failed" and one.table is not None)
+        return escape(text) + "".join(map(table, islice(tables, 1)))
     if bare := _IN_BRACKETS.fullmatch(text):
         text = "nothing" if bare[1] == "None" else bare[1]
     if len(text) <= CLIPPED:

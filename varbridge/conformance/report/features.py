@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
 from varbridge.conformance.report.html import escape, sign, table
-from varbridge.conformance.report.results import shown_name
+from varbridge.conformance.report.record import Report, ScenarioRecord
 
 _ORDER = ("failed", "known failing", "skipped", "passed")
 
@@ -20,33 +19,33 @@ def worst(outcomes: Sequence[str]) -> str:
     return "not run"
 
 
-def render(data: Mapping[str, Any]) -> str:
+def render(data: Report) -> str:
     """The section; features in which something failed come first, unfolded."""
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for record in data["scenarios"]:
-        groups.setdefault(record["location"].rpartition(":")[0], []).append(record)
+    groups: dict[str, list[ScenarioRecord]] = {}
+    for record in data.scenarios:
+        groups.setdefault(record.path, []).append(record)
     ordered = sorted(groups.items(), key=lambda one: _ORDER.index(_of(one[1])))
-    told = "\n".join(_feature(path, group, data["features"].get(path, [])) for path, group in ordered)
+    told = "\n".join(_feature(path, group, data.features.get(path, [])) for path, group in ordered)
     return f'<section id="features"><h2>The features</h2>\n{told}</section>' if ordered else ""
 
 
-def _of(records: Sequence[Mapping[str, Any]]) -> str:
-    return worst([record["outcome"] for record in records])
+def _of(records: Sequence[ScenarioRecord]) -> str:
+    return worst([record.outcome for record in records])
 
 
-def _feature(path: str, records: Sequence[Mapping[str, Any]], about: Sequence[str]) -> str:
-    outcomes = [record["outcome"] for record in records]
+def _feature(path: str, records: Sequence[ScenarioRecord], about: Sequence[str]) -> str:
+    outcomes = [record.outcome for record in records]
     told = ", ".join(f"{outcomes.count(one)} {one}" for one in dict.fromkeys(outcomes))
-    seconds = sum(record["seconds"] for record in records)
+    seconds = sum(record.seconds for record in records)
     parts = [
         f'<details class="feature"{" open" if "failed" in outcomes else ""}>',
-        f"<summary>{sign(worst(outcomes))} <b>{escape(records[0]['feature'])}</b>"
+        f"<summary>{sign(worst(outcomes))} <b>{escape(records[0].feature)}</b>"
         f' <span class="dim">{told}, {seconds:.1f} s, {escape(path)}</span></summary>',
         *(f'<p class="dim">{escape(line)}</p>' for line in about),
         '<div class="text">',
     ]
     seen: set[str] = set()
-    for (rule, clauses), group in groupby(records, lambda one: (one["rule"], tuple(one["clauses"]))):
+    for (rule, clauses), group in groupby(records, lambda one: (one.rule, tuple(one.clauses))):
         if rule:
             marks = "".join(_mark(path, clause, clause not in seen) for clause in clauses)
             seen.update(clauses)
@@ -66,14 +65,14 @@ def anchor(path: str, clause: str) -> str:
     return f"{name}-{clause}"
 
 
-def _scenario(record: Mapping[str, Any]) -> str:
-    reason = f' <span class="dim">({escape(record["reason"])})</span>' if record["reason"] else ""
-    name = escape(shown_name(record["scenario"]))
-    lines = [f"<div>{sign(record['outcome'])} Example: {name}{reason}</div>"]
-    for step in record["steps"]:
-        lines.append(f'<div class="step">{sign(step["outcome"])} {escape(step["text"])}</div>')
-        if "table" in step:
-            lines.append(table(step["table"]))
-        if "lines" in step:
-            lines.append(f"<pre>{escape(chr(10).join(step['lines']))}</pre>")
+def _scenario(record: ScenarioRecord) -> str:
+    reason = f' <span class="dim">({escape(record.reason)})</span>' if record.reason else ""
+    name = escape(record.shown_name)
+    lines = [f"<div>{sign(record.outcome)} Example: {name}{reason}</div>"]
+    for step in record.steps:
+        lines.append(f'<div class="step">{sign(step.outcome)} {escape(step.text)}</div>')
+        if step.table is not None:
+            lines.append(table(step.table))
+        if step.lines is not None:
+            lines.append(f"<pre>{escape(chr(10).join(step.lines))}</pre>")
     return "".join(lines)

@@ -6,13 +6,11 @@ everyone who judges a bridge, for a page with a handful of loops.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import groupby
-from typing import Any
 
 from varbridge.conformance.report import failures, features, plots
 from varbridge.conformance.report.html import SIGNS, escape, sign, table
-from varbridge.conformance.report.results import shown_name
+from varbridge.conformance.report.record import Report, ScenarioRecord
 from varbridge.conformance.report.style import CSS
 
 _LOOKS = {
@@ -25,14 +23,14 @@ _LOOKS = {
 _SLOWEST = 10
 
 
-def render(data: Mapping[str, Any]) -> str:
+def render(data: Report) -> str:
     """The whole document."""
-    failed = [one for one in data["scenarios"] if one["outcome"] == "failed"]
-    title = f"{data['verdict']['word']}: {data['bridge']['name'] or 'a bridge'}"
+    failed = data.of("failed")
+    title = f"{data.verdict.word}: {data.bridge.name or 'a bridge'}"
     body = [
         _head(data, failures.names(failed)),
-        failures.render(failed, data["verdict"]["word"] == "broken run"),
-        plots.render(data["scenarios"]),
+        failures.render(failed, data.verdict.word == "broken run"),
+        plots.render(data.scenarios),
         _clauses(data),
         _left_out(data),
         features.render(data),
@@ -49,36 +47,36 @@ def render(data: Mapping[str, Any]) -> str:
     )
 
 
-def _head(data: Mapping[str, Any], which: str) -> str:
-    verdict, counts = data["verdict"], data["counts"]
-    mark, look = _LOOKS[verdict["word"]]
-    rest = {"skipped": "skipped", "known_failing": "known to fail", "not_run": "not run"}
-    line = ", ".join(f"{counts[name]} {words}" for name, words in rest.items() if counts[name])
+def _head(data: Report, which: str) -> str:
+    verdict, counts = data.verdict, data.counts
+    mark, look = _LOOKS[verdict.word]
+    rest = {"skipped": counts.skipped, "known to fail": counts.known_failing, "not run": counts.not_run}
+    line = ", ".join(f"{count} {words}" for words, count in rest.items() if count)
     return (
-        f'<header class="verdict {look}"><h1>{mark} {escape(verdict["word"])}</h1>\n'
-        f"<p>{escape(verdict['sentence'])}.</p>{which}"
+        f'<header class="verdict {look}"><h1>{mark} {escape(verdict.word)}</h1>\n'
+        f"<p>{escape(verdict.sentence)}.</p>{which}"
         + (f'\n<p class="dim">{escape(line)}</p></header>' if line else "</header>")
     )
 
 
-def _foot(data: Mapping[str, Any]) -> str:
+def _foot(data: Report) -> str:
     """What was asked for, and of whom."""
-    bridge, run, counts = data["bridge"], data["run"], data["counts"]
-    about = f"{bridge['name']}, judged as {bridge['service']}. " if bridge["name"] else ""
-    told = f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
-    when = f"{run['started'].replace('T', ' ').replace('Z', ' UTC')}, {run['seconds']:.1f} s"
-    asked = "everything" if run["full"] else run["selection"]
+    bridge, run, counts = data.bridge, data.run, data.counts
+    about = f"{bridge.name}, judged as {bridge.service}. " if bridge.name else ""
+    told = f"{counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped"
+    when = f"{run.started.replace('T', ' ').replace('Z', ' UTC')}, {run.seconds:.1f} s"
+    asked = "everything" if run.full else run.selection
     return f'<footer class="dim">{escape(f"{about}{when}. Scenarios: {told}. Asked for: {asked}.")}</footer>'
 
 
-def _clauses(data: Mapping[str, Any]) -> str:
+def _clauses(data: Report) -> str:
     """Every clause of the contract as a tile: its id, its outcome as a sign and in words."""
-    clauses = data["ledger"].get("clauses", {})
+    clauses = data.ledger.get("clauses", {})
     if not clauses:
         return ""
-    records: dict[str, list[Mapping[str, Any]]] = {clause: [] for clause in clauses}
-    for record in data["scenarios"]:
-        for clause in record["clauses"]:
+    records: dict[str, list[ScenarioRecord]] = {clause: [] for clause in clauses}
+    for record in data.scenarios:
+        for clause in record.clauses:
             records.setdefault(clause, []).append(record)
     rows = []
     for _, group in groupby(records.items(), lambda one: one[0][0]):
@@ -90,33 +88,30 @@ def _clauses(data: Mapping[str, Any]) -> str:
     )
 
 
-def _tile(clause: str, records: list[Mapping[str, Any]]) -> str:
-    outcome = features.worst([record["outcome"] for record in records])
+def _tile(clause: str, records: list[ScenarioRecord]) -> str:
+    outcome = features.worst([record.outcome for record in records])
     mark, words, look = SIGNS[outcome]
-    rules = "; ".join(dict.fromkeys(record["rule"] for record in records))
+    rules = "; ".join(dict.fromkeys(record.rule for record in records))
     target = "features"
     if records:
-        target = features.anchor(records[0]["location"].rpartition(":")[0], clause)
+        target = features.anchor(records[0].path, clause)
     return (
         f'<li class="{look}"><a href="#{target}" title="{escape(rules)}">'
         f"<b>{clause} {mark}</b>{words}</a></li>"
     )
 
 
-def _left_out(data: Mapping[str, Any]) -> str:
+def _left_out(data: Report) -> str:
     parts = []
     for outcome, title in (("skipped", "Skipped"), ("known failing", "Known to fail")):
-        reasons: dict[str, list[Mapping[str, Any]]] = {}
-        for record in data["scenarios"]:
-            if record["outcome"] == outcome:
-                reasons.setdefault(record["reason"], []).append(record)
+        reasons: dict[str, list[ScenarioRecord]] = {}
+        for record in data.of(outcome):
+            reasons.setdefault(record.reason, []).append(record)
         if not reasons:
             continue
         parts.append(f"<h2>{title}</h2>")
         for reason, records in reasons.items():
-            names = "".join(
-                f"<li>{escape(one['feature'])}: {escape(shown_name(one['scenario']))}</li>" for one in records
-            )
+            names = "".join(f"<li>{escape(one.feature)}: {escape(one.shown_name)}</li>" for one in records)
             parts.append(
                 f"<details><summary>{sign(outcome)} {len(records)}: {escape(reason)}</summary>"
                 f"<ul>{names}</ul></details>"
@@ -124,23 +119,23 @@ def _left_out(data: Mapping[str, Any]) -> str:
     return f'<section id="left-out">{"".join(parts)}</section>' if parts else ""
 
 
-def _durations(data: Mapping[str, Any]) -> str:
-    slowest = sorted(data["scenarios"], key=lambda one: -one["seconds"])[:_SLOWEST]
+def _durations(data: Report) -> str:
+    slowest = sorted(data.scenarios, key=lambda one: -one.seconds)[:_SLOWEST]
     if not slowest:
         return ""
     rows = [("seconds", "scenario", "where")]
-    rows += [(f"{one['seconds']:.2f}", shown_name(one["scenario"]), one["location"]) for one in slowest]
+    rows += [(f"{one.seconds:.2f}", one.shown_name, one.location) for one in slowest]
     return (
         '<section id="durations"><h2>Durations</h2><details><summary>The slowest '
-        f"{len(slowest)} of {len(data['scenarios'])} scenarios</summary>{table(rows)}</details></section>"
+        f"{len(slowest)} of {len(data.scenarios)} scenarios</summary>{table(rows)}</details></section>"
     )
 
 
-def _ledger(data: Mapping[str, Any]) -> str:
-    if not data["ledger"]:
+def _ledger(data: Report) -> str:
+    if not data.ledger:
         return ""
     parts = ['<section id="ledger"><h2>What the run exercised</h2>']
-    for subject, met in data["ledger"].items():
+    for subject, met in data.ledger.items():
         unmet = [name for name, count in met.items() if not count]
         note = f"; not met: {', '.join(unmet)}" if unmet else ""
         rows = [(subject, "times"), *((name, str(count)) for name, count in met.items())]

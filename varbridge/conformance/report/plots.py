@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from varbridge.conformance.report.html import escape, sign
-from varbridge.conformance.report.results import shown_name
+from varbridge.conformance.report.record import ScenarioRecord
 
 WIDTH = 430
 HEIGHT = 190
@@ -14,18 +14,18 @@ LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 12.0, 28.0
 MARKS = 3  # on the axis of the values
 
 
-def render(scenarios: Sequence[Mapping[str, Any]]) -> str:
+def render(scenarios: Sequence[ScenarioRecord]) -> str:
     """The section; empty where no scenario took figures."""
-    found = [one for one in scenarios if one.get("series")]
+    found = [one for one in scenarios if one.series]
     if not found:
         return ""
     return f'<section id="over-time"><h2>Over time</h2>\n{"".join(map(_scenario, found))}</section>'
 
 
-def _scenario(record: Mapping[str, Any]) -> str:
-    figures = "".join(f"<figure>{_caption(one)}{plot(one)}</figure>" for one in record["series"])
-    name = escape(shown_name(record["scenario"]))
-    return f'<h3>{sign(record["outcome"])} {name}</h3><div class="plots">{figures}</div>'
+def _scenario(record: ScenarioRecord) -> str:
+    figures = "".join(f"<figure>{_caption(one)}{plot(one)}</figure>" for one in record.series)
+    name = escape(record.shown_name)
+    return f'<h3>{sign(record.outcome)} {name}</h3><div class="plots">{figures}</div>'
 
 
 def _caption(series: Mapping[str, Any]) -> str:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from varbridge.conformance.report import junit, page, summary
-from varbridge.conformance.report.results import counts
+from varbridge.conformance.report.record import BridgeRecord, Counts, Report, RunRecord, ScenarioRecord
+from varbridge.conformance.run.profile import Profile
 from varbridge.conformance.run.selection import Selection
 from varbridge.conformance.run.target import Target
 from varbridge.conformance.run.verdict import Verdict
 
 FOLDER = Path("reports")
-FORMAT = 1
-"""Of verdict.json; it grows where a reader of an older one would misread a newer."""
 
 
 def clear() -> None:
@@ -29,13 +29,13 @@ def clear() -> None:
 
 def collect(
     verdict: Verdict,
-    found: Sequence[Mapping[str, Any]],
+    found: Sequence[ScenarioRecord],
     selection: Selection,
     target: Target | None,
     started: float,
     about: Mapping[str, Sequence[str]],
-) -> dict[str, Any]:
-    """Everything that there is to tell of a run; ``docs/verdict.schema.json`` says what stands where.
+) -> Report:
+    """Everything that there is to tell of a run.
 
     Args:
         verdict: what the run says.
@@ -45,43 +45,42 @@ def collect(
         started: time.time() at its beginning.
         about: the lines of description that a feature begins with, by its path.
     """
-    told = counts(found)
-    profile = target.options.profile if target else None
-    return {
-        "format": FORMAT,
-        "verdict": {"word": verdict.word, "sentence": verdict.sentence, "exit_code": verdict.exit_code},
-        "bridge": {
-            "name": target.options.name if target else "",
-            "service": target.options.service if target else "",
-            "lacking": dict(profile.lacking) if profile else {},
-            "lacking_flags": list(profile.lacking_flags) if profile else [],
-            "known_failing": dict(profile.known_failing) if profile else {},
-        },
-        "run": {
-            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
-            "seconds": round(time.time() - started, 2),
-            "selection": selection.described,
-            "chosen": selection.chosen,
-            "usual": selection.usual,
-            "full": selection.full,
-        },
-        "counts": {
-            "passed": told["passed"],
-            "failed": told["failed"],
-            "skipped": told["skipped"],
-            "known_failing": told["known failing"],
-            "not_run": selection.chosen - len(found),
-        },
-        "ledger": dict(target.coverage.as_json()) if target else {},
-        "features": {path: list(lines) for path, lines in about.items()},
-        "scenarios": list(found),
-    }
+    counted = Counter(record.outcome for record in found)
+    profile = target.options.profile if target else Profile()
+    return Report(
+        verdict=verdict,
+        bridge=BridgeRecord(
+            name=target.options.name if target else "",
+            service=target.options.service if target else "",
+            lacking=profile.lacking,
+            lacking_flags=profile.lacking_flags,
+            known_failing=profile.known_failing,
+        ),
+        run=RunRecord(
+            started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+            seconds=round(time.time() - started, 2),
+            selection=selection.described,
+            chosen=selection.chosen,
+            usual=selection.usual,
+            full=selection.full,
+        ),
+        counts=Counts(
+            passed=counted["passed"],
+            failed=counted["failed"],
+            skipped=counted["skipped"],
+            known_failing=counted["known failing"],
+            not_run=selection.chosen - len(found),
+        ),
+        ledger=target.coverage.as_json() if target else {},
+        features=about,
+        scenarios=found,
+    )
 
 
-def write(data: Mapping[str, Any]) -> None:
+def write(data: Report) -> None:
     """Write the reports."""
     FOLDER.mkdir(exist_ok=True)
-    (FOLDER / "verdict.json").write_text(_as_lines(data), "utf-8")
+    (FOLDER / "verdict.json").write_text(_as_lines(data.as_json()), "utf-8")
     (FOLDER / "index.html").write_text(page.render(data), "utf-8")
     (FOLDER / "summary.md").write_text(summary.render(data), "utf-8")
     for name, text in junit.render(data).items():

@@ -1,13 +1,11 @@
-"""What a run leaves behind, as plain data: each scenario with its steps, its outcome and its explanation.
-
-Everything that tells of a run, on the terminal or in a report, is made of this alone.
-"""
+"""The records of what behave has run: each scenario with its steps, its outcome and its explanation."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +13,18 @@ from behave.model_type import Status
 
 from varbridge import BridgeError
 from varbridge.conformance.clauses import clauses_of
+from varbridge.conformance.report.record import ScenarioRecord, StepRecord
 from varbridge.conformance.run.run import ConformanceRun, Note
 from varbridge.conformance.run.validation import scenarios
 from varbridge.conformance.scenario.outcome import in_words
 from varbridge.errors import ToolFailedError
-
-OUTCOMES = ("passed", "failed", "skipped", "known failing")
 
 _LINES = 15  # of an explanation
 _WITHIN = re.compile(r"^\w+ SUB-STEP: .*\n(?:Substep info: )?(?:ASSERT FAILED: )?")
 _OWN_WORDS = {Status.passed: "passed", Status.skipped: "not run", Status.untested: "not run"}
 
 
-def records(features: Iterable[Any], run: ConformanceRun) -> list[dict[str, Any]]:
+def records(features: Iterable[Any], run: ConformanceRun) -> list[ScenarioRecord]:
     """One for each scenario that was selected and came to run, in the order of the features."""
     found = [
         record
@@ -35,19 +32,12 @@ def records(features: Iterable[Any], run: ConformanceRun) -> list[dict[str, Any]
         for rule, scenario in _with_rules(feature)
         if (record := _record(feature, rule, scenario, run)) is not None
     ]
-    _refuse_stale(found)
-    return found
+    return _refuse_stale(found)
 
 
 def descriptions(features: Iterable[Any]) -> dict[str, list[str]]:
     """The lines of description that each feature begins with, by its path."""
     return {shown_path(feature.filename): [*feature.description] for feature in features}
-
-
-def counts(found: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """How many scenarios had each outcome."""
-    outcomes = [record["outcome"] for record in found]
-    return {outcome: outcomes.count(outcome) for outcome in OUTCOMES}
 
 
 def _with_rules(feature: Any) -> list[tuple[Any, Any]]:
@@ -56,7 +46,7 @@ def _with_rules(feature: Any) -> list[tuple[Any, Any]]:
     return [(None, s) for s in scenarios([feature]) if id(s) not in seen] + ruled
 
 
-def _record(feature: Any, rule: Any, scenario: Any, run: ConformanceRun) -> dict[str, Any] | None:
+def _record(feature: Any, rule: Any, scenario: Any, run: ConformanceRun) -> ScenarioRecord | None:
     note = run.notes.get(id(scenario), Note())
     outcome = _outcome(scenario, note)
     if outcome is None:
@@ -66,24 +56,24 @@ def _record(feature: Any, rule: Any, scenario: Any, run: ConformanceRun) -> dict
         outcome = "known failing"
     shown = outcome in ("failed", "known failing")
     location = f"{shown_path(scenario.filename)}:{scenario.line}"
-    return {
-        **({"series": note.series} if note.series else {}),
-        "feature": feature.name,
-        "rule": rule.name if rule else "",
-        "clauses": clauses_of(scenario.effective_tags),
-        "scenario": scenario.name,
-        "location": location,
-        "outcome": outcome,
-        "reason": note.lacked or scenario.skip_reason or (known if outcome == "known failing" else ""),
-        "declared": note.declared if outcome == "skipped" else bool(known),
-        "known": run.known.name(scenario),
-        "seconds": round(scenario.duration, 4),
-        "steps": [_step(step) for step in scenario.all_steps],
-        "explanation": [*note.violations, *_explanation(scenario)] if shown else [],
-        "exchange": note.exchange,
-        "log": note.log,
-        "again": f"behave {shlex.quote(location)}{run.target.options.typed}",
-    }
+    return ScenarioRecord(
+        feature=feature.name,
+        rule=rule.name if rule else "",
+        clauses=clauses_of(scenario.effective_tags),
+        scenario=scenario.name,
+        location=location,
+        outcome=outcome,
+        reason=note.lacked or scenario.skip_reason or (known if outcome == "known failing" else ""),
+        declared=note.declared if outcome == "skipped" else bool(known),
+        known=run.known.name(scenario),
+        seconds=round(scenario.duration, 4),
+        steps=[_step(step) for step in scenario.all_steps],
+        explanation=[*note.violations, *_explanation(scenario)] if shown else [],
+        exchange=note.exchange,
+        log=note.log,
+        again=f"behave {shlex.quote(location)}{run.target.options.typed}",
+        series=note.series,
+    )
 
 
 def _outcome(scenario: Any, note: Note) -> str | None:
@@ -98,28 +88,34 @@ def _outcome(scenario: Any, note: Note) -> str | None:
     return "failed"
 
 
-def _refuse_stale(found: list[dict[str, Any]]) -> None:
-    """A declaration under which nothing fails any more is a failure itself: it hides the next one."""
-    failing = {record["known"] for record in found if record["outcome"] == "known failing"}
-    for record in found:
-        if record["known"] and record["outcome"] == "passed" and record["known"] not in failing:
-            record["outcome"] = "failed"
-            record["explanation"] = [
-                f"the profile declares {record['known']!r} as known to fail, but it passes: take it out"
-            ]
+def _refuse_stale(found: list[ScenarioRecord]) -> list[ScenarioRecord]:
+    """Make a declaration under which nothing fails any more a failure itself: it hides the next one."""
+    failing = {record.known for record in found if record.outcome == "known failing"}
+    return [
+        replace(
+            record,
+            outcome="failed",
+            explanation=[
+                f"the profile declares {record.known!r} as known to fail, but it passes: take it out"
+            ],
+        )
+        if record.known and record.outcome == "passed" and record.known not in failing
+        else record
+        for record in found
+    ]
 
 
-def _step(step: Any) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "text": f"{step.keyword} {step.name}",
-        "outcome": _OWN_WORDS.get(step.status, "failed"),
-        "seconds": round(step.duration, 4),
-    }
+def _step(step: Any) -> StepRecord:
+    table = None
     if step.table is not None:
-        told["table"] = [[*step.table.headings], *([*row.cells] for row in step.table.rows)]
-    if step.text is not None:
-        told["lines"] = str(step.text).splitlines()
-    return told
+        table = [[*step.table.headings], *([*row.cells] for row in step.table.rows)]
+    return StepRecord(
+        text=f"{step.keyword} {step.name}",
+        outcome=_OWN_WORDS.get(step.status, "failed"),
+        seconds=round(step.duration, 4),
+        table=table,
+        lines=None if step.text is None else str(step.text).splitlines(),
+    )
 
 
 def _explanation(scenario: Any) -> list[str]:
@@ -142,13 +138,6 @@ def _words(step: Any) -> list[str]:
     return found or [
         f"{type(step.exception).__name__}, without a word" if step.exception else "no reason told"
     ]
-
-
-def shown_name(name: str) -> str:
-    """A scenario's name for people: of an outline's row, without the numbers that behave gives it."""
-    outline, marker, row = name.partition(" -- @")
-    group = row.partition(" ")[2].strip()
-    return f"{outline} ({group})" if marker and group else outline
 
 
 def shown_path(filename: str) -> str:

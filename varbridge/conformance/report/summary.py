@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from varbridge.conformance.report.results import shown_name
+from varbridge.conformance.report.record import Report
 
 SHOWN = 20
 """Failures that are told in full; a comment has no room for hundreds."""
@@ -19,32 +16,31 @@ SIGNS = {
 }
 
 
-def render(data: Mapping[str, Any]) -> str:
+def render(data: Report) -> str:
     """The document."""
-    verdict, counts, run = data["verdict"], data["counts"], data["run"]
+    verdict, counts, run = data.verdict, data.counts, data.run
     lines = [
-        f"## {SIGNS[verdict['word']]} {verdict['word']}",
+        f"## {SIGNS[verdict.word]} {verdict.word}",
         "",
-        _plain(verdict["sentence"]) + ".",
+        _plain(verdict.sentence) + ".",
         "",
         "| passed | failed | skipped | known to fail | not run | seconds |",
         "|---:|---:|---:|---:|---:|---:|",
-        f"| {counts['passed']} | {counts['failed']} | {counts['skipped']} | {counts['known_failing']}"
-        f" | {counts['not_run']} | {run['seconds']:.1f} |",
+        f"| {counts.passed} | {counts.failed} | {counts.skipped} | {counts.known_failing}"
+        f" | {counts.not_run} | {run.seconds:.1f} |",
     ]
-    failed = [one for one in data["scenarios"] if one["outcome"] == "failed"]
+    failed = data.of("failed")
     for one in failed[:SHOWN]:
-        clauses = " ".join(f"@{clause}" for clause in one["clauses"])
-        lines += ["", f"### {clauses} {_plain(one['rule'] or one['feature'])}".replace("###  ", "### "), ""]
-        lines += [f"{_plain(shown_name(one['scenario']))}", "", "```text", *map(_inside, one["explanation"])]
-        lines += ["```", "", f"Again: `{one['again']}`"]
+        clauses = " ".join(f"@{clause}" for clause in one.clauses)
+        lines += ["", f"### {clauses} {_plain(one.rule or one.feature)}".replace("###  ", "### "), ""]
+        lines += [f"{_plain(one.shown_name)}", "", "```text", *map(_inside, one.explanation)]
+        lines += ["```", "", f"Again: `{one.again}`"]
     if len(failed) > SHOWN:
         lines += ["", f"And {len(failed) - SHOWN} more: see index.html among the reports."]
     for outcome, title in (("skipped", "Skipped"), ("known failing", "Known to fail")):
         reasons: dict[str, int] = {}
-        for one in data["scenarios"]:
-            if one["outcome"] == outcome:
-                reasons[one["reason"]] = reasons.get(one["reason"], 0) + 1
+        for one in data.of(outcome):
+            reasons[one.reason] = reasons.get(one.reason, 0) + 1
         if reasons:
             lines += ["", f"### {title}", ""]
             lines += [f"- {count}: {_plain(reason)}" for reason, count in reasons.items()]

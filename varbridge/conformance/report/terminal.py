@@ -3,48 +3,45 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from typing import Any, TextIO
+from typing import TextIO
 
-from varbridge.conformance.report.results import shown_name
-from varbridge.conformance.run.verdict import BROKEN, Verdict
+from varbridge.conformance.report.record import Report, ScenarioRecord
+from varbridge.conformance.run.verdict import BROKEN
 
 
-def print_verdict(verdict: Verdict, data: Mapping[str, Any], out: TextIO | None = None) -> None:
-    """Print what ``data``, which is what ``reports/verdict.json`` holds, says.
+def print_verdict(data: Report, out: TextIO | None = None) -> None:
+    """Print the verdict and what is behind it.
 
     The last line is the count, alone: machines read it.
     """
     out = out or sys.stdout
-    for record in data["scenarios"]:
-        if record["outcome"] == "failed":
-            _tell_failure(record, verdict.word == BROKEN, out)
+    for record in data.of("failed"):
+        _tell_failure(record, data.verdict.word == BROKEN, out)
     by_reason: dict[str, int] = {}
-    for record in data["scenarios"]:
-        if record["outcome"] == "skipped":
-            by_reason[record["reason"]] = by_reason.get(record["reason"], 0) + 1
+    for record in data.of("skipped"):
+        by_reason[record.reason] = by_reason.get(record.reason, 0) + 1
     for reason, count in by_reason.items():
         _print(f"skipped: {count}, {reason}", out)
-    for record in data["scenarios"]:
-        if record["outcome"] == "known failing":
-            name = shown_name(record["scenario"])
-            _print(f"known to fail: {record['location']}: {name}: {record['reason']}", out)
-    _print(f"\n{verdict}", out)
-    counts = data["counts"]
-    line = ", ".join(f"{counts[outcome]} {outcome}" for outcome in ("passed", "failed", "skipped"))
-    _print(f"scenarios: {line}", out)
+    for record in data.of("known failing"):
+        _print(f"known to fail: {record.location}: {record.shown_name}: {record.reason}", out)
+    _print(f"\n{data.verdict}", out)
+    counts = data.counts
+    _print(
+        f"scenarios: {counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped",
+        out,
+    )
 
 
-def _tell_failure(record: Mapping[str, Any], doubtful: bool, out: TextIO) -> None:
-    clauses = " ".join(f"@{clause}" for clause in record["clauses"])
+def _tell_failure(record: ScenarioRecord, doubtful: bool, out: TextIO) -> None:
+    clauses = " ".join(f"@{clause}" for clause in record.clauses)
     head = "FAILED IN A BROKEN RUN" if doubtful else "BROKEN RULE"
-    _print(f"\n{head} {clauses}: {record['rule'] or record['feature']}", out)
-    _print(f"  {record['location']}: {shown_name(record['scenario'])}", out)
-    for line in record["explanation"]:
+    _print(f"\n{head} {clauses}: {record.rule or record.feature}", out)
+    _print(f"  {record.location}: {record.shown_name}", out)
+    for line in record.explanation:
         _print(f"    {line}", out)
-    for line in record["log"]:
+    for line in record.log:
         _print(f"    server: {line}", out)
-    _print(f"  again: {record['again']}", out)
+    _print(f"  again: {record.again}", out)
 
 
 def _print(line: str, out: TextIO) -> None:

@@ -118,7 +118,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         if self.aborted:
             return "it was stopped before its end"
         found = records(self.features, self.conformance_run)
-        if failed and not any(one["outcome"] in ("failed", "known failing", "skipped") for one in found):
+        if failed and not any(one.outcome in ("failed", "known failing", "skipped") for one in found):
             return "behave tells of a failure that no scenario bears, as told above"
         return ""
 
@@ -139,6 +139,6 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
             )
         )
         data = reports.collect(verdict, found, selection, target, started, descriptions(self.features))
-        print_verdict(verdict, data)
+        print_verdict(data)
         reports.write(data)
         return verdict.exit_code

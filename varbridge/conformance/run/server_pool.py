@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from varbridge.conformance.run.options import Options, TargetUnavailableError
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 START_TIMEOUT = 15.0
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from varbridge.conformance.report.record import ScenarioRecord
 from varbridge.conformance.run import tags
 
 CONFORMS = "conforms"
@@ -57,16 +57,16 @@ class Findings:
     """
 
     bridge: str
-    scenarios: Sequence[Mapping[str, Any]] = ()
+    scenarios: Sequence[ScenarioRecord] = ()
     usual: int = 0
     full: bool = False
     refused: str = ""
     broken: str = ""
     unmet: Sequence[str] = field(default_factory=tuple)
 
-    def of(self, outcome: str) -> list[Mapping[str, Any]]:
+    def of(self, outcome: str) -> list[ScenarioRecord]:
         """The scenarios with this outcome."""
-        return [one for one in self.scenarios if one["outcome"] == outcome]
+        return [one for one in self.scenarios if one.outcome == outcome]
 
 
 def decide(found: Findings) -> Verdict:
@@ -85,16 +85,16 @@ def decide(found: Findings) -> Verdict:
     if failed:
         return Verdict(FAILS, _failures(found, name, failed))
     if not passed:
-        reasons = "; ".join(sorted({one["reason"] for one in (*skipped, *known)})) or "nothing ran"
+        reasons = "; ".join(sorted({one.reason for one in (*skipped, *known)})) or "nothing ran"
         return Verdict(NOT_JUDGED, f"no scenario passed, and none failed: {reasons}")
-    undeclared = [one for one in skipped if not one["declared"]]
+    undeclared = [one for one in skipped if not one.declared]
     if not found.full or undeclared:
         why = f" ({len(undeclared)} skipped for reasons that no profile declares)" if undeclared else ""
         return Verdict(
             SLICE,
             f"{len(passed)} of {found.usual} scenarios{why}; this does not say that the bridge conforms",
         )
-    beside = all(one["reason"] in _BESIDE for one in skipped)
+    beside = all(one.reason in _BESIDE for one in skipped)
     if found.unmet and beside and not known:
         return Verdict(
             NOT_JUDGED,
@@ -118,8 +118,8 @@ def decide(found: Findings) -> Verdict:
     return Verdict(CONFORMS, f"{name} passed all {len(passed)} scenarios")
 
 
-def _failures(found: Findings, name: str, failed: Sequence[Mapping[str, Any]]) -> str:
-    clauses = list(dict.fromkeys(f"@{clause}" for one in failed for clause in one["clauses"]))
+def _failures(found: Findings, name: str, failed: Sequence[ScenarioRecord]) -> str:
+    clauses = list(dict.fromkeys(f"@{clause}" for one in failed for clause in one.clauses))
     shown = ", ".join(clauses[:6]) + (f" and {len(clauses) - 6} more" if len(clauses) > 6 else "")
     ran = len(found.scenarios) - len(found.of("skipped"))
     one = len(failed) == 1

@@ -16,7 +16,7 @@ from varbridge.conformance.faults.fault_proxy import FaultProxy
 from varbridge.conformance.run.server_pool import START_TIMEOUT
 from varbridge.conformance.run.target import Target
 from varbridge.conformance.scenario.replaced import replaced
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 _END = 10.0
 """Seconds that a bridge may take to end."""

@@ -14,7 +14,7 @@ from varbridge.conformance.clients.racing_writers import RacingWriters
 from varbridge.conformance.scenario.from_step import FromStep
 from varbridge.conformance.scenario.watchers import Watcher
 from varbridge.messages import snakepit_bridge_pb2 as pb
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 Workload = CrashWorkload | FailoverWorkload
 

@@ -10,7 +10,7 @@ from typing import Any
 from grpc_health.v1 import health_pb2
 
 from varbridge.conformance.clients.recorded import RecordedConnection
-from varbridge.worker import ServerProcess
+from varbridge.process import ServerProcess
 
 HEALTH = "/grpc.health.v1.Health/Check"
 REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"

@@ -7,7 +7,8 @@ from tempfile import TemporaryDirectory
 
 from varbridge.conformance.run.target import Target
 from varbridge.conformance.scenario.from_step import FromStep
-from varbridge.worker import ServerProcess, Worker
+from varbridge.process import ServerProcess
+from varbridge.worker import Worker
 
 _END = 5.0
 """Seconds that a process may take to end once it is killed."""

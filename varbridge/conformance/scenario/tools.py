@@ -11,6 +11,7 @@ from varbridge import BridgeError, Session
 from varbridge.conformance.scenario.outcome import REASONS, Outcome
 from varbridge.conformance.scenario.world import DEADLINE, World
 from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.vocabulary.tables import values_of
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.values import decode, to_any
 
@@ -19,11 +20,8 @@ NOWHERE = "127.0.0.1:1"
 
 
 def parameters_of(table: Any) -> dict[str, Any]:
-    """A table of one row: parameters by name, each cell a JSON value."""
-    if table is None:
-        return {}
-    (row,) = table.rows
-    return {name: json.loads(row[name]) for name in table.headings}
+    """A table of one row: parameters by name, each cell a JSON value; none where there is no table."""
+    return {} if table is None else values_of(table)
 
 
 def registrations(table: Iterable[Any]) -> list[pb.ToolRegistration]:

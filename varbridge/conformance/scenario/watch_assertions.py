@@ -11,7 +11,7 @@ from varbridge.conformance.clients.follower_adapter import Watched
 from varbridge.conformance.scenario.world import DEADLINE, World
 from varbridge.conformance.vocabulary.matchers import (
     Refused,
-    holds_true,
+    expect,
     in_order,
     is_refusal,
     is_unauthenticated,
@@ -70,14 +70,11 @@ def expect_heartbeat(world: World, person: str, other: str) -> None:
         lambda got: any(update.kind == "heartbeat" and update.sequence >= last for update in got), DEADLINE
     )
     beats = [update for update in updates if update.kind == "heartbeat"]
-    assert_that(
-        bool(beats), holds_true(f"{person} to receive a heartbeat within {DEADLINE:g} s", "none came")
-    )
+    expect(bool(beats), f"{person} to receive a heartbeat within {DEADLINE:g} s", "none came")
     assert_that(beats[-1].sequence, equal_to(last), "the sequence of the last heartbeat")
     with_variable = [beat for beat in beats if beat.variable is not None]
     told = f"{len(with_variable)} of {len(beats)} have one"
-    no_variable = holds_true("no heartbeat to have a variable", told)
-    assert_that(not with_variable, no_variable)
+    expect(not with_variable, "no heartbeat to have a variable", told)
 
 
 def expect_end(
@@ -96,6 +93,6 @@ def expect_end_like(world: World, person: str, refusal: Refused, timeout: float)
     """The bridge ends a person's watch like this; return the watch."""
     watch = world.watchers[person].watch
     over = watch.wait_until_over(timeout)
-    assert_that(over, holds_true(f"{person}'s watch to end within {timeout:g} s", "it was still open"))
+    expect(over, f"{person}'s watch to end within {timeout:g} s", "it was still open")
     assert_that(watch.ended, refusal, f"the end of {person}'s watch")
     return watch

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from varbridge import Session, Variable
 from varbridge.conformance.clients.follower_adapter import Watched
 from varbridge.conformance.clients.watch_pool import WatchPool
-from varbridge.conformance.invariants.replies import update_violations
+from varbridge.conformance.invariants.updates import update_violations
 from varbridge.conformance.invariants.versions import Versions
 from varbridge.conformance.invariants.watches import violations
 from varbridge.conformance.scenario.from_step import FromStep

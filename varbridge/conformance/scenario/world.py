@@ -19,7 +19,8 @@ from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.scenario.sessions import Sessions
 from varbridge.conformance.scenario.watchers import Watcher, Watchers
 from varbridge.conformance.vocabulary.literals import Literal
-from varbridge.worker import ServerProcess, Worker
+from varbridge.process import ServerProcess
+from varbridge.worker import Worker
 
 DEADLINE = 5.0
 """Seconds that anything expected may take before it counts as missing."""

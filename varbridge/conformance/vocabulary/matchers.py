@@ -103,23 +103,6 @@ class IsValue(BaseMatcher[object]):
         mismatch_description.append_text(f"was {show(item)}")
 
 
-class HoldsTrue(BaseMatcher[bool]):
-    """Something that is true; it brings the words for what was to be and for what is instead."""
-
-    def __init__(self, description: str, mismatch: str) -> None:
-        self._description = description
-        self._mismatch = mismatch
-
-    def _matches(self, item: bool) -> bool:
-        return item is True
-
-    def describe_to(self, description: Description) -> None:
-        description.append_text(self._description)
-
-    def describe_mismatch(self, item: bool, mismatch_description: Description) -> None:
-        mismatch_description.append_text(self._mismatch)
-
-
 class InOrder(BaseMatcher[Sequence[Any]]):
     """These items in this order and no others; tells where a long list goes astray, and not all of it."""
 
@@ -194,14 +177,19 @@ def is_no_connection() -> Refused:
     return Refused("no connection to be made", [grpc.StatusCode.UNAVAILABLE], None, "it was accepted")
 
 
-def holds_true(description: str, mismatch: str) -> HoldsTrue:
-    """Match something that is true.
+def expect(condition: bool, expected: str, actual: str) -> None:
+    """Hold a scenario to something, in the words in which matchers tell of a mismatch.
 
     Args:
-        description: what was expected.
-        mismatch: what is there instead, where it is not true.
+        condition: whether it is so.
+        expected: what was expected.
+        actual: what is there instead, where it is not so.
+
+    Raises:
+        AssertionError: it is not so.
     """
-    return HoldsTrue(description, mismatch)
+    if condition is not True:  # something that is merely not empty is a mistake
+        raise AssertionError(f"\nExpected: {expected}\n     but: {actual}\n")
 
 
 def is_tool_failure() -> ToolFailure:

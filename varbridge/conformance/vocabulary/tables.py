@@ -1,0 +1,17 @@
+"""Tables of one row, as steps have them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def row_of(table: Any) -> dict[str, str]:
+    """The cells of the row by heading."""
+    (row,) = table.rows
+    return {name: row[name] for name in table.headings}
+
+
+def values_of(table: Any) -> dict[str, Any]:
+    """The cells of the row by heading, each of them a JSON value."""
+    return {name: json.loads(cell) for name, cell in row_of(table).items()}
