@@ -1,19 +1,24 @@
-"""What every scenario is held to: the checkers are silent on a right history and name what is wrong."""
+"""Invariants of watches, batches and replies: silent about what is right, and clear about what is wrong."""
 
 from __future__ import annotations
 
-import time
 from types import SimpleNamespace
 
 import pytest
-from google.protobuf.timestamp_pb2 import Timestamp
 
+from tests.conformance.invariant_builders import (
+    A_BATCH,
+    NEIGHBOUR,
+    NOW,
+    RIGHT,
+    batch_violations,
+    update,
+    variable,
+)
 from varbridge import Update, Variable
-from varbridge.conformance.invariants import replies, times, updates, watches
+from varbridge.conformance.invariants import times, updates, watches
 from varbridge.conformance.invariants.versions import Versions
 from varbridge.messages import snakepit_bridge_pb2 as pb
-
-NOW = int(time.time())
 
 
 @pytest.fixture(autouse=True)
@@ -22,44 +27,8 @@ def now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(times, "time", SimpleNamespace(time_ns=lambda: NOW * 10**9))
 
 
-def variable(version: int, value: str = "0.5", name: str = "x") -> pb.Variable:
-    message = pb.Variable(id=f"var_{name}", name=name, type="float", version=version)
-    message.value.type_url = "type.googleapis.com/snakepit.float"
-    message.value.value = value.encode()
-    message.last_updated_at.seconds = NOW
-    return message
-
-
-def update(
-    kind: str, sequence: int, version: int, value: str = "0.5", previous: str = "", name: str = "x"
-) -> Update:
-    message = pb.VariableUpdate(
-        variable_id=f"var_{name}",
-        variable=variable(version, value, name),
-        update_type=kind,
-        sequence=sequence,
-    )
-    message.timestamp.seconds = NOW
-    if kind == "initial_value":
-        message.update_metadata["initial"] = "true"
-    if previous:
-        message.previous_value.type_url = "type.googleapis.com/snakepit.float"
-        message.previous_value.value = previous.encode()
-    return Update(message)
-
-
 def heartbeat(sequence: int) -> Update:
     return Update(pb.VariableUpdate(update_type="heartbeat", sequence=sequence))
-
-
-RIGHT = [
-    update("initial_value", 4, 2, "0.5"),
-    update("initial_value", 4, 1, "7", name="y"),
-    update("value_change", 5, 3, "0.6", "0.5"),
-    update("value_change", 8, 2, "8", "7", name="y"),
-    update("value_change", 9, 4, "0.7", "0.6"),
-    update("deleted", 10, 4, "0.7"),
-]
 
 
 def test_a_right_history_has_no_complaints() -> None:
@@ -103,21 +72,6 @@ def test_one_version_with_two_values_is_named() -> None:
     assert "a version has one value" in versions.violations_of(Variable(variable(3, "0.6")))[0]
 
 
-A_BATCH = [
-    update("value_change", 5, 2, "1", "0", name="x"),
-    update("value_change", 6, 2, "1", "0", name="y"),
-]
-NEIGHBOUR = update("value_change", 7, 2, "1", "0", name="z")
-
-
-def batch_violations(answered: dict[str, int], updates: list[Update]) -> list[str]:
-    versions = Versions()
-    versions.add_batch("s", answered)
-    for one in updates:
-        assert versions.violations_of_update("s", one) == []
-    return versions.violations_of_batches()
-
-
 @pytest.mark.parametrize("answered", [{"x": 2, "y": 2}, {"var_y": 2, "x": 2}])
 def test_a_batch_with_another_update_in_it_is_named(answered: dict[str, int]) -> None:
     assert batch_violations(answered, [*A_BATCH, NEIGHBOUR]) == []
@@ -150,186 +104,3 @@ def test_a_batch_may_bring_dependency_changes() -> None:
         update("value_change", 7, 2, "1", "0", name="y"),
     ]
     assert batch_violations({"x": 2, "y": 2}, apart) == []
-
-
-def test_a_batch_of_which_little_was_told_has_no_complaints() -> None:
-    assert batch_violations({"x": 2, "y": 2}, []) == []
-    assert batch_violations({"x": 2, "y": 2}, [A_BATCH[0], NEIGHBOUR]) == []
-    # Another variable of that name came later: which of the two the batch set, nobody can tell.
-    later = update("value_change", 8, 2, "1", "0", name="x")
-    later.message.variable_id = later.message.variable.id = "var_x_2"
-    assert batch_violations({"x": 2, "y": 2}, [*A_BATCH, NEIGHBOUR, later]) == []
-
-
-VALUE = variable(1).value
-
-
-def entry(version: int, value: str = "0.5", changed_by: str = "client") -> pb.VariableHistoryEntry:
-    message = pb.VariableHistoryEntry(version=version, changed_by=changed_by)
-    message.value.CopyFrom(variable(version, value).value)
-    message.timestamp.seconds = NOW
-    return message
-
-
-def told_otherwise(**other: object) -> str:
-    versions = Versions()
-    assert [*versions.violations_of_state("b", Variable(variable(1)))] == []
-    later = variable(1)
-    for name, value in other.items():
-        if isinstance(value, dict):
-            later.metadata.update(value)
-        else:
-            setattr(later, name, value)
-    assert [*versions.violations_of_state("another bridge", Variable(later))] == []
-    return "; ".join(versions.violations_of_state("b", Variable(later)))
-
-
-def test_one_version_in_two_states_is_named() -> None:
-    assert told_otherwise() == told_otherwise(constraints_json="{}") == ""
-    assert "the type 'float'" in told_otherwise(type="string")
-    assert "the constraints_json ''" in told_otherwise(constraints_json='{"min": 1}')
-    assert "the source of" in told_otherwise(source=pb.Variable.PYTHON)
-    assert "with the metadata {} and with {'a': 'b'}" in told_otherwise(metadata={"a": "b"})
-
-
-def test_metadata_that_was_not_asked_for_is_not_missed() -> None:
-    versions = Versions()
-    told = variable(1)
-    told.metadata["a"] = "b"
-    assert [*versions.violations_of_state("b", Variable(told))] == []
-    assert [*versions.violations_of_state("b", Variable(variable(1)), metadata=False)] == []
-
-
-@pytest.mark.parametrize(
-    ("wrong", "complaint"),
-    [
-        (entry(1, "0.6"), "stands in the history with b'0.6'"),
-        (entry(1, changed_by="Ada"), "as made by 'client' and by 'Ada'"),
-    ],
-)
-def test_a_history_that_contradicts_what_was_told_is_named(
-    wrong: pb.VariableHistoryEntry, complaint: str
-) -> None:
-    versions = Versions()
-    asked = pb.GetVariableHistoryRequest(session_id="s", variable_identifier="x")
-    versions.learn_id("b", "s", Variable(variable(1)))
-    assert [*versions.violations_of_state("b", Variable(variable(1)))] == []
-    right = pb.GetVariableHistoryResponse(entries=[entry(1)])
-    assert [*versions.violations_of_history("b", asked, right)] == []
-    told = versions.violations_of_history("b", asked, pb.GetVariableHistoryResponse(entries=[wrong]))
-    assert complaint in "; ".join(told)
-
-
-def test_a_previous_value_that_was_never_held_is_named() -> None:
-    versions = Versions()
-    versions.violations_of(Variable(variable(2, "0.5")))
-    assert versions.violations_of_update("s", RIGHT[2]) == []
-    wrong = update("value_change", 6, 3, "0.6", "0.4")
-    assert "with another previous value" in "; ".join(versions.violations_of_update("s", wrong))
-
-
-@pytest.mark.parametrize(
-    ("method", "request_message", "reply", "complaint"),
-    [
-        ("Ping", pb.PingRequest(message="a"), pb.PingResponse(message="b"), "not the message that it got"),
-        ("SetVariable", pb.SetVariableRequest(), pb.SetVariableResponse(new_version=2), "success=false"),
-        (
-            "GetVariable",
-            pb.GetVariableRequest(variable_identifier="x"),
-            pb.GetVariableResponse(variable=variable(1), from_cache=True),
-            "from_cache=true",
-        ),
-        (
-            "GetVariable",
-            pb.GetVariableRequest(variable_identifier="y"),
-            pb.GetVariableResponse(variable=variable(1)),
-            "where 'y' was asked for",
-        ),
-        (
-            "GetVariable",
-            pb.GetVariableRequest(variable_identifier="x"),
-            pb.GetVariableResponse(variable=variable(0)),
-            "versions begin with 1",
-        ),
-        (
-            "GetVariable",
-            pb.GetVariableRequest(variable_identifier="x"),
-            pb.GetVariableResponse(variable=variable(1, "true")),
-            "came as true",
-        ),
-        (
-            "GetVariables",
-            pb.BatchGetVariablesRequest(variable_identifiers=["x", "y"]),
-            pb.BatchGetVariablesResponse(variables={"x": variable(1)}),
-            "['x'] found, [] missing of ['x', 'y']",
-        ),
-        (
-            "SetVariables",
-            pb.BatchSetVariablesRequest(),
-            pb.BatchSetVariablesResponse(success=True, errors={"x": "no"}),
-            "success=True with the errors",
-        ),
-        (
-            "RegisterVariable",
-            pb.RegisterVariableRequest(),
-            pb.RegisterVariableResponse(success=True),
-            "no id",
-        ),
-        ("ExecuteTool", pb.ExecuteToolRequest(), pb.ExecuteToolResponse(), "a failure without a message"),
-        (
-            "GetVariables",
-            pb.BatchGetVariablesRequest(variable_identifiers=["b", "a"]),
-            pb.BatchGetVariablesResponse(missing_variables=["a", "b"]),
-            "the missing as ['a', 'b'], not in the order asked",
-        ),
-        (
-            "ListVariables",
-            pb.ListVariablesRequest(pattern="[x]*"),
-            pb.ListVariablesResponse(variables=[variable(1)]),
-            "'x', which '[x]*' does not match",
-        ),
-        (
-            "SetVariables",
-            pb.BatchSetVariablesRequest(updates={"x": VALUE, "y": VALUE}),
-            pb.BatchSetVariablesResponse(success=True, new_versions={"x": 2}),
-            "nothing of ['y']",
-        ),
-        (
-            "GetVariableHistory",
-            pb.GetVariableHistoryRequest(limit=1),
-            pb.GetVariableHistoryResponse(entries=[entry(3), entry(1)]),
-            "the versions [3, 1], not one for each change",
-        ),
-        (
-            "GetVariableHistory",
-            pb.GetVariableHistoryRequest(limit=1),
-            pb.GetVariableHistoryResponse(entries=[entry(3), entry(2)]),
-            "2 entries where at most 1 were asked for",
-        ),
-        (
-            "GetSession",
-            pb.GetSessionRequest(),
-            pb.GetSessionResponse(created_at=Timestamp(seconds=NOW + 3600)),
-            "which is not the time that it is",
-        ),
-        (
-            "RollbackVariable",
-            pb.RollbackVariableRequest(variable_identifier="x", target_version=2),
-            pb.RollbackVariableResponse(success=True, variable=variable(2)),
-            "version 2, after version 2",
-        ),
-        (
-            "SetVariable",
-            pb.SetVariableRequest(),
-            pb.SetVariableResponse(success=True, new_version=2, error_message="no"),
-            "success=true with the error 'no'",
-        ),
-    ],
-)
-def test_a_wrong_reply_is_named(method: str, request_message: object, reply: object, complaint: str) -> None:
-    assert complaint in "; ".join(replies.violations(method, request_message, reply))
-
-
-def test_a_right_reply_has_no_complaints() -> None:
-    request = pb.GetVariableRequest(variable_identifier="var_x")
-    assert replies.violations("GetVariable", request, pb.GetVariableResponse(variable=variable(1))) == []

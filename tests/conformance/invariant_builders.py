@@ -1,0 +1,62 @@
+"""What the tests of the invariants begin with: updates, variables and replies."""
+
+from __future__ import annotations
+
+import time
+
+from varbridge import Update
+from varbridge.conformance.invariants.versions import Versions
+from varbridge.messages import snakepit_bridge_pb2 as pb
+
+NOW = int(time.time())
+
+
+def variable(version: int, value: str = "0.5", name: str = "x") -> pb.Variable:
+    message = pb.Variable(id=f"var_{name}", name=name, type="float", version=version)
+    message.value.type_url = "type.googleapis.com/snakepit.float"
+    message.value.value = value.encode()
+    message.last_updated_at.seconds = NOW
+    return message
+
+
+def update(
+    kind: str, sequence: int, version: int, value: str = "0.5", previous: str = "", name: str = "x"
+) -> Update:
+    message = pb.VariableUpdate(
+        variable_id=f"var_{name}",
+        variable=variable(version, value, name),
+        update_type=kind,
+        sequence=sequence,
+    )
+    message.timestamp.seconds = NOW
+    if kind == "initial_value":
+        message.update_metadata["initial"] = "true"
+    if previous:
+        message.previous_value.type_url = "type.googleapis.com/snakepit.float"
+        message.previous_value.value = previous.encode()
+    return Update(message)
+
+
+RIGHT = [
+    update("initial_value", 4, 2, "0.5"),
+    update("initial_value", 4, 1, "7", name="y"),
+    update("value_change", 5, 3, "0.6", "0.5"),
+    update("value_change", 8, 2, "8", "7", name="y"),
+    update("value_change", 9, 4, "0.7", "0.6"),
+    update("deleted", 10, 4, "0.7"),
+]
+
+
+A_BATCH = [
+    update("value_change", 5, 2, "1", "0", name="x"),
+    update("value_change", 6, 2, "1", "0", name="y"),
+]
+NEIGHBOUR = update("value_change", 7, 2, "1", "0", name="z")
+
+
+def batch_violations(answered: dict[str, int], updates: list[Update]) -> list[str]:
+    versions = Versions()
+    versions.add_batch("s", answered)
+    for one in updates:
+        assert versions.violations_of_update("s", one) == []
+    return versions.violations_of_batches()
