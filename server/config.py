@@ -80,3 +80,8 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def address_of(host: str, port: int) -> str:
+    """A host and a port in one; an IPv6 address gets the brackets that it needs."""
+    return f"[{host}]:{port}" if ":" in host and host[0] != "[" else f"{host}:{port}"

@@ -32,6 +32,9 @@ class Cluster:
         failpoint: one of ``config.FAILPOINTS``, or "" for none.
 
     Attributes:
+        etcd: the client of all parts.
+        keys: that the bridges of this cluster use.
+        membership: of this bridge; from ``join`` on.
         store: keeps the sessions.
         ownership: knows who has which; from ``begin`` on.
     """
@@ -40,10 +43,10 @@ class Cluster:
 
     def __init__(self, address: Address, failpoint: str = "") -> None:
         self._address = address
-        self._etcd = Etcd(address)
-        self._keys = Keys(address.prefix)
-        self.store = EtcdStore(self._etcd, self._keys, self._lost, failpoint)
-        self._membership: Membership | None = None
+        self.etcd = Etcd(address)
+        self.keys = Keys(address.prefix)
+        self.store = EtcdStore(self.etcd, self.keys, self._lost, failpoint)
+        self.membership: Membership | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._on_status: Callable[[bool], object] = lambda _: None
 
@@ -59,13 +62,13 @@ class Cluster:
         sign = this_process(self._address.machine)
         sign.address = advertised
         membership = Membership(
-            self._etcd, self._keys, sign, self._address.ttl, self._status_changed, self._gone
+            self.etcd, self.keys, sign, self._address.ttl, self._status_changed, self._gone
         )
         try:
             await membership.begin(JOIN_TIMEOUT_S)
         except (NoAnswerError, RefusedError) as error:
             raise StartupError(f"etcd at {','.join(self._address.endpoints)}: {error}") from None
-        self._membership = membership
+        self.membership = membership
 
     def begin(self, sessions: Sessions, on_status: Callable[[bool], object]) -> None:
         """Take part.
@@ -75,11 +78,11 @@ class Cluster:
             on_status: called with False when this bridge cannot answer for its sessions, and with True when
                 it can again.
         """
-        assert self._membership is not None, "joined before"
+        assert self.membership is not None, "joined before"
         self._sessions = sessions
         self._on_status = on_status
-        self.ownership = Ownership(self._etcd, self._keys, self._membership, self.store, sessions)
-        for work in (self._membership.go_on(), self.ownership.follow(), self.ownership.tend()):
+        self.ownership = Ownership(self.etcd, self.keys, self.membership, self.store, sessions)
+        for work in (self.membership.go_on(), self.ownership.table.follow(), self.ownership.tend()):
             self._tasks.append(asyncio.create_task(work))
 
     async def leave(self) -> None:
@@ -92,9 +95,9 @@ class Cluster:
         if self._tasks:
             await self.ownership.close()
         await self.store.close()
-        if self._membership is not None:
-            await self._membership.end()
-        await self._etcd.close()
+        if self.membership is not None:
+            await self.membership.end()
+        await self.etcd.close()
 
     def _status_changed(self, known: bool) -> None:
         """Learn whether it is known that this bridge lives."""

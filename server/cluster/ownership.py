@@ -12,29 +12,21 @@ from ..core.errors import RefusalError, UnavailableError
 from ..core.sessions import MAX_TOMBSTONES, Sessions
 from ..etcd import rpc_pb2 as rpc
 from ..etcd.client import Etcd
-from ..etcd.errors import CompactedError, NoAnswerError, RefusedError
-from ..etcd.operations import delete, get, mod_is, prefix_end, version_is
-from ..storage.etcd import storage_pb2 as stored
-from ..storage.etcd.keys import Keys, unquoted
+from ..etcd.errors import NoAnswerError, RefusedError
+from ..etcd.operations import delete, get, mod_is, version_is
+from ..storage.etcd.keys import Keys
 from ..storage.etcd.store import EtcdStore
 from ..storage.etcd.tombstones import forget_oldest
 from .membership import Bridge, Membership, jitter, now
+from .owner_table import ANSWER_TIMEOUT_S, TAKEN_OVER, OwnerTable
 
 logger = logging.getLogger("server.cluster")
 
 MAX_TAKEOVERS = 8
 """Sessions of a bridge that is gone that are taken over at a time, beside those that calls ask for."""
 
-ANSWER_TIMEOUT_S = 2.0
-"""Seconds that etcd may take for one question."""
-
-PAGE = 5_000
-"""Owners that are read at a time."""
-
 TOMBSTONE_INTERVAL_S = 60.0
 """Seconds between two looks at how many sessions have ended."""
-
-TAKEN_OVER = UnavailableError("another bridge has the session now: call again")
 
 
 class Ownership:
@@ -50,6 +42,9 @@ class Ownership:
         membership: of this bridge.
         store: has the state of the sessions that this bridge owns.
         sessions: them.
+
+    Attributes:
+        table: knows the other bridges, and who has which session.
     """
 
     def __init__(
@@ -60,10 +55,8 @@ class Ownership:
         self._membership = membership
         self._store = store
         self._sessions = sessions
-        self._bridges: dict[str, Bridge] = {}
-        self._owners: dict[str, str] = {}  # bridges' ids by session
+        self.table = OwnerTable(etcd, keys, store, self.lose, self._adopt)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._news = asyncio.Event()
         self._next_look = 0.0
         self._turns = asyncio.Semaphore(MAX_TAKEOVERS)
         self._adopting: dict[str, asyncio.Task[None]] = {}
@@ -95,7 +88,7 @@ class Ownership:
             raise self.unsure()
         if session_id in self._store.pipelines:
             return None
-        bridge = self._bridges.get(self._owners.get(session_id, ""))
+        bridge = self.table.owner(session_id)
         if bridge is not None and bridge.id not in (self._membership.id, silent):
             return bridge
         try:
@@ -113,44 +106,23 @@ class Ownership:
 
     def mistaken(self, session_id: str) -> None:
         """Forget who has a session."""
-        self._owners.pop(session_id, None)
-
-    def lives_at(self) -> set[str]:
-        """The addresses of the bridges that live."""
-        return {bridge.sign.address for bridge in self._bridges.values()}
+        self.table.owners.pop(session_id, None)
 
     async def changed(self, timeout: float) -> None:
         """Return when there is news of owners or bridges, or when time is over."""
-        try:
-            await asyncio.wait_for(self._news.wait(), timeout)
-        except TimeoutError:
-            return
+        await self.table.changed(timeout)
 
-    # Following what etcd tells
-
-    async def follow(self) -> None:
-        """Learn of all bridges and owners, for ever."""
-        while True:
-            try:
-                revision = await self._read_all()
-                async for events in self._etcd.watch(self._keys.live, after=revision):
-                    for event in events:
-                        self._learn(event)
-                    self._news.set()
-                    self._news = asyncio.Event()
-            except CompactedError:
-                logger.info("the watch of owners fell behind: reading them anew")
-            except (NoAnswerError, RefusedError) as error:
-                logger.warning("cannot read who has which session: %s", error)
-                await asyncio.sleep(jitter(0.2))
+    def lives_at(self) -> set[str]:
+        """The addresses of the bridges that live."""
+        return {bridge.sign.address for bridge in self.table.bridges.values()}
 
     async def tend(self) -> None:
         """Declare bridges gone that are silent, and give up sessions that are not open; for ever."""
         while True:
             try:
                 if self._membership.is_sure:
-                    for bridge in [one for one in self._bridges.values() if one.id != self._membership.id]:
-                        if bridge.is_gone(self._membership):
+                    for bridge in [*self.table.bridges.values()]:
+                        if bridge.id != self._membership.id and bridge.is_gone(self._membership):
                             await self._declare_gone(bridge)
                     self._adopt()
                     await self._give_up_unused()
@@ -178,55 +150,6 @@ class Ownership:
                 task.cancel()
             await asyncio.wait(adopting)
 
-    async def _read_all(self) -> int:
-        """Read who lives and who has what, and return the revision of that."""
-        start, end = self._keys.live, prefix_end(self._keys.live)
-        revision = 0
-        found: list[rpc.KeyValue] = []
-        while True:
-            page = await self._etcd.range(start, end, limit=PAGE, revision=revision, timeout=ANSWER_TIMEOUT_S)
-            revision = revision or page.header.revision
-            found += page.kvs
-            if not page.more:
-                break
-            start = page.kvs[-1].key + b"\0"
-        self._owners.clear()
-        present = set()
-        for one in found:
-            self._saw(one)
-            present.add(one.key)
-        for bridge_id in [one for one in self._bridges if self._keys.bridge(one) not in present]:
-            del self._bridges[bridge_id]
-        for session_id, mine in [*self._store.pipelines.items()]:
-            if self._keys.owner(session_id) not in present and mine.incarnation <= revision:
-                self.lose(session_id, TAKEN_OVER)
-        return revision
-
-    def _learn(self, event: rpc.Event) -> None:
-        key = event.kv.key
-        if event.type == rpc.Event.PUT:
-            self._saw(event.kv)
-        elif key.startswith(self._keys.bridges):
-            gone = key[len(self._keys.bridges) :].decode()
-            self._bridges.pop(gone, None)
-            self._adopt()
-        else:
-            session_id = unquoted(key[len(self._keys.owners) :])
-            self._owners.pop(session_id, None)
-
-    def _saw(self, found: rpc.KeyValue) -> None:
-        if found.key.startswith(self._keys.bridges):
-            bridge_id = found.key[len(self._keys.bridges) :].decode()
-            bridge = self._bridges.setdefault(bridge_id, Bridge(bridge_id))
-            if found.mod_revision > bridge.revision:
-                bridge.saw(stored.Bridge.FromString(found.value), found.mod_revision)
-            return
-        session_id = unquoted(found.key[len(self._keys.owners) :])
-        self._owners[session_id] = found.value.decode()
-        mine = self._store.pipelines.get(session_id)
-        if mine is not None and found.mod_revision > mine.incarnation:
-            self.lose(session_id, TAKEN_OVER)
-
     # Taking over
 
     async def _ask(self, session_id: str, opens: bool) -> Bridge | None:
@@ -238,16 +161,15 @@ class Ownership:
                     return None
                 found = (await self._etcd.range(owner_key, timeout=ANSWER_TIMEOUT_S)).kvs
                 if not found:
-                    self._owners.pop(session_id, None)
+                    self.table.owners.pop(session_id, None)
                     if not opens:
                         return None
                     await self._take(session_id, [version_is(owner_key, 0)])
                     continue
-                owner = self._owners[session_id] = found[0].value.decode()
+                owner = self.table.owners[session_id] = found[0].value.decode()
                 unmoved = mod_is(owner_key, found[0].mod_revision)
-                if (
-                    owner == self._membership.id
-                ):  # taken, and the answer was lost; or lost here, and not elsewhere
+                if owner == self._membership.id:
+                    # Taken, and the answer was lost; or lost here, and not elsewhere.
                     await self._take(session_id, [unmoved])
                     continue
                 bridge = await self._look_at(owner)
@@ -263,8 +185,8 @@ class Ownership:
         found = (await self._etcd.range(self._keys.bridge(bridge_id), timeout=ANSWER_TIMEOUT_S)).kvs
         if not found:
             return None
-        self._saw(found[0])
-        return self._bridges[bridge_id]
+        self.table.saw(found[0])
+        return self.table.bridges[bridge_id]
 
     async def _take(self, session_id: str, free: list[rpc.Compare]) -> None:
         """Own a session, unless it is not free any more."""
@@ -272,7 +194,7 @@ class Ownership:
             raise self.unsure()
         kept_of_it = await self._store.take(session_id, self._membership.id, free)
         if kept_of_it is not None:
-            self._owners[session_id] = self._membership.id
+            self.table.owners[session_id] = self._membership.id
             self._sessions.load(kept_of_it)
 
     async def _declare_gone(self, bridge: Bridge) -> None:
@@ -284,18 +206,18 @@ class Ownership:
         if reply.succeeded:
             logger.warning("the bridge at %s is gone", bridge.sign.address)
         elif not reply.responses[0].response_range.kvs:
-            self._bridges.pop(bridge.id, None)
+            self.table.bridges.pop(bridge.id, None)
         else:
-            self._saw(reply.responses[0].response_range.kvs[0])
+            self.table.saw(reply.responses[0].response_range.kvs[0])
 
     def _adopt(self) -> None:
         """Take over what no living bridge has, one after another, unless another bridge is faster."""
         found = [
             session_id
-            for session_id, owner in self._owners.items()
+            for session_id, owner in self.table.owners.items()
             if session_id not in self._adopting
             and (
-                owner not in self._bridges
+                owner not in self.table.bridges
                 or (owner == self._membership.id and session_id not in self._store.pipelines)
             )
         ]

@@ -38,6 +38,10 @@ class SqliteStore:
         path: of the data directory.
         failpoint: one of ``config.FAILPOINTS``, or "" for none.
 
+    Attributes:
+        connection: to the database.
+        writer: writes records into it.
+
     Raises:
         StartupError: the directory cannot be used.
     """
@@ -46,10 +50,10 @@ class SqliteStore:
 
     def __init__(self, path: Path, failpoint: str = "") -> None:
         self._directory = DataDirectory(path)
-        self._connection = self._directory.connection
+        self.connection = self._directory.connection
         self._failpoint = failpoint
-        self._writer = tables.Writer(
-            self._connection, lambda record: may_fail(failpoint, "half-written", [record])
+        self.writer = tables.Writer(
+            self.connection, lambda record: may_fail(failpoint, "half-written", [record])
         )
         self._disk: SimpleQueue[Callable[[sqlite3.Error | None], object] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._serve_disk, name="commit", daemon=True)
@@ -66,7 +70,7 @@ class SqliteStore:
             StartupError: it is damaged.
         """
         try:
-            return loader.load(self._connection)
+            return loader.load(self.connection)
         except (CorruptDataError, sqlite3.Error, ValueError, KeyError, TypeError) as error:
             where = self._directory.path
             raise StartupError(
@@ -74,7 +78,7 @@ class SqliteStore:
             ) from None
 
     def read(self, session_id: str) -> SessionState | None:
-        return loader.load_session(self._connection, session_id)
+        return loader.load_session(self.connection, session_id)
 
     def on_failure(self, notify: OnFailure) -> None:
         self._notify = notify
@@ -91,7 +95,7 @@ class SqliteStore:
     async def close(self) -> None:
         while self._commits.gathered or self._committing:
             await asyncio.wait([self._commits.settled()])
-        self._writer.unswept = False  # what is left is swept away after the next start
+        self.writer.unswept = False  # what is left is swept away after the next start
         self._disk.put(None)
         self._thread.join()
         self._directory.close()
@@ -106,11 +110,11 @@ class SqliteStore:
         self._committing = True
         self._commits.take_all()
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            self.connection.execute("BEGIN IMMEDIATE")
             for record in self._commits.group:
-                self._writer.write(record)
-            if self._writer.unswept:
-                self._writer.sweep()
+                self.writer.write(record)
+            if self.writer.unswept:
+                self.writer.sweep()
         except sqlite3.Error as error:
             self._fail(error)
             return
@@ -123,7 +127,7 @@ class SqliteStore:
         while (notify := self._disk.get()) is not None:
             error = None
             try:
-                self._connection.commit()
+                self.connection.commit()
             except sqlite3.Error as found:
                 error = found
             notify(error)
@@ -142,10 +146,10 @@ class SqliteStore:
 
     def _fail(self, error: sqlite3.Error) -> None:
         """Take back the group, and what has gathered meanwhile on top of it."""
-        if self._connection.in_transaction:
-            self._connection.rollback()
-        self._writer.forget()
-        self._writer.unswept = True
+        if self.connection.in_transaction:
+            self.connection.rollback()
+        self.writer.forget()
+        self.writer.unswept = True
         self._committing = False
         if not self._failing:
             self._failing = True
@@ -162,10 +166,10 @@ class SqliteStore:
     def _go_on(self) -> None:
         if self._commits.gathered:
             self._begin()
-        elif self._writer.unswept and not self._failing:
+        elif self.writer.unswept and not self._failing:
             asyncio.get_running_loop().call_later(SWEEP_PAUSE_S, self._sweep)
 
     def _sweep(self) -> None:
         """Delete more of what ended sessions have left, where nothing is being written."""
-        if self._writer.unswept and not self._commits.gathered and not self._committing:
+        if self.writer.unswept and not self._commits.gathered and not self._committing:
             self._commit()

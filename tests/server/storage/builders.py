@@ -42,7 +42,7 @@ class Bridge:
         self.store = store
         self.clock = clock
         self._runner = runner
-        self._cluster = cluster
+        self.cluster = cluster
         self.sessions = Sessions(clock, Limits(**limits), TTL, store)
         self._used = {"tuning"}
         if cluster is not None:
@@ -51,17 +51,17 @@ class Bridge:
     async def _take_part(self, cluster: Cluster) -> None:
         """Have all sessions that there are, and know of all that have ended."""
         cluster.begin(self.sessions, lambda _: None)
-        for prefix, opens in ((cluster._keys.owners, False), (cluster._keys.ended_all, True)):
-            found = await cluster._etcd.range(prefix, prefix_end(prefix), keys_only=True, timeout=5.0)
+        for prefix, opens in ((cluster.keys.owners, False), (cluster.keys.ended_all, True)):
+            found = await cluster.etcd.range(prefix, prefix_end(prefix), keys_only=True, timeout=5.0)
             for one in found.kvs:
                 session_id = unquoted(one.key[len(prefix) :])
                 assert not await cluster.ownership.find(session_id, opens=opens)
 
     async def _own(self) -> None:
         """Have the sessions that are spoken of, as a call that may open them would."""
-        if self._cluster is not None:
+        if self.cluster is not None:
             for session_id in self._used:
-                assert not await self._cluster.ownership.find(session_id, opens=True)
+                assert not await self.cluster.ownership.find(session_id, opens=True)
 
     def do(self, action: Any) -> Any:
         """Do something on the loop, and wait until all that it wrote is kept."""

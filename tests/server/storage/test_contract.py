@@ -63,7 +63,7 @@ def test_nothing_is_published_before_it_is_kept(tmp_path: Path) -> None:
         published: list[bool] = []
 
         def publish() -> None:
-            published.append(store._connection.in_transaction)
+            published.append(store.connection.in_transaction)
 
         store.write(Opened("s", {}, 1, 60.0, 0), publish)
         flushed = store.flushed("s")
@@ -209,14 +209,14 @@ def test_what_an_ended_session_left_is_swept_away(tmp_path: Path) -> None:
         bridge.do(lambda: bridge.sessions.close("tuning"))
         store = bridge.store
         assert isinstance(store, SqliteStore)
-        bridge._runner.run(_swept(store))
+        bridge.run(_swept(store))
         for table in ("sessions", "variables", "versions", "log", "dependencies", "answers", "tools"):
-            assert store._connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+            assert store.connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
 
 
 async def _swept(store: SqliteStore) -> None:
     async with asyncio.timeout(20.0):
-        while store._writer.unswept:
+        while store.writer.unswept:
             await asyncio.sleep(0)
 
 

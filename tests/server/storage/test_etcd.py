@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from server.cluster.cluster import Cluster
 from server.core.changes import ChangeContext
 from server.core.errors import RefusalError, UnavailableError
 from server.etcd.address import parse
@@ -35,10 +36,15 @@ def url(tmp_path: Path, clusters: dict[int, Members]) -> str:
     return place
 
 
+def cluster_of(bridge: Bridge) -> Cluster:
+    assert bridge.cluster is not None
+    return bridge.cluster
+
+
 def keys_of(bridge: Bridge, url: str, what: str = "") -> list[str]:
     """The keys of the state of ``tuning``, or of a part of it, without their common beginning."""
     start = Keys(parse(url).prefix).state("tuning").prefix
-    etcd = bridge._cluster._etcd
+    etcd = cluster_of(bridge).etcd
     found = bridge.run(etcd.range(start + what.encode(), prefix_end(start + what.encode()), timeout=5.0))
     return [one.key[len(start) :].decode() for one in found.kvs]
 
@@ -95,7 +101,7 @@ def test_what_the_limits_let_go_is_deleted(url: str, monkeypatch: pytest.MonkeyP
                 bridge.do(lambda name=name: register(session, name, 0.0))
                 bridge.do(lambda name=name: session.depend("rate", name, "derived"))
                 bridge.do(lambda name=name: session.delete(name, ChangeContext()))
-        bridge.run(bridge._cluster.store.pipelines["tuning"].flush())
+        bridge.run(cluster_of(bridge).store.pipelines["tuning"].flush())
         assert len(keys_of(bridge, url, "change/")) <= 2 + 5 + 2 * 10
         assert len(keys_of(bridge, url, "answer/")) == 4
         assert len(keys_of(bridge, url, "variable/")) <= 3
@@ -147,7 +153,7 @@ def test_a_bridge_that_lost_a_session_changes_nothing_of_it_any_more(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "server.cluster.ownership.Ownership._learn", lambda *_: None
+        "server.cluster.owner_table.OwnerTable.learn", lambda *_: None
     )  # it has not heard of it yet
     with a_bridge(url) as bridge:
         session = bridge.open()
@@ -157,7 +163,7 @@ def test_a_bridge_that_lost_a_session_changes_nothing_of_it_any_more(
         owner = Keys(parse(url).prefix).owner("tuning")
 
         async def taken_away_meanwhile() -> None:
-            await bridge._cluster._etcd.txn([], [put_key(owner, b"another")], timeout=5.0)
+            await cluster_of(bridge).etcd.txn([], [put_key(owner, b"another")], timeout=5.0)
             put(session, "rate", 1.0)
             flushed = bridge.store.flushed("tuning")
             assert flushed is not None
@@ -172,7 +178,7 @@ def test_a_bridge_that_lost_a_session_changes_nothing_of_it_any_more(
 
 def test_a_session_taken_while_the_owners_are_read_stays(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with a_bridge(url) as bridge:
-        owners, everybody = bridge._cluster.ownership, Keys(parse(url).prefix).live
+        owners, everybody = cluster_of(bridge).ownership, Keys(parse(url).prefix).live
         real = Etcd.range
 
         async def taken_after_it(etcd: Etcd, start: bytes, *given: Any, **options: Any) -> Any:
@@ -182,7 +188,7 @@ def test_a_session_taken_while_the_owners_are_read_stays(url: str, monkeypatch: 
             return page
 
         monkeypatch.setattr(Etcd, "range", taken_after_it)
-        bridge.run(owners._read_all())
+        bridge.run(owners.table.read_all())
         assert owners.has("tuning")
 
 
@@ -190,27 +196,29 @@ def test_a_session_that_was_let_go_before_the_owners_are_read_is_lost(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "server.cluster.ownership.Ownership._learn", lambda *_: None
+        "server.cluster.owner_table.OwnerTable.learn", lambda *_: None
     )  # it has not heard of it yet
     with a_bridge(url) as bridge:
-        owners, owner = bridge._cluster.ownership, Keys(parse(url).prefix).owner("tuning")
+        owners, owner = cluster_of(bridge).ownership, Keys(parse(url).prefix).owner("tuning")
         bridge.open()
-        bridge.run(bridge._cluster._etcd.txn([], [delete(owner)], timeout=5.0))
-        bridge.run(owners._read_all())
+        bridge.run(cluster_of(bridge).etcd.txn([], [delete(owner)], timeout=5.0))
+        bridge.run(owners.table.read_all())
         assert not owners.has("tuning")
 
 
 def test_a_session_that_is_opened_and_refused_is_not_kept(url: str) -> None:
     with a_bridge(url) as bridge:
         bridge.do(lambda: None)
-        assert "tuning" in bridge._cluster.store.pipelines
+        assert "tuning" in cluster_of(bridge).store.pipelines
 
         async def given_up() -> None:
             async with asyncio.timeout(10.0):
-                while "tuning" in bridge._cluster.store.pipelines:
+                while "tuning" in cluster_of(bridge).store.pipelines:
                     await asyncio.sleep(0.01)
 
-        bridge._cluster._membership.ttl = 1.0  # it looks a few times in that time
+        membership = cluster_of(bridge).membership
+        assert membership is not None
+        membership.ttl = 1.0  # it looks a few times in that time
         bridge.run(given_up())
         assert keys_of(bridge, url) == []
 
@@ -222,7 +230,7 @@ def test_the_oldest_ends_are_forgotten_and_their_sequences_are_not_used_again(ur
             bridge.do(lambda session=session: register(session, "rate", 0.0))
             bridge.do(lambda session=session: put(session, "rate", 1.0))
             bridge.do(lambda number=number: bridge.sessions.close(f"session {number}"))
-        etcd, keys = bridge._cluster._etcd, Keys(parse(url).prefix)
+        etcd, keys = cluster_of(bridge).etcd, Keys(parse(url).prefix)
         for _ in range(2):
             bridge.run(forget_oldest(etcd, keys, 5))
         start = keys.ended_all

@@ -34,7 +34,7 @@ def free_the_disk(bridge: Bridge) -> None:
 
 def _connection(bridge: Bridge) -> sqlite3.Connection:
     assert isinstance(bridge.store, SqliteStore)
-    return bridge.store._connection
+    return bridge.store.connection
 
 
 def test_what_the_disk_does_not_take_is_taken_back(tmp_path: Path) -> None:

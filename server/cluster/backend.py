@@ -1,0 +1,47 @@
+"""The backend of a bridge that shares its sessions with others over etcd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..config import Settings, address_of
+from ..core.errors import StartupError
+from ..core.sessions import Sessions
+from ..etcd.address import parse
+from ..rpc.credentials import peer_credentials
+from ..rpc.forwarding import Forwarder
+from .cluster import Cluster
+
+
+class ClusterBackend:
+    """See ``server.backend.Backend``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._cluster = Cluster(parse(settings.store), settings.failpoint)
+        self._forwarder: Forwarder | None = None
+        self.store = self._cluster.store
+
+    async def open(self, port: int) -> None:
+        await self._cluster.join(self._settings.advertise or _reachable(self._settings.host, port))
+
+    def share(self, sessions: Sessions, on_status: Callable[[bool], object]) -> Forwarder:
+        self._cluster.begin(sessions, on_status)
+        self._forwarder = Forwarder(self._cluster.ownership, peer_credentials(self._settings))
+        return self._forwarder
+
+    async def close(self) -> None:
+        if self._forwarder is not None:
+            await self._forwarder.close()
+        await self._cluster.leave()
+
+
+def _reachable(host: str, port: int) -> str:
+    """Where the other bridges reach this one, where the flags do not say.
+
+    Raises:
+        StartupError: it listens everywhere, which is no address to call.
+    """
+    if host.strip("[]") in ("0.0.0.0", "::"):
+        raise StartupError(f"{host} is no address that other bridges can call: name one with --advertise")
+    return address_of(host, port)

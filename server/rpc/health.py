@@ -1,0 +1,36 @@
+"""The health service: whether the bridge can answer for its sessions."""
+
+from __future__ import annotations
+
+import asyncio
+
+from grpc_health.v1 import health_pb2
+from grpc_health.v1.health import aio as health
+
+from .service import names_of_services
+
+_STATUSES = health_pb2.HealthCheckResponse
+
+
+class HealthServicer(health.HealthServicer):  # type: ignore[misc]  # grpc_health has no types
+    """The same status for the server as a whole and for each of its services."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pending: set[asyncio.Task[None]] = set()
+
+    async def set_all(self, status: int) -> None:
+        """Tell this status from now on."""
+        for service in ("", *names_of_services()):
+            await self.set(service, status)
+
+    async def begin(self) -> None:
+        """Tell that the bridge serves."""
+        await self.set_all(_STATUSES.SERVING)
+
+    def report(self, able: bool) -> None:
+        """Tell whether the bridge can answer for its sessions."""
+        status = _STATUSES.SERVING if able else _STATUSES.NOT_SERVING
+        task = asyncio.ensure_future(self.set_all(status))
+        self._pending.add(task)
+        task.add_done_callback(self._pending.discard)
