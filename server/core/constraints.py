@@ -171,6 +171,18 @@ class TensorLayout(NamedTuple):
         return found
 
 
+OF_TYPE: Mapping[str, Any] = {
+    "float": Bounds,
+    "integer": Bounds,
+    "string": TextRules,
+    "boolean": NoConstraints,
+    "choice": Choices,
+    "module": AllowedModules,
+    "embedding": Dimensions,
+    "tensor": TensorLayout,
+}
+"""The class of constraints of each type."""
+
 KEYS: Mapping[type, Mapping[str, str]] = {
     NoConstraints: {},
     Bounds: {"min": "number", "max": "number"},
@@ -200,8 +212,8 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
-def parse(kind: Any, text: str) -> Any:
-    """Read ``constraints_json`` as constraints of the class ``kind``.
+def parse(type_name: str, text: str) -> Any:
+    """Read ``constraints_json`` as the constraints of a variable of that type.
 
     Raises:
         InvalidArgumentError: "Invalid constraints", naming every field at fault.
@@ -212,6 +224,7 @@ def parse(kind: Any, text: str) -> Any:
         raise _refused([f"the text {error}"]) from None
     if not isinstance(given, dict):
         raise _refused(["must be a JSON object"])
+    kind = OF_TYPE[type_name]
     faults = []
     for key, value in given.items():
         if key not in KEYS[kind]:

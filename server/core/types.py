@@ -31,10 +31,9 @@ class Accepted(NamedTuple):
 
 
 class VariableType(NamedTuple):
-    """One type: its name, its class of constraints, how it reads JSON, and whether it may be binary."""
+    """One type: its name, how it reads JSON, and whether it may be binary."""
 
     name: str
-    constraints: Any
     read: Callable[[Any, bytes], Accepted]
     binary: bool = False
     exact: bool = False  # whether 1.0 is read as 1
@@ -62,7 +61,7 @@ class VariableType(NamedTuple):
 
     def parse_constraints(self, text: str) -> Constraints:
         """Read ``constraints_json``; see ``constraints.parse``."""
-        parsed: Constraints = constraints.parse(self.constraints, text)
+        parsed: Constraints = constraints.parse(self.name, text)
         return parsed
 
 
@@ -171,19 +170,19 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float)  # exactly: True is an int to isinstance
 
 
-EMBEDDING = VariableType("embedding", constraints.Dimensions, _embedding, binary=True)
+EMBEDDING = VariableType("embedding", _embedding, binary=True)
 
 TYPES = {
     kind.name: kind
     for kind in (
-        VariableType("float", constraints.Bounds, _float),
-        VariableType("integer", constraints.Bounds, _integer, exact=True),
-        VariableType("string", constraints.TextRules, _string),
-        VariableType("boolean", constraints.NoConstraints, _boolean),
-        VariableType("choice", constraints.Choices, _choice),
-        VariableType("module", constraints.AllowedModules, _module),
+        VariableType("float", _float),
+        VariableType("integer", _integer, exact=True),
+        VariableType("string", _string),
+        VariableType("boolean", _boolean),
+        VariableType("choice", _choice),
+        VariableType("module", _module),
         EMBEDDING,
-        VariableType("tensor", constraints.TensorLayout, _tensor, binary=True),
+        VariableType("tensor", _tensor, binary=True),
     )
 }
 """The types by name."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.core.constraints import Bounds
 from server.core.errors import FieldViolation, InvalidArgumentError
 from server.core.types import TYPES
 from server.core.values import read_value
@@ -165,7 +166,7 @@ finite = st.floats(allow_nan=False)
 @given(finite, finite, finite)
 def test_bounds_are_inclusive_and_nothing_else(value: float, low: float, high: float) -> None:
     low, high = min(low, high), max(low, high)
-    bounds = TYPES["float"].constraints(low, high)
+    bounds = Bounds(low, high)
     assert (bounds.violations(value) == []) is (low <= value <= high)
 
 
