@@ -25,7 +25,7 @@ class Traces:
             from opentelemetry.trace import SpanKind, Status, StatusCode
         except ImportError:
             raise StartupError("--traces needs OpenTelemetry: pip install 'varbridge[observe]'") from None
-        resource = Resource.create({"service.name": "snakepit-bridge"})
+        resource = Resource.create({"service.name": "varbridge"})
         self._provider = TracerProvider(resource=resource)
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         tracer = self._provider.get_tracer("server")
