@@ -19,6 +19,7 @@ from varbridge.conformance.report.record import (
     ScenarioRecord,
     StepRecord,
 )
+from varbridge.conformance.report.trace import Exchange
 from varbridge.conformance.run.verdict import Verdict
 
 ROOT = Path(__file__).parents[2]
@@ -154,7 +155,13 @@ def report_of(data: dict[str, Any]) -> Report:
     """The report that verdict.json holds."""
     verdict = {name: data["verdict"][name] for name in ("word", "sentence")}
     scenarios = [
-        ScenarioRecord(**{**one, "steps": [StepRecord(**step) for step in one["steps"]]})
+        ScenarioRecord(
+            **{
+                **one,
+                "steps": [StepRecord(**step) for step in one["steps"]],
+                "exchange": [Exchange(**event) for event in one["exchange"]],
+            }
+        )
         for one in data["scenarios"]
     ]
     return Report(

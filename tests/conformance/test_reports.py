@@ -18,7 +18,7 @@ from varbridge.conformance.report import page, summary
 from varbridge.conformance.report.diagram import at_fault
 from varbridge.conformance.report.format import WIDTH, shorten
 from varbridge.conformance.report.record import shown_name
-from varbridge.conformance.report.trace import Trace
+from varbridge.conformance.report.trace import Exchange, Trace
 from varbridge.conformance.vocabulary.matchers import expect, in_order
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
@@ -123,13 +123,13 @@ def test_an_exchange_keeps_the_last_events_and_says_how_many_came_before() -> No
         exchange.add(
             Event("call", "Ada", "127.0.0.1:1", "Ping", 0.0, 0.0, request, None, "UNAVAILABLE", "gone")
         )
-    told = exchange.as_json()
+    told = exchange.exchanges()
     assert len(told) == 40
-    assert [one.get("earlier") for one in told] == [None] * 8 + [60] + [None] * 31
-    assert told[0]["asked"].startswith('Ping message="0 x')
-    assert told[-1]["asked"].startswith('Ping message="99 x')
-    assert all(len(one["asked"]) <= WIDTH for one in told)
-    assert told[-1]["answered"] == "UNAVAILABLE: gone"
+    assert [one.earlier for one in told] == [None] * 8 + [60] + [None] * 31
+    assert told[0].asked.startswith('Ping message="0 x')
+    assert told[-1].asked.startswith('Ping message="99 x')
+    assert all(len(one.asked) <= WIDTH for one in told)
+    assert told[-1].answered == "UNAVAILABLE: gone"
     assert exchange.lost == {"127.0.0.1:1"}
 
 
@@ -140,7 +140,7 @@ def test_the_very_same_call_over_and_over_is_one_event() -> None:
         reply.server_time.FromSeconds(number)
         request = pb.HeartbeatRequest(session_id="s")
         exchange.add(Event("call", "Ada", "127.0.0.1:1", "Heartbeat", 0.0, 0.0, request, reply, "OK"))
-    told = [(one["answered"], one["times"]) for one in exchange.as_json()]
+    told = [(one.answered, one.times) for one in exchange.exchanges()]
     assert told == [("session_valid=True", 600), ("session_valid=False", 100)]
 
 
@@ -165,8 +165,11 @@ def test_a_row_is_shown_without_its_number(name: str, shown: str) -> None:
     ],
 )
 def test_the_answer_at_fault_is_the_one_that_is_quoted(explanation: list[str], place: int) -> None:
+    def exchange(answer: str) -> Exchange:
+        return Exchange("call", "Ada", "127.0.0.1:1", 0.0, 0.0, "", answer, "")
+
     answers = ["change of a to 1", "change of b to 2, metadata {cause: a}", "NOT_FOUND: x", "OK"]
-    assert at_fault([{"answered": answer} for answer in answers], explanation) == place
+    assert at_fault([exchange(answer) for answer in answers], explanation) == place
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from varbridge.conformance.clients.recorded import CLIENT
 from varbridge.conformance.report.html import escape
+from varbridge.conformance.report.trace import Exchange
 
 DRAWN = 5
 """Exchanges that are seen at once where there are many; those before them are folded."""
@@ -34,7 +34,7 @@ class _Arrow:
     note: str = ""
 
 
-def render(exchange: Sequence[Mapping[str, Any]], marked: int) -> str:
+def render(exchange: Sequence[Exchange], marked: int) -> str:
     """The diagram; empty where nothing passed.
 
     Args:
@@ -43,7 +43,7 @@ def render(exchange: Sequence[Mapping[str, Any]], marked: int) -> str:
     """
     if not exchange:
         return ""
-    bridges = list(dict.fromkeys(event["bridge"] for event in exchange))
+    bridges = list(dict.fromkeys(event.bridge for event in exchange))
     names = {bridge: f"bridge {number}, {bridge}" for number, bridge in enumerate(bridges, 1)}
     names = names if len(bridges) > 1 else dict.fromkeys(bridges, "the bridge")
     many = len(exchange) > DRAWN + 1
@@ -55,22 +55,22 @@ def render(exchange: Sequence[Mapping[str, Any]], marked: int) -> str:
     return f"<details><summary>The {first} exchanges before these</summary>{before}</details>{last}"
 
 
-def at_fault(exchange: Sequence[Mapping[str, Any]], explanation: Sequence[str]) -> int:
+def at_fault(exchange: Sequence[Exchange], explanation: Sequence[str]) -> int:
     """The place of the last answer that the explanation quotes as what was there; -1 where it quotes none."""
     text = " ".join(" ".join(explanation).split())
     for word in (" but: ", ", but "):
         text = text.rpartition(word)[2]
     for place in reversed(range(len(exchange))):
-        words = str(exchange[place]["answered"]).partition(", metadata {")[0].removesuffix("…")
+        words = exchange[place].answered.partition(", metadata {")[0].removesuffix("…")
         if words in text and " " in words:
             return place
     return -1
 
 
-def _svg(exchange: Sequence[Mapping[str, Any]], marked: int, names: Mapping[str, str]) -> str:
+def _svg(exchange: Sequence[Exchange], marked: int, names: Mapping[str, str]) -> str:
     arrows = sorted(_arrows(exchange, marked), key=lambda arrow: arrow.at)
-    people = sorted({event["who"] for event in exchange}, key=lambda who: (who != CLIENT, who))
-    lanes = list(dict.fromkeys([*people, *(event["bridge"] for event in exchange)]))
+    people = sorted({event.who for event in exchange}, key=lambda who: (who != CLIENT, who))
+    lanes = list(dict.fromkeys([*people, *(event.bridge for event in exchange)]))
     step = (WIDTH - LEFT - TIME - 40) / max(1, len(lanes) - 1)
     places = {lane: LEFT + step * number for number, lane in enumerate(lanes)}
     drawn, y = [], TOP
@@ -92,20 +92,20 @@ def _svg(exchange: Sequence[Mapping[str, Any]], marked: int, names: Mapping[str,
     return f'<div class="wide">{"".join([*parts, *drawn])}</svg></div>'
 
 
-def _arrows(exchange: Sequence[Mapping[str, Any]], marked: int) -> list[_Arrow]:
+def _arrows(exchange: Sequence[Exchange], marked: int) -> list[_Arrow]:
     found = []
     for place, event in enumerate(exchange):
-        who, bridge, times = event["who"], event["bridge"], event.get("times", 1)
-        note = f"{event['earlier']} earlier events are not kept" if "earlier" in event else ""
-        if event["kind"] in ("call", "open"):
+        who, bridge, times = event.who, event.bridge, event.times or 1
+        note = f"{event.earlier} earlier events are not kept" if event.earlier else ""
+        if event.kind in ("call", "open"):
             often = f", {times} times" if times > 1 else ""
-            of_open = place == marked and event["kind"] == "open"
-            found.append(_Arrow(event["began_ms"], who, bridge, event["asked"] + often, False, of_open, note))
+            of_open = place == marked and event.kind == "open"
+            found.append(_Arrow(event.began_ms, who, bridge, event.asked + often, False, of_open, note))
             note = ""
-        if event["kind"] != "open":
+        if event.kind != "open":
             often = ", each time" if times > 1 else ""
-            words, stands_out = event["answered"] + often, place == marked
-            found.append(_Arrow(event["ended_ms"], bridge, who, words, True, stands_out, note))
+            words, stands_out = event.answered + often, place == marked
+            found.append(_Arrow(event.ended_ms, bridge, who, words, True, stands_out, note))
     return found
 
 

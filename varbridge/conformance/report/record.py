@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from varbridge.conformance.report.trace import Exchange
+
 if TYPE_CHECKING:
     from varbridge.conformance.run.verdict import Verdict
 
@@ -49,7 +51,7 @@ class ScenarioRecord:
         seconds: how long it took.
         steps: its steps.
         explanation: lines about its failure.
-        exchange: what passed between people and bridges, of one that failed; see ``Trace.as_json``.
+        exchange: what passed between people and bridges, of one that failed.
         log: what the server wrote on stderr lately, of one that failed.
         again: the command that runs it alone.
         series: figures that it took over time; see ``Series.as_json``.
@@ -67,7 +69,7 @@ class ScenarioRecord:
     seconds: float
     steps: Sequence[StepRecord]
     explanation: Sequence[str]
-    exchange: Sequence[Mapping[str, Any]]
+    exchange: Sequence[Exchange]
     log: Sequence[str]
     again: str
     series: Sequence[Mapping[str, Any]] = ()
@@ -150,10 +152,11 @@ class Report:
         for scenario in told["scenarios"]:
             if not scenario["series"]:
                 del scenario["series"]
-            scenario["steps"] = [
-                {name: value for name, value in step.items() if value is not None}
-                for step in scenario["steps"]
-            ]
+            for name in ("steps", "exchange"):
+                scenario[name] = [
+                    {part: value for part, value in one.items() if value is not None}
+                    for one in scenario[name]
+                ]
         return told
 
 

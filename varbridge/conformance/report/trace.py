@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from varbridge.conformance.clients.recorded import Event
@@ -20,6 +20,35 @@ FIRST_EVENTS = 8
 
 LAST_EVENTS = 32
 """Events that are kept from its end."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Something that passed between someone and a bridge, in words.
+
+    Attributes:
+        kind: call, open, message or end; see ``Event``.
+        who: the person of the scenario.
+        bridge: host:port.
+        began_ms: since the scenario began.
+        ended_ms: since the scenario began.
+        asked: the request.
+        answered: the answer, or the refusal.
+        status: a gRPC status; empty of what is still open.
+        times: how often the very same passed in a row; None for once.
+        earlier: how many came right before it and are not kept; None for none.
+    """
+
+    kind: str
+    who: str
+    bridge: str
+    began_ms: float
+    ended_ms: float
+    asked: str
+    answered: str
+    status: str
+    times: int | None = None
+    earlier: int | None = None
 
 
 class Trace:
@@ -56,27 +85,27 @@ class Trace:
                 self._dropped += len(self._last) == LAST_EVENTS
                 self._last.append((event, 1))
 
-    def as_json(self) -> list[dict[str, Any]]:
-        """The events in words, in the order in which they ended: as ``docs/verdict.schema.json`` has them."""
+    def exchanges(self) -> list[Exchange]:
+        """The events in words, in the order in which they ended."""
         with self._lock:
             first, kept, dropped = len(self._first), [*self._first, *self._last], self._dropped
         told = [self._in_words(event, times) for event, times in kept]
         if dropped:
-            told[first]["earlier"] = dropped
+            told[first] = replace(told[first], earlier=dropped)
         return told
 
-    def _in_words(self, event: Event, times: int) -> dict[str, Any]:
-        words = {
-            "kind": event.kind,
-            "who": event.who,
-            "bridge": event.address,
-            "began_ms": round((event.began - self.began) * 1000, 1),
-            "ended_ms": round((event.ended - self.began) * 1000, 1),
-            "asked": describe_request(event),
-            "answered": describe_reply(event),
-            "status": event.status,
-        }
-        return {**words, "times": times} if times > 1 else words
+    def _in_words(self, event: Event, times: int) -> Exchange:
+        return Exchange(
+            kind=event.kind,
+            who=event.who,
+            bridge=event.address,
+            began_ms=round((event.began - self.began) * 1000, 1),
+            ended_ms=round((event.ended - self.began) * 1000, 1),
+            asked=describe_request(event),
+            answered=describe_reply(event),
+            status=event.status,
+            times=times if times > 1 else None,
+        )
 
 
 def _same(one: Event, other: Event) -> bool:

@@ -11,6 +11,7 @@ from behave.model_type import Status
 
 from varbridge.conformance.clauses import clauses_of
 from varbridge.conformance.faults import etcd
+from varbridge.conformance.report.trace import Exchange
 from varbridge.conformance.run import tags
 from varbridge.conformance.run.known_failures import KnownFailures
 from varbridge.conformance.run.selection import Selection
@@ -38,7 +39,7 @@ class Note:
     violations: list[str] = field(default_factory=list)
     lacked: str = ""
     declared: bool = True
-    exchange: list[dict[str, Any]] = field(default_factory=list)
+    exchange: list[Exchange] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     series: list[dict[str, Any]] = field(default_factory=list)
 
@@ -112,7 +113,7 @@ class ConformanceRun:
         finally:
             failed = note.violations or scenario.status != Status.passed
             if failed and not note.lacked:
-                note.exchange = self.target.recorder.trace.as_json()
+                note.exchange = self.target.recorder.trace.exchanges()
                 note.log = [*(line for crash in crashes for line in crash.log), *world.evidence()]
             world.close()
         if note.violations:
