@@ -1,5 +1,5 @@
-"""The gallery of broken bridges: small defects of the reference bridge that the features must catch.
+"""Mutants of the reference bridge: small defects, each of which the features must catch.
 
-And changes that break nothing, which the features must let pass. A suite that has never been red has shown
-nothing: this is where it is.
+Beside them stand changes that break nothing, which the features must let pass. A suite that has never failed has
+shown nothing: the mutants show what it finds.
 """

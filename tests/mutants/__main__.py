@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from tests.mutants.entries import Entry, Gallery, NoEntryError
+from tests.mutants.definitions import Mutant, MutantError, Mutants
 from tests.mutants.patches import ROOT, PatchError
 
-REPORT = ROOT / "reports" / "gallery.json"
+REPORT = ROOT / "reports" / "mutants.json"
 PAGE = ROOT / "docs" / "mutants.md"
 
 
@@ -22,22 +22,22 @@ def main(arguments: Sequence[str]) -> int:
         # Alone, so that a bridge starts as fast as it can.
         from tests.mutants.serving import serve
 
-        return serve(Gallery().named(arguments[1]), arguments[2:])
+        return serve(Mutants().named(arguments[1]), arguments[2:])
     options = _parse(arguments)
-    gallery = Gallery()
+    mutants = Mutants()
     if options.list:
-        for entry in _chosen(gallery, options):
+        for entry in _chosen(mutants, options):
             print(f"{entry.name:45} {' '.join(entry.clauses) or '-':10} {entry.seen}")
         return 0
     if options.docs:
-        return _write_page(gallery)
-    return _run(_chosen(gallery, options), options)
+        return _write_page(mutants)
+    return _run(_chosen(mutants, options), options)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.mutants",
-        description="Runs the features against every broken bridge of the gallery. "
+        description="Runs the features against every mutant of the reference bridge. "
         "`serve NAME [flags]` starts one of them.",
     )
     add = parser.add_argument
@@ -61,24 +61,24 @@ def _slice(text: str) -> tuple[int, int]:
     return int(number), int(parts)
 
 
-def _chosen(gallery: Gallery, options: argparse.Namespace) -> list[Entry]:
+def _chosen(mutants: Mutants, options: argparse.Namespace) -> list[Mutant]:
     if options.names:
-        entries = [gallery.named(name) for name in options.names]
+        entries = [mutants.named(name) for name in options.names]
     else:
-        entries = [] if options.harmless else [*gallery.defects]
+        entries = [] if options.harmless else [*mutants.defects]
         if not options.defects and not options.area:
-            entries += gallery.harmless
+            entries += mutants.harmless
     if options.area:
         entries = [entry for entry in entries if entry.area == options.area]
         if not entries:
-            raise NoEntryError(f"no defect is of the area {options.area!r}")
+            raise MutantError(f"no defect is of the area {options.area!r}")
     if options.slice:
         number, parts = options.slice
         entries = entries[number - 1 :: parts]
     return entries
 
 
-def _run(entries: Sequence[Entry], options: argparse.Namespace) -> int:
+def _run(entries: Sequence[Mutant], options: argparse.Namespace) -> int:
     from tests.mutants.running import run
 
     results = {}
@@ -102,16 +102,16 @@ def _run(entries: Sequence[Entry], options: argparse.Namespace) -> int:
     return 1 if bad else 0
 
 
-def _write_page(gallery: Gallery) -> int:
+def _write_page(mutants: Mutants) -> int:
     from tests.mutants.page import page
 
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(gallery, json.loads(REPORT.read_text("utf-8"))["results"]), "utf-8")
+    PAGE.write_text(page(mutants, json.loads(REPORT.read_text("utf-8"))["results"]), "utf-8")
     return 0
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (NoEntryError, PatchError) as error:
-        sys.exit(f"gallery: {error}")
+    except (MutantError, PatchError) as error:
+        sys.exit(f"mutants: {error}")

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.mutants.entries import Entry, Gallery
+from tests.mutants.definitions import Mutant, Mutants
 from tests.mutants.fragments import DEFINITIONS, FUNCTIONS, NAME_FIELDS, bound_name, local_names
 from tests.mutants.patches import PatchError
 
@@ -26,7 +26,7 @@ MAX_MISFITS = 0.02
 Refactoring = Callable[[ast.Module], ast.Module]
 
 
-def misfits(entries: Sequence[Entry], refactor: Refactoring = copy.copy) -> dict[str, str]:
+def misfits(entries: Sequence[Mutant], refactor: Refactoring = copy.copy) -> dict[str, str]:
     """Return why each mutant that does not fit the refactored bridge does not, in one line, by its name."""
     modules: dict[Path, ast.Module] = {}
     wrong: dict[str, str] = {}
@@ -44,7 +44,7 @@ def misfits(entries: Sequence[Entry], refactor: Refactoring = copy.copy) -> dict
 
 
 def _patched(
-    entry: Entry, modules: dict[Path, ast.Module], refactor: Refactoring
+    entry: Mutant, modules: dict[Path, ast.Module], refactor: Refactoring
 ) -> Mapping[str, ast.Module]:
     trees: dict[str, ast.Module] = {}
     for patch in entry.patches:
@@ -138,8 +138,8 @@ REFACTORINGS: Mapping[str, Refactoring] = {
 
 def main() -> int:
     """Print how many mutants fit after each refactoring, and each one that does not; return 1 if too many."""
-    gallery = Gallery()
-    entries = (*gallery.defects, *gallery.harmless)
+    mutants = Mutants()
+    entries = (*mutants.defects, *mutants.harmless)
     too_many = False
     for name, refactor in REFACTORINGS.items():
         wrong = misfits(entries, refactor)

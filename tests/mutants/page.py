@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.mutants.entries import Gallery, NoEntryError
+from tests.mutants.definitions import MutantError, Mutants
 
 HEAD = """\
-# The gallery of broken bridges
+# The mutants of the reference bridge
 
 `python -m tests.mutants --docs` writes this page from what `python -m tests.mutants` found last.
 
@@ -21,37 +21,37 @@ is wrong. `python -m tests.mutants NAME` shows one of them to the features; `--a
 """
 
 
-def page(gallery: Gallery, results: Sequence[Mapping[str, Any]]) -> str:
+def page(mutants: Mutants, results: Sequence[Mapping[str, Any]]) -> str:
     """Return the page.
 
     Raises:
-        NoEntryError: something was not run yet.
+        MutantError: something was not run yet.
     """
     found = {one["name"]: one for one in results}
-    entries = (*gallery.defects, *gallery.harmless)
+    entries = (*mutants.defects, *mutants.harmless)
     if unrun := [entry.name for entry in entries if entry.name not in found]:
-        raise NoEntryError(
+        raise MutantError(
             f"the report says nothing of {', '.join(unrun[:5])}: run python -m tests.mutants first"
         )
-    caught = sum(found[entry.name]["outcome"] == "caught" for entry in gallery.defects)
-    green = sum(found[entry.name]["outcome"] == "green" for entry in gallery.harmless)
+    caught = sum(found[entry.name]["outcome"] == "caught" for entry in mutants.defects)
+    green = sum(found[entry.name]["outcome"] == "green" for entry in mutants.harmless)
     lines = [
         HEAD,
-        f"{caught} of {len(gallery.defects)} defects are caught, and {green} of {len(gallery.harmless)}"
+        f"{caught} of {len(mutants.defects)} defects are caught, and {green} of {len(mutants.harmless)}"
         " changes that break nothing pass.\n",
         "## Clauses\n",
         "| clause | defects | caught |",
         "|---|---|---|",
     ]
-    broken = Counter(clause for entry in gallery.defects for clause in entry.clauses)
+    broken = Counter(clause for entry in mutants.defects for clause in entry.clauses)
     seen = Counter(
         clause
-        for entry in gallery.defects
+        for entry in mutants.defects
         if found[entry.name]["outcome"] == "caught"
         for clause in entry.clauses
     )
     lines += [f"| {clause} | {count} | {seen[clause]} |" for clause, count in broken.items()]
-    for area in dict.fromkeys(entry.area for entry in gallery.defects):
+    for area in dict.fromkeys(entry.area for entry in mutants.defects):
         lines += [
             f"\n## {area.capitalize()}\n",
             "| defect | what a client sees | clauses | |",
@@ -59,12 +59,12 @@ def page(gallery: Gallery, results: Sequence[Mapping[str, Any]]) -> str:
         ]
         lines += [
             f"| {entry.name} | {entry.seen} | {' '.join(entry.clauses)} | {_outcome(found[entry.name])} |"
-            for entry in gallery.defects
+            for entry in mutants.defects
             if entry.area == area
         ]
     lines += ["\n## Changes that break nothing\n", "| change | what a client sees | |", "|---|---|---|"]
     lines += [
-        f"| {entry.name} | {entry.seen} | {_outcome(found[entry.name])} |" for entry in gallery.harmless
+        f"| {entry.name} | {entry.seen} | {_outcome(found[entry.name])} |" for entry in mutants.harmless
     ]
     return "\n".join(lines) + "\n"
 

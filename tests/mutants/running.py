@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.mutants.entries import HERE, Entry
+from tests.mutants.definitions import HERE, Mutant
 from tests.mutants.fit import misfits
 from tests.mutants.patches import ROOT
 
@@ -71,7 +71,7 @@ class Result:
         return asdict(self)
 
 
-def run(entry: Entry, python: str = sys.executable, keep: Path | None = None) -> Result:
+def run(entry: Mutant, python: str = sys.executable, keep: Path | None = None) -> Result:
     """Judge an entry with the features.
 
     Args:
@@ -84,7 +84,7 @@ def run(entry: Entry, python: str = sys.executable, keep: Path | None = None) ->
     about = entry.name, entry.area, entry.clauses, entry.seen
     if misfit := misfits([entry]):
         return Result(*about, DOES_NOT_FIT, 0.0, misfit[entry.name])
-    with TemporaryDirectory(prefix="gallery-") as folder:
+    with TemporaryDirectory(prefix="mutants-") as folder:
         scratch = Path(folder)
         for thing in ROOT.iterdir():
             if thing.name not in OWN and not thing.name.startswith("."):
@@ -127,7 +127,7 @@ def _words(text: str) -> str:
     return " ".join(text.split())
 
 
-def _judge(entry: Entry, python: str, scratch: Path, log: Path) -> int | None:
+def _judge(entry: Mutant, python: str, scratch: Path, log: Path) -> int | None:
     """Run behave, and end all that it leaves behind; return its exit code, None where time was up."""
     command = shlex.join([python, "-m", "tests.mutants", "serve", entry.name])
     options = ["-D", f"command={command}", "-D", f"profile={HERE / 'profile.toml'}"]
@@ -160,7 +160,7 @@ def _verdict(path: Path) -> dict[str, Any] | None:
     return verdict
 
 
-def _at_start(entry: Entry, words: str, code: int, seconds: float) -> tuple[str, float, str]:
+def _at_start(entry: Mutant, words: str, code: int, seconds: float) -> tuple[str, float, str]:
     """The outcome of a run that is to end before any scenario."""
     if code == 0 or "scenarios: 0 passed, 0 failed" not in words:
         return MISSED, seconds, ""
@@ -169,7 +169,7 @@ def _at_start(entry: Entry, words: str, code: int, seconds: float) -> tuple[str,
 
 
 def _outcome(
-    entry: Entry, verdict: dict[str, Any], failures: list[dict[str, Any]]
+    entry: Mutant, verdict: dict[str, Any], failures: list[dict[str, Any]]
 ) -> tuple[str, dict[str, Any]]:
     """The outcome, and the scenario that shows it."""
     if not failures:

@@ -13,7 +13,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from tests.mutants.entries import Entry
+from tests.mutants.definitions import Mutant
 from tests.mutants.patches import Patch
 
 
@@ -49,7 +49,7 @@ class _Loader(SourceFileLoader):
         return compile(tree, self.path, "exec", dont_inherit=True)
 
 
-def serve(entry: Entry, arguments: Sequence[str]) -> int:
+def serve(entry: Mutant, arguments: Sequence[str]) -> int:
     """Serve as the entry has it, with the server's flags; return the exit code of the process."""
     sys.meta_path.insert(0, Rewriter(entry.patches))
     from server.__main__ import parse

@@ -1,4 +1,4 @@
-"""The gallery: what hangs in it fits the reference bridge, covers every clause, and some of it is caught."""
+"""The mutants: each fits the reference bridge, every clause has one, and some are shown to be caught."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import pytest
 from behave.parser import parse_feature
 from behave.tag_expression import make_tag_expression
 
-from tests.mutants.entries import Entry, Gallery
+from tests.mutants.definitions import Mutant, Mutants
 from tests.mutants.fit import REFACTORINGS, misfits
 from tests.mutants.patches import ROOT
 from tests.mutants.running import run
 from varbridge.conformance.clauses import CLAUSES
 from varbridge.conformance.run import tags
 
-GALLERY = Gallery()
-ENTRIES = (*GALLERY.defects, *GALLERY.harmless)
+MUTANTS = Mutants()
+ENTRIES = (*MUTANTS.defects, *MUTANTS.harmless)
 
 
 @pytest.mark.timeout(300)
@@ -32,12 +32,12 @@ def test_names_are_unique_and_say_what_they_are() -> None:
 
 
 def test_there_are_enough_of_them() -> None:
-    assert len(GALLERY.defects) >= 100
-    assert len(GALLERY.harmless) >= 10
+    assert len(MUTANTS.defects) >= 100
+    assert len(MUTANTS.harmless) >= 10
 
 
 def test_every_clause_is_broken() -> None:
-    assert {clause for entry in GALLERY.defects for clause in entry.clauses} == {*CLAUSES}
+    assert {clause for entry in MUTANTS.defects for clause in entry.clauses} == {*CLAUSES}
 
 
 def test_no_file_is_long() -> None:
@@ -51,7 +51,7 @@ def test_what_is_run_is_of_the_area_and_of_the_clauses() -> None:
         for path in (ROOT / "features").rglob("*.feature")
         for scenario in parse_feature(path.read_text("utf-8")).walk_scenarios()
     ]
-    for entry in GALLERY.defects:
+    for entry in MUTANTS.defects:
         assert entry.area in tags.AREAS, entry.name
         expression = make_tag_expression(entry.tags)
         chosen = [one for one in scenarios if expression.check(one)]
@@ -62,7 +62,7 @@ def test_what_is_run_is_of_the_area_and_of_the_clauses() -> None:
 
 def test_each_says_what_a_client_sees() -> None:
     assert [entry.name for entry in ENTRIES if not re.fullmatch(r"\S.*\.", entry.seen)] == []
-    assert [entry.name for entry in GALLERY.defects if len(entry.says) < 5] == []
+    assert [entry.name for entry in MUTANTS.defects if len(entry.says) < 5] == []
 
 
 @pytest.mark.slow
@@ -72,7 +72,7 @@ def test_each_says_what_a_client_sees() -> None:
     ["max-is-exclusive", "no-previous-value", "tools-die-in-the-bridge", "ready-printed-twice", "other-ids"],
 )
 def test_a_slice_is_as_it_should_be(name: str) -> None:
-    entry: Entry = GALLERY.named(name)
+    entry: Mutant = MUTANTS.named(name)
     if entry.harmless:
         entry = type(entry)(**{**vars(entry), "tags": "@variables and (@A1 or @A2)"})
     result = run(entry)

@@ -1,4 +1,4 @@
-"""What hangs in the gallery, read from ``defects/*.toml`` and ``harmless.toml``."""
+"""The definitions of the mutants, read from ``defects/*.toml`` and ``harmless.toml``."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ FULL_LIMIT = 600.0
 """The same where all features are run."""
 
 
-class NoEntryError(Exception):
+class MutantError(Exception):
     """An entry that cannot be, or a name that none has; the message says which."""
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One bridge of the gallery.
+class Mutant:
+    """One mutant of the reference bridge.
 
     Attributes:
         area: the tag of the area that is run; empty for all of them.
@@ -59,7 +59,7 @@ class Entry:
         return not self.clauses
 
 
-class Gallery:
+class Mutants:
     """All entries, in the order of the files and of what stands in them.
 
     Args:
@@ -70,7 +70,7 @@ class Gallery:
         self._folder = folder
 
     @cached_property
-    def defects(self) -> Sequence[Entry]:
+    def defects(self) -> Sequence[Mutant]:
         """What must be caught."""
         return [
             entry
@@ -79,28 +79,28 @@ class Gallery:
         ]
 
     @cached_property
-    def harmless(self) -> Sequence[Entry]:
+    def harmless(self) -> Sequence[Mutant]:
         """What must pass."""
         return [*_entries(self._folder / "harmless.toml", area="")]
 
-    def named(self, name: str) -> Entry:
+    def named(self, name: str) -> Mutant:
         """Return an entry.
 
         Raises:
-            NoEntryError: there is none of that name.
+            MutantError: there is none of that name.
         """
         for entry in (*self.defects, *self.harmless):
             if entry.name == name:
                 return entry
-        raise NoEntryError(f"nothing in the gallery is called {name!r}")
+        raise MutantError(f"no mutant is called {name!r}")
 
 
-def _entries(path: Path, area: str) -> Iterable[Entry]:
+def _entries(path: Path, area: str) -> Iterable[Mutant]:
     for name, fields in tomllib.loads(path.read_text("utf-8")).items():
         try:
             yield _entry(name, area, path, **fields)
         except TypeError as error:
-            raise NoEntryError(f"{path.name}: {name}: {error}") from None
+            raise MutantError(f"{path.name}: {name}: {error}") from None
 
 
 def _entry(
@@ -120,14 +120,14 @@ def _entry(
     only: str = "",
     limit: float = 0.0,
     at_start: bool = False,
-) -> Entry:
+) -> Mutant:
     ids = tuple(clauses.split())
     if ids and not says:
-        raise NoEntryError(f"{name}: a defect asserts a phrase of its failure")
+        raise MutantError(f"{name}: a defect asserts a phrase of its failure")
     default = f"@{area} and ({' or '.join(f'@{one}' for one in ids)})" if ids else ""
     usual = LIMIT if ids else FULL_LIMIT
     patches = (_patch(at, find, replace, where), *(_patch(**fields) for fields in also))
-    return Entry(name, area, ids, seen, says, patches, tags or default, file, only, limit or usual, at_start)
+    return Mutant(name, area, ids, seen, says, patches, tags or default, file, only, limit or usual, at_start)
 
 
 def _patch(at: str, find: str, replace: str, where: Sequence[str] = ()) -> Patch:
