@@ -96,12 +96,13 @@ class Dispatcher:
 
     def _answering(self, behaviour: Behaviour, prefix: str, method: Method) -> Callable[..., Awaitable[Any]]:
         wants_context = "context" in inspect.signature(behaviour).parameters
+        is_async = inspect.iscoroutinefunction(behaviour)
         run = self._observed if self._observers else self._run
 
         async def call(request: Any, context: Context) -> Any:
             async def answer() -> Any:
                 reply = behaviour(request, prefix, context) if wants_context else behaviour(request, prefix)
-                return await reply if inspect.isawaitable(reply) else reply
+                return await reply if is_async else reply
 
             return await run(answer, request, context, method)
 
