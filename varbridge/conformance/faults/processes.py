@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -46,6 +47,13 @@ def worked(pid: int) -> float:
             _, _, rest = Path(f"/proc/{one}/stat").read_text().rpartition(")")
             ticks += sum(int(used) for used in rest.split()[11:13])
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def use_processor(seconds: float) -> None:
+    """Use the processor for that many seconds of its time, which may take longer on a busy machine."""
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
 
 
 def offspring(pid: int) -> dict[int, str]:
