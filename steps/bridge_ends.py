@@ -7,9 +7,9 @@ from hamcrest import assert_that, equal_to
 
 from varbridge import Variable
 from varbridge.conformance.scenario.notes import LoadNotes
-from varbridge.conformance.scenario.outcome import REASONS
 from varbridge.conformance.scenario.world import DEADLINE
 from varbridge.conformance.vocabulary.matchers import expect, holds
+from varbridge.conformance.vocabulary.outcome import REASONS
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
@@ -46,7 +46,7 @@ def step_restart_all(context, ended):
         expect(code is not None, f"{name} to end", "it was still running")
     context.world.start_bridges_again(*bridges.names)
     if (workload := LoadNotes.workload.get(context.world.loads)) is not None:
-        workload.inspect_at_all(context.world)
+        context.world.inspect_everywhere(workload)
 
 
 @when("{bridge:Person} is told to end")

@@ -4,10 +4,10 @@ from behave import given, then, when
 from hamcrest import assert_that, empty, equal_to
 
 from varbridge.conformance.scenario.bridges import Bridges
-from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.scenario.world import DEADLINE
 from varbridge.conformance.vocabulary.matchers import in_order, is_refusal
 from varbridge.conformance.vocabulary.nested_steps import for_any_keyword, run_step
+from varbridge.conformance.vocabulary.outcome import Outcome
 
 
 def begin(context, names, flags="", **options):

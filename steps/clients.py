@@ -8,8 +8,8 @@ from behave import given, then, when
 from hamcrest import assert_that, equal_to
 
 from varbridge.conformance.invariants.linearizability import Operation, violations
-from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.vocabulary.matchers import expect, in_order, no_faults
+from varbridge.conformance.vocabulary.outcome import Outcome
 
 
 def at_once(context, count, action):

@@ -6,14 +6,14 @@ from behave import given, then, when
 from hamcrest import assert_that, empty
 
 from varbridge.conformance.faults.polling import eventually
-from varbridge.conformance.run.server_pool import START_TIMEOUT
 from varbridge.conformance.scenario import network
-from varbridge.conformance.scenario.credentials import OWN, STRANGER, ClientCredentials
-from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.scenario.watch_assertions import expect_unauthenticated_end
 from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.target.credentials import OWN, STRANGER, ClientCredentials
+from varbridge.conformance.target.server_pool import START_TIMEOUT
 from varbridge.conformance.vocabulary.matchers import expect, is_no_connection, is_unauthenticated
 from varbridge.conformance.vocabulary.nested_steps import for_any_keyword, run_step
+from varbridge.conformance.vocabulary.outcome import Outcome
 
 # Bridges that let in not everybody
 

@@ -9,10 +9,10 @@ from behave import given, then, when
 from hamcrest import assert_that, equal_to
 
 from varbridge.conformance.clients.crash_workload import CrashWorkload
-from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.scenario.world import DEADLINE
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.matchers import expect, no_faults
+from varbridge.conformance.vocabulary.outcome import Outcome
 
 END = 5.0  # seconds that an end, or a start that fails, may take
 

@@ -11,9 +11,9 @@ from behave import given, then, when
 from hamcrest import assert_that, empty
 
 from varbridge.conformance.faults.processes import alive, end_in_words, offspring
-from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.scenario.world import DEADLINE
 from varbridge.conformance.vocabulary.matchers import expect, is_refusal
+from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.process import ServerProcess
 
 END = 5.0  # seconds that a stop may take

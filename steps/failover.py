@@ -32,7 +32,7 @@ def step_write_while_killed(context, count, times):
             workload.get_on()
             context.world.start_bridges_again(name)
         workload.get_on()
-    context.world.loads.workload.inspect_at_all(context.world)
+    context.world.inspect_everywhere(context.world.loads.workload)
 
 
 @when("{count:d} clients write while {step}")
@@ -42,7 +42,7 @@ def step_write_while(context, count, step):
         workload.get_on()
         run_step(context, "When", step)
         workload.get_on()
-    context.world.loads.workload.inspect_at_all(context.world)
+    context.world.inspect_everywhere(context.world.loads.workload)
 
 
 @when("{count:d} clients write batches at a bridge until it is killed, {times:d} times, each time at another")

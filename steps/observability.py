@@ -5,8 +5,8 @@ from hamcrest import assert_that, contains_string, empty, equal_to, has_length
 
 from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.polling import eventually
-from varbridge.conformance.run.server_pool import START_TIMEOUT
 from varbridge.conformance.scenario import observability
+from varbridge.conformance.target.server_pool import START_TIMEOUT
 from varbridge.conformance.vocabulary.matchers import expect, in_order
 
 # Whether it could serve

@@ -11,8 +11,8 @@ from hamcrest import (
 )
 
 from varbridge.conformance.faults.polling import eventually
-from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.vocabulary.matchers import expect, is_value
+from varbridge.conformance.vocabulary.outcome import Outcome
 
 
 @given("the optimizer {optimizer:Name} has taken {name:Name}")

@@ -5,8 +5,8 @@ import time
 from behave import given, then, when
 from hamcrest import assert_that
 
-from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.vocabulary.matchers import is_refusal
+from varbridge.conformance.vocabulary.outcome import Outcome
 
 
 def member(context, which):

@@ -6,7 +6,6 @@ from itertools import islice
 from behave import given, then, when
 from hamcrest import assert_that, equal_to, has_length
 
-from varbridge.conformance.scenario.outcome import REASONS, Outcome
 from varbridge.conformance.scenario.tools import parameters_of
 from varbridge.conformance.vocabulary.matchers import (
     call_failed,
@@ -16,6 +15,7 @@ from varbridge.conformance.vocabulary.matchers import (
     is_tool_failure,
     is_value,
 )
+from varbridge.conformance.vocabulary.outcome import REASONS, Outcome
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.values import Raw, decode, encode, kind_of, to_any
 

@@ -6,9 +6,9 @@ from behave import given, then, when
 from hamcrest import assert_that, equal_to, has_item, has_length, is_not, matches_regexp
 
 from varbridge import WorkerError
-from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.scenario.world import DEADLINE
 from varbridge.conformance.vocabulary.matchers import expect
+from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.tables import values_of
 
 

@@ -20,7 +20,7 @@ from varbridge.conformance.report.record import (
     StepRecord,
 )
 from varbridge.conformance.report.trace import Exchange
-from varbridge.conformance.run.verdict import Verdict
+from varbridge.conformance.report.verdict import Verdict
 
 ROOT = Path(__file__).parents[2]
 

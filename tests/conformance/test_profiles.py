@@ -8,9 +8,9 @@ import pytest
 
 from tests.conformance.project import GREEN, RED
 from tests.conformance.verdict_builders import Make, example
-from varbridge.conformance.run import capabilities
-from varbridge.conformance.run.options import TargetUnavailableError
-from varbridge.conformance.run.target import Target
+from varbridge.conformance.target import capabilities
+from varbridge.conformance.target.options import TargetUnavailableError
+from varbridge.conformance.target.target import Target
 
 PROFILE = '[bridge]\nname = "A bridge of ours"\n'
 

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tests.conformance.project import GREEN, MIXED, PROFILE, Project, Run, report_of
+from varbridge.conformance.invariants.trend import Series
 from varbridge.conformance.report import page as report
-from varbridge.conformance.report.trend import Series
 
 pytestmark = pytest.mark.xdist_group("report-page")  # they share a browser, and the run that it shows
 

@@ -13,7 +13,7 @@ from hamcrest import assert_that
 from jsonschema import Draft202012Validator
 
 from tests.conformance.project import GREEN, MIXED, PROFILE, ROOT, Project, Run, report_of
-from varbridge.conformance.clients.recorded import Event
+from varbridge.conformance.events import Event
 from varbridge.conformance.report import page, summary
 from varbridge.conformance.report.diagram import at_fault
 from varbridge.conformance.report.format import WIDTH, shorten

@@ -17,10 +17,11 @@ from behave.parser import parse_feature
 from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
+from varbridge.conformance import tags
 from varbridge.conformance.clauses import CLAUSES, clauses_of
-from varbridge.conformance.run import tags, validation
-from varbridge.conformance.run.options import TargetUnavailableError
-from varbridge.conformance.run.target import Target
+from varbridge.conformance.run import validation
+from varbridge.conformance.target.options import TargetUnavailableError
+from varbridge.conformance.target.target import Target
 
 ROOT = Path(__file__).parents[2]
 

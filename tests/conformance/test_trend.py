@@ -16,8 +16,8 @@ import pytest
 
 from tests.conformance.project import scenario_record
 from varbridge.conformance.faults.processes import alive, offspring, taken
+from varbridge.conformance.invariants.trend import Series
 from varbridge.conformance.report import plots
-from varbridge.conformance.report.trend import Series
 
 TIMES = [60.0 * number for number in range(1, 61)]
 

@@ -8,10 +8,11 @@ import pytest
 
 from tests.conformance.project import GREEN, RED, ROOT, scenario_record
 from tests.conformance.verdict_builders import Make, example, killed_by, running
+from varbridge.conformance import tags
 from varbridge.conformance.report.record import ScenarioRecord
-from varbridge.conformance.run import tags
-from varbridge.conformance.run.server_pool import Crash
-from varbridge.conformance.run.verdict import EXIT_CODES, Findings, decide
+from varbridge.conformance.report.verdict import EXIT_CODES
+from varbridge.conformance.run.decision import Findings, decide
+from varbridge.conformance.target.server_pool import Crash
 
 # The verdicts
 

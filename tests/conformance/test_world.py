@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from varbridge.conformance.run.target import Target
 from varbridge.conformance.scenario.world import World
+from varbridge.conformance.target.target import Target
 
 
 def test_several_clients_that_ask_first_at_once_speak_of_one_session(monkeypatch: pytest.MonkeyPatch) -> None:

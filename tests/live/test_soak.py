@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from varbridge.conformance.clients.soak import NAMES, Soak, SoakError
-from varbridge.conformance.report.trend import Series
+from varbridge.conformance.invariants.trend import Series
 from varbridge.process import ServerProcess
 
 SECONDS = 6.0

@@ -12,8 +12,8 @@ from tests.mutants.definitions import Mutant, Mutants
 from tests.mutants.fit import REFACTORINGS, misfits
 from tests.mutants.patches import ROOT
 from tests.mutants.running import run
+from varbridge.conformance import tags
 from varbridge.conformance.clauses import CLAUSES
-from varbridge.conformance.run import tags
 
 MUTANTS = Mutants()
 ENTRIES = (*MUTANTS.defects, *MUTANTS.harmless)

@@ -18,8 +18,9 @@ from behave.parser import ParserError, parse_file
 from behave.runner import the_step_registry
 from behave.runner_util import load_step_modules
 
+from varbridge.conformance import tags
 from varbridge.conformance.clauses import clauses_of
-from varbridge.conformance.run import tags, validation
+from varbridge.conformance.run import validation
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = Path("reports/steps.md")

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from varbridge import BridgeError, Connection, Session
 from varbridge.conformance.clients.follower_adapter import FollowerAdapter
-
-if TYPE_CHECKING:
-    from varbridge.conformance.scenario.world import World
 
 DEADLINE = 15.0
 """Seconds within which writes are acknowledged again, whatever happened."""
@@ -86,12 +82,6 @@ class FailoverWorkload:
             raise AssertionError(f"a client got no further: {self._failure}")
         if least < count:
             raise AssertionError(f"a client had {least} of {count} writes acknowledged in {DEADLINE:g} s")
-
-    def inspect_at_all(self, world: World) -> None:
-        """Hold what each bridge that is left has against what was acknowledged."""
-        for bridge in world.client.bridges.left():
-            with world.client.retrying(DEADLINE), world.client.at_bridge(bridge):
-                self.inspect(bridge, world.session)
 
     def inspect(self, where: str, session: Session) -> None:
         """Hold what a bridge has against what was acknowledged, at any of them."""

@@ -10,7 +10,8 @@ from typing import Any
 import grpc
 
 from varbridge import BridgeError
-from varbridge.conformance.clients.recorded import Event, RecordedConnection
+from varbridge.conformance.clients.recorded import RecordedConnection
+from varbridge.conformance.events import Event
 from varbridge.connection import Connection
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.messages.traits import may_be_repeated

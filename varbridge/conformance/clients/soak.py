@@ -16,7 +16,7 @@ import grpc
 
 from varbridge import BridgeError, Connection, Session
 from varbridge.conformance.faults.processes import taken
-from varbridge.conformance.report.trend import Series
+from varbridge.conformance.invariants.trend import Series
 from varbridge.errors import ToolFailedError
 from varbridge.messages import snakepit_bridge_pb2 as pb
 

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from varbridge.conformance.clients.recorded import Event
+from varbridge.conformance.events import Event
 from varbridge.conformance.invariants.replies import variables_in
 from varbridge.conformance.invariants.variables import TYPES
-from varbridge.conformance.scenario.outcome import REASONS
+from varbridge.conformance.vocabulary.outcome import REASONS
 from varbridge.conformance.vocabulary.updates import KINDS
 from varbridge.messages import snakepit_bridge_pb2 as pb
 

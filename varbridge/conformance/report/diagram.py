@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from varbridge.conformance.clients.recorded import CLIENT
+from varbridge.conformance.events import CLIENT
 from varbridge.conformance.report.html import escape
 from varbridge.conformance.report.trace import Exchange
 

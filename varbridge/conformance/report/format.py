@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from varbridge import Update, Variable
-from varbridge.conformance.clients.recorded import Event
+from varbridge.conformance.events import Event
 from varbridge.conformance.invariants.times import in_words
 from varbridge.conformance.vocabulary.updates import describe, value_of
 from varbridge.messages.traits import traits_of

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from varbridge.conformance.report.trace import Exchange
-
-if TYPE_CHECKING:
-    from varbridge.conformance.run.verdict import Verdict
+from varbridge.conformance.report.verdict import Verdict
 
 FORMAT = 1
 """Of verdict.json; it grows where a reader of an older one would misread a newer."""

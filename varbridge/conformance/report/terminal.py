@@ -6,7 +6,7 @@ import sys
 from typing import TextIO
 
 from varbridge.conformance.report.record import Report, ScenarioRecord
-from varbridge.conformance.run.verdict import BROKEN
+from varbridge.conformance.report.verdict import BROKEN
 
 
 def print_verdict(data: Report, out: TextIO | None = None) -> None:

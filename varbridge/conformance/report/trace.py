@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any
 
-from varbridge.conformance.clients.recorded import Event
+from varbridge.conformance.events import Event
 from varbridge.conformance.report.format import describe_reply, describe_request
 
 FIRST_EVENTS = 8

@@ -9,16 +9,16 @@ from typing import Any
 
 from behave.model_type import Status
 
+from varbridge.conformance import tags
 from varbridge.conformance.clauses import clauses_of
 from varbridge.conformance.faults import etcd
 from varbridge.conformance.report.trace import Exchange
-from varbridge.conformance.run import tags
 from varbridge.conformance.run.known_failures import KnownFailures
 from varbridge.conformance.run.selection import Selection
-from varbridge.conformance.run.server_pool import Crash
-from varbridge.conformance.run.target import Target
 from varbridge.conformance.scenario.from_step import ScenarioError
 from varbridge.conformance.scenario.world import World
+from varbridge.conformance.target.server_pool import Crash
+from varbridge.conformance.target.target import Target
 
 _FLAG = re.compile(r"--[a-z][a-z-]*")
 

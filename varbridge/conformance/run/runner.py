@@ -15,18 +15,18 @@ from behave import exception
 from behave.parser import ParserError
 from behave.runner import Runner, the_step_registry
 
+from varbridge.conformance import tags
 from varbridge.conformance.clauses import clauses_of
-from varbridge.conformance.report import reports
-from varbridge.conformance.report.results import descriptions, records
 from varbridge.conformance.report.terminal import print_verdict
-from varbridge.conformance.run import tags, validation
+from varbridge.conformance.run import reports, validation
+from varbridge.conformance.run.decision import Findings, decide
 from varbridge.conformance.run.known_failures import KnownFailures
-from varbridge.conformance.run.options import TargetUnavailableError
-from varbridge.conformance.run.profile import ProfileError
+from varbridge.conformance.run.results import descriptions, records
 from varbridge.conformance.run.run import ConformanceRun
 from varbridge.conformance.run.selection import Selection, all_features, select
-from varbridge.conformance.run.target import Target
-from varbridge.conformance.run.verdict import Findings, decide
+from varbridge.conformance.target.options import TargetUnavailableError
+from varbridge.conformance.target.profile import ProfileError
+from varbridge.conformance.target.target import Target
 
 REFUSALS = (
     validation.InvalidRunError,

@@ -9,7 +9,7 @@ from typing import Any
 
 from behave.parser import parse_file
 
-from varbridge.conformance.run import tags
+from varbridge.conformance import tags
 from varbridge.conformance.run.validation import scenarios
 
 FOLDER = "features"

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from varbridge.conformance.run import tags
+from varbridge.conformance import tags
 
 
 class InvalidRunError(Exception):

@@ -13,9 +13,9 @@ from varbridge.conformance.clients.recorded import RecordedConnection
 from varbridge.conformance.clients.retry import RetryingConnection
 from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.fault_proxy import FaultProxy
-from varbridge.conformance.run.server_pool import START_TIMEOUT
-from varbridge.conformance.run.target import Target
 from varbridge.conformance.scenario.replaced import replaced
+from varbridge.conformance.target.server_pool import START_TIMEOUT
+from varbridge.conformance.target.target import Target
 from varbridge.process import ServerProcess
 
 _END = 10.0

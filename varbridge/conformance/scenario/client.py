@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager, contextmanager
 
 from varbridge import Connection
 from varbridge.conformance.clients.recorded import RecordedConnection
-from varbridge.conformance.run.target import Target
 from varbridge.conformance.scenario.bridges import Bridges
-from varbridge.conformance.scenario.credentials import NO_CREDENTIALS, Access, ClientCredentials
 from varbridge.conformance.scenario.from_step import FromStep
 from varbridge.conformance.scenario.replaced import replaced
+from varbridge.conformance.target.credentials import NO_CREDENTIALS, Access, ClientCredentials
+from varbridge.conformance.target.target import Target
 from varbridge.worker import Worker
 
 

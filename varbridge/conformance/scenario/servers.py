@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from tempfile import TemporaryDirectory
 
-from varbridge.conformance.run.target import Target
 from varbridge.conformance.scenario.from_step import FromStep
+from varbridge.conformance.target.target import Target
 from varbridge.process import ServerProcess
 from varbridge.worker import Worker
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from varbridge import BridgeError, Session
-from varbridge.conformance.scenario.outcome import REASONS, Outcome
 from varbridge.conformance.scenario.world import DEADLINE, World
 from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.vocabulary.outcome import REASONS, Outcome
 from varbridge.conformance.vocabulary.tables import values_of
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.values import decode, to_any

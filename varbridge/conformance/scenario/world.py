@@ -7,18 +7,20 @@ from contextlib import suppress
 from typing import Any
 
 from varbridge import BridgeError, Session
+from varbridge.conformance.clients.failover_workload import DEADLINE as FAILOVER_DEADLINE
+from varbridge.conformance.clients.failover_workload import FailoverWorkload
 from varbridge.conformance.clients.follower_adapter import FollowerAdapter, Watched
-from varbridge.conformance.report.trend import Series
-from varbridge.conformance.run.server_pool import START_TIMEOUT
-from varbridge.conformance.run.target import Target
+from varbridge.conformance.invariants.trend import Series
 from varbridge.conformance.scenario.client import Client
 from varbridge.conformance.scenario.notes import LoadNotes, ReadNotes, ServerNotes, ToolNotes
-from varbridge.conformance.scenario.outcome import Outcome
 from varbridge.conformance.scenario.people import People
 from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.scenario.sessions import Sessions
 from varbridge.conformance.scenario.watchers import Watcher, Watchers
+from varbridge.conformance.target.server_pool import START_TIMEOUT
+from varbridge.conformance.target.target import Target
 from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.process import ServerProcess
 from varbridge.worker import Worker
 
@@ -72,6 +74,12 @@ class World:
         """Start the server with the data directory again, when it has ended; people connect anew."""
         self._use(self.servers.start_durable_again())
         self.people.connect_anew()
+
+    def inspect_everywhere(self, workload: FailoverWorkload) -> None:
+        """Compare what each bridge that is left has with what the workload's clients were told."""
+        for bridge in self.client.bridges.left():
+            with self.client.retrying(FAILOVER_DEADLINE), self.client.at_bridge(bridge):
+                workload.inspect(bridge, self.session)
 
     def start_bridges_again(self, *names: str) -> None:
         """Start bridges again that have ended; people connect anew."""

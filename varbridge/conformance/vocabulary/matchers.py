@@ -11,8 +11,8 @@ from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
 from varbridge import BridgeError, Variable
-from varbridge.conformance.scenario.outcome import REASONS
 from varbridge.conformance.vocabulary.literals import Literal, same, show
+from varbridge.conformance.vocabulary.outcome import REASONS
 from varbridge.conformance.vocabulary.updates import value_of
 from varbridge.errors import MalformedReplyError, ToolFailedError
 

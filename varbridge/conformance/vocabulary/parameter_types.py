@@ -9,8 +9,8 @@ from typing import Any
 
 from parse import with_pattern
 
-from varbridge.conformance.scenario.outcome import REASONS
 from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.vocabulary.outcome import REASONS
 
 
 def _typed(pattern: str, convert: Callable[[str], Any]) -> Any:

@@ -16,7 +16,7 @@ from varbridge.conformance.clauses import clauses_of
 from varbridge.conformance.report.record import ScenarioRecord, StepRecord
 from varbridge.conformance.run.run import ConformanceRun, Note
 from varbridge.conformance.run.validation import scenarios
-from varbridge.conformance.scenario.outcome import in_words
+from varbridge.conformance.vocabulary.outcome import in_words
 from varbridge.errors import ToolFailedError
 
 _LINES = 15  # of an explanation

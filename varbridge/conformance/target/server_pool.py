@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
-from varbridge.conformance.run.options import Options, TargetUnavailableError
+from varbridge.conformance.target.options import Options, TargetUnavailableError
 from varbridge.process import ServerProcess
 
 START_TIMEOUT = 15.0

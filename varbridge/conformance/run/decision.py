@@ -1,45 +1,16 @@
-"""The verdict: one sentence and one exit code, decided from what a run found."""
+"""The decision on a verdict: one sentence and one exit code, from what a run found."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from varbridge.conformance import tags
 from varbridge.conformance.report.record import ScenarioRecord
-from varbridge.conformance.run import tags
-
-CONFORMS = "conforms"
-SLICE = "passed, a slice"
-FAILS = "does not conform"
-NOT_JUDGED = "not judged"
-BROKEN = "broken run"
-
-EXIT_CODES = {CONFORMS: 0, SLICE: 0, FAILS: 1, NOT_JUDGED: 2, BROKEN: 3}
-"""What behave exits with."""
-
+from varbridge.conformance.report.verdict import BROKEN, CONFORMS, FAILS, NOT_JUDGED, SLICE, Verdict
 
 _BESIDE = {f"needs {tags.CAPABILITIES[name]}" for name in tags.REFERENCE_ALONE}
 """Why scenarios are skipped that the contract does not speak of."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a run says.
-
-    Attributes:
-        word: one of ``EXIT_CODES``.
-        sentence: what is behind it.
-    """
-
-    word: str
-    sentence: str
-
-    @property
-    def exit_code(self) -> int:
-        return EXIT_CODES[self.word]
-
-    def __str__(self) -> str:
-        return f"{self.word}: {self.sentence}"
 
 
 @dataclass(frozen=True)

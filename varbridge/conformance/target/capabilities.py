@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from varbridge.conformance.run import tags
-from varbridge.conformance.run.options import REFERENCE, Options
+from varbridge.conformance import tags
+from varbridge.conformance.target.options import REFERENCE, Options
 
 _OBSERVE = ("grpc_reflection", "prometheus_client", "pythonjsonlogger")
 """What ``pip install '.[observe]'`` brings for the flags that the features ask for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from varbridge.conformance.clients.recorded import Event
+from varbridge.conformance.events import Event
 from varbridge.conformance.invariants.replies import variables_in, violations
 from varbridge.conformance.invariants.versions import Versions
 from varbridge.conformance.report.trace import Trace

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from varbridge import BridgeError
-from varbridge.conformance.clients.recorded import CLIENT, Event, RecordedConnection
+from varbridge.conformance.clients.recorded import RecordedConnection
 from varbridge.conformance.clients.retry import RetryingConnection
-from varbridge.conformance.run.options import Options, TargetUnavailableError
-from varbridge.conformance.run.server_pool import ServerPool
-from varbridge.conformance.scenario.credentials import NO_CREDENTIALS, ClientCredentials
+from varbridge.conformance.events import CLIENT, Event
+from varbridge.conformance.target.credentials import NO_CREDENTIALS, ClientCredentials
+from varbridge.conformance.target.options import Options, TargetUnavailableError
+from varbridge.conformance.target.server_pool import ServerPool
 
 
 class ConnectionPool:

@@ -12,10 +12,10 @@ from typing import Any
 
 from varbridge.conformance.report import junit, page, summary
 from varbridge.conformance.report.record import BridgeRecord, Counts, Report, RunRecord, ScenarioRecord
-from varbridge.conformance.run.profile import Profile
+from varbridge.conformance.report.verdict import Verdict
 from varbridge.conformance.run.selection import Selection
-from varbridge.conformance.run.target import Target
-from varbridge.conformance.run.verdict import Verdict
+from varbridge.conformance.target.profile import Profile
+from varbridge.conformance.target.target import Target
 
 FOLDER = Path("reports")
 

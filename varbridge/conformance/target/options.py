@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from varbridge.conformance.run.profile import Profile
+from varbridge.conformance.target.profile import Profile
 from varbridge.connection import SERVICES
 
 REFERENCE = (sys.executable, "-m", "varbridge.server")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from varbridge.conformance.clients.recorded import Event
+from varbridge.conformance.events import Event
 from varbridge.conformance.invariants.coverage import Coverage
-from varbridge.conformance.run import capabilities
-from varbridge.conformance.run.connection_pool import ConnectionPool
-from varbridge.conformance.run.options import Options, TargetUnavailableError
-from varbridge.conformance.run.recorder import Recorder
-from varbridge.conformance.run.server_pool import ServerPool
-from varbridge.conformance.scenario.credentials import Access
-from varbridge.conformance.scenario.shared_store import Store
+from varbridge.conformance.target import capabilities
+from varbridge.conformance.target.connection_pool import ConnectionPool
+from varbridge.conformance.target.credentials import Access
+from varbridge.conformance.target.options import Options, TargetUnavailableError
+from varbridge.conformance.target.recorder import Recorder
+from varbridge.conformance.target.server_pool import ServerPool
+from varbridge.conformance.target.shared_store import Store
 
 
 class Target:

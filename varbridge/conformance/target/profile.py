@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from varbridge.conformance.run import tags
+from varbridge.conformance import tags
 
 
 class ProfileError(Exception):

@@ -1,0 +1,34 @@
+"""The verdict of a run: a word, the sentence that explains it, and an exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CONFORMS = "conforms"
+SLICE = "passed, a slice"
+FAILS = "does not conform"
+NOT_JUDGED = "not judged"
+BROKEN = "broken run"
+
+EXIT_CODES = {CONFORMS: 0, SLICE: 0, FAILS: 1, NOT_JUDGED: 2, BROKEN: 3}
+"""What behave exits with."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a run says.
+
+    Attributes:
+        word: one of ``EXIT_CODES``.
+        sentence: what is behind it.
+    """
+
+    word: str
+    sentence: str
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.word]
+
+    def __str__(self) -> str:
+        return f"{self.word}: {self.sentence}"
