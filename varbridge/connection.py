@@ -21,7 +21,7 @@ SERVICES: dict[str, Callable[[Any], Any]] = {
     "BridgeService": pb_grpc.BridgeServiceStub,
     "SnakepitBridge": pb_grpc.SnakepitBridgeStub,
 }
-"""The names that a bridge may answer under; the second is the older one, with 18 of the 23 methods."""
+"""The names that a bridge may answer under; the second is the older one, which lacks a few methods."""
 
 _OPTIONS: Sequence[tuple[str, Any]] = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),

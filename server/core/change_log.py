@@ -19,6 +19,9 @@ VALUE_CHANGE = "value_change"
 DELETED = "deleted"
 DEPENDENCY_CHANGE = "dependency_change"
 
+VERSIONS = (REGISTERED, VALUE_CHANGE)
+"""The kinds of changes that make a version of a variable."""
+
 TAKEN = 64
 """How many changes a watch takes at a time."""
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from ...core import change_log
-from ...core.change_log import Change
+from ...core.change_log import VERSIONS, Change
 from ...core.variables import Optimization, Rules, Variable, rules_of
 from ..records import Opened
 from . import storage_pb2 as stored
-
-VERSIONS = (change_log.REGISTERED, change_log.VALUE_CHANGE)
-"""Kinds of changes that make a version."""
 
 
 def session_message(opened: Opened) -> stored.Session:

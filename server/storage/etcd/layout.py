@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ...core import change_log
-from ...core.change_log import Change
+from ...core.change_log import VERSIONS, Change
 from ..records import Changed, Compacted, Depended, Ended, Held, Opened, Record, ToolsRegistered
 from ..tool_text import text_of_tool
 from . import storage_pb2 as stored
-from .codec import VERSIONS, change_message, definition_message, holder_message, session_message
+from .codec import change_message, definition_message, holder_message, session_message
 from .keys import Keys, id_suffix
 
 MAX_KEYED_CHANGES = 50

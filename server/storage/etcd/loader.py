@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ...core import change_log
-from ...core.change_log import Change
+from ...core.change_log import VERSIONS, Change
 from ...core.variables import Variable
 from ..records import Opened, SessionState
 from ..tool_text import tool_of_text
 from . import storage_pb2 as stored
-from .codec import VERSIONS, Definition, change_of, holder_of, opened_of
+from .codec import Definition, change_of, holder_of, opened_of
 from .keys import SessionKeys, id_suffix, unquoted
 from .layout import Layout
 

@@ -153,7 +153,7 @@ class _Reading:
                 raise CorruptDataError(
                     f"the log names a version that is not there (sequence {sequence})"
                 ) from None
-            if kind in (change_log.REGISTERED, change_log.VALUE_CHANGE):
+            if kind in change_log.VERSIONS:
                 yield change
             else:
                 held = None if holder is None else Optimization(holder, since)

@@ -186,7 +186,7 @@ class Writer:
         at, by, edit = change.at, change.changed_by, _text(change.metadata)
         held = variable.optimization
         holder = (held.optimizer_id, held.started_at) if held else (None, None)
-        if change.kind in (change_log.REGISTERED, change_log.VALUE_CHANGE):
+        if change.kind in change_log.VERSIONS:
             row = (
                 *(number, variable.version, change.sequence, at, by, edit, _text(variable.metadata)),
                 int(variable.from_elixir),
