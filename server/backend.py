@@ -1,4 +1,4 @@
-"""Where the sessions are kept, and whether other bridges share them."""
+"""The backend of a server: the store of its sessions, and the cluster that shares them if there is one."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Flag:
             parser.add_argument(self.name, default=default, type=self.convert, **self.options)
 
     def value(self, given: argparse.Namespace) -> Any:
-        """What was given for the flag, or its default."""
+        """Return what was given for the flag, or its default."""
         value = getattr(given, self.name.removeprefix("--").replace("-", "_"))
         return tuple(dict.fromkeys(value)) if isinstance(value, list) else value
 
@@ -57,7 +57,7 @@ def add_flags(parser: argparse.ArgumentParser, defaults: NamedTuple) -> None:
 
 
 def from_flags(declared: type[T], given: argparse.Namespace) -> T:
-    """What the flags say of all fields."""
+    """Return an instance with what the flags say of each field."""
     values = {
         field: annotation.__metadata__[0].value(given)
         if hasattr(annotation, "__metadata__")

@@ -137,7 +137,7 @@ class ServerProcess:
             self._changed.notify_all()
 
     def last_words(self) -> str:
-        """What an ended process wrote on stderr, as the end of a sentence about it."""
+        """Return the end of a sentence about an ended process: what it wrote on stderr."""
         for reader in self._readers:
             # Whoever inherited the pipes may hold them open; what the process wrote is read long before.
             reader.join(1.0)

@@ -1,4 +1,4 @@
-"""What a session holds: its variables, their history, and the log that watches read."""
+"""The content of a session: its variables, their history, and the log that watches read."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ class SessionContent:
 
     @property
     def sequence(self) -> int:
-        """Of the newest change, also while the store does not have it yet."""
+        """The sequence of the newest change, also while the store does not have it yet."""
         return self._journal.sequence
 
     @property
     def log(self) -> ChangeLog:
-        """What the watches read."""
+        """The log that the watches read."""
         return self._journal.log
 
     def __len__(self) -> int:

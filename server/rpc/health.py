@@ -13,7 +13,7 @@ _STATUSES = health_pb2.HealthCheckResponse
 
 
 class HealthServicer(health.HealthServicer):  # type: ignore[misc]  # grpc_health has no types
-    """The same status for the server as a whole and for each of its services."""
+    """A health service with one status for the server as a whole and for each of its services."""
 
     def __init__(self) -> None:
         super().__init__()

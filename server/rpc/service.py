@@ -73,7 +73,7 @@ def behaviours_of(servicers: Iterable[object]) -> Mapping[str, Behaviour]:
 def handler_of(
     method: MethodDescriptor, call: Callable[[Any, Context], Awaitable[Any]]
 ) -> grpc.RpcMethodHandler[Any, Any]:
-    """What gRPC is to answer a method with."""
+    """Return the handler that gRPC calls for a method."""
     make: Callable[..., grpc.RpcMethodHandler[Any, Any]] = (
         grpc.unary_stream_rpc_method_handler
         if method.server_streaming

@@ -16,7 +16,7 @@ def text_of_tool(tool: RegisteredTool) -> str:
 
 
 def tool_of_text(text: str) -> RegisteredTool:
-    """What ``text_of_tool`` made, read back."""
+    """Read back what ``text_of_tool`` made."""
     read = json.loads(text)
     for parameter in read["parameters"]:
         if (default := parameter["default"]) is not None:

@@ -1,4 +1,4 @@
-"""What the tests of the command line begin with: a bridge, and the command run in a process."""
+"""Builders for the tests of the command line: a bridge, and the command run in a process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMMAND = (sys.executable, "-m", "varbridge")
 
 
 def environment(**given: str) -> dict[str, str]:
-    """That of these tests, less what would change what is tested."""
+    """Return the environment of these tests, without what would change what is tested."""
     theirs = ("BRIDGE_", "GRPC_", "PYTHONUNBUFFERED", "PYTHONIOENCODING")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(theirs)}
     return {**kept, **{f"BRIDGE_{key.upper()}": value for key, value in given.items()}}
@@ -34,7 +34,7 @@ def client(address: str, *arguments: str, **more: str) -> subprocess.CompletedPr
 
 
 def lines(run: subprocess.CompletedProcess[str]) -> list[str]:
-    """What a command that succeeded has told."""
+    """Return what a command printed that succeeded."""
     assert (run.returncode, run.stderr) == (0, "")
     return run.stdout.splitlines()
 

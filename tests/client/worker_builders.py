@@ -1,4 +1,4 @@
-"""What the tests of the worker begin with: tiny servers, and a record of what a worker reports."""
+"""Builders for the tests of the worker: tiny servers, and a record of what a worker reports."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def is_there(pid: int) -> bool:
 
 
 class Log:
-    """What a worker told, and when."""
+    """A record of what a worker reported, and when."""
 
     def __init__(self, on_event: Callable[[str], object] = lambda word: None) -> None:
         self.told: list[tuple[str, str, float]] = []

@@ -1,4 +1,4 @@
-"""What the tests of the invariants begin with: updates, variables and replies."""
+"""Builders for the tests of the invariants: updates, variables and replies."""
 
 from __future__ import annotations
 

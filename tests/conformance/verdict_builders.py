@@ -1,4 +1,4 @@
-"""What the tests of verdicts and profiles begin with."""
+"""Builders for the tests of verdicts and profiles."""
 
 from __future__ import annotations
 

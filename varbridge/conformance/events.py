@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 CLIENT = "client"
-"""Who calls where the scenario names nobody."""
+"""The name of the caller in steps that name no person."""
 
 
 @dataclass(frozen=True, slots=True)

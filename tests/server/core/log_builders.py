@@ -1,4 +1,4 @@
-"""What the tests of the change log and its watches begin with."""
+"""Builders for the tests of the change log and its watches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of sessions begin with."""
+"""Builders for the tests of sessions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Bridge(Sessions):
             return session
 
     def is_open(self, session_id: str) -> bool:
-        """Whether a session is open; asking renews it."""
+        """Return whether a session is open; asking renews it."""
         return self.renew(session_id) is not None
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the types begin with: values read as a request gives them."""
+"""Builders for the tests of the types: values read as a request gives them."""
 
 from __future__ import annotations
 

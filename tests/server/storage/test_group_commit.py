@@ -1,4 +1,4 @@
-"""What is written while a commit is under way: when it is published, who is told, and what fails with it."""
+"""Group commit: when a record is published that is written during a commit, and what fails with it."""
 
 from __future__ import annotations
 

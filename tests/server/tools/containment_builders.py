@@ -1,4 +1,4 @@
-"""What the tests of blocking tools begin with."""
+"""Builders for the tests of blocking tools."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def failure(session: Session, tool: str, **parameters: Any) -> str:
 
 
 def free_again(session: Session, places: int = 4) -> bool:
-    """Whether so many tools can run at a time, as soon as those that were ended are gone."""
+    """Return whether so many tools can run at a time, as soon as those that were ended are gone."""
 
     def take() -> bool:
         calls = [start(session, "block", seconds=0.05) for _ in range(places)]

@@ -1,1 +1,1 @@
-"""What a run leaves: results, traces, and reports for people and machines."""
+"""The output of a run: traces, and reports for people and machines."""

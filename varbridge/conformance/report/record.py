@@ -10,7 +10,7 @@ from varbridge.conformance.report.trace import Exchange
 from varbridge.conformance.report.verdict import Verdict
 
 FORMAT = 1
-"""Of verdict.json; it grows where a reader of an older one would misread a newer."""
+"""The format of verdict.json; it grows where a reader of an older one would misread a newer."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Report:
         return [record for record in self.scenarios if record.outcome == outcome]
 
     def as_json(self) -> dict[str, Any]:
-        """As ``verdict.json`` has it, without the parts that a scenario or a step does not have."""
+        """Return the content of ``verdict.json``, without what a scenario or a step does not have."""
         told = {"format": FORMAT, **asdict(self)}
         told["verdict"]["exit_code"] = self.verdict.exit_code
         for scenario in told["scenarios"]:

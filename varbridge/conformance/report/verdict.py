@@ -11,16 +11,16 @@ NOT_JUDGED = "not judged"
 BROKEN = "broken run"
 
 EXIT_CODES = {CONFORMS: 0, SLICE: 0, FAILS: 1, NOT_JUDGED: 2, BROKEN: 3}
-"""What behave exits with."""
+"""The exit code of behave for each verdict."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a run says.
+    """The verdict of a run.
 
     Attributes:
         word: one of ``EXIT_CODES``.
-        sentence: what is behind it.
+        sentence: the explanation.
     """
 
     word: str

@@ -30,7 +30,7 @@ class Client:
         self.access = target.access
         """The certificates and tokens of the scenario's bridge."""
         self.credentials = NO_CREDENTIALS
-        """What bridges are shown on new connections."""
+        """The credentials that new connections show to bridges."""
         self._target = target
         self._source: Callable[[], Connection] = target.connections.shared
         self._opened: list[RecordedConnection] = []
