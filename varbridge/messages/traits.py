@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 _METHODS = pb.DESCRIPTOR.services_by_name["BridgeService"].methods_by_name
 
 
+@cache  # a call with a token asks each time, and reading options makes a message
 def traits_of(method: str) -> pb.MethodTraits:
     """Return the traits of the method with that name, which are the same under either name of the service."""
     traits: pb.MethodTraits = _METHODS[method].GetOptions().Extensions[pb.method_traits]
