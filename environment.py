@@ -13,6 +13,10 @@ def before_scenario(context, scenario):
         raise
 
 
+def before_step(context, step):
+    context.world.step_type = step.step_type
+
+
 def after_step(context, step):
     context.conformance_run.end_step(step)
 

@@ -1,6 +1,3 @@
-from behave import register_type, use_step_matcher
+from varbridge.conformance.vocabulary import parameter_types
 
-from varbridge.conformance.vocabulary.parameter_types import TYPES
-
-use_step_matcher("parse")
-register_type(**TYPES)
+parameter_types.use()

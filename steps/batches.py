@@ -27,26 +27,26 @@ def updates_of(context):
     return updates
 
 
-@when("{names:Names} are read together")
+@when("{names} are read together")
 def step_read_together(context, names):
     """Read several variables in one call."""
     context.world.attempt(lambda: context.world.session.get_many(names))
 
 
-@when("{names:Names} are read together, without their metadata")
+@when("{names} are read together, without their metadata")
 def step_read_together_bare(context, names):
     """Read several variables in one call, which does not ask for their metadata."""
     context.world.attempt(lambda: context.world.session.get_many(names, metadata=False))
 
 
-@when("{one:Name}, by its id, and {other:Name}, by its name, are read together")
+@when("{name}, by its id, and {name}, by its name, are read together")
 def step_read_by_both(context, one, other):
     """Read two variables in one call, which names one of them by its id."""
     identifiers = [context.world.sessions.id_of(one), other]
     context.world.attempt(lambda: context.world.session.get_many(identifiers))
 
 
-@then("{one:Name} is found by its id, and {other:Name} by its name")
+@then("{name} is found by its id, and {name} by its name")
 def step_found_by_both(context, one, other):
     """The answer has each variable under the identifier that was asked for, and under no other."""
     found, _ = context.world.require_success()
@@ -60,7 +60,7 @@ def step_set_atomic(context):
     context.world.attempt(lambda: context.world.session.set_many(updates_of(context), atomic=True))
 
 
-@when("these are set together, all or none, with the metadata {metadata:Value}:")
+@when("these are set together, all or none, with the metadata {value}:")
 def step_set_atomic_with_metadata(context, metadata):
     """Set several variables in an atomic batch, with metadata as a JSON object."""
     updates, given = updates_of(context), metadata.python()
@@ -73,14 +73,14 @@ def step_set_batch(context):
     context.world.attempt(lambda: context.world.session.set_many(updates_of(context)))
 
 
-@when("{name:Name} is set twice in a batch, all or none: by name to {one:Value}, by id to {other:Value}")
+@when("{name} is set twice in a batch, all or none: by name to {value}, by id to {value}")
 def step_set_twice(context, name, one, other):
     """Name one variable twice in an atomic batch."""
     updates = both_ways(context, name, one, other)
     context.world.attempt(lambda: context.world.session.set_many(updates, atomic=True))
 
 
-@when("{name:Name} is set twice in a batch, each on its own: by name to {one:Value}, by id to {other:Value}")
+@when("{name} is set twice in a batch, each on its own: by name to {value}, by id to {value}")
 def step_set_twice_each(context, name, one, other):
     """Name one variable twice in a batch that is not atomic."""
     updates = both_ways(context, name, one, other)
@@ -92,7 +92,7 @@ def both_ways(context, name, one, other):
     return {name: one.raw(kind), context.world.sessions.id_of(name): other.raw(kind)}
 
 
-@when("a batch sets {name:Name} to {value:Value} and brings bytes for {other:Name}")
+@when("a batch sets {name} to {value} and brings bytes for {name}")
 def step_stray_bytes(context, name, value, other):
     """Send a batch with bytes for a variable that it does not set."""
     world = context.world
@@ -105,7 +105,7 @@ def step_stray_bytes(context, name, value, other):
 
 
 @when(
-    "one client sets {one:Name} and {other:Name} together to equal numbers {times:d} times"
+    "one client sets {name} and {name} together to equal numbers {int} times"
     " while another reads them together"
 )
 def step_set_while_reading(context, one, other, times):
@@ -158,8 +158,8 @@ def step_batch_has(context):
             assert_that(told, has_entries(expected) if expected else equal_to({}), "the metadata")
 
 
-@then("{names:Names} are missing")
-@then("{names:Names} is missing")
+@then("{names} are missing")
+@then("{names} is missing")
 def step_batch_missing(context, names):
     """The variables that the answer calls missing, in this order."""
     _, missing = context.world.require_success()

@@ -6,8 +6,8 @@ from hamcrest import assert_that, empty, equal_to
 from varbridge.conformance.scenario.bridges import Bridges
 from varbridge.conformance.scenario.world import DEADLINE
 from varbridge.conformance.vocabulary.matchers import in_order, is_refusal
-from varbridge.conformance.vocabulary.nested_steps import for_any_keyword, run_step
 from varbridge.conformance.vocabulary.outcome import Outcome
+from varbridge.conformance.vocabulary.phrases import prefix, run_step
 
 
 def begin(context, names, flags="", **options):
@@ -16,43 +16,43 @@ def begin(context, names, flags="", **options):
     world.client.use_bridges(Bridges(world.target, names, flags.split(), **options))
 
 
-@given("the bridges {names:People}, which share their state, started with {flags:Name}")
+@given("the bridges {people}, which share their state, started with {name}")
 def step_bridges_with(context, names, flags):
     """Bridges with these flags over one store; scenarios that ask for the same share them."""
     begin(context, names, flags)
 
 
-@given("the bridges {names:People}, which share their state")
+@given("the bridges {people}, which share their state")
 def step_bridges(context, names):
     """Bridges over one store, the first of which the clients speak to; scenarios share them."""
     begin(context, names)
 
 
-@given("bridges of its own, {names:People}, which share their state, started with {flags:Name}")
+@given("bridges of its own, {people}, which share their state, started with {name}")
 def step_own_bridges_with(context, names, flags):
     """Bridges with these flags over one store, which the scenario may end."""
     begin(context, names, flags, own=True)
 
 
-@given("bridges of its own, {names:People}, which share their state")
+@given("bridges of its own, {people}, which share their state")
 def step_own_bridges(context, names):
     """Bridges over one store, the first of which the clients speak to; the scenario may end them."""
     begin(context, names, own=True)
 
 
-@given("bridges of its own, {names:People}, which share their state from machine to machine")
+@given("bridges of its own, {people}, which share their state from machine to machine")
 def step_bridges_apart(context, names):
     """Bridges over one store that take each other to be on other machines; the scenario may end them."""
     begin(context, names, own=True, apart=True)
 
 
-@given("{person:Person} is at {bridge:Person}")
+@given("{person} is at {person}")
 def step_person_at(context, person, bridge):
     """Someone is connected to a bridge of several from now on."""
     context.world.people.move(person, bridge)
 
 
-@given("bridges of its own, {names:People}, which share their state over lines that can stall")
+@given("bridges of its own, {people}, which share their state over lines that can stall")
 def step_bridges_over_lines(context, names):
     """Bridges each of which reaches the store over a line of its own; the scenario may end them."""
     begin(context, names, own=True, lines=True)
@@ -64,34 +64,34 @@ def step_roaming(context):
     context.world.client.bridges.roaming = True
 
 
-@for_any_keyword("at {bridge:Person}, {step}")
-def step_at(context, keyword, bridge, step):
+@prefix("at {person}, {step}")
+def step_at(context, bridge, step):
     """Any step, at a bridge of several."""
     with context.world.client.at_bridge(bridge):
-        run_step(context, keyword, step)
+        run_step(context, step)
 
 
-@for_any_keyword("within {seconds:d} s, {step}")
-def step_within(context, keyword, seconds, step):
+@prefix("within {int} s, {step}")
+def step_within(context, seconds, step):
     """Any step, where a bridge that is unavailable is called again until time is up."""
     with context.world.client.retrying(seconds):
-        run_step(context, keyword, step)
+        run_step(context, step)
 
 
-@when("at each bridge, {step}")
+@prefix("at each bridge, {step}")
 def step_when_at_each(context, step):
     """Any When, at one bridge after the other; what became of it is kept of each."""
     world = context.world
     outcomes = []
     for name in world.client.bridges.names:
         with world.client.at_bridge(name):
-            run_step(context, "When", step)
+            run_step(context, step)
         world.outcome.examine()
         outcomes.append(world.outcome)
     world.outcome, world.outcomes = Outcome(), outcomes
 
 
-@then("each refuses it as {reason:Reason}, in the same words and for the same fields")
+@then("each refuses it {status}, in the same words and for the same fields")
 def step_same_refusals(context, reason):
     """Every bridge refused, and status, message and field violations are the very same."""
     errors = [outcome.examine() for outcome in context.world.outcomes]
@@ -101,7 +101,7 @@ def step_same_refusals(context, reason):
     assert_that(told[1:], equal_to(told[:-1]), "what the bridges said, beside what the first one said")
 
 
-@then("all bridges tell the same of {name:Name}")
+@then("all bridges tell the same of {name}")
 def step_tell_same(context, name):
     """A read, the list, the history and a description say the very same at each bridge."""
     world = context.world
@@ -124,7 +124,7 @@ def step_tell_same(context, name):
     assert_that(told[1:], equal_to(told[:-1]), "what the bridges tell, beside what the first one tells")
 
 
-@given("{count:d} variables {prefix:Name}, each holding its number")
+@given("{int} variables {name}, each holding its number")
 def step_many_variables(context, count, prefix):
     """Integer variables whose names end with 0 and so on."""
     for number in range(count):
@@ -132,14 +132,14 @@ def step_many_variables(context, count, prefix):
         context.world.sessions.learn(variable.name, "integer", variable.id)
 
 
-@when("all {count:d} variables {prefix:Name} are set together, each to its number and 1000")
+@when("all {int} variables {name} are set together, each to its number and 1000")
 def step_set_many(context, count, prefix):
     """One atomic batch."""
     updates = {f"{prefix}{number}": number + 1000 for number in range(count)}
     context.world.attempt(lambda: context.world.session.set_many(updates, atomic=True))
 
 
-@then("all {count:d} variables {prefix:Name} hold their number and 1000, at version {version:d}")
+@then("all {int} variables {name} hold their number and 1000, at version {int}")
 def step_hold_many(context, count, prefix, version):
     """One read of all of them."""
     world = context.world
@@ -151,14 +151,14 @@ def step_hold_many(context, count, prefix, version):
     assert_that(sorted(held), in_order([(n + 1000, version) for n in range(count)]), "value and version")
 
 
-@given("{person:Person} follows {names:Names}")
-@when("{person:Person} follows {names:Names}")
+@given("{person} follows {names}")
+@when("{person} follows {names}")
 def step_follow(context, person, names):
     """Someone's watch is put in place again wherever it is cut off, at any bridge, after what it saw."""
     context.world.follow(person, names)
 
 
-@then("{person:Person} is told the versions {first:d} to {last:d} of {name:Name}, each once")
+@then("{person} is told the versions {int} to {int} of {name}, each once")
 def step_followed(context, person, first, last, name):
     """What a follower was told over all of its watches."""
     watch = context.world.watchers[person].watch

@@ -34,19 +34,19 @@ def at_once(context, count, action):
     world.outcomes = outcomes
 
 
-@when("{count:d} clients at once each register a float variable of their own")
+@when("{int} clients at once each register a float variable of their own")
 def step_register_own(context, count):
     """Several clients register different names in one session."""
     at_once(context, count, lambda n, session: session.register(f"variable_{n}", "float", float(n)))
 
 
-@when("{count:d} clients at once each register the variable {name:Name}")
+@when("{int} clients at once each register the variable {name}")
 def step_register_same(context, count, name):
     """Several clients register the same name in one session."""
     at_once(context, count, lambda n, session: session.register(name, "float", float(n)))
 
 
-@when("{count:d} clients at once each set {name:Name} {times:d} times")
+@when("{int} clients at once each set {name} {int} times")
 def step_set_many_times(context, count, name, times):
     """Several clients set one variable again and again, to values of their own."""
 
@@ -56,7 +56,7 @@ def step_set_many_times(context, count, name, times):
     at_once(context, count, work)
 
 
-@given("{count:d} other requests set {name:Name} to {value:Value}")
+@given("{int} other requests set {name} to {value}")
 def step_many_requests(context, count, name, value):
     """Several clients set one variable again and again, each time under a request id of its own."""
     clients = 12
@@ -71,7 +71,7 @@ def step_many_requests(context, count, name, value):
         outcome.require_success()
 
 
-@when("{count:d} clients at once each set {name:Name}, expected at version {version:d}")
+@when("{int} clients at once each set {name}, expected at version {int}")
 def step_set_racing(context, count, name, version):
     """Several clients set one variable, all of them from the same version."""
     at_once(
@@ -81,16 +81,14 @@ def step_set_racing(context, count, name, version):
     )
 
 
-@when(
-    "{count:d} clients at once each send the request {request:Name}, which sets {name:Name} to {value:Value}"
-)
+@when("{int} clients at once each send the request {name}, which sets {name} to {value}")
 def step_same_request(context, count, request, name, value):
     """Several clients set one variable under one request id."""
     raw = value.raw(context.world.sessions.kind_of(name))
     at_once(context, count, lambda _, session: session.set(name, raw, request_id=request))
 
 
-@when("{count:d} clients at once each read and set {name:Name} {times:d} times")
+@when("{int} clients at once each read and set {name} {int} times")
 def step_read_and_set(context, count, name, times):
     """Several clients read and set one variable, and note when each call began and ended."""
     before = context.world.session.get(name)
@@ -125,7 +123,7 @@ def step_linearizable(context):
     assert_that(violations(operations, *context.world.loads.start), no_faults(), "what no order explains")
 
 
-@when("{count:d} clients at once each work in a session of their own")
+@when("{int} clients at once each work in a session of their own")
 def step_own_sessions(context, count):
     """Each client opens its session, registers "x", sets it to its own values, and reads it each time."""
     world = context.world
@@ -144,7 +142,7 @@ def step_own_sessions(context, count):
     at_once(context, count, work)
 
 
-@when("{count:d} clients at once set {one:Name} and {other:Name} {times:d} times each")
+@when("{int} clients at once set {name} and {name} {int} times each")
 def step_set_in_turn(context, count, one, other, times):
     """Each client sets one of the variables over and over."""
     names = [one, other]
@@ -155,9 +153,7 @@ def step_set_in_turn(context, count, one, other, times):
     at_once(context, count, work)
 
 
-@when(
-    "{one:Name} and {other:Name} are set together {times:d} times while {third:Name} is set {again:d} times"
-)
+@when("{name} and {name} are set together {int} times while {name} is set {int} times")
 def step_batches_and_sets(context, one, other, times, third, again):
     """One client sets a pair in atomic batches, another sets a third variable."""
 
@@ -174,7 +170,7 @@ def step_batches_and_sets(context, one, other, times, third, again):
     context.world.loads.changes = 2 * times + again
 
 
-@then("each of them is answered version {version:d}")
+@then("each of them is answered version {int}")
 def step_all_answered(context, version):
     """All clients got the same answer."""
     answers = [outcome.require_success() for outcome in context.world.outcomes]
@@ -190,14 +186,14 @@ def step_saw_own(context):
         )
 
 
-@then("the versions answered are {first:d} to {last:d}, each once")
+@then("the versions answered are {int} to {int}, each once")
 def step_versions_once(context, first, last):
     """Over all clients, every version was answered to exactly one set."""
     versions = sorted(v for outcome in context.world.outcomes for v in outcome.require_success())
     assert_that(versions, in_order(range(first, last + 1)), "the versions answered, in order")
 
 
-@then("the variables {prefix:Name} 0 to {last:d} hold 0 to {last_value:d}")
+@then("the variables {name} 0 to {int} hold 0 to {int}")
 def step_own_values(context, prefix, last, last_value):
     """Each client's variable is there with its value."""
     names = [f"{prefix}{number}" for number in range(last + 1)]
@@ -207,7 +203,7 @@ def step_own_values(context, prefix, last, last_value):
     assert_that(values, in_order([float(n) for n in range(last_value + 1)]), "the values")
 
 
-@then("{name:Name} holds what its last writer wrote, at version {version:d}")
+@then("{name} holds what its last writer wrote, at version {int}")
 def step_holds_one_of(context, name, version):
     """The value is that of the set that answered this version."""
     variable = context.world.session.get(name)

@@ -7,13 +7,12 @@ from hamcrest import assert_that, empty
 
 from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.scenario import network
-from varbridge.conformance.scenario.watch_assertions import expect_unauthenticated_end
 from varbridge.conformance.scenario.world import DEADLINE
 from varbridge.conformance.target.credentials import OWN, STRANGER, ClientCredentials
 from varbridge.conformance.target.server_pool import START_TIMEOUT
-from varbridge.conformance.vocabulary.matchers import expect, is_no_connection, is_unauthenticated
-from varbridge.conformance.vocabulary.nested_steps import for_any_keyword, run_step
+from varbridge.conformance.vocabulary.matchers import expect, is_no_connection
 from varbridge.conformance.vocabulary.outcome import Outcome
+from varbridge.conformance.vocabulary.phrases import prefix, run_step
 
 # Bridges that let in not everybody
 
@@ -33,8 +32,8 @@ def start(context, *flags, tls=None, token=""):
     world.client.use_bridge(f"127.0.0.1:{port}")
 
 
-@given("a bridge with the tokens {tokens:Names}")
-@given("a bridge with the token {tokens:Names}")
+@given("a bridge with the tokens {names}")
+@given("a bridge with the token {names}")
 def step_tokens(context, tokens):
     """A bridge with a file of these tokens; who speaks to it bears the first of them."""
     share(context, *context.world.client.access.tokens(tokens), token=tokens[0])
@@ -47,14 +46,14 @@ def step_scoped_tokens(context):
     share(context, *context.world.client.access.tokens(lines), token=context.table[0]["token"])
 
 
-@given("a bridge of its own with the tokens {tokens:Names}")
-@given("a bridge of its own with the token {tokens:Names}")
+@given("a bridge of its own with the tokens {names}")
+@given("a bridge of its own with the token {names}")
 def step_own_tokens(context, tokens):
     """A bridge with a file of these tokens, which the scenario may exchange; the first is borne."""
     start(context, *context.world.client.own_access().write_tokens(tokens), token=tokens[0])
 
 
-@given("a bridge of its own with the token {tokens:Names}, started with {flags:Name}")
+@given("a bridge of its own with the token {names}, started with {name}")
 def step_own_tokens_and_flags(context, tokens, flags):
     """A bridge with a file of these tokens, and these flags; who speaks to it bears the first token."""
     files = context.world.client.own_access().write_tokens(tokens)
@@ -82,7 +81,7 @@ def step_mutual(context):
     share(context, *access.certificate(), *access.authority_flags(), tls=access.tls(signed_by=OWN))
 
 
-@given("a bridge with a certificate and the token {token:Name}, which listens on every address")
+@given("a bridge with a certificate and the token {name}, which listens on every address")
 def step_both(context, token):
     """A bridge that other machines may call; who speaks to it trusts its authority and bears the token."""
     access = context.world.client.access
@@ -90,21 +89,21 @@ def step_both(context, token):
     share(context, *flags, tls=access.tls(), token=token)
 
 
-@when("a bridge is started with the flags {flags:Name} and a token file")
+@when("a bridge is started with the flags {name} and a token file")
 def step_start_flags_and_tokens(context, flags):
     """Start a bridge that may fail to start, with these flags and a file of one token."""
     tokens = context.world.client.access.tokens(["a-token-for-this-scenario-alone"])
     context.world.servers.start(*flags.split(), *tokens).wait_ended(DEADLINE)
 
 
-@when("a bridge is started with the flags {flags:Name} and a certificate")
+@when("a bridge is started with the flags {name} and a certificate")
 def step_start_flags_and_certificate(context, flags):
     """Start a bridge that may fail to start, with these flags and a certificate."""
     files = context.world.client.access.certificate()
     context.world.servers.start(*flags.split(), *files).wait_ended(DEADLINE)
 
 
-@when("a bridge is started with a token file of the line {line:Name}")
+@when("a bridge is started with a token file of the line {name}")
 def step_start_token_line(context, line):
     """Start a bridge that may fail to start, with a token file of one line."""
     context.world.servers.start(*context.world.client.access.tokens([line])).wait_ended(DEADLINE)
@@ -113,10 +112,10 @@ def step_start_token_line(context, line):
 # What a client shows
 
 
-def say_showing(context, keyword, credentials, step):
+def say_showing(context, credentials, step):
     """Say another step on connections that show the bridge this."""
     with context.world.client.showing(credentials):
-        run_step(context, keyword, step)
+        run_step(context, step)
 
 
 def usual(context, **other):
@@ -124,72 +123,60 @@ def usual(context, **other):
     return context.world.client.credentials._replace(**other)
 
 
-@for_any_keyword("with the token {token:Name}, {step}")
-def step_with_token(context, keyword, token, step):
+@prefix("with the token {name}, {step}")
+def step_with_token(context, token, step):
     """Any step, by somebody who bears this token."""
-    say_showing(context, keyword, usual(context, token=token), step)
+    say_showing(context, usual(context, token=token), step)
 
 
-@when("without a token, {step}")
+@prefix("without a token, {step}")
 def step_without_token(context, step):
     """Any When, by somebody who bears no token."""
-    say_showing(context, "When", usual(context, token=""), step)
+    say_showing(context, usual(context, token=""), step)
 
 
-@when("with the header {authorization:Name}, {step}")
+@prefix("with the header {name}, {step}")
 def step_with_header(context, authorization, step):
     """Any When, by somebody whose calls have ``authorization`` and this, where others have "Bearer TOKEN"."""
-    say_showing(context, "When", ClientCredentials(authorization=authorization), step)
+    say_showing(context, ClientCredentials(authorization=authorization), step)
 
 
-@when("on a new connection, {step}")
+@prefix("on a new connection, {step}")
 def step_on_new_connection(context, step):
     """Any When, by somebody who shows what the scenario's client does, on a connection made now."""
-    say_showing(context, "When", usual(context), step)
+    say_showing(context, usual(context), step)
 
 
-@when("in the clear, {step}")
+@prefix("in the clear, {step}")
 def step_in_the_clear(context, step):
     """Any When, by somebody who does not speak TLS."""
-    say_showing(context, "When", usual(context, tls=None), step)
+    say_showing(context, usual(context, tls=None), step)
 
 
-@when("trusting another authority, {step}")
+@prefix("trusting another authority, {step}")
 def step_trusting_another(context, step):
     """Any When, by somebody who does not know the authority of the bridge's certificate."""
     tls = context.world.client.access.tls(trusted=STRANGER)
-    say_showing(context, "When", usual(context, tls=tls), step)
+    say_showing(context, usual(context, tls=tls), step)
 
 
-@when("without a certificate, {step}")
+@prefix("without a certificate, {step}")
 def step_without_certificate(context, step):
     """Any When, by somebody who shows no certificate."""
-    say_showing(context, "When", usual(context, tls=context.world.client.access.tls()), step)
+    say_showing(context, usual(context, tls=context.world.client.access.tls()), step)
 
 
-@when("with a certificate of another authority, {step}")
+@prefix("with a certificate of another authority, {step}")
 def step_with_strange_certificate(context, step):
     """Any When, by somebody whose certificate is of an authority that the bridge does not know."""
     tls = context.world.client.access.tls(signed_by=STRANGER)
-    say_showing(context, "When", usual(context, tls=tls), step)
+    say_showing(context, usual(context, tls=tls), step)
 
 
 # What becomes of it
 
 
-@then("it is refused for want of a token")
-def step_refused(context):
-    """The bridge refused, since the call bore no token that is good."""
-    assert_that(context.world.outcome.examine(), is_unauthenticated())
-
-
-@then("{person:Person}'s watch ends for want of a token")
-def step_watch_ends(context, person):
-    """The bridge ended someone's watch, since it bore no token that is good."""
-    expect_unauthenticated_end(context.world, person)
-
-
-@then("{person:Person} has received nothing")
+@then("{person} has received nothing")
 def step_received_nothing(context, person):
     """Someone's watch is over, and told nothing."""
     updates = [update.kind for update in context.world.watchers[person].watch.updates]
@@ -218,7 +205,7 @@ def step_answers_everywhere(context):
 # What is exchanged while it runs
 
 
-@given("its tokens were exchanged for {tokens:Names}")
+@given("its tokens were exchanged for {names}")
 def step_exchange_tokens(context, tokens):
     """Another token file has taken the place of the one that was there."""
     context.world.client.access.write_tokens(tokens)

@@ -10,19 +10,19 @@ from hamcrest import (
 from varbridge.conformance.scenario.watch_assertions import news, wait_for_news
 
 
-@given("{follower:Name} follows {followed:Name} as {dependency_type:Name}")
+@given("{name} follows {name} as {name}")
 def step_have_dependency(context, follower, followed, dependency_type):
     """A dependency of this type between two variables."""
     context.world.session.depend(followed, follower, dependency_type)
 
 
-@when("{follower:Name} is made to follow {followed:Name}")
+@when("{name} is made to follow {name}")
 def step_depend(context, follower, followed):
     """Add a dependency."""
     context.world.attempt(lambda: context.world.session.depend(followed, follower, "follows"))
 
 
-@then("a change of {followed:Name} tells {person:Person} nothing")
+@then("a change of {name} tells {person} nothing")
 def step_not_recorded(context, followed, person):
     """Set a variable to what it holds; someone's watch is not told of it."""
     world = context.world
@@ -30,7 +30,7 @@ def step_not_recorded(context, followed, person):
     context.execute_steps(f"Then {person} receives nothing else")
 
 
-@then("the cause that {person:Person} was told is {name:Name}, by its id")
+@then("the cause that {person} was told is {name}, by its id")
 def step_cause(context, person, name):
     """The last update names the variable that changed by its id as well."""
     update = news(context.world.watchers[person].watch.updates)[-1]
@@ -38,7 +38,7 @@ def step_cause(context, person, name):
     assert_that(update.metadata, has_entries(expected), "the metadata of the update")
 
 
-@then("in what {person:Person} received, the changes of {names:Names} come before that of {last:Name}")
+@then("in what {person} received, the changes of {names} come before that of {name}")
 def step_batch_first(context, person, names, last):
     """The updates of a batch come first, in whichever order, and what follows from them comes after."""
     watch = context.world.watchers[person].watch

@@ -26,13 +26,13 @@ MOMENTS = {
 """The words of the features for the moments that ``--failpoint`` takes."""
 
 
-@given("a bridge with a data directory, started with {flags:Name}")
+@given("a bridge with a data directory, started with {name}")
 def step_durable_with(context, flags):
     """A server with an empty data directory of its own, and these flags."""
     context.world.start_durable(*flags.split())
 
 
-@given("a bridge with a data directory that will die {moment}")
+@given("a bridge with a data directory that will die {words}")
 def step_doomed(context, moment):
     """A server with a data directory that kills itself at a moment which only it knows."""
     context.world.starts.failpoint = MOMENTS[moment]
@@ -45,8 +45,8 @@ def step_durable(context):
     context.world.start_durable()
 
 
-@given("the bridge was {ended} and started again")
-@when("the bridge is {ended} and started again")
+@given("the bridge was {words} and started again")
+@when("the bridge is {words} and started again")
 def step_restart(context, ended):
     """End the server by SIGKILL or SIGTERM, and start it again with the same data directory and flags."""
     end(context.world.servers.process, {"killed": signal.SIGKILL, "stopped": signal.SIGTERM}[ended])
@@ -81,16 +81,13 @@ def step_last_breath(context):
     world.start_again()
 
 
-@when("{count:d} clients write until the bridge is killed, and it is started again, {times:d} times over")
+@when("{int} clients write until the bridge is killed, and it is started again, {int} times over")
 def step_writers(context, count, times):
     """Clients set variables of their own, one at a time, while the server is killed again and again."""
     torment(context, count, 1, times)
 
 
-@when(
-    "{count:d} clients write batches until the bridge is killed,"
-    " and it is started again, {times:d} times over"
-)
+@when("{int} clients write batches until the bridge is killed, and it is started again, {int} times over")
 def step_batch_writers(context, count, times):
     """Clients set pairs of variables of their own, all or none, as the server is killed again and again."""
     torment(context, count, 2, times)

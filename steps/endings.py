@@ -26,13 +26,13 @@ bridge.wait()
 """
 
 
-@when("the bridge is told to end by {name}")
+@when("the bridge is told to end by {signal}")
 def step_signal(context, name):
     """Send the process SIGTERM or SIGINT."""
-    context.world.servers.process.signal(signal.Signals[name])
+    context.world.servers.process.signal(name)
 
 
-@then("the bridge ends with exit code {code:d}")
+@then("the bridge ends with exit code {int}")
 def step_ends(context, code):
     """The process ends within its grace and a little more."""
     actual = context.world.servers.process.wait_ended(5 + END)
@@ -54,10 +54,10 @@ def step_no_new_calls(context):
     expect(not context.world.tools.running.done(), "the tool to run still", "it had ended")
 
 
-@given("the bridge was told to end by {name}, and refuses new calls")
+@given("the bridge was told to end by {signal}, and refuses new calls")
 def step_is_ending(context, name):
     """A process that has got a signal, and shows it."""
-    context.world.servers.process.signal(signal.Signals[name])
+    context.world.servers.process.signal(name)
     refuses_new_calls(context)
 
 
@@ -67,7 +67,7 @@ def refuses_new_calls(context):
     error = None
     while error is None and time.monotonic() < deadline:  # the signal is on its way
         error = Outcome.of(context.world.client.connection.ping).examine()
-    assert_that(error, is_refusal("unavailable"))
+    assert_that(error, is_refusal("as unavailable"))
 
 
 # Of whoever started it
@@ -98,7 +98,7 @@ def step_kill_starter(context):
     context.world.starts.starter.kill()
 
 
-@then("nothing answers at the bridge's port within {seconds:d} s")
+@then("nothing answers at the bridge's port within {int} s")
 def step_port_falls_silent(context, seconds):
     """The bridge's port takes no connection any more."""
     deadline = time.monotonic() + seconds
@@ -109,7 +109,7 @@ def step_port_falls_silent(context, seconds):
     expect(not answers, f"nothing to answer at its port after {seconds} s", "something still answered")
 
 
-@then("the bridge ends within {seconds:d} s")
+@then("the bridge ends within {int} s")
 def step_ends_soon(context, seconds):
     """The process is gone in time, with whichever exit code."""
     code = context.world.servers.process.wait_ended(seconds)
@@ -124,7 +124,7 @@ def step_note_processes(context):
     context.world.starts.offspring = offspring(context.world.servers.process.pid)
 
 
-@then("none of these processes is there within {seconds:d} s")
+@then("none of these processes is there within {int} s")
 def step_none_left(context, seconds):
     """What the bridge had started is gone with it."""
     deadline = time.monotonic() + seconds

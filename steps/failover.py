@@ -7,7 +7,7 @@ from behave import when
 from varbridge.conformance.clients.crash_workload import CrashWorkload
 from varbridge.conformance.clients.failover_workload import FailoverWorkload
 from varbridge.conformance.scenario.world import DEADLINE
-from varbridge.conformance.vocabulary.nested_steps import run_step
+from varbridge.conformance.vocabulary.phrases import prefix, run_step
 
 BATCHES = 40  # that are acknowledged before a kill
 
@@ -20,7 +20,7 @@ def failover_workload(context, count):
     return context.world.loads.workload
 
 
-@when("{count:d} clients write while one bridge after the other is killed, {times:d} times in all")
+@when("{int} clients write while one bridge after the other is killed, {int} times in all")
 def step_write_while_killed(context, count, times):
     """Each is started again when clients have got on without it."""
     bridges = context.world.client.bridges
@@ -35,17 +35,17 @@ def step_write_while_killed(context, count, times):
     context.world.inspect_everywhere(context.world.loads.workload)
 
 
-@when("{count:d} clients write while {step}")
+@prefix("{int} clients write while {step}")
 def step_write_while(context, count, step):
     """Any When, in the midst of clients at all bridges, each of which then gets on within 15 s."""
     with failover_workload(context, count) as workload:
         workload.get_on()
-        run_step(context, "When", step)
+        run_step(context, step)
         workload.get_on()
     context.world.inspect_everywhere(context.world.loads.workload)
 
 
-@when("{count:d} clients write batches at a bridge until it is killed, {times:d} times, each time at another")
+@when("{int} clients write batches at a bridge until it is killed, {int} times, each time at another")
 def step_batches_until_killed(context, count, times):
     """Looked at each time at the bridge that is left; the other one is started again then."""
     world = context.world
@@ -62,7 +62,7 @@ def step_batches_until_killed(context, count, times):
     workload.inspect_watch(world.session)
 
 
-@when("{bridge:Person} is killed at version {version:d} of {name:Name}, and {step}")
+@prefix("{person} is killed at version {int} of {name}, and {step}")
 def step_kill_in_the_midst(context, bridge, version, name, step):
     """Any When of clients at once, in the midst of which a bridge is killed."""
     world = context.world
@@ -74,6 +74,6 @@ def step_kill_in_the_midst(context, bridge, version, name, step):
 
     killer = threading.Thread(target=kill)
     killer.start()
-    run_step(context, "When", step)
+    run_step(context, step)
     killer.join()
     watch.close()

@@ -14,39 +14,39 @@ from varbridge.conformance.vocabulary.tables import row_of
 CLOCKS = timedelta(minutes=5)  # by how much two machines' clocks may differ
 
 
-@given("{name:Name} was rolled back to version {version:d}")
+@given("{name} was rolled back to version {int}")
 def step_was_rolled_back(context, name, version):
     """A variable of which an old value was written again."""
     context.world.session.roll_back(name, version)
 
 
-@when("{name:Name} is rolled back to version {version:d}")
+@when("{name} is rolled back to version {int}")
 def step_roll_back(context, name, version):
     """Write an old value again."""
     context.world.attempt(lambda: context.world.session.roll_back(name, version))
 
 
-@when("{name:Name} is rolled back to version {version:d} for the optimizer {optimizer:Name}")
+@when("{name} is rolled back to version {int} for the optimizer {name}")
 def step_roll_back_for(context, name, version, optimizer):
     """Write an old value again, in the name of an optimizer."""
     metadata = {"optimizer_id": optimizer}
     context.world.attempt(lambda: context.world.session.roll_back(name, version, metadata=metadata))
 
 
-@when("{name:Name} is rolled back to version {version:d}, with the metadata:")
+@when("{name} is rolled back to version {int}, with the metadata:")
 def step_roll_back_with_metadata(context, name, version):
     """Write an old value again, with metadata as a table of one row."""
     metadata = row_of(context.table)
     context.world.attempt(lambda: context.world.session.roll_back(name, version, metadata=metadata))
 
 
-@when("the newest {limit:d} in the history of {name:Name} are asked for")
+@when("the newest {int} in the history of {name} are asked for")
 def step_ask_history(context, limit, name):
     """Ask for so many entries."""
     context.world.attempt(lambda: context.world.session.history(name, limit))
 
 
-@then("the history of {name:Name} is:")
+@then("the history of {name} is:")
 def step_history(context, name):
     """The whole history, newest first: version, value and, where it matters, changed by and metadata."""
     context.world.require_success()
@@ -68,7 +68,7 @@ def step_history(context, name):
             )
 
 
-@then("the newest {limit:d} in the history of {name:Name} are {versions:Value}")
+@then("the newest {int} in the history of {name} are {value}")
 def step_newest(context, limit, name, versions):
     """A history with a limit has these versions."""
     context.world.require_success()
@@ -76,7 +76,7 @@ def step_newest(context, limit, name, versions):
     assert_that([entry.version for entry in entries], equal_to(versions.python()), "the versions")
 
 
-@then("the history of {name:Name} has the versions {newest:d} down to {oldest:d}")
+@then("the history of {name} has the versions {int} down to {int}")
 def step_history_versions(context, name, newest, oldest):
     """The history has these versions, newest first."""
     context.world.require_success()
@@ -86,7 +86,7 @@ def step_history_versions(context, name, newest, oldest):
     assert_that(versions, in_order(expected), f"the versions in the history of {name}")
 
 
-@then("the history of {name:Name} has times that are recent and never go backwards")
+@then("the history of {name} has times that are recent and never go backwards")
 def step_times(context, name):
     """The times of the changes are in order, and the last is that of the variable and is now."""
     context.world.require_success()
@@ -97,7 +97,7 @@ def step_times(context, name):
     assert_that(abs(datetime.now(UTC) - updated_at), less_than(CLOCKS), "how far last_updated_at is from now")
 
 
-@when("{name:Name} is set again and again until its time has grown, for {seconds:d} s at most")
+@when("{name} is set again and again until its time has grown, for {int} s at most")
 def step_set_until_later(context, name, seconds):
     """Set a variable to what it holds until a read tells another time: clocks may tick but once a second."""
     session = context.world.session
@@ -108,7 +108,7 @@ def step_set_until_later(context, name, seconds):
         session.set(before.id, before.raw)
 
 
-@then("the time of {name:Name} has grown")
+@then("the time of {name} has grown")
 def step_time_grown(context, name):
     """last_updated_at is later than it was before the sets."""
     updated_at = context.world.session.get(name).updated_at

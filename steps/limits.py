@@ -25,19 +25,19 @@ def set_sized(context, name, size):
     return context.world.client.connection.call("SetVariable", request)
 
 
-@given("{name:Name} was set in a message of {size:d} bytes")
+@given("{name} was set in a message of {int} bytes")
 def step_was_set_in_message(context, name, size):
     """A string that was set, by a request of just this length."""
     set_sized(context, name, size)
 
 
-@when("{name:Name} is set in a message of {size:d} bytes")
+@when("{name} is set in a message of {int} bytes")
 def step_set_in_message(context, name, size):
     """Set a string, by a request of just this length."""
     context.world.attempt(lambda: set_sized(context, name, size))
 
 
-@given("{person:Person} also watches {names:Names}")
+@given("{person} also watches {names}")
 def step_also_watches(context, person, names):
     """One more watch of someone who watches already, on the same connection."""
     first = context.world.watchers[person]
@@ -45,19 +45,19 @@ def step_also_watches(context, person, names):
     context.world.watchers.speak_of(person, first)
 
 
-@when("{person:Person} reads {name:Name} on the same connection")
+@when("{person} reads {name} on the same connection")
 def step_read_beside(context, person, name):
     """Read a variable, on the connection that someone's watches run over."""
     context.world.attempt(lambda: context.world.session_of(person).get(name))
 
 
-@when("{person:Person} calls, and then no more")
+@when("{person} calls, and then no more")
 def step_call_once(context, person):
     """A call on someone's own connection."""
     context.world.attempt(context.world.people.connection_of(person).ping)
 
 
-@then("within {seconds:d} s {person:Person}'s connection is closed")
+@then("within {int} s {person}'s connection is closed")
 def step_closed(context, seconds, person):
     """The bridge closes a connection on which nobody calls."""
     context.world.require_success()

@@ -18,7 +18,7 @@ def step_check(context):
     context.world.servers.start("--check").wait_ended(START_TIMEOUT)
 
 
-@when("a bridge is asked whether it could serve with {flags:Name}")
+@when("a bridge is asked whether it could serve with {name}")
 def step_check_with(context, flags):
     """Start a bridge with --check and these flags."""
     context.world.servers.start("--check", *flags.split()).wait_ended(START_TIMEOUT)
@@ -39,7 +39,7 @@ def step_check_data(context):
     context.world.servers.start(*flags).wait_ended(START_TIMEOUT)
 
 
-@then("it says in one line that it could, and ends with exit code {code:d}")
+@then("it says in one line that it could, and ends with exit code {int}")
 def step_could(context, code):
     """One line on stdout, which is no READY line, and the end."""
     process = context.world.servers.process
@@ -50,7 +50,7 @@ def step_could(context, code):
     assert_that([*process.stderr], empty(), "the lines on stderr")
 
 
-@then("it says why not on stderr, and ends with exit code {code:d}")
+@then("it says why not on stderr, and ends with exit code {int}")
 def step_could_not(context, code):
     """A reason on stderr, nothing on stdout, and the end."""
     process = context.world.servers.process
@@ -63,7 +63,7 @@ def step_could_not(context, code):
 # Its log
 
 
-@then("its log has these calls within {seconds:d} s:")
+@then("its log has these calls within {int} s:")
 def step_logged(context, seconds):
     """The log has an object for each call of the session, in order: its status, its session and its time."""
     world = context.world
@@ -86,7 +86,7 @@ def step_logged(context, seconds):
         expect(timed, f"a time of {one['call']}, and how long it took", f"the log has {one}")
 
 
-@then("a line of what it wrote has {words:Names}")
+@then("a line of what it wrote has {names}")
 def step_line_has(context, words):
     """Until its end, it wrote a line in which all of these stand."""
     written = observability.all_words(context.world.servers.process)
@@ -94,7 +94,7 @@ def step_line_has(context, words):
     expect(bool(found), f"a line with {', '.join(words)}", f"it wrote: {written}")
 
 
-@then("nothing that it wrote has {words:Names}")
+@then("nothing that it wrote has {names}")
 def step_nothing_has(context, words):
     """Until its end, it wrote none of these anywhere."""
     written = observability.all_words(context.world.servers.process)
@@ -114,7 +114,7 @@ def step_metrics(context):
     context.world.client.use_bridge(f"127.0.0.1:{process.wait_ready(START_TIMEOUT)}")
 
 
-@then("its metrics tell within {seconds:d} s:")
+@then("its metrics tell within {int} s:")
 def step_metrics_tell(context, seconds):
     """The page for Prometheus comes to have these numbers, as a table of name and number."""
     context.world.require_success()
@@ -128,7 +128,7 @@ def step_metrics_tell(context, seconds):
     assert_that(told(), equal_to(expected), "what the metrics tell")
 
 
-@then("its metrics have neither {words:Names} nor the id of the session")
+@then("its metrics have neither {names} nor the id of the session")
 def step_metrics_do_not_tell(context, words):
     """No name that a client has chosen stands on the page for Prometheus."""
     page = observability.metrics(context.world.starts.metrics_address)
@@ -164,7 +164,7 @@ def step_interface(context):
     context.world.attempt(lambda: observability.interface(context.world.client.connection))
 
 
-@then("it names the service {name:Name}")
+@then("it names the service {name}")
 def step_names_service(context, name):
     """The reflection service answered with this name among others."""
     told = context.world.require_success().decode("utf-8", "replace")

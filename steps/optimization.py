@@ -15,40 +15,37 @@ from varbridge.conformance.vocabulary.matchers import expect, is_value
 from varbridge.conformance.vocabulary.outcome import Outcome
 
 
-@given("the optimizer {optimizer:Name} has taken {name:Name}")
+@given("the optimizer {name} has taken {name}")
 def step_has_taken(context, optimizer, name):
     """A variable that an optimizer holds."""
     context.world.session.start_optimization(name, optimizer)
 
 
-@given("the optimizer {optimizer:Name} has given {name:Name} back")
+@given("the optimizer {name} has given {name} back")
 def step_has_given_back(context, optimizer, name):
     """A variable that an optimizer held."""
     context.world.session.stop_optimization(name, optimizer)
 
 
-@when("the optimizer {optimizer:Name} takes {name:Name}")
+@when("the optimizer {name} takes {name}")
 def step_take(context, optimizer, name):
     """An optimizer starts to work on a variable."""
     context.world.attempt(lambda: context.world.session.start_optimization(name, optimizer))
 
 
-@when("the optimizer {optimizer:Name} gives {name:Name} back")
+@when("the optimizer {name} gives {name} back")
 def step_give_back(context, optimizer, name):
     """An optimizer ends its work on a variable."""
     context.world.attempt(lambda: context.world.session.stop_optimization(name, optimizer))
 
 
-@when("the optimizer {optimizer:Name} forces {name:Name} back")
+@when("the optimizer {name} forces {name} back")
 def step_force_back(context, optimizer, name):
     """Someone ends the work of whoever holds a variable."""
     context.world.attempt(lambda: context.world.session.stop_optimization(name, optimizer, force=True))
 
 
-@when(
-    "{name:Name} is set to {value:Value} until that is accepted, "
-    "while {optimizer:Name} goes on with {other:Name}"
-)
+@when("{name} is set to {value} until that is accepted, while {name} goes on with {name}")
 def step_set_until_accepted(context, name, value, optimizer, other):
     """Try to set a variable that is held, for 330 s at most, while its holder sets another one."""
     world = context.world
@@ -64,7 +61,7 @@ def step_set_until_accepted(context, name, value, optimizer, other):
     context.world.reads.took_s = time.monotonic() - began
 
 
-@then("it is accepted after {least:d} to {most:d} s")
+@then("it is accepted after {int} to {int} s")
 def step_accepted_after(context, least, most):
     """What was tried again and again was accepted then, neither earlier nor later."""
     context.world.require_success()
@@ -72,7 +69,7 @@ def step_accepted_after(context, least, most):
     assert_that(context.world.reads.took_s, then, "the seconds until it was accepted")
 
 
-@then("{name:Name} is being optimized by {optimizer:Name}")
+@then("{name} is being optimized by {name}")
 def step_is_optimized(context, name, optimizer):
     """The status on the variable names its holder."""
     context.world.require_success()
@@ -81,8 +78,8 @@ def step_is_optimized(context, name, optimizer):
     expect(actual == optimizer, f"{optimizer!r} to be optimizing {name!r}", told)
 
 
-@given("nobody is optimizing {name:Name}")
-@then("nobody is optimizing {name:Name}")
+@given("nobody is optimizing {name}")
+@then("nobody is optimizing {name}")
 def step_is_free(context, name):
     """The status on the variable names nobody."""
     context.world.require_success()
@@ -90,7 +87,7 @@ def step_is_free(context, name):
     expect(actual is None, f"nobody to be optimizing {name!r}", f"{actual!r} was")
 
 
-@then("the final value is {value:Value}")
+@then("the final value is {value}")
 def step_final_value(context, value):
     """What giving a variable back answered."""
     answer = context.world.require_success()

@@ -6,19 +6,19 @@ from hamcrest import assert_that, contains_string, equal_to
 from varbridge.conformance.vocabulary.matchers import call_failed, expect, is_refusal, is_tool_failure
 
 
-@then("it is refused as {reason:Reason}, saying {phrase:Name}")
+@then("it is refused {status}, saying {name}")
 def step_refused_saying(context, reason, phrase):
     """The bridge refused with this status and these words."""
     assert_that(context.world.outcome.examine(), is_refusal(reason, phrase))
 
 
-@then("it is refused as {reason:Reason}")
+@then("it is refused {status}")
 def step_refused(context, reason):
     """The bridge refused with this status."""
     assert_that(context.world.outcome.examine(), is_refusal(reason))
 
 
-@then("the refusal also says {phrase:Name}")
+@then("the refusal also says {name}")
 def step_refusal_also_says(context, phrase):
     """The refusal holds these words too."""
     error = context.world.outcome.error
@@ -32,7 +32,7 @@ def step_accepted(context):
     context.world.require_success()
 
 
-@then("the tool fails, saying {phrase:Name}")
+@then("the tool fails, saying {name}")
 def step_tool_fails(context, phrase):
     """The tool itself failed with these words, and without a traceback."""
     error = context.world.outcome.examine()
@@ -71,7 +71,7 @@ def step_all_accepted(context):
         outcome.require_success()
 
 
-@then("exactly one is accepted and the others are refused as {reason:Reason}")
+@then("exactly one is accepted and the others are refused {status}")
 def step_one_accepted(context, reason):
     """Of what the clients did at once, one was accepted."""
     errors = [outcome.examine() for outcome in context.world.outcomes]

@@ -13,7 +13,7 @@ from varbridge.conformance.vocabulary.matchers import in_order
 WARM_UP = 10
 
 
-@when("{name:Name} is read {count:d} times after a warm-up")
+@when("{name} is read {int} times after a warm-up")
 def step_time_reads(context, name, count):
     """Read a variable over and over, and take the time of each read."""
     session = context.world.session
@@ -29,13 +29,13 @@ def step_time_reads(context, name, count):
     report(f"get latency over {count} calls: average {average:.2f} ms, P95 {p95:.2f} ms")
 
 
-@then("a read takes under {limit:d} ms on average")
+@then("a read takes under {int} ms on average")
 def step_fast_reads(context, limit):
     """The average of the times taken."""
     assert_that(statistics.mean(context.world.reads.times_ms), less_than(limit), "the average, in ms")
 
 
-@when("{name:Name} is set {count:d} times as fast as it goes")
+@when("{name} is set {int} times as fast as it goes")
 def step_set_fast(context, name, count):
     """Set a variable to 1, 2, 3 … without waiting for its watches."""
     session = context.world.session
@@ -44,7 +44,7 @@ def step_set_fast(context, name, count):
         session.set(name, float(number), kind="float")
 
 
-@then("{person:Person} receives all {count:d} updates, over {rate:d} a second")
+@then("{person} receives all {int} updates, over {int} a second")
 def step_all_updates(context, person, count, rate):
     """Every update is there, in order, and fast enough."""
     updates = context.world.watchers[person].watch.wait_for(lambda got: len(got) >= count, 60.0)
@@ -61,7 +61,7 @@ def report(line):
     print(f"\n  {line}", file=sys.__stdout__, flush=True)
 
 
-@when("{minutes:d} minutes of mixed traffic have passed")
+@when("{int} minutes of mixed traffic have passed")
 def step_soak(context, minutes):
     """Sessions that come and go, with all that can be done in them, beside a steady reader and writer."""
     world = context.world

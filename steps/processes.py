@@ -36,13 +36,13 @@ def step_start(context):
     context.world.client.use_bridge(f"127.0.0.1:{port}")
 
 
-@given("a bridge started with {flags:Name}")
+@given("a bridge started with {name}")
 def step_start_with(context, flags):
     """A server with these flags; shared by the scenarios that ask for the same."""
     context.world.client.use_bridge(context.world.target.servers.with_flags(*flags.split()))
 
 
-@given("a bridge of its own, started with {flags:Name}")
+@given("a bridge of its own, started with {name}")
 def step_start_own_with(context, flags):
     """A server process of the scenario's own, with these flags."""
     port = start(context, *flags.split()).wait_ready(15.0)
@@ -76,13 +76,13 @@ def step_work(context):
     context.world.outcome.examine()
 
 
-@when("a bridge is started with the flag {flag:Name}")
+@when("a bridge is started with the flag {name}")
 def step_start_flag(context, flag):
     """Start a server that may fail to start."""
     start(context, flag)
 
 
-@when("a bridge is started with the flags {flags:Name}")
+@when("a bridge is started with the flags {name}")
 def step_start_flags(context, flags):
     """Start a server that may fail to start, with these flags."""
     start(context, *flags.split()).wait_ended(END)
@@ -168,7 +168,7 @@ def step_fails_to_start(context):
     )
 
 
-@then("the bridge is at rest within {seconds:d} s")
+@then("the bridge is at rest within {int} s")
 def step_at_rest(context, seconds):
     """While a busy loop takes 0.2 s of processor time, the process and its children take hardly any."""
     pid = context.world.servers.process.pid

@@ -15,26 +15,27 @@ from varbridge.conformance.scenario.tools import (
 )
 from varbridge.conformance.scenario.world import DEADLINE
 from varbridge.conformance.vocabulary.matchers import expect, is_refusal
+from varbridge.conformance.vocabulary.phrases import prefix, run_step
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
-@given("the tools {names:Names} of another bridge of its own are registered")
-@given("the tool {names:Names} of another bridge of its own is registered")
+@given("the tools {names} of another bridge of its own are registered")
+@given("the tool {names} of another bridge of its own is registered")
 def step_hosted_own(context, names):
     """Tools that another bridge hosts, which the scenario may end."""
     process = context.world.servers.start()
     register_hosted(context.world, f"127.0.0.1:{process.wait_ready(15.0)}", names)
 
 
-@given("the tools {names:Names} of another bridge, started with {flags:Name}, are registered")
-@given("the tool {names:Names} of another bridge, started with {flags:Name}, is registered")
+@given("the tools {names} of another bridge, started with {name}, are registered")
+@given("the tool {names} of another bridge, started with {name}, is registered")
 def step_hosted_with(context, names, flags):
     """Tools that a bridge with these flags hosts; shared by the scenarios that ask for the same."""
     register_hosted(context.world, context.world.target.servers.with_flags(*flags.split()), names)
 
 
-@given("the tools {names:Names} of another bridge are registered")
-@given("the tool {names:Names} of another bridge is registered")
+@given("the tools {names} of another bridge are registered")
+@given("the tool {names} of another bridge is registered")
 def step_hosted(context, names):
     """Tools that another bridge hosts, registered in the session; scenarios share that bridge."""
     register_hosted(context.world, context.world.target.servers.with_flags(), names)
@@ -48,22 +49,12 @@ def step_kill_host(context):
     context.world.servers.process.wait_ended(DEADLINE)
 
 
-@given("at the other bridge, {step}")
-def step_given_there(context, step):
-    """Any Given, of the session of the same id at the bridge that hosts the tools."""
-    say_there(context, "Given", step)
-
-
-@then("at the other bridge, {step}")
-def step_then_there(context, step):
-    """Any Then, of the session of the same id at the bridge that hosts the tools."""
+@prefix("at the other bridge, {step}")
+def step_there(context, step):
+    """Run any step in the session of the same id at the bridge that hosts the tools."""
     context.world.require_success()
-    say_there(context, "Then", step)
-
-
-def say_there(context, keyword, step):
     with context.world.client.at_host():
-        context.execute_steps(f"{keyword} {step}")
+        run_step(context, step)
 
 
 @given("it has come to the other bridge")
@@ -78,7 +69,7 @@ def step_are_registered(context):
     context.world.session.register_tools(registrations(context.table), NOWHERE)
 
 
-@when("these tools are registered, hosted at {address:Name}:")
+@when("these tools are registered, hosted at {name}:")
 def step_register_at(context, address):
     """Register tools of the bridge at an address."""
     tools = registrations(context.table)
@@ -92,7 +83,7 @@ def step_register(context):
     context.world.attempt(lambda: context.world.session.register_tools(tools, NOWHERE))
 
 
-@when("the tool {tool:Name} is registered with the metadata {metadata:Value} and the parameters:")
+@when("the tool {name} is registered with the metadata {value} and the parameters:")
 def step_register_whole(context, tool, metadata):
     """Register a streaming tool with all that there is to tell of it; nothing hosts it."""
     context.world.tools.registered = registration(tool, metadata.python(), context.table)
@@ -101,15 +92,15 @@ def step_register_whole(context, tool, metadata):
     )
 
 
-@when("a tool with a name of {count:d} characters is registered")
+@when("a tool with a name of {int} characters is registered")
 def step_register_long(context, count):
     """Register a tool whose name has this length."""
     tools = [pb.ToolRegistration(name="x" * count)]
     context.world.attempt(lambda: context.world.session.register_tools(tools, NOWHERE))
 
 
-@when("the registered tool {tool:Name} runs with:")
-@when("the registered tool {tool:Name} runs")
+@when("the registered tool {name} runs with:")
+@when("the registered tool {name} runs")
 def step_run_registered(context, tool):
     """Run a tool by the call that knows registered ones alone."""
     parameters = parameters_of(context.table)
@@ -122,7 +113,7 @@ def step_list(context):
     context.world.attempt(lambda: context.world.session.registered_tools())
 
 
-@then("the registered tools are {names:Names}")
+@then("the registered tools are {names}")
 def step_registered_are(context, names):
     """These tools are registered, in whichever order, and no others."""
     context.world.require_success()
@@ -138,7 +129,7 @@ def step_none_registered(context):
     assert_that(listed, equal_to([]), "the registered tools")
 
 
-@then("the tool {tool:Name} takes {takes:Value}")
+@then("the tool {name} takes {value}")
 def step_takes(context, tool, takes):
     """The types of its parameters by name, as it is listed and as opening the session tells."""
     context.world.require_success()
@@ -149,7 +140,7 @@ def step_takes(context, tool, takes):
         assert_that(parameters, equal_to(takes.python()), f"what {tool} takes")
 
 
-@then("the tool {tool:Name} is told of as it was registered")
+@then("the tool {name} is told of as it was registered")
 def step_told_whole(context, tool):
     """All that its registration told is in the list, and in what opening the session tells."""
     context.world.require_success()
@@ -171,7 +162,7 @@ def step_ids(context):
     expect("" not in ids.values(), "no id to be empty", f"the ids are {dict(ids)}")
 
 
-@then("the session does not offer the tool {name:Name}")
+@then("the session does not offer the tool {name}")
 def step_does_not_offer(context, name):
     """Opening the session does not tell of it."""
     context.world.require_success()
@@ -190,13 +181,15 @@ def step_counted(context):
 @then("it is refused as unavailable, naming the other bridge")
 def step_names_host(context):
     """The call was refused with UNAVAILABLE and the address of the host."""
-    assert_that(context.world.outcome.examine(), is_refusal("unavailable", context.world.client.host.address))
+    assert_that(
+        context.world.outcome.examine(), is_refusal("as unavailable", context.world.client.host.address)
+    )
 
 
 @then("it is refused as unavailable, naming the address of the tools")
 def step_names_nowhere(context):
     """The call was refused with UNAVAILABLE and the address where nothing answers."""
-    assert_that(context.world.outcome.examine(), is_refusal("unavailable", NOWHERE))
+    assert_that(context.world.outcome.examine(), is_refusal("as unavailable", NOWHERE))
 
 
 @then("the running tool is refused as unavailable, naming the other bridge")
@@ -208,14 +201,14 @@ def step_running_names_host(context):
     assert_that(error.details(), contains_string(context.world.client.host.address), "the message")
 
 
-@then("the tool {tool:Name} can run again at the other bridge")
+@then("the tool {name} can run again at the other bridge")
 def step_runs_again_there(context, tool):
     """A call of the tool at the bridge that hosts it finds a place within 5 s."""
     with context.world.client.at_host():
         step_runs_again(context, tool)
 
 
-@then("the tool {tool:Name} can run again")
+@then("the tool {name} can run again")
 def step_runs_again(context, tool):
     """A call of the tool finds a place within 5 s."""
     context.world.require_success()

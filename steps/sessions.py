@@ -10,7 +10,7 @@ from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_entrie
 from varbridge import BridgeError, Variable
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.matchers import expect, holds, is_refusal
-from varbridge.conformance.vocabulary.nested_steps import run_step
+from varbridge.conformance.vocabulary.phrases import prefix, run_step
 from varbridge.conformance.vocabulary.tables import row_of
 
 
@@ -26,34 +26,17 @@ def step_have_session_with_metadata(context):
     context.world.session.initialize(metadata=row_of(context.table))
 
 
-@given("a session that lives {seconds:d} s without a call")
-@given("a session that lives {seconds:d} second without a call")
+@given("a session that lives {int} s without a call")
 def step_have_short_session(context, seconds):
     """A session with a time to live."""
     context.world.session.initialize(ttl_seconds=seconds)
 
 
-def say_in_session(context, keyword, name, step):
+@prefix("in session {name}, {step}")
+def step_in_session(context, name, step):
+    """Run any step in another session of the scenario."""
     with context.world.sessions.within(name):
-        run_step(context, keyword, step)
-
-
-@given("in session {name:Name}, {step}")
-def step_given_in_session(context, name, step):
-    """Any Given, of another session of the scenario."""
-    say_in_session(context, "Given", name, step)
-
-
-@when("in session {name:Name}, {step}")
-def step_when_in_session(context, name, step):
-    """Any When, of another session of the scenario."""
-    say_in_session(context, "When", name, step)
-
-
-@then("in session {name:Name}, {step}")
-def step_then_in_session(context, name, step):
-    """Any Then, of another session of the scenario."""
-    say_in_session(context, "Then", name, step)
+        run_step(context, step)
 
 
 @given("the session was opened again")
@@ -75,7 +58,7 @@ def step_fall_silent(context):
     context.world.session.get_many([])
 
 
-@when("calls come again and again for {seconds:g} s, each of them refused")
+@when("calls come again and again for {number} s, each of them refused")
 def step_refused_calls(context, seconds):
     """Call without a pause, each time with a value that is refused."""
     deadline = time.monotonic() + seconds
@@ -84,7 +67,7 @@ def step_refused_calls(context, seconds):
             context.world.session.set("x", "text", kind="string")
 
 
-@when("heartbeats come again and again for {seconds:g} s")
+@when("heartbeats come again and again for {number} s")
 def step_heartbeats(context, seconds):
     """Send heartbeats without a pause, and nothing else."""
     deadline = time.monotonic() + seconds
@@ -92,20 +75,20 @@ def step_heartbeats(context, seconds):
         context.world.session.heartbeat()
 
 
-@when("the id of {name:Name} from here is read")
+@when("the id of {name} from here is read")
 def step_read_foreign(context, name):
     """Read by the id that a variable of that name has in the scenario's first session."""
     context.world.attempt(lambda: context.world.session.get(foreign_id(context, name)))
 
 
-@when("the id of {name:Name} from here is set")
+@when("the id of {name} from here is set")
 def step_set_foreign(context, name):
     """Set by the id that a variable of that name has in the scenario's first session."""
     identifier = foreign_id(context, name)
     context.world.attempt(lambda: context.world.session.set(identifier, 0.75, kind="float"))
 
 
-@when("the id of {name:Name} from here is deleted")
+@when("the id of {name} from here is deleted")
 def step_delete_foreign(context, name):
     """Delete by the id that a variable of that name has in the scenario's first session."""
     context.world.attempt(lambda: context.world.session.delete(foreign_id(context, name)))
@@ -130,19 +113,19 @@ def step_open_with_metadata(context):
     context.world.attempt(lambda: context.world.session.initialize(metadata=metadata))
 
 
-@when("the session is opened with a time to live of {seconds:d} s")
+@when("the session is opened with a time to live of {int} s")
 def step_open_with_ttl(context, seconds):
     """Open the session with a time to live."""
     context.world.attempt(lambda: context.world.session.initialize(ttl_seconds=seconds))
 
 
-@when("the session with the id {session_id:Name} is opened")
+@when("the session with the id {name} is opened")
 def step_open_id(context, session_id):
     """Open a session of just this id."""
     context.world.attempt(lambda: context.world.client.connection.session(session_id).initialize())
 
 
-@when("a session with an id of {count:d} characters is opened")
+@when("a session with an id of {int} characters is opened")
 def step_open_long_id(context, count):
     """Open a session whose id has this length."""
     session_id = context.world.sessions.id.ljust(count, "x")
@@ -163,8 +146,8 @@ def step_describe(context):
     context.world.attempt(lambda: context.world.session.describe())
 
 
-@then("{count:d} resources are cleaned")
-@then("{count:d} resource is cleaned")
+@then("{int} resources are cleaned")
+@then("{int} resource is cleaned")
 def step_cleaned(context, count):
     """The clean-up answered how much ended."""
     assert_that(context.world.require_success(), equal_to(count), "the resources cleaned")
@@ -187,7 +170,7 @@ def step_is_not_open(context):
         context.world.session.get_many([])
     except BridgeError as refusal:
         error = refusal
-    assert_that(error, is_refusal("not found", "Session not found"))
+    assert_that(error, is_refusal("as not found", "Session not found"))
 
 
 @when("a heartbeat is sent")
@@ -196,7 +179,7 @@ def step_send_heartbeat(context):
     context.world.attempt(lambda: context.world.session.heartbeat())
 
 
-@then("it says that the session is {state}")
+@then("it says that the session is {words}")
 def step_heartbeat_says(context, state):
     """The heartbeat was answered with whether the session is open."""
     expected = {"open": True, "not open": False}[state]
@@ -231,7 +214,7 @@ def step_holds_nothing(context):
     )
 
 
-@then("the session offers the tools {names:Names}")
+@then("the session offers the tools {names}")
 def step_offers_tools(context, names):
     """Opening answered these tools, among others."""
     offered = sorted(context.world.require_success().available_tools)

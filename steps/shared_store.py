@@ -18,20 +18,20 @@ def member(context, which):
     return leader if which == "leader" else next(one for one in cluster.members if one is not leader)
 
 
-@given("the store's {which} was killed")
-@when("the store's {which} is killed")
+@given("the store's {words} was killed")
+@when("the store's {words} is killed")
 def step_kill_member(context, which):
     """SIGKILL to the member that leads, to another, or to the first that is named: leader, follower."""
     member(context, which).kill()
 
 
-@when("the store's {which} is paused")
+@when("the store's {words} is paused")
 def step_pause_member(context, which):
     """SIGSTOP to the member that leads, or to another: leader or follower."""
     member(context, which).pause()
 
 
-@when("the store's {which} is killed and started again")
+@when("the store's {words} is killed and started again")
 def step_restart_member(context, which):
     """SIGKILL to a member, leader or follower, and a new process with its data."""
     one = member(context, which)
@@ -67,8 +67,8 @@ def step_heal(context):
     context.world.target.store.heal()
 
 
-@given("within {seconds:d} s no bridge lets {name:Name} be read or set any more")
-@then("within {seconds:d} s no bridge lets {name:Name} be read or set any more")
+@given("within {int} s no bridge lets {name} be read or set any more")
+@then("within {int} s no bridge lets {name} be read or set any more")
 def step_nothing_works(context, seconds, name):
     """Each bridge refuses reads, and then sets, as unavailable; what it answered before was what is there."""
     world = context.world
@@ -78,8 +78,8 @@ def step_nothing_works(context, seconds, name):
             error = None
             while error is None and time.monotonic() < deadline:
                 error = Outcome.of(lambda: world.session.get(name)).examine()
-            assert_that(error, is_refusal("unavailable"), f"a read at {bridge} after {seconds} s")
+            assert_that(error, is_refusal("as unavailable"), f"a read at {bridge} after {seconds} s")
     for bridge in world.client.bridges.names:
         with world.client.at_bridge(bridge):
             outcome = Outcome.of(lambda: world.session.set(name, 0, kind="integer"))
-            assert_that(outcome.examine(), is_refusal("unavailable"), f"a set at {bridge}")
+            assert_that(outcome.examine(), is_refusal("as unavailable"), f"a set at {bridge}")

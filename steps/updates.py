@@ -18,7 +18,7 @@ from varbridge.conformance.vocabulary.matchers import expect, in_order, no_fault
 from varbridge.conformance.vocabulary.updates import describe
 
 
-@then("{person:Person} receives all of them, in order")
+@then("{person} receives all of them, in order")
 def step_receives_long(context, person):
     """Each of the long texts came, once, in order."""
     times = context.world.loads.long_texts
@@ -27,7 +27,7 @@ def step_receives_long(context, person):
     assert_that(got, in_order([f"{n:06}" for n in range(times)]), f"the texts that {person} received")
 
 
-@then("{person:Person} receives them in order without a gap, to the last or to an end as out of range")
+@then("{person} receives them in order without a gap, to the last or to an end as out of range")
 def step_receives_or_learns(context, person):
     """A reader that was held up gets everything, or the word that it does not."""
     times = context.world.loads.long_texts
@@ -36,17 +36,17 @@ def step_receives_or_learns(context, person):
     got = [update.variable.value[:6] for update in updates]
     assert_that(got, in_order([f"{n:06}" for n in range(len(got))]), f"the texts that {person} received")
     if len(got) < times:
-        expect_end(context.world, person, "out of range")
+        expect_end(context.world, person, "as out of range")
 
 
-@then("{person:Person} receives:")
+@then("{person} receives:")
 def step_receives(context, person):
     """The next updates of someone's watch, as a table."""
     context.world.require_success()
     expect_updates(context.world, person, [row.as_dict() for row in context.table])
 
 
-@then("{people:People} each receive:")
+@then("{people} each receive:")
 def step_each_receives(context, people):
     """The next updates of several people's watches, as a table."""
     context.world.require_success()
@@ -54,21 +54,21 @@ def step_each_receives(context, people):
         expect_updates(context.world, person, [row.as_dict() for row in context.table])
 
 
-@then("{person:Person} receives the values {values:Value} of {name:Name}")
+@then("{person} receives the values {value} of {name}")
 def step_receives_values(context, person, values, name):
     """The next updates of someone's watch are changes to these values, in this order."""
     rows = [{"update": "value change", "variable": name, "value": repr(v)} for v in values.python()]
     expect_updates(context.world, person, rows)
 
 
-@then("{people:People} each receive the values {values:Value} of {name:Name}")
+@then("{people} each receive the values {value} of {name}")
 def step_each_receives_values(context, people, values, name):
     """The next updates of several people's watches are changes to these values, in this order."""
     for person in people:
         step_receives_values(context, person, values, name)
 
 
-@then("{person:Person} receives nothing else")
+@then("{person} receives nothing else")
 def step_receives_nothing_else(context, person):
     """Nothing came besides: the next update is that of a change made now, as a marker."""
     world = context.world
@@ -84,30 +84,30 @@ def step_receives_nothing_else(context, person):
     )
 
 
-@then("{person:Person}'s watch ends as {reason:Reason}, saying {phrase:Name}")
+@then("{person}'s watch ends {status}, saying {name}")
 def step_watch_ends_saying(context, person, reason, phrase):
     """The bridge ended someone's watch with this status and these words."""
     expect_end(context.world, person, reason, phrase)
 
 
-@given("{person:Person}'s watch ended within {seconds:d} s as {reason:Reason}")
-@then("{person:Person}'s watch ends within {seconds:d} s as {reason:Reason}")
+@given("{person}'s watch ended within {int} s {status}")
+@then("{person}'s watch ends within {int} s {status}")
 def step_watch_ends_within(context, person, seconds, reason):
     """The bridge ended someone's watch with this status, and took no longer."""
     expect_end(context.world, person, reason, timeout=seconds)
 
 
-@then("{person:Person}'s watch ends as {reason:Reason}")
+@then("{person}'s watch ends {status}")
 def step_watch_ends(context, person, reason):
     """The bridge ended someone's watch with this status."""
     expect_end(context.world, person, reason)
 
 
-@then("{person:Person}'s watch ends as out of range, naming a sequence from which it can go on")
+@then("{person}'s watch ends as out of range, naming a sequence from which it can go on")
 def step_watch_ends_naming(context, person):
     """The refusal names the oldest sequence that is kept: a watch that resumes right before it gets it."""
     watcher = context.world.watchers[person]
-    words = expect_end(context.world, person, "out of range").ended.message
+    words = expect_end(context.world, person, "as out of range").ended.message
     told = [oldest for oldest in map(int, re.findall(r"\d+", words)) if begins_at(watcher, oldest)]
     assert_that(told, has_length(greater_than_or_equal_to(1)), f"the oldest sequences named by {words!r}")
 
@@ -119,7 +119,7 @@ def begins_at(watcher, sequence):
         return bool(got) and got[0].sequence == sequence
 
 
-@then("{person:Person}'s watch ends as {reason:Reason}, not before {seconds:d} s have passed")
+@then("{person}'s watch ends {status}, not before {int} s have passed")
 def step_watch_ends_later(context, person, reason, seconds):
     """The bridge ended someone's watch, and so much time had passed since the last call."""
     watch = expect_end(context.world, person, reason)
@@ -130,19 +130,19 @@ def step_watch_ends_later(context, person, reason, seconds):
     )
 
 
-@then("{person:Person}'s watch receives a heartbeat with the sequence of the last update")
+@then("{person}'s watch receives a heartbeat with the sequence of the last update")
 def step_heartbeat(context, person):
     """An idle watch gets a heartbeat that carries the current sequence and no variable."""
     expect_heartbeat(context.world, person, person)
 
 
-@then("{person:Person}'s watch receives a heartbeat with the sequence that {other:Person} saw last")
+@then("{person}'s watch receives a heartbeat with the sequence that {person} saw last")
 def step_heartbeat_of_session(context, person, other):
     """The sequence of a heartbeat is the session's, also where the last update was not for this watch."""
     expect_heartbeat(context.world, person, other)
 
 
-@then("{person:Person}'s watch receives {count:d} heartbeats in {least:g} to {most:g} s")
+@then("{person}'s watch receives {int} heartbeats in {number} to {number} s")
 def step_heartbeats(context, person, count, least, most):
     """An idle watch hears again and again that it is there, but not more often than it should."""
 
@@ -157,23 +157,20 @@ def step_heartbeats(context, person, count, least, most):
     assert_that(took, greater_than_or_equal_to(least), f"the seconds in which {person} received them")
 
 
-@then("{person:Person} receives the versions {first:d} to {last:d} of {name:Name}")
+@then("{person} receives the versions {int} to {int} of {name}")
 def step_receives_versions(context, person, first, last, name):
     """The next updates are these versions, where each version holds its own number."""
     expect_versions(context.world, person, first, last, name)
 
 
-@then(
-    "{people:People} each receive the versions {first:d} to {last:d} of {name:Name},"
-    " each with the value of that version"
-)
+@then("{people} each receive the versions {int} to {int} of {name}, each with the value of that version")
 def step_each_receives_versions(context, people, first, last, name):
     """The next updates of several people's watches are these versions, each holding its own number."""
     for person in people:
         expect_versions(context.world, person, first, last, name)
 
 
-@then("{one:Person} and {other:Person} received {count:d} updates in the same order, with the same sequences")
+@then("{person} and {person} received {int} updates in the same order, with the same sequences")
 def step_same_order(context, one, other, count):
     """Two watches saw the same updates under the same sequences."""
     seen = []
@@ -185,9 +182,7 @@ def step_same_order(context, one, other, count):
     assert_that(seen[1], told, f"what {other} received, beside what {one} received")
 
 
-@then(
-    "in what {person:Person} received, each change of {one:Name} or {other:Name} stands next to its partner"
-)
+@then("in what {person} received, each change of {name} or {name} stands next to its partner")
 def step_partners(context, person, one, other):
     """Between two updates of one atomic batch there is no other."""
     total = context.world.loads.changes
@@ -207,7 +202,7 @@ def step_partners(context, person, one, other):
         )
 
 
-@then("each of them receives the versions {first:d} to {last:d}")
+@then("each of them receives the versions {int} to {int}")
 def step_many_receive(context, first, last):
     """Each of very many watches got these versions, in order, each holding its own number."""
     watch_pool = context.world.watchers.pool

@@ -8,19 +8,19 @@ from varbridge.conformance.vocabulary.matchers import expect, holds, is_refusal
 from varbridge.conformance.vocabulary.tables import row_of
 
 
-@given("what is known of {name:Name} is noted")
+@given("what is known of {name} is noted")
 def step_note(context, name):
     """Keep all that a read tells of a variable."""
     context.world.reads.variable = context.world.session.get(name).message
 
 
-@when("{name:Name} is read")
+@when("{name} is read")
 def step_read(context, name):
     """Read a variable."""
     context.world.attempt(lambda: context.world.session.get(name))
 
 
-@when("{name:Name} is read by its old id")
+@when("{name} is read by its old id")
 def step_read_by_id(context, name):
     """Read a variable by the id that it got when it was first registered."""
     context.world.attempt(lambda: context.world.session.get(context.world.sessions.old_id_of(name)))
@@ -33,29 +33,29 @@ def step_list(context):
     context.world.attempt(lambda: context.world.reads.listed_in.list())
 
 
-@when("the variables that match {pattern:Name} are listed")
+@when("the variables that match {name} are listed")
 def step_list_matching(context, pattern):
     """List the variables whose name matches a glob."""
     context.world.reads.listed_in = context.world.session
     context.world.attempt(lambda: context.world.reads.listed_in.list(pattern))
 
 
-@then("{name:Name} holds {value:Value} at version {version:d}")
-@then("{name:Name} still holds {value:Value} at version {version:d}")
+@then("{name} holds {value} at version {int}")
+@then("{name} still holds {value} at version {int}")
 def step_holds(context, name, value, version):
     """A variable has this value and this version."""
     context.world.require_success()
     assert_that(context.world.session.get(name), holds(value, version), name)
 
 
-@then("{name:Name}, asked for by its id, holds {value:Value} at version {version:d}")
+@then("{name}, asked for by its id, holds {value} at version {int}")
 def step_holds_by_id(context, name, value, version):
     """A variable that is asked for by its id has this value and this version."""
     context.world.require_success()
     assert_that(context.world.session.get(context.world.sessions.id_of(name)), holds(value, version), name)
 
 
-@then("the names listed are {names:Names}")
+@then("the names listed are {names}")
 def step_listed(context, names):
     """The list has these names in this order, and tells of each what a read tells."""
     listed = context.world.require_success()
@@ -73,20 +73,20 @@ def step_listed_nothing(context):
     expect(not listed, "no names to be listed", f"listed: {', '.join(listed)}")
 
 
-@then("{person:Person}, on another connection, reads {value:Value} from {name:Name} at version {version:d}")
+@then("{person}, on another connection, reads {value} from {name} at version {int}")
 def step_person_reads(context, person, value, name, version):
     """Someone else sees this value and this version."""
     context.world.require_success()
     assert_that(context.world.session_of(person).get(name), holds(value, version), name)
 
 
-@then("{name:Name} is at version {version:d}")
+@then("{name} is at version {int}")
 def step_is_at_version(context, name, version):
     """A variable has this version."""
     assert_that(context.world.session.get(name).version, equal_to(version), f"the version of {name}")
 
 
-@then("the metadata of {name:Name} has:")
+@then("the metadata of {name} has:")
 def step_metadata(context, name):
     """The metadata of a variable holds these, as a table of one row."""
     context.world.require_success()
@@ -94,14 +94,14 @@ def step_metadata(context, name):
     assert_that(metadata, has_entries(row_of(context.table)), f"the metadata of {name}")
 
 
-@then("the source of {name:Name} is {source}")
+@then("the source of {name} is {word}")
 def step_source(context, name, source):
     """The runtime that a variable's last change came from: ELIXIR or PYTHON."""
     context.world.require_success()
     assert_that(context.world.session.get(name).source, equal_to(source), f"the source of {name}")
 
 
-@then("all that is known of {name:Name} is as it was noted")
+@then("all that is known of {name} is as it was noted")
 def step_as_noted(context, name):
     """A read tells the very same as before: value, version, time, metadata and the rest."""
     context.world.require_success()
@@ -125,14 +125,14 @@ def step_session_holds_nothing(context):
     expect(not listed, "the session to hold nothing", f"it holds {', '.join(listed)}")
 
 
-@then("there is no variable {name:Name}")
-@then("there is still no variable {name:Name}")
+@then("there is no variable {name}")
+@then("there is still no variable {name}")
 def step_is_absent(context, name):
     """A variable of that name does not exist: neither listed nor readable."""
     context.world.require_success()
     try:
         found, missing = context.world.session.get_many([name])
     except BridgeError as error:
-        assert_that(error, is_refusal("not found", "Session not found"))
+        assert_that(error, is_refusal("as not found", "Session not found"))
     else:
         assert_that(missing, equal_to([name]), f"the variables missing, with {list(found)} found")

@@ -14,106 +14,106 @@ from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
-@given("{person:Person} watches {names:Names}, present values included")
-@when("{person:Person} watches {names:Names}, present values included")
+@given("{person} watches {names}, present values included")
+@when("{person} watches {names}, present values included")
 def step_watch_with_initial(context, person, names):
     """Someone watches variables, and gets their present values first."""
     context.world.watch(person, names, initial=True)
 
 
-@given("{person:Person} watches {names:Names}")
-@when("{person:Person} watches {names:Names}")
+@given("{person} watches {names}")
+@when("{person} watches {names}")
 def step_watch(context, person, names):
     """Someone watches variables, on a connection of their own."""
     context.world.watch(person, names)
 
 
-@given("{people:People} each watch {names:Names}, present values included")
+@given("{people} each watch {names}, present values included")
 def step_each_watch_with_initial(context, people, names):
     """Several people watch the same variables, and get their present values first."""
     for person in people:
         context.world.watch(person, names, initial=True)
 
 
-@given("{people:People} each watch {names:Names}")
+@given("{people} each watch {names}")
 def step_each_watch(context, people, names):
     """Several people watch the same variables, each on a connection of their own."""
     for person in people:
         context.world.watch(person, names)
 
 
-@when("{person:Person} watches every variable, present values included")
+@when("{person} watches every variable, present values included")
 def step_watch_all_included(context, person):
     """Someone watches all variables, and is to be told first what they are."""
     context.world.watch(person, [], initial=True)
 
 
-@given("{person:Person} watches every variable")
+@given("{person} watches every variable")
 def step_watch_all(context, person):
     """Someone watches all variables, also those to come."""
     context.world.watch(person, [])
 
 
-@given("{person:Person} watches {name:Name} by its id")
+@given("{person} watches {name} by its id")
 def step_watch_by_id(context, person, name):
     """Someone watches a variable that is named by its id."""
     context.world.watch(person, [context.world.sessions.id_of(name)])
 
 
-@when("{person:Person} watches {name:Name} by its name and by its id, present values included")
+@when("{person} watches {name} by its name and by its id, present values included")
 def step_watch_twice_with_initial(context, person, name):
     """Someone names one variable twice in a watch, and gets present values first."""
     context.world.watch(person, [name, context.world.sessions.id_of(name)], initial=True)
 
 
-@given("{person:Person} watches {name:Name} by its name and by its id")
+@given("{person} watches {name} by its name and by its id")
 def step_watch_twice(context, person, name):
     """Someone names one variable twice in a watch."""
     context.world.watch(person, [name, context.world.sessions.id_of(name)])
 
 
-@when("{name:Name} goes through {values:Value}")
+@when("{name} goes through {value}")
 def step_set_each(context, name, values):
     """Set a variable to one value after the other, given as a JSON list."""
     for value in values.python():
         context.world.attempt(lambda value=value: context.world.set(name, Literal(repr(value))))
 
 
-@when("{person:Person} stops watching")
+@when("{person} stops watching")
 def step_stop_watching(context, person):
     """Someone cancels their watch."""
     context.world.watchers[person].watch.close()
 
 
-@given("{person:Person} watches {names:Names} over a line of their own")
+@given("{person} watches {names} over a line of their own")
 def step_watch_over_line(context, person, names):
     """Someone watches over a connection that the scenario can cut or stall."""
     context.world.people.proxy_of(person)
     context.world.watch(person, names)
 
 
-@given("{person:Person}'s line was cut")
-@when("{person:Person}'s line is cut")
+@given("{person}'s line was cut")
+@when("{person}'s line is cut")
 def step_cut(context, person):
     """Someone's connection breaks."""
     context.world.people.proxy_of(person).cut()
     context.world.watchers[person].watch.wait_until_over(DEADLINE)
 
 
-@given("{person:Person}'s line has stalled")
+@given("{person}'s line has stalled")
 def step_stall(context, person):
     """Nothing comes through someone's connection any more, and it stays open."""
     context.world.people.proxy_of(person).stall()
 
 
-@when("{person:Person}'s line flows again")
+@when("{person}'s line flows again")
 def step_flow(context, person):
     """Everything that waited in someone's connection comes through."""
     context.world.people.proxy_of(person).flow()
 
 
-@given("{name:Name} was set {times:d} times to long texts")
-@when("{name:Name} is set {times:d} times to long texts")
+@given("{name} was set {int} times to long texts")
+@when("{name} is set {int} times to long texts")
 def step_set_long(context, name, times):
     """Set a string over and over to texts of 50,000 characters that tell which they are."""
     context.world.loads.long_texts = times
@@ -121,22 +121,22 @@ def step_set_long(context, name, times):
         context.world.session.set(name, f"{number:06} " + "x" * 50_000, kind="string")
 
 
-@given("{person:Person} stopped watching")
+@given("{person} stopped watching")
 def step_stopped_watching(context, person):
     """Someone has cancelled their watch."""
     context.world.watchers[person].watch.close()
 
 
-@given("{person:Person} hung up")
-@when("{person:Person} hangs up")
+@given("{person} hung up")
+@when("{person} hangs up")
 def step_hang_up(context, person):
     """Someone's connection goes away without a word."""
     context.world.people.hang_up(person)
     context.world.watchers[person].watch.wait_until_over(DEADLINE)
 
 
-@given("{person:Person} received {count:d} update")
-@given("{person:Person} received {count:d} updates")
+@given("{person} received {int} update")
+@given("{person} received {int} updates")
 def step_received(context, person, count):
     """Someone has got so many updates."""
     watcher = context.world.watchers[person]
@@ -145,7 +145,7 @@ def step_received(context, person, count):
     watcher.position = count
 
 
-@given("{person:Person} received a heartbeat")
+@given("{person} received a heartbeat")
 def step_received_heartbeat(context, person):
     """Someone's idle watch has heard that it is there; it has got nothing else."""
     updates = context.world.watchers[person].watch.wait_for(lambda got: len(got) > 0, DEADLINE)
@@ -159,31 +159,31 @@ def resume(context, person, names, after=None, **options):
     context.world.watch(person, names, resume_after=after, **options)
 
 
-@when("{person:Person} resumes watching every variable")
+@when("{person} resumes watching every variable")
 def step_resume_all(context, person):
     """Someone watches all variables, after the last update that they saw."""
     resume(context, person, [])
 
 
-@when("{person:Person} resumes watching {names:Names}, present values included")
+@when("{person} resumes watching {names}, present values included")
 def step_resume_with_initial(context, person, names):
     """Someone watches again after the last update that they saw, and asks for present values."""
     resume(context, person, names, initial=True)
 
 
-@when("{person:Person} resumes watching {names:Names}")
+@when("{person} resumes watching {names}")
 def step_resume(context, person, names):
     """Someone watches again, after the last update that they saw."""
     resume(context, person, names)
 
 
-@when("{person:Person} resumes watching {names:Names} after sequence {sequence:d}")
+@when("{person} resumes watching {names} after sequence {int}")
 def step_resume_after(context, person, names, sequence):
     """Someone asks for what follows this sequence."""
     resume(context, person, names, sequence)
 
 
-@when("{person:Person} resumes watching {names:Names} {ahead:d} after the last sequence")
+@when("{person} resumes watching {names} {int} after the last sequence")
 def step_resume_ahead(context, person, names, ahead):
     """Someone asks for what follows a sequence that is yet to come."""
     with context.world.session.watch(*names, initial=True) as watch:
@@ -191,7 +191,7 @@ def step_resume_ahead(context, person, names, ahead):
     resume(context, person, names, present.sequence + ahead)
 
 
-@then("within {seconds:d} s {person:Person} can watch {names:Names}")
+@then("within {int} s {person} can watch {names}")
 def step_can_watch(context, seconds, person, names):
     """A place for a watch becomes free in time: someone who tries again and again gets it."""
     deadline = time.monotonic() + seconds
@@ -205,7 +205,7 @@ def step_can_watch(context, seconds, person, names):
     raise AssertionError(f"no watch was accepted within {seconds} s; the last answer was {refusals[-1]}")
 
 
-@given("{count:d} clients watch {name:Name}")
+@given("{int} clients watch {name}")
 def step_many_watch(context, count, name):
     """Very many watches of one variable."""
     world = context.world
@@ -215,7 +215,7 @@ def step_many_watch(context, count, name):
     )
 
 
-@when("{count:d} watches of {names:Names} open while {clients:d} clients set them over and over")
+@when("{int} watches of {names} open while {int} clients set them over and over")
 def step_open_under_fire(context, count, names, clients):
     """Watches open, present values included, four at a time, while writers write all the while."""
     world = context.world
@@ -232,7 +232,7 @@ def step_open_under_fire(context, count, names, clients):
         context.world.loads.opened = [*pool.map(watch, range(count))]
 
 
-@when("{count:d} watches of {name:Name} open while it is set over and over")
+@when("{int} watches of {name} open while it is set over and over")
 def step_open_one_by_one(context, count, name):
     """Watches open one after the other, present values included, while one writer writes all the while."""
     world = context.world

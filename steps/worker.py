@@ -31,7 +31,7 @@ def step_hopeless_worker(context):
     worker.command = (*worker.command, "--no-such-flag-at-all")
 
 
-@when("{count:d} callers ask the worker for a connection at once")
+@when("{int} callers ask the worker for a connection at once")
 def step_callers(context, count):
     """Several threads ask for the connection at the same moment."""
     barrier = threading.Barrier(count)
@@ -69,7 +69,7 @@ def step_kill(context):
     process.wait_ended(DEADLINE)
 
 
-@when("its server is killed while the tool {tool:Name} runs with:")
+@when("its server is killed while the tool {name} runs with:")
 def step_kill_during_call(context, tool):
     """SIGKILL while a call is under way."""
     parameters = values_of(context.table)
@@ -104,7 +104,7 @@ def step_one_server(context):
     assert_that(context.world.servers.worker.processes, has_length(1), "the processes started")
 
 
-@then("the worker says {sentence:Name}")
+@then("the worker says {name}")
 def step_worker_says(context, sentence):
     """One of the worker's events is this sentence, with its server's port for <port>."""
     worker = context.world.servers.worker
@@ -114,7 +114,7 @@ def step_worker_says(context, sentence):
     )
 
 
-@then("the worker says that the server {event}")
+@then("the worker says that the server {words}")
 def step_worker_tells(context, event):
     """One of the worker's events is of this kind: crashed, say."""
     kinds = {"crashed": "crashed", "is restarting": "restarting"}

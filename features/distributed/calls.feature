@@ -49,7 +49,7 @@ Feature: One state, several bridges
         | min | max |
         | 0   | 1   |
       And at South, "x" was set to 0.2 with the metadata:
-        | source | reason |
+        | source | status                   |
         | elixir | tuning |
       When "x" is set to 0.3
       Then all bridges tell the same of "x"
@@ -140,7 +140,7 @@ Feature: One state, several bridges
       And a float variable "x" holding 0.1
       And "x" was set to 0.2
       When at South, "x", expected at version 1, is set to 0.3
-      Then it is refused as a conflict, saying "2"
+      Then it is refused with ABORTED, saying "2"
       And "x" still holds 0.2 at version 2
 
     Example: A request that is repeated at another bridge
@@ -163,14 +163,14 @@ Feature: One state, several bridges
         | loss | integer | 1     |
       And at South, "loss" follows "rate" as "derived"
       When "rate" is made to follow "loss"
-      Then it is refused as not possible now, saying "would create a cycle"
+      Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
 
     Example: A variable that is optimized through one bridge is locked at the other
       Given the bridges North and South, which share their state
       And a float variable "x" holding 0.1
       And at South, the optimizer "tuner" has taken "x"
       When "x" is set to 0.2
-      Then it is refused as not possible now, saying "variable_locked_for_optimization"
+      Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
       And at South, "x" is being optimized by "tuner"
 
     Example: It is given back through the other
@@ -191,17 +191,17 @@ Feature: One state, several bridges
         | min | max |
         | 0   | 1   |
       When at each bridge, <action>
-      Then each refuses it as <reason>, in the same words and for the same fields
+      Then each refuses it <status>, in the same words and for the same fields
       And at South, "x" still holds 0.5 at version 1
 
       Examples:
-        | action                                                                    | reason           |
-        | "x" is set to 1.5                                                         | invalid          |
-        | "x" is set to "half"                                                      | invalid          |
-        | "x" is registered as a float holding 0.5                                  | already existing |
-        | "y" is registered as a float holding 0.5 under the constraints {"min": "1"} | invalid          |
-        | "nothing_here" is read                                                    | not found        |
-        | "x" is rolled back to version 7                                           | out of range     |
-        | "x", expected at version 3, is set to 0.7                                 | a conflict       |
-        | the optimizer "tuner" gives "x" back                                      | not possible now |
-        | the tool "nothing_here" runs                                              | not found        |
+        | action                                                                    | status                   |
+        | "x" is set to 1.5                                                         | as invalid               |
+        | "x" is set to "half"                                                      | as invalid               |
+        | "x" is registered as a float holding 0.5                                  | as already existing      |
+        | "y" is registered as a float holding 0.5 under the constraints {"min": "1"} | as invalid               |
+        | "nothing_here" is read                                                    | as not found             |
+        | "x" is rolled back to version 7                                           | as out of range          |
+        | "x", expected at version 3, is set to 0.7                                 | with ABORTED             |
+        | the optimizer "tuner" gives "x" back                                      | with FAILED_PRECONDITION |
+        | the tool "nothing_here" runs                                              | as not found             |

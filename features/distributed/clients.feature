@@ -11,7 +11,7 @@ Feature: Clients at several bridges at once
       And clients that know all bridges, and call again where one is unavailable
       And a float variable "learning_rate" holding 0.1
       When 10 clients at once each set "learning_rate", expected at version 1
-      Then exactly one is accepted and the others are refused as a conflict
+      Then exactly one is accepted and the others are refused with ABORTED
       And "learning_rate" is at version 2
       And at South, "learning_rate" is at version 2
 

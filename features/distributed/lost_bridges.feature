@@ -50,13 +50,13 @@ Feature: When a bridge is lost
       And North was killed
       And within 5 s, at South, an open session
       When at South, <action>
-      Then it is refused as <reason>
+      Then it is refused <status>
 
       Examples:
-        | action                         | reason           |
-        | "x" is set to 10               | invalid          |
-        | "x" is made to follow "y"      | not possible now |
-        | "y" is set to 0.7              | not possible now |
+        | action                         | status                   |
+        | "x" is set to 10               | as invalid               |
+        | "x" is made to follow "y"      | with FAILED_PRECONDITION |
+        | "y" is set to 0.7              | with FAILED_PRECONDITION |
 
     Example: A set that is repeated at another bridge applies once
       Given bridges of its own, North and South, which share their state

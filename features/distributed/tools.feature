@@ -55,7 +55,7 @@ Feature: Tools through any bridge
       When at South, the tool "fail_after" streams with:
         | n |
         | 3 |
-      Then it is refused as failing inside
+      Then it is refused with INTERNAL
       And the chunks before the failure are [1, 2, 3]
 
     Example: Whoever cancels is rid of it
@@ -73,7 +73,7 @@ Feature: Tools through any bridge
       When at South, the tool "block" is given 0.3 s to run with:
         | seconds |
         | 30.0    |
-      Then it is refused as too late
+      Then it is refused with DEADLINE_EXCEEDED
       And at South, the tool "block" can run again
 
     Example: A cancel

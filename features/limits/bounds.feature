@@ -17,7 +17,7 @@ Feature: Bytes, seconds, and what is forgotten
       Given a bridge started with "--max-message-bytes 100000"
       And a string variable "text" holding "short"
       When "text" is set in a message of 100001 bytes
-      Then it is refused as over a limit
+      Then it is refused with RESOURCE_EXHAUSTED
       And "text" still holds "short" at version 1
 
     Example: An answer may be longer
@@ -61,7 +61,7 @@ Feature: Bytes, seconds, and what is forgotten
       When the tool "<tool>" runs with:
         | seconds |
         | 60.0    |
-      Then it is refused as too late, saying "1.5 s"
+      Then it is refused with DEADLINE_EXCEEDED, saying "1.5 s"
       And the tool "<tool>" can run again
 
       Examples:

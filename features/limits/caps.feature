@@ -14,7 +14,7 @@ Feature: Caps
         | b    | float | 2     |
         | c    | float | 3     |
       When "d" is registered as a float holding 4
-      Then it is refused as over a limit
+      Then it is refused with RESOURCE_EXHAUSTED
       And there is no variable "d"
       And "c" still holds 3.0 at version 1
 
@@ -34,7 +34,7 @@ Feature: Caps
       And a float variable "x" holding 1
       And Ada and Ben each watch "x"
       When Cy watches "x"
-      Then Cy's watch ends as over a limit
+      Then Cy's watch ends with RESOURCE_EXHAUSTED
       And Ada receives nothing else
 
     Example: Sessions
@@ -42,7 +42,7 @@ Feature: Caps
       And in session "blue", a float variable "x" holding 1
       And in session "green", a float variable "x" holding 2
       When in session "red", "x" is registered as a float holding 3
-      Then it is refused as over a limit
+      Then it is refused with RESOURCE_EXHAUSTED
       And in session "red", the session is not open
       And in session "blue", "x" still holds 1.0 at version 1
 
@@ -56,7 +56,7 @@ Feature: Caps
         | name   | takes |
         | "ask"  | []    |
         | "tell" | []    |
-      Then it is refused as over a limit
+      Then it is refused with RESOURCE_EXHAUSTED
       And the registered tools are "train"
 
     @requires_current_service @requires_caps
@@ -82,7 +82,7 @@ Feature: Caps
       When "x" is set to 3, with the metadata:
         | reason |
         | tuned  |
-      Then it is refused as over a limit
+      Then it is refused with RESOURCE_EXHAUSTED
       And "x" still holds 2.0 at version 2
 
     @requires_caps
@@ -107,7 +107,7 @@ Feature: Caps
       When "x" is registered as a float holding 1, with the metadata:
         | owner | unit | reason |
         | Ada   | mm   | tuned  |
-      Then it is refused as over a limit
+      Then it is refused with RESOURCE_EXHAUSTED
       And there is no variable "x"
 
     @requires_caps
@@ -116,7 +116,7 @@ Feature: Caps
       When the session is opened with the metadata:
         | owner | unit | reason |
         | Ada   | mm   | tuned  |
-      Then it is refused as over a limit
+      Then it is refused with RESOURCE_EXHAUSTED
       And the session is not open
 
     @requires_caps
@@ -131,7 +131,7 @@ Feature: Caps
       And "c" follows "a" as "tuned for"
       And Ada watches "c"
       When "c" is made to follow "b"
-      Then it is refused as over a limit
+      Then it is refused with RESOURCE_EXHAUSTED
       And a change of "b" tells Ada nothing
 
     @requires_caps
@@ -158,7 +158,7 @@ Feature: Caps
       And Ada watches "x"
       And Ada also watches "x"
       When Ada reads "x" on the same connection
-      Then it is refused as over a limit
+      Then it is refused with RESOURCE_EXHAUSTED
       And Ben, on another connection, reads 1.0 from "x" at version 1
 
     @requires_caps

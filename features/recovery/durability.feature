@@ -143,7 +143,7 @@ Feature: What survives the death of the process
       And "loss" follows "rate" as "derived"
       And the bridge was killed and started again
       When "rate" is made to follow "loss"
-      Then it is refused as not possible now, saying "would create a cycle"
+      Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
 
     Example: Who optimizes what
       Given a bridge with a data directory
@@ -151,7 +151,7 @@ Feature: What survives the death of the process
       And the optimizer "tuner" has taken "x"
       And the bridge was killed and started again
       When "x" is set to 0.2
-      Then it is refused as not possible now, saying "variable_locked_for_optimization"
+      Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
       And "x" still holds 0.1 at version 1
 
     Example: What an optimizer gave back is free

@@ -18,7 +18,7 @@ Feature: Tokens and certificates are exchanged while the bridge runs
       And a float variable "x" holding 0.5
       And its tokens were exchanged for "everything-for-the-owner"
       When with the token "everything-for-somebody", "x" is set to 0.75
-      Then it is refused for want of a token
+      Then it is refused as unauthenticated
       And "x" still holds 0.5 at version 1
 
     Scenario Outline: The old tokens go on where the new file has the line "<line>"
@@ -39,7 +39,7 @@ Feature: Tokens and certificates are exchanged while the bridge runs
       And a float variable "x" holding 0.5
       And its tokens were exchanged for "everything-for-the-newcomer" and "short"
       When with the token "everything-for-the-newcomer", "x" is set to 0.75
-      Then it is refused for want of a token
+      Then it is refused as unauthenticated
       And "x" still holds 0.5 at version 1
 
     Example: The old tokens go on where the file is gone

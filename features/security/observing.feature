@@ -20,7 +20,7 @@ Feature: What a bridge tells those who run it
       Given a bridge of its own with the token "correct-horse-battery-staple", started with "--log-calls all --log-level debug"
       And a float variable "x" holding 0.5
       When with the token "another-token-of-somebody", "x" is set to 0.75
-      Then it is refused for want of a token
+      Then it is refused as unauthenticated
       And a line of what it wrote has "RegisterVariable" and "OK"
       And nothing that it wrote has "correct-horse" and "another-token"
 
@@ -88,7 +88,7 @@ Feature: What a bridge tells those who run it
     Example: Its health, without a token
       Given a bridge with the token "correct-horse-battery-staple"
       When without a token, its health is asked for
-      Then it is refused for want of a token
+      Then it is refused as unauthenticated
 
     @requires_operator_flags
     Example: Its interface is told to nobody unless a flag says so
@@ -106,7 +106,7 @@ Feature: What a bridge tells those who run it
     Example: Its interface, where a flag says so, without a token
       Given a bridge of its own with the token "correct-horse-battery-staple", started with "--reflection"
       When without a token, its interface is asked for
-      Then it is refused for want of a token
+      Then it is refused as unauthenticated
 
   @P4 @requires_operator_flags
   Rule: A bridge that ends says so to whoever asks for its health, so that a load balancer goes elsewhere

@@ -26,7 +26,7 @@ Feature: Tokens for less than everything
 
     Scenario Outline: It is not allowed what changes something: <what>
       When in session "blue", with the token "reading-for-the-dashboard", <what>
-      Then it is refused as not allowed
+      Then it is refused as not permitted
       And in session "blue", "x" still holds 0.5 at version 1
 
       Examples:
@@ -41,7 +41,7 @@ Feature: Tokens for less than everything
 
     Scenario Outline: It opens no session: <what>
       When in session "fresh", with the token "reading-for-the-dashboard", <what>
-      Then it is refused as not allowed
+      Then it is refused as not permitted
       And in session "fresh", the session is not open
 
       Examples:
@@ -58,7 +58,7 @@ Feature: Tokens for less than everything
 
     Scenario Outline: It is not allowed what is about another: <what>
       When in session "green", with the token "changes-for-the-blue-team", <what>
-      Then it is refused as not allowed
+      Then it is refused as not permitted
       And in session "green", "x" still holds 0.5 at version 1
 
       Examples:
@@ -72,9 +72,9 @@ Feature: Tokens for less than everything
 
     Example: It watches no other
       When in session "green", with the token "changes-for-the-blue-team", Ada watches "x"
-      Then Ada's watch ends as not allowed
+      Then Ada's watch ends as not permitted
       And Ada has received nothing
 
     Example: It does not learn whether another is there
       When in session "grey", with the token "changes-for-the-blue-team", "x" is read
-      Then it is refused as not allowed
+      Then it is refused as not permitted

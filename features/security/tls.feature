@@ -62,7 +62,7 @@ Feature: TLS
       Given a bridge with a certificate and the token "correct-horse-battery-staple", which listens on every address
       And a float variable "x" holding 0.5
       When without a token, "x" is set to 0.75
-      Then it is refused for want of a token
+      Then it is refused as unauthenticated
       And "x" still holds 0.5 at version 1
 
     Example: A token is no good in the clear

@@ -42,7 +42,7 @@ Feature: Tokens
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5
       When without a token, <what>
-      Then it is refused for want of a token
+      Then it is refused as unauthenticated
       And "x" still holds 0.5 at version 1
 
       Examples:
@@ -63,7 +63,7 @@ Feature: Tokens
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5
       When without a token, <what>
-      Then it is refused for want of a token
+      Then it is refused as unauthenticated
       And "x" still holds 0.5 at version 1
 
       Examples:
@@ -75,21 +75,21 @@ Feature: Tokens
       Given a bridge with the token "correct-horse-battery-staple"
       And an open session
       When without a token, in session "fresh", the session is opened
-      Then it is refused for want of a token
+      Then it is refused as unauthenticated
       And in session "fresh", the session is not open
 
     Example: No token, and a watch
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5
       When without a token, Ada watches "x", present values included
-      Then Ada's watch ends for want of a token
+      Then Ada's watch ends as unauthenticated
       And Ada has received nothing
 
     Scenario Outline: <token>, which is <what>
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5
       When with the token "<token>", "x" is set to 0.75
-      Then it is refused for want of a token
+      Then it is refused as unauthenticated
       And "x" still holds 0.5 at version 1
 
       Examples:
@@ -104,7 +104,7 @@ Feature: Tokens
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5
       When with the header "<header>", "x" is set to 0.75
-      Then it is refused for want of a token
+      Then it is refused as unauthenticated
       And "x" still holds 0.5 at version 1
 
       Examples:
@@ -118,5 +118,5 @@ Feature: Tokens
       And a float variable "x" holding 0.5
       And Ada watches "x"
       When without a token, "x" is set to 0.75
-      Then it is refused for want of a token
+      Then it is refused as unauthenticated
       And Ada receives nothing else

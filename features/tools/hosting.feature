@@ -122,7 +122,7 @@ Feature: Tools of another bridge
       When the tool "fail_after" streams with:
         | n |
         | 3 |
-      Then it is refused as failing inside
+      Then it is refused with INTERNAL
       And the chunks before the failure are [1, 2, 3]
       And the session is still open
 
@@ -147,7 +147,7 @@ Feature: Tools of another bridge
       When the tool "block" is given 0.3 s to run with:
         | seconds |
         | 30.0    |
-      Then it is refused as too late
+      Then it is refused with DEADLINE_EXCEEDED
       And the tool "block" can run again at the other bridge
 
     @requires_caps

@@ -246,7 +246,7 @@ Feature: Registering tools
       When these tools are registered, hosted at "<address>":
         | name    | takes |
         | "train" | []    |
-      Then it is refused as not allowed
+      Then it is refused as not permitted
       And the session is not open
 
       Examples:

@@ -192,7 +192,7 @@ Feature: Running tools
       When the tool "<tool>" is given 0.2 s to run with:
         | seconds |
         | 30.0    |
-      Then it is refused as too late
+      Then it is refused with DEADLINE_EXCEEDED
       And the session is still open
 
       Examples:
@@ -207,7 +207,7 @@ Feature: Running tools
       When the tool "block" is given 0.2 s to run with:
         | seconds |
         | 30.0    |
-      Then it is refused as too late
+      Then it is refused with DEADLINE_EXCEEDED
       And Ada's watch ends as not found
 
     @requires_process @requires_caps
@@ -217,7 +217,7 @@ Feature: Running tools
       When the tool "block" is given 0.2 s to run with:
         | seconds |
         | 30.0    |
-      Then it is refused as too late
+      Then it is refused with DEADLINE_EXCEEDED
       And the tool "block" can run again
 
     @requires_process @requires_caps

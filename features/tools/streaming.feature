@@ -34,7 +34,7 @@ Feature: Tools that stream
       When the tool "fail_after" streams with:
         | n |
         | 3 |
-      Then it is refused as failing inside
+      Then it is refused with INTERNAL
       And the chunks before the failure are [1, 2, 3]
       And the session is still open
 
@@ -43,7 +43,7 @@ Feature: Tools that stream
       When the tool "fail_after" streams with:
         | n |
         | 2 |
-      Then it is refused as failing inside, in the words in which "fail_after" fails when it runs
+      Then it is refused with INTERNAL, in the words in which "fail_after" fails when it runs
 
   @X4
   Rule: Bad calls are refused before the first chunk

@@ -17,7 +17,7 @@ Feature: Compare-and-set
       And "learning_rate" was set to 0.2
       And "learning_rate" was set to 0.3
       When "learning_rate", expected at version <expected>, is set to 0.5
-      Then it is refused as a conflict, saying "3"
+      Then it is refused with ABORTED, saying "3"
       And "learning_rate" still holds 0.3 at version 3
 
       Examples:
@@ -34,7 +34,7 @@ Feature: Compare-and-set
     Example: Ten writers
       Given a float variable "learning_rate" holding 0.1
       When 10 clients at once each set "learning_rate", expected at version 1
-      Then exactly one is accepted and the others are refused as a conflict
+      Then exactly one is accepted and the others are refused with ABORTED
       And "learning_rate" is at version 2
 
   @A5

@@ -144,7 +144,7 @@ Feature: Variables that follow others
       And "c" follows "b" as "scaled"
       And Ada watches <follower>
       When <follower> is made to follow <followed>
-      Then it is refused as not possible now, saying "would create a cycle"
+      Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
       And a change of <followed> tells Ada nothing
 
       Examples:
@@ -155,7 +155,7 @@ Feature: Variables that follow others
     Example: A variable cannot follow itself
       Given a float variable "a" holding 1
       When "a" is made to follow "a"
-      Then it is refused as not possible now, saying "would create a cycle"
+      Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
       And "a" still holds 1.0 at version 1
 
     Scenario Outline: <follower> cannot follow <followed>, which is not both there

@@ -19,7 +19,7 @@ Feature: Optimizing a variable
       And "temperature" was set to 0.8
       And the optimizer "mipro" has taken "temperature"
       When <action>
-      Then it is refused as not possible now, saying "variable_locked_for_optimization"
+      Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
       And "temperature" still holds 0.8 at version 2
 
       Examples:
@@ -104,7 +104,7 @@ Feature: Optimizing a variable
       Given a float variable "temperature" holding 0.7
       And the optimizer "mipro" has taken "temperature"
       When the optimizer "<optimizer>" takes "temperature"
-      Then it is refused as not possible now, saying "mipro"
+      Then it is refused with FAILED_PRECONDITION, saying "mipro"
       And "temperature" is being optimized by "mipro"
 
       Examples:
@@ -147,7 +147,7 @@ Feature: Optimizing a variable
       Given a float variable "temperature" holding 0.7
       And the optimizer "mipro" has taken "temperature"
       When the optimizer "copro" gives "temperature" back
-      Then it is refused as not possible now
+      Then it is refused with FAILED_PRECONDITION
       And "temperature" is being optimized by "mipro"
 
     Example: By another, with force
@@ -174,5 +174,5 @@ Feature: Optimizing a variable
     Example: What is not held cannot be given back
       Given a float variable "temperature" holding 0.7
       When the optimizer "mipro" gives "temperature" back
-      Then it is refused as not possible now
+      Then it is refused with FAILED_PRECONDITION
       And "temperature" still holds 0.7 at version 1

@@ -118,7 +118,7 @@ Feature: Reading and setting variables
       Given a float variable "x" holding 0.5
       And what is known of "x" is noted
       When "x", expected at version 7, is set to 0.6
-      Then it is refused as a conflict, saying "1"
+      Then it is refused with ABORTED, saying "1"
       And all that is known of "x" is as it was noted
 
     Example: An atomic batch in which another is at fault

@@ -21,6 +21,7 @@ from behave.runner_util import load_step_modules
 from varbridge.conformance import tags
 from varbridge.conformance.clauses import clauses_of
 from varbridge.conformance.run import validation
+from varbridge.conformance.vocabulary.phrases import chain
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = Path("reports/steps.md")
@@ -78,17 +79,16 @@ def dictionary(registry: Any, features: Iterable[Any]) -> str:
     examples: dict[str, str] = {}
     for scenario in validation.scenarios(features):
         for step in scenario.all_steps:
-            match = registry.find_match(step)
-            if match is not None:
-                pattern = registry.find_step_definition(step).pattern
-                examples.setdefault(pattern, f"{step.step_type.capitalize()} {step.name}")
+            for text, definition in chain(registry, step):
+                if definition is not None:
+                    examples.setdefault(definition.pattern, f"{step.step_type.capitalize()} {text}")
     lines = [
         "# The steps",
         "",
         "What a scenario can say, by subject. Written by `python -m varbridge.conformance.check --steps`.",
     ]
     groups: dict[str, list[tuple[str, Any]]] = {}
-    for word in ("given", "when", "then"):
+    for word in ("given", "when", "then", "step"):
         for step in registry.steps[word]:
             groups.setdefault(Path(step.location.filename).stem, []).append((word.capitalize(), step))
     for subject, group in sorted(groups.items()):
@@ -126,9 +126,8 @@ def _rule_faults(feature: Any, rules: dict[str, str]) -> Iterator[str]:
 def _step_faults(feature: Any, registry: Any) -> Iterator[str]:
     for scenario in feature.walk_scenarios():
         for step in scenario.all_steps:
-            if registry.find_match(step) is None:
-                near = validation.nearest(step.name, registry)
-                yield f"{step.location}: no step says {step.name!r}.{near}"
+            if mistake := validation.mistake_in(step, registry):
+                yield f"{step.location}: {mistake}"
 
 
 if __name__ == "__main__":

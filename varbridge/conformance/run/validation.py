@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from varbridge.conformance import tags
+from varbridge.conformance.vocabulary.phrases import chain, is_action
 
 
 class InvalidRunError(Exception):
@@ -70,18 +71,26 @@ def check_steps(features: Iterable[Any], config: Any, registry: Any) -> None:
         if not scenario.should_run(config):
             continue
         for step in scenario.all_steps:
-            if registry.find_match(step) is None:
-                raise InvalidRunError(
-                    f"{step.location}: no step says {step.keyword} {step.name!r}."
-                    f"{nearest(step.name, registry)} behave --steps-catalog lists all."
-                )
+            if mistake := mistake_in(step, registry):
+                raise InvalidRunError(f"{step.location}: {mistake}")
+
+
+def mistake_in(step: Any, registry: Any) -> str:
+    """Return what is wrong with the words of a step, or of a step inside it; empty if nothing is."""
+    for text, definition in chain(registry, step):
+        if definition is None:
+            return f"no step is defined for {step.step_type.capitalize()} {text!r}.{nearest(text, registry)}"
+        if step.step_type == "then" and is_action(definition):
+            return f"{text!r} is an action and checks nothing: a Then needs a check"
+    return ""
 
 
 def nearest(phrase: str, registry: Any) -> str:
-    """The phrases that there are that are most like this one, as a sentence; empty where none is."""
+    """Return a sentence with the phrases that are most similar to a text; empty if none is."""
     known = {step.pattern for steps in registry.steps.values() for step in steps}
     alike = difflib.get_close_matches(phrase, known, n=3, cutoff=0.5)
-    return f" Nearest: {'; '.join(alike)}." if alike else ""
+    words = "; ".join(alike) or "none"
+    return f" The most similar: {words}. behave --steps-catalog lists all."
 
 
 def _check_table(step: Any) -> None:

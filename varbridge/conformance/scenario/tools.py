@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from grpc import StatusCode
+
 from varbridge import BridgeError, Session
 from varbridge.conformance.scenario.world import DEADLINE, World
 from varbridge.conformance.vocabulary.literals import Literal
-from varbridge.conformance.vocabulary.outcome import REASONS, Outcome
+from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.tables import values_of
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.values import decode, to_any
@@ -120,6 +122,6 @@ def refusal_of_place(session: Session, tool: str) -> Exception | None:
     deadline = time.monotonic() + DEADLINE
     while True:
         error = Outcome.of(lambda: session.execute(tool, {"seconds": 0.01})).examine()
-        full = isinstance(error, BridgeError) and error.code is REASONS["over a limit"]
+        full = isinstance(error, BridgeError) and error.code is StatusCode.RESOURCE_EXHAUSTED
         if not full or time.monotonic() > deadline:
             return error

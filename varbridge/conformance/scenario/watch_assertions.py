@@ -14,7 +14,6 @@ from varbridge.conformance.vocabulary.matchers import (
     expect,
     in_order,
     is_refusal,
-    is_unauthenticated,
 )
 from varbridge.conformance.vocabulary.updates import describe, is_update
 
@@ -78,15 +77,10 @@ def expect_heartbeat(world: World, person: str, other: str) -> None:
 
 
 def expect_end(
-    world: World, person: str, reason: str, phrase: str | None = None, timeout: float = DEADLINE
+    world: World, person: str, status: str, phrase: str | None = None, timeout: float = DEADLINE
 ) -> Watched:
     """The bridge ends a person's watch with this status and these words; return the watch."""
-    return expect_end_like(world, person, is_refusal(reason, phrase, _NO_ERROR), timeout)
-
-
-def expect_unauthenticated_end(world: World, person: str) -> None:
-    """The bridge ends a person's watch, who has no token that is good."""
-    expect_end_like(world, person, is_unauthenticated(_NO_ERROR), DEADLINE)
+    return expect_end_like(world, person, is_refusal(status, phrase, _NO_ERROR), timeout)
 
 
 def expect_end_like(world: World, person: str, refusal: Refused, timeout: float) -> Watched:

@@ -45,6 +45,7 @@ class World:
         self.people = People(self.client)
         self.sessions = Sessions()
         self.watchers = Watchers()
+        self.step_type = ""  # of the step that runs: given, when or then
         self.outcome = Outcome()
         self.outcomes: list[Outcome] = []  # of several clients at once
         self.series: list[Series] = []  # figures taken over time

@@ -1,8 +1,16 @@
 """Values as the features write them.
 
-A literal in a step is the JSON text itself, so that ``42`` and ``42.0`` are different things, as they
-are on the wire; ``NaN`` and the infinities stand for the strings that a float takes. Arrays that travel
-as raw bytes are written ``float32 array [1.5, NaN]`` or ``float64 array of shape [512, 512]``.
+A literal in a step is the JSON text itself, so that ``42`` and ``42.0`` are different things, as they are on the wire;
+``NaN`` and the infinities stand for the strings that a float takes. Other literals are:
+
+- ``float32 array [1.5, NaN]`` and ``float64 array of shape [512, 512]``: arrays that travel as raw bytes;
+- ``a text of 300 characters``, ``a number of 400 digits`` and ``arrays nested 65 deep``: large values in JSON;
+- ``the text `[1, 2` ``: a text that may not be JSON; in it, ``$N`` stands for a whole number of 400 digits;
+- ``the bytes `22 ff 22` ``: bytes in hexadecimal;
+- ``the header `{"shape": [6]}` with 24 bytes``: the header of a binary value, and zeros;
+- ``no value``.
+
+Each may be followed by ``with 4 stray bytes`` and ``under the type_url "..."``, for values that a bridge must refuse.
 """
 
 from __future__ import annotations
@@ -13,14 +21,34 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from varbridge.values import DTYPES, PREFIX, Raw, raw_array
+from varbridge.values import BINARY, DTYPES, PREFIX, Raw, raw_array
 
 if TYPE_CHECKING:
     import numpy
 
 SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
-_ARRAY = re.compile(rf"({'|'.join(DTYPES)}) array (?:of shape (\[[\d, ]*\])|(\[.*\]))", re.S)
+QUOTED = r'"(?:[^"\\]|\\.)*"'
+"""The regular expression of a string in double quotes, with JSON's escapes."""
+
+INSIDE = rf"(?:[^\"]|{QUOTED})*?"
+"""The regular expression of what stands between brackets in JSON."""
+
+_JSON = rf"{QUOTED}|-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity|\[{INSIDE}\]|\{{{INSIDE}\}}"
+_ARRAY = rf"(?:{'|'.join(DTYPES)}) array (?:of shape \[[\d, ]*\]|\[[^\]]*\])"
+_LARGE = r"a text of \d+ characters|a number of \d+ digits|arrays nested \d+ deep"
+_WIRE = r"the text `[^`]*`|the bytes `[0-9a-f ]*`|the header `[^`]*` with \d+ bytes|no value"
+VALUE = rf"(?:{_ARRAY}|{_JSON}|{_LARGE}|{_WIRE})(?: with \d+ stray bytes)?(?: under the type_url {QUOTED})?"
+"""The regular expression of a literal."""
+
+_PARTS = re.compile(
+    rf"(?P<value>.*?)(?: with (?P<stray>\d+) stray bytes)?(?: under the type_url (?P<type_url>{QUOTED}))?",
+    re.S,
+)
+_ARRAY_PARTS = re.compile(rf"({'|'.join(DTYPES)}) array (?:of shape (\[[\d, ]*\])|(\[.*\]))", re.S)
+_LARGE_PARTS = re.compile(r"(a text|a number|arrays) (?:of|nested) (\d+) (?:characters|digits|deep)")
+_WIRE_PARTS = re.compile(r"the (text|bytes|header) `([^`]*)`(?: with (\d+) bytes)?", re.S)
+_LONG_NUMBER = "1" * 400
 _SHOWN = 200
 
 
@@ -31,41 +59,87 @@ class Literal:
     text: str
 
     def __post_init__(self) -> None:
-        if _ARRAY.fullmatch(self.text) is None and self.text not in SPECIAL:
+        if self._pattern() is None and self.text != NO_VALUE and self._body not in SPECIAL:
             try:
-                json.loads(self.text)
+                json.loads(self._body)
             except ValueError as error:
-                raise ValueError(f"{self.text} is no JSON value: {error}") from None
+                raise ValueError(f"{self.text} is not a JSON value: {error}") from None
+
+    @property
+    def is_absent(self) -> bool:
+        """True if the literal stands for a missing value."""
+        return self.text == NO_VALUE
 
     def raw(self, kind: str) -> Raw:
-        """What goes over the wire when a variable of the type ``kind`` gets this value."""
+        """Return what goes over the wire if a variable of the type ``kind`` gets this value."""
+        match = _PARTS.fullmatch(self.text)
+        assert match is not None
+        raw = self._raw(kind)
+        if match["stray"] is not None:
+            raw = raw._replace(array=bytes(int(match["stray"])))
+        if match["type_url"] is not None:
+            raw = raw._replace(type_url=json.loads(match["type_url"]))
+        return raw
+
+    def _raw(self, kind: str) -> Raw:
         if (array := self.array()) is not None:
             return raw_array(kind, array)
-        text = json.dumps(self.text) if self.text in SPECIAL else self.text
-        return Raw(PREFIX + kind, text.encode("utf-8", "surrogatepass"))
+        if (match := _WIRE_PARTS.fullmatch(self._body)) is None:
+            return Raw(PREFIX + kind, self._json().encode("utf-8", "surrogatepass"))
+        form, content, size = match.groups()
+        if form == "bytes":
+            return Raw(PREFIX + kind, bytes.fromhex(content))
+        if form == "header":
+            return Raw(PREFIX + kind + BINARY, content.encode(), bytes(int(size)))
+        return Raw(PREFIX + kind, content.replace("$N", _LONG_NUMBER).encode())
 
     def python(self) -> Any:
-        """The value in Python."""
+        """Return the value in Python."""
         if (array := self.array()) is not None:
             return array
-        return SPECIAL[self.text] if self.text in SPECIAL else json.loads(self.text)
+        return SPECIAL[self._body] if self._body in SPECIAL else json.loads(self._json())
 
     def array(self) -> numpy.ndarray[Any, Any] | None:
-        """The array, where the literal is one of raw bytes."""
-        found = _ARRAY.fullmatch(self.text)
-        if found is None:
+        """Return the array if the literal is one of raw bytes."""
+        match = _ARRAY_PARTS.fullmatch(self._body)
+        if match is None:
             return None
         import numpy
 
-        dtype, shape, items = found.groups()
+        dtype, shape, items = match.groups()
         if items is not None:
             return numpy.array(json.loads(items), dtype)  # json reads NaN and Infinity here
         shape = json.loads(shape)
-        # Numbers that every dtype holds, and that are wrong where an item is lost or moved.
+        # Numbers that every dtype holds, and that are wrong if an item is lost or moved.
         return numpy.array([n * 3 % 1009 for n in range(math.prod(shape))], dtype).reshape(shape)
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def _body(self) -> str:
+        match = _PARTS.fullmatch(self.text)
+        assert match is not None
+        return match["value"]
+
+    def _pattern(self) -> re.Match[str] | None:
+        for pattern in (_ARRAY_PARTS, _LARGE_PARTS, _WIRE_PARTS):
+            if (match := pattern.fullmatch(self._body)) is not None:
+                return match
+        return None
+
+    def _json(self) -> str:
+        if self._body in SPECIAL:
+            return json.dumps(self._body)
+        if (match := _LARGE_PARTS.fullmatch(self._body)) is None:
+            return self._body
+        form, size = match[1], int(match[2])
+        if form == "a text":
+            return json.dumps("x" * size)
+        return "0." + "1" * size if form == "a number" else "[" * size + "1" + "]" * size
+
+
+NO_VALUE = "no value"
 
 
 def same(expected: Any, actual: Any, *, exact: bool = True) -> bool:

@@ -12,7 +12,7 @@ from hamcrest.core.description import Description
 
 from varbridge import BridgeError, Variable
 from varbridge.conformance.vocabulary.literals import Literal, same, show
-from varbridge.conformance.vocabulary.outcome import REASONS
+from varbridge.conformance.vocabulary.statuses import CODES
 from varbridge.conformance.vocabulary.updates import value_of
 from varbridge.errors import MalformedReplyError, ToolFailedError
 
@@ -60,7 +60,8 @@ class Refused(BaseMatcher[BridgeError | None]):
         )
 
     def describe_to(self, description: Description) -> None:
-        description.append_text(f"{self._what} ({' or '.join(code.name for code in self._codes)})")
+        names = " or ".join(code.name for code in self._codes)
+        description.append_text(self._what if names in self._what else f"{self._what} ({names})")
         if self._phrase is not None:
             description.append_text(f" that says {self._phrase!r}")
 
@@ -161,15 +162,13 @@ def holds(value: Literal, version: int) -> Holds:
     return Holds(value, version)
 
 
-def is_refusal(reason: str, phrase: str | None = None, otherwise: str = "it was accepted") -> Refused:
-    """A refusal with this status and these words; ``otherwise`` says what it is where there is none."""
-    return Refused(f"a refusal as {reason}", [REASONS[reason]], phrase, otherwise)
+def is_refusal(status: str, phrase: str | None = None, otherwise: str = "it was accepted") -> Refused:
+    """Return a matcher of a refusal with a status, in the words of the features, and a phrase in its message.
 
-
-def is_unauthenticated(otherwise: str = "it was accepted") -> Refused:
-    """A refusal of whoever has no token that is good: the contract leaves the status open."""
-    codes = [grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED]
-    return Refused("a refusal for want of a token", codes, None, otherwise)
+    Args:
+        otherwise: the mismatch if there is no refusal.
+    """
+    return Refused(f"a refusal {status}", CODES[status], phrase, otherwise)
 
 
 def is_no_connection() -> Refused:

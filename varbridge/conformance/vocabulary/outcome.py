@@ -5,25 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import grpc
-
 from varbridge import BridgeError
 from varbridge.errors import ToolFailedError
-
-REASONS = {
-    "invalid": grpc.StatusCode.INVALID_ARGUMENT,
-    "not found": grpc.StatusCode.NOT_FOUND,
-    "already existing": grpc.StatusCode.ALREADY_EXISTS,
-    "a conflict": grpc.StatusCode.ABORTED,
-    "not possible now": grpc.StatusCode.FAILED_PRECONDITION,
-    "out of range": grpc.StatusCode.OUT_OF_RANGE,
-    "over a limit": grpc.StatusCode.RESOURCE_EXHAUSTED,
-    "unavailable": grpc.StatusCode.UNAVAILABLE,
-    "failing inside": grpc.StatusCode.INTERNAL,
-    "too late": grpc.StatusCode.DEADLINE_EXCEEDED,
-    "not allowed": grpc.StatusCode.PERMISSION_DENIED,
-}
-"""The words of the features for gRPC's status codes."""
 
 
 class Outcome:

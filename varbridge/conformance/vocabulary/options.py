@@ -1,0 +1,91 @@
+"""The parts of a phrase that say which variable is meant, and under which conditions something is done to it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from varbridge.conformance.vocabulary.literals import INSIDE, QUOTED
+
+IDENTIFIER = rf"{QUOTED}(?:, by its (?:old )?id,?)?"
+"""The regular expression of a variable: its name in quotes and, where its id is meant, words that say so."""
+
+_IDENTIFIER = re.compile(rf"({QUOTED})(?:, by its (old )?(id),?)?")
+
+_OPTION = (
+    rf", (?:expecting version -?\d+|with the request id {QUOTED}|for the optimizer {QUOTED}"
+    rf"|with the metadata \{{{INSIDE}\}}|under the constraints (?:\{{{INSIDE}\}}|`[^`]*`))"
+)
+OPTIONS = rf"(?:{_OPTION})*"
+"""The regular expression of any number of options, each after a comma."""
+
+_OPTION_PARTS = re.compile(
+    rf", (?:expecting version (?P<expected_version>-?\d+)|with the request id (?P<request_id>{QUOTED})"
+    rf"|for the optimizer (?P<optimizer>{QUOTED})|with the metadata (?P<metadata>\{{{INSIDE}\}})"
+    rf"|under the constraints (?P<constraints>\{{{INSIDE}\}}|`[^`]*`))"
+    rf"(?=(?:{_OPTION})*$)"
+)
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """A variable that a step names.
+
+    Attributes:
+        name: the variable's name.
+        by: "name", "id", or "old id" for the id that the name had at its first registration.
+    """
+
+    name: str
+    by: str = "name"
+
+    @classmethod
+    def parse(cls, text: str) -> Identifier:
+        """Read an identifier as a step has it."""
+        match = _IDENTIFIER.fullmatch(text)
+        assert match is not None, text
+        name, old, by_id = match.groups()
+        return cls(json.loads(name), f"{old or ''}{by_id or 'name'}")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a change.
+
+    Attributes:
+        expected_version: the version that the variable is required to have.
+        request_id: the idempotency key.
+        metadata: the metadata of the change, with optimizer_id for an optimizer.
+        constraints: the constraints of a registration, as an object or as text that may not be JSON.
+    """
+
+    expected_version: int | None = None
+    request_id: str | None = None
+    metadata: dict[str, str] | None = None
+    constraints: dict[str, Any] | str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Options:
+        """Read options as a step has them."""
+        values: dict[str, Any] = {}
+        metadata: dict[str, str] = {}
+        for match in _OPTION_PARTS.finditer(text):
+            parts = match.groupdict()
+            if parts["expected_version"] is not None:
+                values["expected_version"] = int(parts["expected_version"])
+            if parts["request_id"] is not None:
+                values["request_id"] = json.loads(parts["request_id"])
+            if parts["optimizer"] is not None:
+                metadata["optimizer_id"] = json.loads(parts["optimizer"])
+            if parts["metadata"] is not None:
+                metadata |= json.loads(parts["metadata"])
+            if (constraints := parts["constraints"]) is not None:
+                is_text = constraints.startswith("`")
+                values["constraints"] = constraints[1:-1] if is_text else json.loads(constraints)
+        return cls(**values, metadata=metadata or None)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the options that are set, as keyword arguments of the client's methods."""
+        return {name: value for name, value in vars(self).items() if value is not None}

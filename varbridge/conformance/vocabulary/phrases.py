@@ -1,0 +1,93 @@
+"""Definitions of phrases: actions, and phrases that contain another step.
+
+Facts that are only set up are defined with behave's ``given``, and checks with behave's ``then``. An action is one
+phrase for Given and When: as a When it keeps its outcome for a Then to examine, as a Given it has to succeed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
+
+from behave import step
+
+Function = Callable[..., Any]
+
+_ACTION, _PREFIX = "is_action", "is_prefix"
+
+
+def action(phrase: str) -> Callable[[Function], Function]:
+    """Define a phrase for a call of a client, as a Given or a When; the step function returns the answer."""
+
+    def define(function: Function) -> Function:
+        @wraps(function)
+        def run(context: Any, *arguments: Any) -> None:
+            world = context.world
+            world.attempt(lambda: function(context, *arguments))
+            if world.step_type == "given":
+                world.require_success()
+
+        setattr(run, _ACTION, True)
+        step(phrase)(run)
+        return function
+
+    return define
+
+
+def event(phrase: str) -> Callable[[Function], Function]:
+    """Define a phrase for what happens without an answer, such as the end of a process."""
+
+    def define(function: Function) -> Function:
+        @wraps(function)
+        def run(context: Any, *arguments: Any) -> None:
+            function(context, *arguments)
+
+        setattr(run, _ACTION, True)
+        step(phrase)(run)
+        return function
+
+    return define
+
+
+def prefix(phrase: str) -> Callable[[Function], Function]:
+    """Define a phrase that ends with another step, which its function runs with ``run_step``."""
+
+    def define(function: Function) -> Function:
+        setattr(function, _PREFIX, True)
+        step(phrase)(function)
+        return function
+
+    return define
+
+
+def run_step(context: Any, text: str) -> None:
+    """Run a step inside another one, with the keyword and the table of the outer one."""
+    table = ""
+    if context.table is not None:
+        rows = [context.table.headings, *(row.cells for row in context.table.rows)]
+        table = "".join("\n|" + "|".join(cell.replace("|", "\\|") for cell in row) + "|" for row in rows)
+    context.execute_steps(f"{context.world.step_type.capitalize()} {text}{table}")
+
+
+def chain(registry: Any, behave_step: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the texts and the definitions of a step and of the steps inside it; None if there is no definition."""
+    text = behave_step.name
+    while True:
+        definition = _find(registry, behave_step.step_type, text)
+        yield text, definition
+        if definition is None or not hasattr(definition.func, _PREFIX):
+            return
+        text = definition.match(text).arguments[-1].value
+
+
+def is_action(definition: Any) -> bool:
+    """Return True if a phrase is what a client does or what happens, so that it checks nothing."""
+    return hasattr(definition.func, _ACTION)
+
+
+def _find(registry: Any, step_type: str, text: str) -> Any:
+    for definition in (*registry.steps[step_type], *registry.steps["step"]):
+        if definition.match(text):
+            return definition
+    return None

@@ -1,0 +1,25 @@
+"""The words of the features for gRPC's status codes."""
+
+from __future__ import annotations
+
+from grpc import StatusCode
+
+CODES = {
+    "as invalid": (StatusCode.INVALID_ARGUMENT,),
+    "as not found": (StatusCode.NOT_FOUND,),
+    "as already existing": (StatusCode.ALREADY_EXISTS,),
+    "as out of range": (StatusCode.OUT_OF_RANGE,),
+    "as unavailable": (StatusCode.UNAVAILABLE,),
+    "as not permitted": (StatusCode.PERMISSION_DENIED,),
+    # The contract leaves open which of the two a call without a valid token gets.
+    "as unauthenticated": (StatusCode.UNAUTHENTICATED, StatusCode.PERMISSION_DENIED),
+    "with ABORTED": (StatusCode.ABORTED,),
+    "with FAILED_PRECONDITION": (StatusCode.FAILED_PRECONDITION,),
+    "with RESOURCE_EXHAUSTED": (StatusCode.RESOURCE_EXHAUSTED,),
+    "with INTERNAL": (StatusCode.INTERNAL,),
+    "with DEADLINE_EXCEEDED": (StatusCode.DEADLINE_EXCEEDED,),
+}
+"""The status codes that fit each of the words: plain ones where there are any, otherwise gRPC's name."""
+
+STATUS = "|".join(CODES)
+"""The regular expression of these words."""
