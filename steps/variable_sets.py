@@ -87,7 +87,7 @@ def step_set_expecting(context, name, version, value):
 
 
 @when("request {name} sets {name} to {value}")
-def step_set_as_request(context, name, value, request):
+def step_set_as_request(context, request, name, value):
     """Set a variable under a request id."""
     context.world.attempt(lambda: context.world.set(name, value, request_id=request))
 

@@ -1,16 +1,16 @@
 """Values as the features write them.
 
-A literal in a step is the JSON text itself, so that ``42`` and ``42.0`` are different things, as they are on the wire;
-``NaN`` and the infinities stand for the strings that a float takes. Other literals are:
+A literal in a step is the JSON text itself, so that ``42`` and ``42.0`` differ, as they do on the wire; ``NaN`` and
+the infinities stand for the strings that a float takes. Other literals are:
 
 - ``float32 array [1.5, NaN]`` and ``float64 array of shape [512, 512]``: arrays that travel as raw bytes;
-- ``a text of 300 characters``, ``a number of 400 digits`` and ``arrays nested 65 deep``: large values in JSON;
+- ``a text of 300 characters``, ``a number of 400 digits``, ``arrays nested 65 deep``: large values in JSON;
 - ``the text `[1, 2` ``: a text that may not be JSON; in it, ``$N`` stands for a whole number of 400 digits;
 - ``the bytes `22 ff 22` ``: bytes in hexadecimal;
 - ``the header `{"shape": [6]}` with 24 bytes``: the header of a binary value, and zeros;
 - ``no value``.
 
-Each may be followed by ``with 4 stray bytes`` and ``under the type_url "..."``, for values that a bridge must refuse.
+Each may be followed by ``with 4 stray bytes`` and ``under the type_url "..."``, for values that a bridge refuses.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The parts of a phrase that say which variable is meant, and under which conditions something is done to it."""
+"""The parts of a phrase that name a variable and the options of a change."""
 
 from __future__ import annotations
 

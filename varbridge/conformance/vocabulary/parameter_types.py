@@ -36,7 +36,7 @@ TYPES: dict[str, tuple[str, type, Callable[[str], Any]]] = {
     "people": (r"[A-Z][a-z]+(?:, [A-Z][a-z]+)* and [A-Z][a-z]+|[A-Z][a-z]+", list, _people),
     # A value, as varbridge/conformance/vocabulary/literals.py describes it.
     "value": (literals.VALUE, Literal, Literal),
-    # The rest of a set, a registration and the like: , expecting version 3, with the metadata {"reason": "test"}
+    # The options of a change: , expecting version 3, with the metadata {"reason": "test"}
     "options": (options.OPTIONS, Options, Options.parse),
     # The type of a variable: float.
     "type": (r"\w+", str, str),
