@@ -1,21 +1,22 @@
-"""Steps that measure: the figures that the original plan asked for, and what a bridge takes over time."""
+"""Steps that measure latency, throughput, and the resources that a bridge takes over time."""
 
 import statistics
 import sys
 import time
 
-from behave import then, when
+from behave import then
 from hamcrest import assert_that, empty, greater_than, less_than
 
 from varbridge.conformance.clients.soak import Soak
 from varbridge.conformance.vocabulary.matchers import in_order
+from varbridge.conformance.vocabulary.phrases import event
 
 WARM_UP = 10
 
 
-@when("{name} is read {int} times after a warm-up")
+@event("{name} is read {int} times after a warm-up")
 def step_time_reads(context, name, count):
-    """Read a variable over and over, and take the time of each read."""
+    """Read a variable again and again, and measure the time of each read."""
     session = context.world.session
     for _ in range(WARM_UP):
         session.get(name)
@@ -31,11 +32,11 @@ def step_time_reads(context, name, count):
 
 @then("a read takes under {int} ms on average")
 def step_fast_reads(context, limit):
-    """The average of the times taken."""
+    """Check the average time of the reads."""
     assert_that(statistics.mean(context.world.reads.times_ms), less_than(limit), "the average, in ms")
 
 
-@when("{name} is set {int} times as fast as it goes")
+@event("{name} is set {int} times as fast as possible")
 def step_set_fast(context, name, count):
     """Set a variable to 1, 2, 3 … without waiting for its watches."""
     session = context.world.session
@@ -44,26 +45,25 @@ def step_set_fast(context, name, count):
         session.set(name, float(number), kind="float")
 
 
-@then("{person} receives all {int} updates, over {int} a second")
+@then("{person} receives all {int} updates, more than {int} per second")
 def step_all_updates(context, person, count, rate):
-    """Every update is there, in order, and fast enough."""
-    updates = context.world.watchers[person].watch.wait_for(lambda got: len(got) >= count, 60.0)
+    """Check that every update came, in order, and measure the throughput."""
+    updates = context.world.watchers[person].watch.wait_for(lambda received: len(received) >= count, 60.0)
     took = time.perf_counter() - context.world.reads.sets_began
-    report(f"streaming: {len(updates)} updates in {took:.2f} s, {len(updates) / took:.0f} a second")
+    report(f"streaming: {len(updates)} updates in {took:.2f} s, {len(updates) / took:.0f} per second")
     values = [update.variable.value for update in updates]
     assert_that(values, in_order([float(n) for n in range(1, count + 1)]), "the values received")
-    assert_that(len(updates) / took, greater_than(rate), "updates a second")
+    assert_that(len(updates) / took, greater_than(rate), "updates per second")
 
 
 def report(line):
     """Print a figure past behave's capture: figures are wanted also from a run that passes."""
-
     print(f"\n  {line}", file=sys.__stdout__, flush=True)
 
 
-@when("{int} minutes of mixed traffic have passed")
+@event("clients send mixed traffic for {int} minutes")
 def step_soak(context, minutes):
-    """Sessions that come and go, with all that can be done in them, beside a steady reader and writer."""
+    """Run sessions that come and go and use every kind of call, and two clients that read and write steadily."""
     world = context.world
     soak = Soak(
         world.client.connection.address,
@@ -75,18 +75,17 @@ def step_soak(context, minutes):
     report(f"{soak.replies} calls were answered in {soak.sessions} sessions")
 
 
-@then("after the first quarter, none of these has risen by more than:")
+@then("after the first quarter, these figures rise by no more than:")
 def step_flat(context):
-    """The trend of each figure over the last three quarters, as a part of where it began."""
-    series = {one.name: one for one in context.world.series}
+    """Check the trend of each figure over the last three quarters, relative to its value at their beginning."""
+    all_series = {series.name: series for series in context.world.series}
     risen = []
     for row in context.table:
-        one, limit = series[row["figure"]], float(row["rise"].removesuffix("%")) / 100
-        context.world.allowed[one.name] = limit
-        first, last = one.line()
-        report(f"{one.name}: {first:.4g} to {last:.4g} {one.unit}, {one.rise():+.1%} of {limit:.0%} allowed")
-        if one.rise() > limit:
-            risen.append(
-                f"{one.name} rose by {one.rise():.1%}, from {first:.4g} to {last:.4g} {one.unit}".rstrip()
-            )
-    assert_that(risen, empty(), "the figures with a trend of more than they may have")
+        series, limit = all_series[row["figure"]], float(row["rise"].removesuffix("%")) / 100
+        context.world.allowed[series.name] = limit
+        first, last = series.line()
+        change = f"{first:.4g} to {last:.4g} {series.unit}"
+        report(f"{series.name}: {change}, {series.rise():+.1%} of {limit:.0%} allowed")
+        if series.rise() > limit:
+            risen.append(f"{series.name} rose by {series.rise():.1%}, from {change}".rstrip())
+    assert_that(risen, empty(), "the figures that rose by more than is allowed")

@@ -37,10 +37,15 @@ class SessionTools:
         return _result(self.connection.call("ExecuteTool", request, timeout=timeout))
 
     def stream(
-        self, tool: str, parameters: Mapping[str, Any] | None = None, *, timeout: float | None = None
+        self,
+        tool: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        timeout: float | None = None,
     ) -> Iterator[pb.ToolChunk]:
         """Run a streaming tool; yield its chunks, the final one included."""
-        request = self._tool_request(tool, parameters, None)
+        request = self._tool_request(tool, parameters, metadata)
         chunks = self.connection.stream("ExecuteStreamingTool", request, timeout=timeout)
         try:
             yield from chunks

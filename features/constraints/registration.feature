@@ -113,9 +113,7 @@ Feature: Constraints as they are registered
       Given an integer variable "count" holding 9 with:
         | max |
         | 10  |
-      When the tool "increment" runs with:
-        | name    | by |
-        | "count" | 2  |
+      When the tool "increment" runs with {"name": "count", "by": 2}
       Then the tool fails, saying "is above maximum"
       And "count" still holds 9 at version 1
 

@@ -42,9 +42,7 @@ Feature: One state, several bridges
 
     Example: All that is known is the same everywhere
       Given the bridges North and South, which share their state
-      And at South, a session opened with the metadata:
-        | team    |
-        | ranking |
+      And at South, an open session, with the metadata {"team": "ranking"}
       And a float variable "x" holding 0.1 with:
         | min | max |
         | 0   | 1   |

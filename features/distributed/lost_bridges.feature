@@ -16,9 +16,7 @@ Feature: When a bridge is lost
 
     Example: All that is known of the session
       Given bridges of its own, North and South, which share their state
-      And a session opened with the metadata:
-        | team    |
-        | ranking |
+      And an open session, with the metadata {"team": "ranking"}
       And an integer variable "x" holding 1 with:
         | min | max |
         | 0   | 9   |

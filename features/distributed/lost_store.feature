@@ -85,7 +85,7 @@ Feature: When the store is hurt
       And "x" was set to 2
       And Ada received 1 update
       When most of the store is killed
-      Then Ada's watch ends within 10 s as unavailable
+      Then Ada's watch ends as unavailable within 10 s
 
       Examples:
         | bridge |
@@ -100,7 +100,7 @@ Feature: When the store is hurt
       And "x" was set to 2
       And Ada received 1 update
       And most of the store was killed
-      And Ada's watch ended within 10 s as unavailable
+      And Ada's watch ended as unavailable within 10 s
       And the store is whole again
       And within 15 s, "x" was set to 3
       When Ada resumes watching "x"

@@ -8,9 +8,7 @@ Feature: Sessions across bridges
 
     Example: Opened at South, described at North
       Given the bridges North and South, which share their state
-      And at South, a session opened with the metadata:
-        | team    |
-        | ranking |
+      And at South, an open session, with the metadata {"team": "ranking"}
       When the session is described
       Then the description has:
         | metadata            | variables |
@@ -28,7 +26,7 @@ Feature: Sessions across bridges
       Given the bridges North and South, which share their state
       And an open session
       When at South, a heartbeat is sent
-      Then it says that the session is open
+      Then the heartbeat says that the session is open
 
     Example: One that is not open at all
       Given the bridges North and South, which share their state
@@ -59,7 +57,7 @@ Feature: Sessions across bridges
       And at South, Ada watches "a"
       And Ben watches "b"
       When at South, the session is cleaned up
-      Then 4 resources are cleaned
+      Then 4 resources are cleaned up
       And Ada's watch ends as not found
       And Ben's watch ends as not found
       And the session is not open
@@ -70,18 +68,19 @@ Feature: Sessions across bridges
 
     Example: Calls at the other bridge renew it, also refused ones
       Given the bridges North and South, which share their state
-      And a session that lives 1 s without a call
+      And an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
-      When at South, calls come again and again for 1.5 s, each of them refused
-      Then "x" still holds 0.5 at version 1
+      When at South, repeatedly for 1.5 s, "x" is set to "text"
+      Then it is refused as invalid
+      And "x" still holds 0.5 at version 1
 
     Example: It ends for all, and its watches learn of it
       Given the bridges North and South, which share their state
-      And a session that lives 1 s without a call
+      And an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
       And at South, Ada watches "x"
-      When at South, nobody calls any more
-      Then Ada's watch ends as not found, not before 1 s have passed
+      When at South, the last call is made
+      Then Ada's watch ends as not found, 1 s or more after the last call
       And the session is not open
       And at South, the session is not open
 

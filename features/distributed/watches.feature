@@ -31,8 +31,8 @@ Feature: Watching through any bridge
         | name | type    | value |
         | x    | integer | 1     |
         | y    | integer | 1     |
-      When 20 watches of "x" and "y" open while 4 clients set them over and over
-      Then each of them received every version from its first on
+      When 20 watches of "x" and "y" start while 4 clients set them without a pause
+      Then each watch receives its initial values and every later version
 
   @W2
   Rule: The present values come first at every bridge
@@ -41,7 +41,7 @@ Feature: Watching through any bridge
       Given the bridges North and South, which share their state
       And a float variable "temperature" holding 0.7
       And "temperature" was set to 0.8
-      And at South, Ada watches "temperature", present values included
+      And at South, Ada watches "temperature", with initial values
       When "temperature" is set to 0.9
       Then Ada receives:
         | update        | variable    | value | version | metadata            |
@@ -60,7 +60,7 @@ Feature: Watching through any bridge
         | b    | integer | 0     |
       And Ada and Ben each watch "a" and "b"
       When 2 clients at once set "a" and "b" 50 times each
-      Then Ada and Ben received 100 updates in the same order, with the same sequences
+      Then Ada and Ben receive 100 updates in the same order, with the same sequences
 
   @W5
   Rule: Deletions and registrations are told at every bridge
@@ -99,7 +99,7 @@ Feature: Watching through any bridge
       And Ada watches "x"
       And "x" was set to 2
       And Ada received 1 update
-      And Ada hung up
+      And Ada disconnected
       And "x" was set to 3
       And Ada is at South
       When Ada resumes watching "x"
@@ -117,10 +117,10 @@ Feature: Watching through any bridge
       And Ada watches "x"
       And at South, Ben watches "x"
       When Ben <leaves>
-      Then within 2 s Cy can watch "x"
+      Then Cy can watch "x" within 2 s
       And Ada receives nothing else
 
       Examples:
         | leaves         |
         | stops watching |
-        | hangs up       |
+        | disconnects    |

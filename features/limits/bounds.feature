@@ -58,9 +58,7 @@ Feature: Bytes, seconds, and what is forgotten
     Scenario Outline: The tool <tool>, which takes longer
       Given a bridge started with "--tool-timeout 1.5"
       And an open session
-      When the tool "<tool>" runs with:
-        | seconds |
-        | 60.0    |
+      When the tool "<tool>" runs with {"seconds": 60.0}
       Then it is refused with DEADLINE_EXCEEDED, saying "1.5 s"
       And the tool "<tool>" can run again
 
@@ -73,9 +71,7 @@ Feature: Bytes, seconds, and what is forgotten
     Example: A tool that takes less
       Given a bridge started with "--tool-timeout 1.5"
       And an open session
-      When the tool "sleep" runs with:
-        | seconds |
-        | 0.5     |
+      When the tool "sleep" runs with {"seconds": 0.5}
       Then the tool succeeds
 
     Example: A connection without calls is closed, and the next call makes another

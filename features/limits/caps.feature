@@ -113,9 +113,7 @@ Feature: Caps
     @requires_caps
     Example: Metadata of a session
       Given a bridge started with "--max-metadata 2"
-      When the session is opened with the metadata:
-        | owner | unit | reason |
-        | Ada   | mm   | tuned  |
+      When the session is opened, with the metadata {"owner": "Ada", "unit": "mm", "reason": "tuned"}
       Then it is refused with RESOURCE_EXHAUSTED
       And the session is not open
 
@@ -176,4 +174,4 @@ Feature: Caps
       And a float variable "a" holding 1
       And Ada watches "a"
       When Ada stops watching
-      Then within 5 s Ada can watch "a"
+      Then Ada can watch "a" within 5 s

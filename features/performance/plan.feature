@@ -17,5 +17,5 @@ Feature: The figures of the plan
     Example: 1,000 rapid updates, every one received
       Given a float variable "learning_rate" holding 0
       And Ada watches "learning_rate"
-      When "learning_rate" is set 1000 times as fast as it goes
-      Then Ada receives all 1000 updates, over 100 a second
+      When "learning_rate" is set 1000 times as fast as possible
+      Then Ada receives all 1000 updates, more than 100 per second

@@ -90,9 +90,7 @@ Feature: What survives the death of the process
     @requires_current_service
     Example: A session and what it was opened with
       Given a bridge with a data directory
-      And a session opened with the metadata:
-        | team    |
-        | ranking |
+      And an open session, with the metadata {"team": "ranking"}
       And the bridge was killed and started again
       When the session is described
       Then the description has:

@@ -46,7 +46,7 @@ Feature: What a bridge tells those who run it
       Given a bridge of its own, started with "--log-calls all --log-format json"
       And a float variable "x" holding 0.5
       And Ada watches "x"
-      And Ada hung up
+      And Ada disconnected
       When "pension" is read
       Then it is refused as not found
       And its log has these calls within 5 s:

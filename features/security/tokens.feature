@@ -30,9 +30,7 @@ Feature: Tokens
     Example: A streaming tool
       Given a bridge with the token "correct-horse-battery-staple"
       And an open session
-      When with the token "correct-horse-battery-staple", the tool "count" streams with:
-        | n |
-        | 2 |
+      When with the token "correct-horse-battery-staple", the tool "count" streams with {"n": 2}
       Then the chunks are [1, 2]
 
   @P3
@@ -81,7 +79,7 @@ Feature: Tokens
     Example: No token, and a watch
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5
-      When without a token, Ada watches "x", present values included
+      When without a token, Ada watches "x", with initial values
       Then Ada's watch ends as unauthenticated
       And Ada has received nothing
 

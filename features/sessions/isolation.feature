@@ -42,11 +42,11 @@ Feature: Sessions share nothing
   Rule: An id learnt in one session is not found in another
 
     Scenario Outline: <action>
-      Given a float variable "x" holding 0.5
+      Given in session "green", a float variable "x" holding 0.5
       And in session "blue", an open session
-      When in session "blue", the id of "x" from here is <action>
+      When in session "blue", the id that "x" has in session "green" is <action>
       Then it is refused as not found
-      And "x" still holds 0.5 at version 1
+      And in session "green", "x" still holds 0.5 at version 1
 
       Examples:
         | action  |

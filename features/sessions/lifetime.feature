@@ -14,22 +14,32 @@ Feature: The life of a session
     @requires_standard_tools
     Example: It offers the server's tools
       When the session is opened
-      Then the session offers the tools "echo", "add", "fail", "sleep", "block", "increment", "die", "count" and "fail_after"
+      Then the session offers the tools:
+        | name       |
+        | echo       |
+        | add        |
+        | fail       |
+        | sleep      |
+        | block      |
+        | increment  |
+        | die        |
+        | count      |
+        | fail_after |
 
     @requires_standard_tools
     Example: It tells what the server's tools take
       When the session is opened
       Then the session offers the tools:
-        | tool       | takes                                | needs       | streams |
-        | echo       | {"message": "string"}                | ["message"] | no      |
-        | add        | {"a": "float", "b": "float"}         | ["a", "b"]  | no      |
-        | fail       | {"message": "string"}                | []          | no      |
-        | sleep      | {"seconds": "float"}                 | ["seconds"] | no      |
-        | block      | {"seconds": "float"}                 | ["seconds"] | no      |
-        | increment  | {"name": "string", "by": "integer"}  | ["name"]    | no      |
-        | die        | {}                                   | []          | no      |
-        | count      | {"n": "integer"}                     | ["n"]       | yes     |
-        | fail_after | {"n": "integer"}                     | ["n"]       | yes     |
+        | name       | takes                               | required    | streams |
+        | echo       | {"message": "string"}               | ["message"] | false   |
+        | add        | {"a": "float", "b": "float"}        | ["a", "b"]  | false   |
+        | fail       | {"message": "string"}               | []          | false   |
+        | sleep      | {"seconds": "float"}                | ["seconds"] | false   |
+        | block      | {"seconds": "float"}                | ["seconds"] | false   |
+        | increment  | {"name": "string", "by": "integer"} | ["name"]    | false   |
+        | die        | {}                                  | []          | false   |
+        | count      | {"n": "integer"}                    | ["n"]       | true    |
+        | fail_after | {"n": "integer"}                    | ["n"]       | true    |
 
     Example: It opens with its first variable
       When "x" is registered as a float holding 0.5
@@ -60,10 +70,8 @@ Feature: The life of a session
 
     @requires_current_service
     Example: Its metadata stays
-      Given a session opened with the metadata:
-        | owner | team |
-        | Ada   | blue |
-      And the session was opened again
+      Given an open session, with the metadata {"owner": "Ada", "team": "blue"}
+      And the session was opened again, with the metadata {"owner": "someone else"}
       When the session is described
       Then the description has:
         | metadata                         | variables |
@@ -109,17 +117,13 @@ Feature: The life of a session
 
     @requires_standard_tools
     Example: A tool
-      When the tool "echo" runs with:
-        | message |
-        | "hello" |
+      When the tool "echo" runs with {"message": "hello"}
       Then it is refused as not found, saying "Session not found"
       And the session is not open
 
     @requires_standard_tools
     Example: A streaming tool
-      When the tool "count" streams with:
-        | n |
-        | 3 |
+      When the tool "count" streams with {"n": 3}
       Then it is refused as not found, saying "Session not found"
       And the session is not open
 
@@ -136,13 +140,13 @@ Feature: The life of a session
     @requires_current_service
     Example: A heartbeat only says so
       When a heartbeat is sent
-      Then it says that the session is not open
+      Then the heartbeat says that the session is not open
 
     @requires_current_service
     Example: A heartbeat in an open session
       Given an open session
       When a heartbeat is sent
-      Then it says that the session is open
+      Then the heartbeat says that the session is open
 
   @S4
   Rule: A clean-up ends the session with all that it holds
@@ -154,66 +158,65 @@ Feature: The life of a session
         | b    | float | 2     |
       And Ada watches "a"
       When the session is cleaned up
-      Then 3 resources are cleaned
+      Then 3 resources are cleaned up
       And Ada's watch ends as not found
       And the session is not open
 
     Example: An empty session
       Given an open session
       When the session is cleaned up
-      Then 0 resources are cleaned
+      Then 0 resources are cleaned up
       And the session is not open
 
     Example: A session that is not open
       When the session is cleaned up
-      Then 0 resources are cleaned
+      Then 0 resources are cleaned up
       And the session is not open
 
     Example: Twice
       Given a float variable "x" holding 0.5
       And the session was cleaned up
       When the session is cleaned up
-      Then 0 resources are cleaned
+      Then 0 resources are cleaned up
       And the session is not open
 
     Example: Other sessions stay
       Given a float variable "x" holding 0.5
       And in session "blue", a float variable "x" holding 0.75
       When the session is cleaned up
-      Then 1 resource is cleaned
+      Then 1 resource is cleaned up
       And in session "blue", "x" still holds 0.75 at version 1
 
   @S5
   Rule: A session ends after its time to live without a call, and never earlier
 
     Example: It ends, and its watches learn of it
-      Given a session that lives 1 s without a call
+      Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
       And Ada watches "x"
-      When nobody calls any more
-      Then Ada's watch ends as not found, not before 1 s have passed
+      When the last call is made
+      Then Ada's watch ends as not found, 1 s or more after the last call
       And the session is not open
 
     Example: Calls renew it, also refused ones
-      Given a session that lives 1 s without a call
+      Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
-      When calls come again and again for 1.2 s, each of them refused
-      Then "x" still holds 0.5 at version 1
+      When repeatedly for 1.2 s, "x" is set to "text"
+      Then it is refused as invalid
+      And "x" still holds 0.5 at version 1
 
     @requires_current_service
     Example: Heartbeats renew it
-      Given a session that lives 1 s without a call
+      Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
-      When heartbeats come again and again for 1.2 s
+      When repeatedly for 1.2 s, a heartbeat is sent
       Then "x" still holds 0.5 at version 1
 
     @requires_standard_tools
     Example: A running tool keeps it
-      Given a session that lives 1 s without a call
+      Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
-      When the tool "sleep" runs with:
-        | seconds |
-        | 1.2     |
+      When the tool "sleep" runs with {"seconds": 1.2}
       Then the tool succeeds
       And "x" still holds 0.5 at version 1
 
@@ -283,7 +286,7 @@ Feature: The life of a session
       Then it is refused as invalid
 
     Scenario Outline: The id <id>
-      When the session with the id <id> is opened
+      When a session with the id <id> is opened
       Then it is refused as invalid
 
       Examples:

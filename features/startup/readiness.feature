@@ -127,7 +127,7 @@ Feature: Starting
     Example: Nothing is left behind
       Given a bridge that has just started
       And an open session
-      And the tool "block" has run for 0.05 s
+      And the tool "block" ran with {"seconds": 0.05}
       And the processes that the bridge has started are noted
       When the bridge is told to end by SIGTERM
       Then the bridge ends with exit code 0

@@ -17,7 +17,7 @@ Feature: Readers that come and go
       Given a float variable "x" holding 0.1
       And Ada, Ben and Cy each watch "x"
       And "x" was set to 0.2
-      And Ben hung up
+      And Ben disconnected
       When "x" is set to 0.3
       Then Ada and Cy each receive:
         | update       | value | previous | version |
@@ -30,20 +30,20 @@ Feature: Readers that come and go
       And a float variable "x" holding 0.1
       And Ada and Ben each watch "x"
       When Ben <leaves>
-      Then within 2 s Cy can watch "x"
+      Then Cy can watch "x" within 2 s
       And Ada receives nothing else
 
       Examples:
         | leaves          |
         | stops watching  |
-        | hangs up        |
+        | disconnects     |
 
     Example: It can watch again
       Given a float variable "x" holding 0.1
       And Ada watches "x"
       And Ada stopped watching
       And "x" was set to 0.2
-      And Ada watches "x", present values included
+      And Ada watches "x", with initial values
       When "x" is set to 0.3
       Then Ada receives:
         | update        | value | version |
@@ -55,17 +55,17 @@ Feature: Readers that come and go
       Given a bridge started with "--max-watches 2"
       And a float variable "x" holding 0.1
       And Ada watches "x"
-      And Ben watches "x" over a line of their own
-      When Ben's line is cut
-      Then within 2 s Cy can watch "x"
+      And Ben watches "x", through a proxy
+      When Ben's connection is cut
+      Then Cy can watch "x" within 2 s
       And Ada receives nothing else
 
     Example: Whoever is cut off goes on where they stopped
       Given an integer variable "x" holding 1
-      And Ada watches "x" over a line of their own
+      And Ada watches "x", through a proxy
       And "x" was set 5 times, each time to its next version
       And Ada received 5 updates
-      And Ada's line was cut
+      And Ada's connection was cut
       And "x" was set 5 times, each time to its next version
       When Ada resumes watching "x"
       Then Ada receives the versions 7 to 11 of "x"
@@ -77,32 +77,32 @@ Feature: Readers that come and go
     Example: One of two stalls, and flows again
       Given a string variable "x" holding "short"
       And Ada watches "x"
-      And Ben watches "x" over a line of their own
-      And Ben's line has stalled
-      And "x" was set 200 times to long texts
-      When Ben's line flows again
-      Then Ada receives all of them, in order
-      And Ben receives them in order without a gap, to the last or to an end as out of range
+      And Ben watches "x", through a proxy
+      And Ben's connection was stalled
+      And "x" was set to 200 long texts in turn
+      When Ben's connection is resumed
+      Then Ada receives all 200 long texts in order
+      And Ben receives the 200 long texts in order, to the last or to the end of the watch as out of range
 
     Example: While one of two stalls, the other is told of everything
       Given a string variable "x" holding "short"
       And Ada watches "x"
-      And Ben watches "x" over a line of their own
-      And Ben's line has stalled
-      When "x" is set 200 times to long texts
-      Then Ada receives all of them, in order
+      And Ben watches "x", through a proxy
+      And Ben's connection was stalled
+      When "x" is set to 200 long texts in turn
+      Then Ada receives all 200 long texts in order
 
     @requires_process
     Example: It is told when the log has gone on without it
       Given a bridge started with "--watch-log-limit 5"
       And a string variable "x" holding "short"
       And Ada watches "x"
-      And Ben watches "x" over a line of their own
-      And Ben's line has stalled
-      And "x" was set 200 times to long texts
-      When Ben's line flows again
-      Then Ada receives them in order without a gap, to the last or to an end as out of range
-      And Ben receives them in order without a gap, to the last or to an end as out of range
+      And Ben watches "x", through a proxy
+      And Ben's connection was stalled
+      And "x" was set to 200 long texts in turn
+      When Ben's connection is resumed
+      Then Ada receives the 200 long texts in order, to the last or to the end of the watch as out of range
+      And Ben receives the 200 long texts in order, to the last or to the end of the watch as out of range
 
   @W11
   Rule: A thousand watches of one variable all get all of its updates
@@ -111,7 +111,7 @@ Feature: Readers that come and go
       Given an integer variable "x" holding 1
       And 1000 clients watch "x"
       When "x" is set 10 times, each time to its next version
-      Then each of them receives the versions 2 to 11
+      Then each client receives the versions 2 to 11
 
   @W10 @requires_process
   Rule: An idle watch gets a heartbeat
@@ -124,20 +124,20 @@ Feature: Readers that come and go
       Then Ada receives:
         | update       | value | version |
         | value change | 0.2   | 2       |
-      And Ada's watch receives a heartbeat with the sequence of the last update
+      And Ada receives a heartbeat with the sequence of Ada's last update
 
     Example: It gets one after the other
       Given a bridge started with "--heartbeat-interval 0.2"
       And a float variable "x" holding 0.1
       When Ada watches "x"
-      Then Ada's watch receives 10 heartbeats in 0.5 to 8 s
+      Then Ada receives 10 heartbeats in 0.5 to 8 s
 
     @soak
     Example: Unless told otherwise, it gets one every 30 s
       Given a bridge that has just started
       And a float variable "x" holding 0.1
       When Ada watches "x"
-      Then Ada's watch receives 3 heartbeats in 55 to 100 s
+      Then Ada receives 3 heartbeats in 55 to 100 s
 
     Example: A heartbeat goes on through changes of other variables
       Given a bridge started with "--heartbeat-interval 0.2"
@@ -149,5 +149,5 @@ Feature: Readers that come and go
       Then Ben receives:
         | update       | value | version |
         | value change | 0.2   | 2       |
-      And Ada's watch receives a heartbeat with the sequence that Ben saw last
+      And Ada receives a heartbeat with the sequence of Ben's last update
       And Ada receives nothing else

@@ -50,12 +50,12 @@ Feature: Resuming a watch
       And "x" was set to 2
       And Ada received 1 update
       And Ada stopped watching
-      When Ada resumes watching "x", present values included
+      When Ada resumes watching "x", with initial values
       Then Ada receives nothing else
 
     Example: From the sequence of a present value
       Given an integer variable "x" holding 1
-      And Ada watches "x", present values included
+      And Ada watches "x", with initial values
       And Ada received 1 update
       And Ada stopped watching
       And "x" was set to 2
@@ -70,7 +70,7 @@ Feature: Resuming a watch
       Given a bridge started with "--heartbeat-interval 0.2"
       And an open session
       And Ada watches every variable
-      And Ada received a heartbeat
+      And Ada received 1 heartbeat in 0 to 5 s
       And Ada stopped watching
       And a float variable "x" holding 0.1
       When Ada resumes watching every variable
@@ -102,7 +102,7 @@ Feature: Resuming a watch
 
     Example: From the future
       Given an integer variable "x" holding 1
-      When Ada resumes watching "x" 1000 after the last sequence
+      When Ada resumes watching "x" 1000 beyond the last sequence
       Then Ada's watch ends as out of range
 
     Example: Before the beginning of time
@@ -132,7 +132,8 @@ Feature: Resuming a watch
       And Ada stopped watching
       And "x" was set 20 times, each time to its next version
       When Ada resumes watching "x"
-      Then Ada's watch ends as out of range, naming a sequence from which it can go on
+      Then Ada's watch ends as out of range
+      And the end of Ada's watch names the oldest sequence that is retained
 
     @requires_process
     Example: Just in time

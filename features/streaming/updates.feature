@@ -15,8 +15,8 @@ Feature: Watching variables
 
     Example: Twenty watches, each put in place between two changes
       Given an integer variable "x" holding 1
-      When 20 watches of "x" open while it is set over and over
-      Then each of them received every version from its first on
+      When 20 watches of "x" start while 1 client sets it without a pause
+      Then each watch receives its initial values and every later version
 
     Example: Sixty watches, put in place while four clients write three variables
       Given the variables:
@@ -24,8 +24,8 @@ Feature: Watching variables
         | x    | integer | 1     |
         | y    | integer | 1     |
         | z    | integer | 1     |
-      When 60 watches of "x", "y" and "z" open while 4 clients set them over and over
-      Then each of them received every version from its first on
+      When 60 watches of "x", "y" and "z" start while 4 clients set them without a pause
+      Then each watch receives its initial values and every later version
 
   @W2
   Rule: The present values come first where they are asked for
@@ -33,7 +33,7 @@ Feature: Watching variables
     Example: One variable
       Given a float variable "temperature" holding 0.7
       And "temperature" was set to 0.8
-      When Ada watches "temperature", present values included
+      When Ada watches "temperature", with initial values
       Then Ada receives:
         | update        | variable    | value | version | metadata              |
         | initial value | temperature | 0.8   | 2       | {"initial": "true"} |
@@ -45,7 +45,7 @@ Feature: Watching variables
         | temperature | float   | 0.7     |
         | max_tokens  | integer | 256     |
         | model       | string  | "gpt-4" |
-      When Ada watches "model", "temperature" and "max_tokens", present values included
+      When Ada watches "model", "temperature" and "max_tokens", with initial values
       Then Ada receives:
         | update        | variable    | value   | version |
         | initial value | model       | "gpt-4" | 1       |
@@ -55,7 +55,7 @@ Feature: Watching variables
 
     Example: Of every variable
       Given a float variable "temperature" holding 0.7
-      When Ada watches every variable, present values included
+      When Ada watches every variable, with initial values
       Then Ada receives:
         | update        | variable    | value | version |
         | initial value | temperature | 0.7   | 1       |
@@ -66,7 +66,7 @@ Feature: Watching variables
       And "weights" was set to float32 array [2.5] with the metadata:
         | reason | source |
         | tuning | elixir |
-      When Ada watches "weights", present values included
+      When Ada watches "weights", with initial values
       Then Ada receives:
         | update        | variable | value               | version |
         | initial value | weights  | float32 array [2.5] | 2       |
@@ -77,7 +77,7 @@ Feature: Watching variables
 
     Example: Then the changes
       Given a float variable "x" holding 0.1
-      And Ada watches "x", present values included
+      And Ada watches "x", with initial values
       When "x" is set to 0.2
       Then Ada receives:
         | update        | value | previous | version |
@@ -193,7 +193,7 @@ Feature: Watching variables
       Given an integer variable "x" holding 1
       And Ada and Ben each watch "x"
       When "x" is set 300 times, each time to its next version
-      Then Ada and Ben each receive the versions 2 to 301 of "x", each with the value of that version
+      Then Ada and Ben each receive the versions 2 to 301 of "x"
 
   @W4
   Rule: All watches of a session see one order
@@ -205,7 +205,7 @@ Feature: Watching variables
         | b    | integer | 0     |
       And Ada and Ben each watch "a" and "b"
       When 2 clients at once set "a" and "b" 50 times each
-      Then Ada and Ben received 100 updates in the same order, with the same sequences
+      Then Ada and Ben receive 100 updates in the same order, with the same sequences
 
     Example: The updates of an atomic batch follow each other
       Given the variables:
@@ -215,7 +215,7 @@ Feature: Watching variables
         | c    | integer | 0     |
       And Ada watches every variable
       When "a" and "b" are set together 30 times while "c" is set 30 times
-      Then in what Ada received, each change of "a" or "b" stands next to its partner
+      Then Ada receives the updates of "a" and "b" in pairs, one for each batch
 
   @W5
   Rule: A delete is told once, and the watch stays open
@@ -311,7 +311,7 @@ Feature: Watching variables
 
     Example: By id
       Given a float variable "x" holding 0.5
-      And Ada watches "x" by its id
+      And Ada watches "x", by its id
       When "x" is set to 0.6
       Then Ada receives:
         | update       | variable | value | version |
@@ -319,7 +319,7 @@ Feature: Watching variables
 
     Example: One variable named twice is told of once
       Given a float variable "x" holding 0.5
-      And Ada watches "x" by its name and by its id
+      And Ada watches "x" and "x", by its id
       When "x" is set to 0.6
       Then Ada receives:
         | update       | variable | value | version |
@@ -328,7 +328,7 @@ Feature: Watching variables
 
     Example: Its present value is told once too
       Given a float variable "x" holding 0.5
-      When Ada watches "x" by its name and by its id, present values included
+      When Ada watches "x" and "x", by its id, with initial values
       Then Ada receives:
         | update        | variable | value | version |
         | initial value | x        | 0.5   | 1       |

@@ -8,25 +8,19 @@ Feature: Tools of another bridge
 
     Example: Its result
       Given the tool "add" of another bridge is registered
-      When the tool "add" runs with:
-        | a   | b   |
-        | 2.5 | 0.5 |
+      When the tool "add" runs with {"a": 2.5, "b": 0.5}
       Then the tool answers 3.0
 
     Example: By the call that runs registered tools
       Given the tool "echo" of another bridge is registered
-      When the registered tool "echo" runs with:
-        | message           |
-        | "héllo, wörld 🚀" |
+      When the registered tool "echo" runs with {"message": "héllo, wörld 🚀"}
       Then the tool answers "héllo, wörld 🚀"
 
     Example: Its failure, in its own words
       Given the tool "fail" of another bridge is registered
-      When the tool "fail" runs with:
-        | message           |
-        | "out of patience" |
+      When the tool "fail" runs with {"message": "out of patience"}
       Then the tool fails, saying "out of patience"
-      And the session is still open
+      And the session is open
 
     Example: It ends its process
       Given the tools "die" and "echo" of another bridge are registered
@@ -36,11 +30,9 @@ Feature: Tools of another bridge
 
     Example: A parameter that is missing
       Given the tool "add" of another bridge is registered
-      When the tool "add" runs with:
-        | a   |
-        | 1.5 |
+      When the tool "add" runs with {"a": 1.5}
       Then it is refused as invalid
-      And the session is still open
+      And the session is open
 
   @X7 @X5
   Rule: It runs in the session of the same id
@@ -49,9 +41,7 @@ Feature: Tools of another bridge
       Given the tool "increment" of another bridge is registered
       And an integer variable "count" holding 1
       And at the other bridge, an integer variable "count" holding 41
-      When the tool "increment" runs with:
-        | name    |
-        | "count" |
+      When the tool "increment" runs with {"name": "count"}
       Then the tool answers 42
       And at the other bridge, "count" holds 42 at version 2
       And "count" still holds 1 at version 1
@@ -59,9 +49,7 @@ Feature: Tools of another bridge
     Example: The session is opened there when it is needed
       Given the tool "echo" of another bridge is registered
       And at the other bridge, the session was cleaned up
-      When the tool "echo" runs with:
-        | message |
-        | "hello" |
+      When the tool "echo" runs with {"message": "hello"}
       Then the tool answers "hello"
       And at the other bridge, the session is open
 
@@ -69,9 +57,7 @@ Feature: Tools of another bridge
       Given the tool "count" of another bridge is registered
       And at the other bridge, an open session
       And at the other bridge, the session was cleaned up
-      When the tool "count" streams with:
-        | n |
-        | 2 |
+      When the tool "count" streams with {"n": 2}
       Then the chunks are [1, 2]
       And at the other bridge, the session is open
 
@@ -79,9 +65,7 @@ Feature: Tools of another bridge
       Given the tool "increment" of another bridge is registered
       And at the other bridge, an integer variable "count" holding 1
       And at the other bridge, the optimizer "mipro" has taken "count"
-      When the tool "increment" runs for the optimizer "mipro" with:
-        | name    |
-        | "count" |
+      When the tool "increment" runs with {"name": "count"}, for the optimizer "mipro"
       Then the tool answers 2
       And at the other bridge, "count" holds 2 at version 2
 
@@ -89,9 +73,7 @@ Feature: Tools of another bridge
       Given the tool "increment" of another bridge is registered
       And at the other bridge, an integer variable "count" holding 41
       And in session "blue", an integer variable "count" holding 1
-      When in session "blue", the tool "increment" runs with:
-        | name    |
-        | "count" |
+      When in session "blue", the tool "increment" runs with {"name": "count"}
       Then the tool answers 2
       And at the other bridge, "count" holds 41 at version 1
 
@@ -100,9 +82,7 @@ Feature: Tools of another bridge
 
     Scenario Outline: Count to <n>
       Given the tool "count" of another bridge is registered
-      When the tool "count" streams with:
-        | n   |
-        | <n> |
+      When the tool "count" streams with {"n": <n>}
       Then the chunks are <chunks>
 
       Examples:
@@ -112,31 +92,26 @@ Feature: Tools of another bridge
 
     Example: Many chunks
       Given the tool "count" of another bridge is registered
-      When the tool "count" streams with:
-        | n    |
-        | 1000 |
-      Then there are 1000 chunks, 1 to 1000
+      When the tool "count" streams with {"n": 1000}
+      Then the chunks are 1 to 1000
 
     Example: A failure after three
       Given the tool "fail_after" of another bridge is registered
-      When the tool "fail_after" streams with:
-        | n |
-        | 3 |
+      When the tool "fail_after" streams with {"n": 3}
       Then it is refused with INTERNAL
       And the chunks before the failure are [1, 2, 3]
-      And the session is still open
+      And the session is open
 
     Example: Run for one answer
       Given the tool "count" of another bridge is registered
-      When the tool "count" runs with:
-        | n |
-        | 3 |
+      When the tool "count" runs with {"n": 3}
       Then the tool answers [1, 2, 3]
 
     Example: Whoever cancels is rid of it
       Given the tool "count" of another bridge is registered
-      When Ada takes 2 chunks of "count" to 1000000000 and cancels
-      Then the session is still open
+      And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
+      When Ada cancels the stream
+      Then the session is open
 
   @X7 @X3
   Rule: A deadline and a cancel reach the work there
@@ -144,37 +119,35 @@ Feature: Tools of another bridge
     @requires_caps
     Example: A deadline
       Given the tool "block" of another bridge, started with "--max-running-tools 1", is registered
-      When the tool "block" is given 0.3 s to run with:
-        | seconds |
-        | 30.0    |
+      When the tool "block" runs with {"seconds": 30.0}, with a deadline of 0.3 s
       Then it is refused with DEADLINE_EXCEEDED
-      And the tool "block" can run again at the other bridge
+      And at the other bridge, the tool "block" can run again
 
     @requires_caps
     Example: A cancel
       Given the tool "block" of another bridge, started with "--max-running-tools 1", is registered
       And the tool "block" is running for 30 s
-      And it has come to the other bridge
       When the running tool is cancelled
-      Then the tool "block" can run again at the other bridge
+      Then at the other bridge, the tool "block" can run again
 
     Example: Others are served while it runs
       Given the tool "block" of another bridge is registered
       And a float variable "x" holding 0.5
-      When "x" is read while the tool "block" runs for 30 s
+      And the tool "block" is running for 30 s
+      When "x" is read
       Then "x" holds 0.5 at version 1
+      And the running tool has not ended
 
   @X7
   Rule: A tool whose host is gone is unavailable, and the rest goes on
 
     Scenario Outline: Gone before, <how>
-      Given the tools "echo" and "count" of another bridge of its own are registered
+      Given the tools "echo" and "count" of another bridge, started for this scenario, are registered
       And a float variable "x" holding 0.5
       And the other bridge was killed
-      When the tool "<tool>" <how> with:
-        | <parameter> |
-        | <value>     |
-      Then it is refused as unavailable, naming the other bridge
+      When the tool "<tool>" <how> with {"<parameter>": <value>}
+      Then it is refused as unavailable
+      And the refusal names the host of the tool
       And "x" still holds 0.5 at version 1
       And the registered tools are "echo" and "count"
 
@@ -184,19 +157,17 @@ Feature: Tools of another bridge
         | count | streams | n         | 3     |
 
     Example: Gone in the middle
-      Given the tool "sleep" of another bridge of its own is registered
+      Given the tool "sleep" of another bridge, started for this scenario, is registered
       And the tool "sleep" is running for 30 s
-      And it has come to the other bridge
       When the other bridge is killed
-      Then the running tool is refused as unavailable, naming the other bridge
-      And the session is still open
+      Then the running tool is refused as unavailable
+      And the refusal names the host of the tool
+      And the session is open
 
     Example: A tool of the bridge's own is there all the same
-      Given the tool "add" of another bridge of its own is registered
+      Given the tool "add" of another bridge, started for this scenario, is registered
       And the other bridge was killed
-      When the tool "echo" runs with:
-        | message |
-        | "hello" |
+      When the tool "echo" runs with {"message": "hello"}
       Then the tool answers "hello"
 
   @X1 @X7
@@ -207,8 +178,6 @@ Feature: Tools of another bridge
         | name  | takes                            |
         | "add" | [["a", "float"], ["b", "float"]] |
       And the tool "add" of another bridge is registered
-      When the tool "add" runs with:
-        | a   | b   |
-        | 1.0 | 2.0 |
+      When the tool "add" runs with {"a": 1.0, "b": 2.0}
       Then the tool answers 3.0
       And the registered tools are "add"

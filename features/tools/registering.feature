@@ -14,7 +14,7 @@ Feature: Registering tools
         | "ask"   | [["what", "any"]]                       |
       Then the registered tools are "train" and "ask"
       And the tool "train" takes {"rate": "float", "data": "tensor"}
-      And each tool has an id of its own
+      And the tools have different ids
 
     Example: More of them
       Given these tools are registered:
@@ -28,11 +28,11 @@ Feature: Registering tools
     Example: With all that was told of it
       Given an open session
       When the tool "train" is registered with the metadata {"owner": "Ada"} and the parameters:
-        | name  | type    | required | default | within               | description |
+        | name  | type    | required | default | constraints          | description |
         | rate  | float   | no       | 0.5     | {"min": 0, "max": 1} | how fast    |
         | steps | integer | yes      |         |                      | how often   |
         | data  | any     | yes      |         |                      | on what     |
-      Then the tool "train" is told of as it was registered
+      Then the tool "train" is listed as it was registered
 
     Example: None
       Given an open session
@@ -67,7 +67,11 @@ Feature: Registering tools
         | name    | takes |
         | "train" | []    |
       When the session is opened again
-      Then the session offers the tools "train", "echo" and "add"
+      Then the session offers the tools:
+        | name  |
+        | train |
+        | echo  |
+        | add   |
 
     @requires_standard_tools
     Example: A tool named like one of the bridge's
@@ -106,12 +110,16 @@ Feature: Registering tools
   Rule: A tool's name is 1 to 256 characters
 
     Example: 256 characters
-      When a tool with a name of 256 characters is registered
+      When these tools are registered:
+        | name                     | takes |
+        | a text of 256 characters | []    |
       Then it is accepted
 
     Example: 257 characters
       Given an open session
-      When a tool with a name of 257 characters is registered
+      When these tools are registered:
+        | name                     | takes |
+        | a text of 257 characters | []    |
       Then it is refused as invalid
       And no tools are registered
 
@@ -153,7 +161,7 @@ Feature: Registering tools
         | "train" | []    |
         | "ask"   | []    |
       When the session is cleaned up
-      Then 3 resources are cleaned
+      Then 3 resources are cleaned up
 
     Example: A session opened again has none
       Given these tools are registered:
@@ -169,7 +177,7 @@ Feature: Registering tools
         | name    | takes |
         | "train" | []    |
       When the session is described
-      Then as many tools are counted as the session offers
+      Then the description counts all tools that the session offers
 
   @X2
   Rule: Their parameters are checked before anyone is asked to run them
@@ -178,9 +186,7 @@ Feature: Registering tools
       Given these tools are registered:
         | name    | takes                                     |
         | "train" | [["rate", "float"], ["steps", "integer"]] |
-      When the tool "train" runs with:
-        | <one> | <other> |
-        | 0.5   | <value> |
+      When the tool "train" runs with {"<one>": 0.5, "<other>": <value>}
       Then it is refused as invalid
       And the registered tools are "train"
 
@@ -194,7 +200,8 @@ Feature: Registering tools
         | name    | takes                |
         | "train" | [["data", "tensor"]] |
       When the tool "train" runs with the parameter "data" as float32 array [0.5, 1.5]
-      Then it is refused as unavailable, naming the address of the tools
+      Then it is refused as unavailable
+      And the refusal names the host of the tool
       And the registered tools are "train"
 
     Example: One is missing
@@ -219,9 +226,7 @@ Feature: Registering tools
     @requires_standard_tools
     Example: A tool of the bridge
       Given an open session
-      When the registered tool "echo" runs with:
-        | message |
-        | "hello" |
+      When the registered tool "echo" runs with {"message": "hello"}
       Then it is refused as not found
       And no tools are registered
 
@@ -243,9 +248,9 @@ Feature: Registering tools
   Rule: A host must be on this machine, unless the bridge was started to allow others
 
     Scenario Outline: <address>
-      When these tools are registered, hosted at "<address>":
-        | name    | takes |
-        | "train" | []    |
+      When these tools are registered:
+        | name    | takes | host      |
+        | "train" | []    | <address> |
       Then it is refused as not permitted
       And the session is not open
 
@@ -256,9 +261,9 @@ Feature: Registering tools
         | tools.example:50051  |
 
     Scenario Outline: <address> is this machine
-      When these tools are registered, hosted at "<address>":
-        | name    | takes |
-        | "train" | []    |
+      When these tools are registered:
+        | name    | takes | host      |
+        | "train" | []    | <address> |
       Then the registered tools are "train"
 
       Examples:
@@ -276,7 +281,8 @@ Feature: Registering tools
         | name    | takes |
         | "train" | []    |
       When the tool "train" runs
-      Then it is refused as unavailable, naming the address of the tools
+      Then it is refused as unavailable
+      And the refusal names the host of the tool
       And the registered tools are "train"
 
     Example: Run as a registered tool
@@ -284,5 +290,6 @@ Feature: Registering tools
         | name    | takes |
         | "train" | []    |
       When the registered tool "train" runs
-      Then it is refused as unavailable, naming the address of the tools
+      Then it is refused as unavailable
+      And the refusal names the host of the tool
       And the registered tools are "train"

@@ -8,16 +8,12 @@ Feature: Running tools
 
     Example: echo
       Given an open session
-      When the tool "echo" runs with:
-        | message         |
-        | "héllo, wörld 🚀" |
+      When the tool "echo" runs with {"message": "héllo, wörld 🚀"}
       Then the tool answers "héllo, wörld 🚀"
 
     Scenario Outline: add <a> and <b>
       Given an open session
-      When the tool "add" runs with:
-        | a   | b   |
-        | <a> | <b> |
+      When the tool "add" runs with {"a": <a>, "b": <b>}
       Then the tool answers <sum>
 
       Examples:
@@ -31,9 +27,7 @@ Feature: Running tools
 
     Scenario Outline: <tool>
       Given an open session
-      When the tool "<tool>" runs with:
-        | seconds |
-        | 0.05    |
+      When the tool "<tool>" runs with {"seconds": 0.05}
       Then the tool succeeds
 
       Examples:
@@ -46,11 +40,9 @@ Feature: Running tools
 
     Scenario Outline: add without <missing>
       Given an open session
-      When the tool "add" runs with:
-        | <given> |
-        | 1.5     |
+      When the tool "add" runs with {"<given>": 1.5}
       Then it is refused as invalid
-      And the session is still open
+      And the session is open
 
       Examples:
         | missing | given |
@@ -59,39 +51,31 @@ Feature: Running tools
 
     Example: A parameter of another type
       Given an open session
-      When the tool "add" runs with:
-        | a   | b     |
-        | 1.5 | "two" |
+      When the tool "add" runs with {"a": 1.5, "b": "two"}
       Then it is refused as invalid
-      And the session is still open
+      And the session is open
 
     Example: A parameter that there is not
       Given an open session
-      When the tool "add" runs with:
-        | a   | b   | carry |
-        | 1.5 | 2.5 | 1.0   |
+      When the tool "add" runs with {"a": 1.5, "b": 2.5, "carry": 1.0}
       Then it is refused as invalid
-      And the session is still open
+      And the session is open
 
     Example: A parameter that is no JSON
       Given an open session
-      When the tool "echo" runs with the parameter "message" as the raw bytes "{not json"
+      When the tool "echo" runs with the parameter "message" as the text `{not json`
       Then it is refused as invalid
-      And the session is still open
+      And the session is open
 
     Example: A default
       Given an integer variable "count" holding 41
-      When the tool "increment" runs with:
-        | name    |
-        | "count" |
+      When the tool "increment" runs with {"name": "count"}
       Then the tool answers 42
       And "count" holds 42 at version 2
 
     Example: Another value than the default
       Given an integer variable "count" holding 40
-      When the tool "increment" runs with:
-        | name    | by |
-        | "count" | -5 |
+      When the tool "increment" runs with {"name": "count", "by": -5}
       Then the tool answers 35
       And "count" holds 35 at version 2
 
@@ -100,10 +84,8 @@ Feature: Running tools
 
     Scenario Outline: The result of <tool> is a <kind>
       Given an integer variable "count" holding 1
-      When the tool "<tool>" runs, for its result as it travels, with:
-        | <parameter> |
-        | <value>     |
-      Then the result is <result>, labelled as <kind>
+      When the tool "<tool>" runs with {"<parameter>": <value>}
+      Then the tool answers <result> of the type <kind>
 
       Examples:
         | tool      | parameter | value   | result  | kind    |
@@ -123,24 +105,22 @@ Feature: Running tools
       Given an open session
       When the tool "divide" streams
       Then it is refused as not found
-      And the session is still open
+      And the session is open
 
   @X2
   Rule: A tool that fails says why, and the bridge lives on
 
     Example: Its own words
       Given an open session
-      When the tool "fail" runs with:
-        | message           |
-        | "out of patience" |
+      When the tool "fail" runs with {"message": "out of patience"}
       Then the tool fails, saying "out of patience"
-      And the session is still open
+      And the session is open
 
     Example: A failure without a message of its own
       Given an open session
       When the tool "fail" runs
       Then the tool fails
-      And the session is still open
+      And the session is open
 
   @X5
   Rule: A tool works in its own session, under the same checks
@@ -148,9 +128,7 @@ Feature: Running tools
     Example: A variable of another session
       Given an open session
       And in session "blue", an integer variable "count" holding 1
-      When the tool "increment" runs with:
-        | name    |
-        | "count" |
+      When the tool "increment" runs with {"name": "count"}
       Then the tool fails
       And in session "blue", "count" still holds 1 at version 1
 
@@ -158,18 +136,14 @@ Feature: Running tools
       Given an integer variable "count" holding 10 with:
         | max |
         | 10  |
-      When the tool "increment" runs with:
-        | name    |
-        | "count" |
+      When the tool "increment" runs with {"name": "count"}
       Then the tool fails, saying "is above maximum"
       And "count" still holds 10 at version 1
 
     Example: Watches learn of a tool's change
       Given an integer variable "count" holding 1
       And Ada watches "count"
-      When the tool "increment" runs with:
-        | name    |
-        | "count" |
+      When the tool "increment" runs with {"name": "count"}
       Then Ada receives:
         | update       | value | previous | version | changed by     |
         | value change | 2     | 1        | 2       | tool:increment |
@@ -179,8 +153,10 @@ Feature: Running tools
 
     Scenario Outline: Others are served while <tool> runs
       Given a float variable "x" holding 0.5
-      When "x" is read while the tool "<tool>" runs for 30 s
+      And the tool "<tool>" is running for 30 s
+      When "x" is read
       Then "x" holds 0.5 at version 1
+      And the running tool has not ended
 
       Examples:
         | tool  |
@@ -189,11 +165,9 @@ Feature: Running tools
 
     Scenario Outline: A deadline for <tool>
       Given an open session
-      When the tool "<tool>" is given 0.2 s to run with:
-        | seconds |
-        | 30.0    |
+      When the tool "<tool>" runs with {"seconds": 30.0}, with a deadline of 0.2 s
       Then it is refused with DEADLINE_EXCEEDED
-      And the session is still open
+      And the session is open
 
       Examples:
         | tool  |
@@ -201,12 +175,10 @@ Feature: Running tools
         | block |
 
     Example: A tool that was cut keeps its session no longer
-      Given a session that lives 1 s without a call
+      Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
       And Ada watches "x"
-      When the tool "block" is given 0.2 s to run with:
-        | seconds |
-        | 30.0    |
+      When the tool "block" runs with {"seconds": 30.0}, with a deadline of 0.2 s
       Then it is refused with DEADLINE_EXCEEDED
       And Ada's watch ends as not found
 
@@ -214,9 +186,7 @@ Feature: Running tools
     Example: A deadline ends the work of a tool that blocks, and its place is free
       Given a bridge started with "--max-running-tools 1"
       And an open session
-      When the tool "block" is given 0.2 s to run with:
-        | seconds |
-        | 30.0    |
+      When the tool "block" runs with {"seconds": 30.0}, with a deadline of 0.2 s
       Then it is refused with DEADLINE_EXCEEDED
       And the tool "block" can run again
 
@@ -239,10 +209,8 @@ Feature: Running tools
 
     Example: Again and again
       Given an open session
-      And the tool "die" has failed 3 times
-      When the tool "echo" runs with:
-        | message |
-        | "here"  |
+      And the tool "die" failed 3 times
+      When the tool "echo" runs with {"message": "here"}
       Then the tool answers "here"
 
     Example: A tool that runs beside it goes on
@@ -255,7 +223,7 @@ Feature: Running tools
     Example: Watches go on
       Given a float variable "x" holding 0.5
       And Ada watches "x"
-      And the tool "die" has failed 1 time
+      And the tool "die" failed 1 time
       When "x" is set to 0.75
       Then Ada receives:
         | update       | value | version |

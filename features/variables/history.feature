@@ -92,9 +92,7 @@ Feature: History and rollback
     @requires_standard_tools
     Example: A tool
       Given an integer variable "x" holding 1
-      When the tool "increment" runs with:
-        | name |
-        | "x"  |
+      When the tool "increment" runs with {"name": "x"}
       Then the history of "x" is:
         | version | value | changed by     |
         | 2       | 2     | tool:increment |

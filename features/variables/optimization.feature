@@ -50,9 +50,7 @@ Feature: Optimizing a variable
     Example: A tool cannot change it either
       Given an integer variable "count" holding 1
       And the optimizer "mipro" has taken "count"
-      When the tool "increment" runs with:
-        | name    |
-        | "count" |
+      When the tool "increment" runs with {"name": "count"}
       Then the tool fails, saying "variable_locked_for_optimization"
       And "count" still holds 1 at version 1
 
@@ -60,9 +58,7 @@ Feature: Optimizing a variable
     Example: A tool that runs for the optimizer can
       Given an integer variable "count" holding 1
       And the optimizer "mipro" has taken "count"
-      When the tool "increment" runs for the optimizer "mipro" with:
-        | name    |
-        | "count" |
+      When the tool "increment" runs with {"name": "count"}, for the optimizer "mipro"
       Then the tool answers 2
       And "count" holds 2 at version 2
 
@@ -93,7 +89,7 @@ Feature: Optimizing a variable
     Example: Anyone can read and watch it
       Given a float variable "temperature" holding 0.7
       And the optimizer "mipro" has taken "temperature"
-      And Ada watches "temperature", present values included
+      And Ada watches "temperature", with initial values
       When "temperature" is set to 0.9 for the optimizer "mipro"
       Then Ada receives:
         | update        | value | version |
@@ -116,7 +112,7 @@ Feature: Optimizing a variable
       Given an open session
       When the optimizer "mipro" takes "nothing_here"
       Then it is refused as not found
-      And the session is still open
+      And the session is open
 
   @D3
   Rule: The optimizer gives it back, and the final value is told

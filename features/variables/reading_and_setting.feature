@@ -157,7 +157,7 @@ Feature: Reading and setting variables
       Given an open session
       When <action>
       Then it is refused as not found
-      And the session is still open
+      And the session is open
 
       Examples:
         | action                                                      |

@@ -20,16 +20,23 @@ Workload = CrashWorkload | FailoverWorkload
 
 
 class ToolNotes:
-    """Tools that run, that stream, and that were registered."""
+    """Tools that run, that stream, and that are registered.
+
+    Attributes:
+        hosted: the names of the tools that another bridge hosts.
+    """
 
     running = FromStep["grpc.Future[Any]"]("Given the tool … is running for … s")
     streamed = FromStep[str]("When the tool … streams")
-    parameters = FromStep[dict[str, Any]]("When the tool … streams")
     chunks = FromStep[list[Any]]("When the tool … streams")
-    unread = FromStep[Any]("When … takes … chunks of … to … and stops reading")
+    unread = FromStep[Any]("When … reads … chunks of the tool …")
     registered = FromStep[pb.ToolRegistration](
         "When the tool … is registered with the metadata … and the parameters:"
     )
+    host_address = FromStep[str]("Given these tools are registered:")
+
+    def __init__(self) -> None:
+        self.hosted: set[str] = set()
 
 
 class LoadNotes:
@@ -42,9 +49,8 @@ class LoadNotes:
     start = FromStep[tuple[int, Any]]("When … clients at once each read and set … … times")
     """The version and the value that a variable had before."""
     changes = FromStep[int]("When … and … are set together … times while … is set … times")
-    writers = FromStep[RacingWriters]("When … watches of … open while it is set over and over")
-    opened = FromStep[list[Watcher]]("When … watches of … open while it is set over and over")
-    long_texts = FromStep[int]("When … is set … times to long texts")
+    writers = FromStep[RacingWriters]("When … watches of … start while … clients set them without a pause")
+    opened = FromStep[list[Watcher]]("When … watches of … start while … clients set them without a pause")
 
 
 class ServerNotes:
@@ -78,7 +84,7 @@ class ReadNotes:
     )
     took_s = FromStep[float]("When … is set to … until that is accepted, while … goes on with …")
     times_ms = FromStep[list[float]]("When … is read … times after a warm-up")
-    sets_began = FromStep[float]("When … is set … times as fast as it goes")
+    sets_began = FromStep[float]("When … is set … times as fast as possible")
     """time.perf_counter() before the first of them."""
-    quiet_since = FromStep[float]("When nobody calls any more")
+    quiet_since = FromStep[float]("When the last call is made")
     """time.monotonic() before the last call."""

@@ -1,36 +1,129 @@
-"""What steps about tools share: tables of parameters and of registrations, and tools of other bridges."""
+"""Calls of tools, tables of registrations, and tools that another bridge hosts."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from grpc import StatusCode
+import grpc
 
 from varbridge import BridgeError, Session
+from varbridge.caller import Caller
 from varbridge.conformance.scenario.world import DEADLINE, World
+from varbridge.conformance.vocabulary.calls import HostStart, ToolArguments
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.outcome import Outcome
-from varbridge.conformance.vocabulary.tables import values_of
+from varbridge.errors import from_rpc
 from varbridge.messages import snakepit_bridge_pb2 as pb
-from varbridge.values import decode, to_any
+from varbridge.values import decode, encode, split_url, to_any
 
 NOWHERE = "127.0.0.1:1"
 """An address on this machine where nothing answers."""
 
 
-def parameters_of(table: Any) -> dict[str, Any]:
-    """A table of one row: parameters by name, each cell a JSON value; none where there is no table."""
-    return {} if table is None else values_of(table)
+class ToolResult(NamedTuple):
+    """The result of a tool.
+
+    Attributes:
+        value: the decoded value.
+        type: the type that the result's type_url names; json for a value of none of the eight types.
+    """
+
+    value: Any
+    type: str
+
+
+class _LastReply:
+    """A caller that keeps the last reply."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.reply: Any = None
+        self._caller = caller
+
+    def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
+        self.reply = self._caller.call(method, request, timeout=timeout)
+        return self.reply
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._caller, name)
+
+
+def run_tool(session: Session, tool: str, arguments: ToolArguments) -> ToolResult:
+    """Run a tool, and return its result with its type."""
+    return _run(session, Session.execute, tool, arguments)
+
+
+def run_registered_tool(session: Session, tool: str, arguments: ToolArguments) -> ToolResult:
+    """Run a tool that a client has registered, and return its result with its type."""
+    return _run(session, Session.execute_registered, tool, arguments)
+
+
+def stream_tool(
+    session: Session, tool: str, arguments: ToolArguments, *, timeout: float
+) -> Iterator[pb.ToolChunk]:
+    """Run a streaming tool, and yield its chunks; ``timeout`` is the deadline unless the arguments have one."""
+    return session.stream(
+        tool, arguments.parameters, metadata=arguments.metadata, timeout=arguments.timeout or timeout
+    )
+
+
+def _run(
+    session: Session, method: Callable[..., Any], tool: str, arguments: ToolArguments
+) -> ToolResult:
+    caller = _LastReply(session.connection)
+    value = method(Session(caller, session.id), tool, **vars(arguments))
+    kind, _ = split_url(caller.reply.result.type_url)
+    return ToolResult(value, kind)
+
+
+def start_tool(world: World, tool: str, seconds: float) -> grpc.Future[Any]:
+    """Start a tool that takes ``seconds``; its call has reached the tool's host when this returns."""
+    request = pb.ExecuteToolRequest(
+        session_id=world.sessions.id,
+        tool_name=tool,
+        parameters={"seconds": to_any(encode("float", float(seconds)))},
+    )
+    running = world.client.connection.start("ExecuteTool", request, timeout=120.0)
+    world.client.connection.ping()  # calls of one connection arrive in order
+    if tool in world.tools.hosted:
+        _wait_opened_at_host(world)
+    return running
+
+
+def _wait_opened_at_host(world: World) -> None:
+    """Return when the session is open at the other bridge, which the first call there has opened.
+
+    Raises:
+        AssertionError: it is not open within ``DEADLINE`` seconds.
+    """
+    session = world.client.host.session(world.sessions.id)
+    deadline = time.monotonic() + DEADLINE
+    while not session.heartbeat():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"no call reached the other bridge within {DEADLINE:g} s")
+
+
+def running_outcome(world: World) -> Outcome:
+    """Return the outcome of the running tool's call once it has ended.
+
+    Raises:
+        AssertionError: it has not ended within 30 s.
+    """
+    try:
+        return Outcome(answer=world.tools.running.result(timeout=30.0))
+    except grpc.FutureTimeoutError:
+        raise AssertionError("the running tool did not end within 30 s") from None
+    except grpc.RpcError as error:
+        return Outcome(error=from_rpc(error))
 
 
 def registrations(table: Iterable[Any]) -> list[pb.ToolRegistration]:
-    """A table of tools: ``name``, and what each ``takes`` as a JSON list of [parameter, type]."""
+    """Return the tools in a table: ``name``, and what each ``takes`` as a JSON list of [parameter, type]."""
     return [
         pb.ToolRegistration(
-            name=json.loads(row["name"]),
+            name=Literal(row["name"]).python(),
             description="registered by the suite",
             parameters=[
                 pb.ParameterSpec(name=name, type=kind, required=True)
@@ -41,15 +134,24 @@ def registrations(table: Iterable[Any]) -> list[pb.ToolRegistration]:
     ]
 
 
+def host_of(table: Any) -> str:
+    """Return the address in the ``host`` column of a table of tools; ``NOWHERE`` if it has none."""
+    hosts = {row["host"] for row in table} if "host" in table.headings else {NOWHERE}
+    (host,) = hosts
+    return str(host)
+
+
 def registration(name: str, metadata: Mapping[str, str], table: Iterable[Any]) -> pb.ToolRegistration:
-    """A streaming tool with all that there is to tell of it; its parameters are the rows of a table.
+    """Return a streaming tool with a value in every field; its parameters are the rows of a table.
 
     Args:
-        table: ``name``, ``type``, ``required``, ``description``, and perhaps a ``default`` as JSON and the
-            constraints that it is ``within``.
+        name: the tool's name.
+        metadata: the tool's metadata.
+        table: the columns ``name``, ``type``, ``required``, ``description``, ``default`` in JSON or empty, and
+            ``constraints`` in JSON or empty.
     """
     tool = pb.ToolRegistration(
-        name=name, description=f"what {name} does", metadata=metadata, supports_streaming=True
+        name=name, description=f"the purpose of {name}", metadata=metadata, supports_streaming=True
     )
     for row in table:
         parameter = tool.parameters.add(
@@ -57,37 +159,44 @@ def registration(name: str, metadata: Mapping[str, str], table: Iterable[Any]) -
             type=row["type"],
             required=row["required"] == "yes",
             description=row["description"],
-            validation_json=row["within"],
+            validation_json=row["constraints"],
         )
         if row["default"]:
             parameter.default_value.CopyFrom(to_any(Literal(row["default"]).raw(row["type"])))
     return tool
 
 
-def told_of(tool: pb.ToolRegistration | pb.ToolSpec) -> dict[str, Any]:
-    """What is told of a tool, for comparing, less its metadata; parameters by name."""
+def fields_of(tool: pb.ToolRegistration | pb.ToolSpec) -> dict[str, Any]:
+    """Return the fields of a tool for comparison, without its metadata; parameters by name."""
     return {
         "name": tool.name,
         "description": tool.description,
-        "whether it streams": tool.supports_streaming,
+        "supports_streaming": tool.supports_streaming,
         "number of parameters": len(tool.parameters),
-        **{f"parameter {one.name}": _told_of_parameter(one) for one in tool.parameters},
+        **{f"parameter {parameter.name}": _parameter_fields(parameter) for parameter in tool.parameters},
     }
 
 
-def _told_of_parameter(parameter: pb.ParameterSpec) -> dict[str, Any]:
-    given = parameter.HasField("default_value")
+def _parameter_fields(parameter: pb.ParameterSpec) -> dict[str, Any]:
+    has_default = parameter.HasField("default_value")
     return {
         "type": parameter.type,
         "description": parameter.description,
         "required": parameter.required,
-        "default": decode(parameter.type, parameter.default_value) if given else None,
+        "default": decode(parameter.type, parameter.default_value) if has_default else None,
         "constraints": json.loads(parameter.validation_json or "{}"),
     }
 
 
+def address_of_host(world: World, host: HostStart) -> str:
+    """Start another bridge, or use a shared one with the same flags, and return its address."""
+    if host.own:
+        return f"127.0.0.1:{world.servers.start().wait_ready(15.0)}"
+    return world.target.servers.with_flags(*host.flags)
+
+
 def register_hosted(world: World, address: str, names: Sequence[str]) -> None:
-    """Register tools of another bridge in the session, as that bridge itself tells of them."""
+    """Register tools of another bridge in the session, with the parameters that the bridge lists."""
     world.client.host = world.client.connect(address)
     catalogue = world.client.host.session(f"{world.sessions.id}-catalogue")
     specs = catalogue.initialize().available_tools
@@ -101,27 +210,16 @@ def register_hosted(world: World, address: str, names: Sequence[str]) -> None:
         )
         for name in names
     ]
+    world.tools.host_address = address
+    world.tools.hosted.update(names)
     world.session.register_tools(tools, address)
 
 
-def wait_opened_there(world: World) -> None:
-    """Return when the session is open at the other bridge, which a call that came there has done.
-
-    Raises:
-        AssertionError: it is not within ``DEADLINE`` seconds.
-    """
-    there = world.client.host.session(world.sessions.id)
-    deadline = time.monotonic() + DEADLINE
-    while not there.heartbeat():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"no call came to the other bridge within {DEADLINE:g} s")
-
-
-def refusal_of_place(session: Session, tool: str) -> Exception | None:
-    """Run a tool for a moment, again while its place is taken, and return what became of it at last."""
+def refusal_at_capacity(session: Session, tool: str) -> Exception | None:
+    """Run a tool briefly, again while it is refused for capacity, and return the last error if there is one."""
     deadline = time.monotonic() + DEADLINE
     while True:
         error = Outcome.of(lambda: session.execute(tool, {"seconds": 0.01})).examine()
-        full = isinstance(error, BridgeError) and error.code is StatusCode.RESOURCE_EXHAUSTED
+        full = isinstance(error, BridgeError) and error.code is grpc.StatusCode.RESOURCE_EXHAUSTED
         if not full or time.monotonic() > deadline:
             return error

@@ -161,6 +161,8 @@ class World:
 
     def close(self) -> None:
         """Give back all that the scenario made."""
+        if (running := ToolNotes.running.get(self.tools)) is not None:
+            running.cancel()
         self.watchers.close()
         self.servers.close()
         if Servers.worker.get(self.servers) is None:  # whose server would be started again

@@ -11,7 +11,7 @@ from typing import Any
 from behave.cucumber_expression import define_parameter_type_with, use_step_matcher_for_cucumber_expressions
 from behave.matchers import use_current_step_matcher_as_default
 
-from varbridge.conformance.vocabulary import literals, options, statuses
+from varbridge.conformance.vocabulary import calls, literals, options, statuses
 from varbridge.conformance.vocabulary.literals import QUOTED, Literal
 from varbridge.conformance.vocabulary.options import Identifier, Options
 
@@ -50,6 +50,22 @@ TYPES: dict[str, tuple[str, type, Callable[[str], Any]]] = {
     "words": (r"[a-z]+(?: [a-z]+)*", str, str),
     # The rest of the line.
     "step": (r".+", str, str),
+    # The arguments of a tool: with {"a": 1}, for the optimizer "tuner", with a deadline of 0.5 s
+    "arguments": (calls.ARGUMENTS, calls.ToolArguments, calls.ToolArguments.parse),
+    # The options of an opened session: with a time to live of 1 s, with the metadata {"owner": "Ada"}
+    "opening": (calls.OPENING, calls.Opening, calls.Opening.parse),
+    # Whether a session is open, or not open.
+    "state": (r"(?:not )?open", bool, lambda text: text == "open"),
+    # The variables of a watch: "a" and "b", by its id, with initial values; every variable, through a proxy.
+    "watch": (calls.WATCH, calls.WatchRequest, calls.WatchRequest.parse),
+    # The end of a watch: as not found, saying "gone" within 5 s
+    "end": (calls.END, calls.WatchEnd, calls.WatchEnd.parse),
+    # A fault of a connection, or the end of it: cut, stalled, resumed.
+    "fault": (r"cut|stalled|resumed", str, str),
+    # The start of another bridge: ", started for this scenario," or ", started with "--flag","
+    "host": (calls.HOST, calls.HostStart, calls.HostStart.parse),
+    # Whole numbers in a row: 1 to 1000, or [1, 2, 3].
+    "numbers": (r"\d+ to \d+|\[[\d, ]*\]", list, calls.parse_numbers),
 }
 """The regular expression, the Python type and the conversion of each parameter type by its name."""
 

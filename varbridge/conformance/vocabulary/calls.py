@@ -1,0 +1,208 @@
+"""The parts of a phrase that describe a call: a tool's arguments, the opening of a session, a watch and its end."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from varbridge.conformance.vocabulary.literals import INSIDE, QUOTED, VALUE, Literal
+from varbridge.conformance.vocabulary.statuses import STATUS
+
+ARGUMENTS = (
+    rf"(?: with \{{{INSIDE}\}}| with the parameter {QUOTED} as (?:{VALUE}))?"
+    rf"(?:, for the optimizer {QUOTED})?(?:, with a deadline of \d+(?:\.\d+)? s)?"
+)
+"""The regular expression of the parameters of a tool and the options of its call."""
+
+_ARGUMENTS_PARTS = re.compile(
+    rf"(?: with (?P<parameters>\{{{INSIDE}\}})| with the parameter (?P<name>{QUOTED}) as (?P<value>{VALUE}))?"
+    rf"(?:, for the optimizer (?P<optimizer>{QUOTED}))?(?:, with a deadline of (?P<deadline>[\d.]+) s)?"
+)
+
+OPENING = rf"(?: with a time to live of -?\d+ s)?(?:, with the metadata \{{{INSIDE}\}})?"
+"""The regular expression of the options with which a session is opened."""
+
+_OPENING_PARTS = re.compile(
+    rf"(?: with a time to live of (?P<ttl>-?\d+) s)?(?:, with the metadata (?P<metadata>\{{{INSIDE}\}}))?"
+)
+
+_WATCHED = rf"{QUOTED}(?:, by its id)?"
+WATCH = (
+    rf"(?:every variable|{_WATCHED}(?:(?:, | and ){_WATCHED})*)"
+    rf"(?: after sequence -?\d+| \d+ beyond the last sequence)?"
+    rf"(?:, with initial values)?(?:, through a proxy)?"
+)
+"""The regular expression of the variables that are watched, and of the options of the watch."""
+
+_WATCH_PARTS = re.compile(
+    rf"(?:every variable|(?P<variables>{_WATCHED}(?:(?:, | and ){_WATCHED})*))"
+    rf"(?: after sequence (?P<after>-?\d+)| (?P<beyond>\d+) beyond the last sequence)?"
+    rf"(?P<initial>, with initial values)?(?P<proxy>, through a proxy)?"
+)
+_WATCHED_PARTS = re.compile(rf"({QUOTED})(, by its id)?")
+
+END = rf"(?:{STATUS})(?:, saying {QUOTED})?(?: within \d+ s)?(?:, \d+ s or more after the last call)?"
+"""The regular expression of the end of a watch."""
+
+_END_PARTS = re.compile(
+    rf"(?P<status>{STATUS})(?:, saying (?P<phrase>{QUOTED}))?(?: within (?P<within>\d+) s)?"
+    rf"(?:, (?P<later>\d+) s or more after the last call)?"
+)
+
+HOST = rf"(?:, started (?:for this scenario|with {QUOTED}),)?"
+"""The regular expression of how another bridge was started, as a part of a sentence."""
+
+_HOST_PARTS = re.compile(rf"(?:, started (?:(?P<own>for this scenario)|with (?P<flags>{QUOTED})),)?")
+
+
+@dataclass(frozen=True)
+class ToolArguments:
+    """The arguments of a call of a tool.
+
+    Attributes:
+        parameters: the values of the tool's parameters by name.
+        metadata: the metadata of the call, with optimizer_id for an optimizer.
+        timeout: the deadline of the call, in seconds.
+    """
+
+    parameters: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, str] | None = None
+    timeout: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> ToolArguments:
+        """Read arguments as a step has them."""
+        parts = _parts(_ARGUMENTS_PARTS, text)
+        parameters = json.loads(parts["parameters"] or "{}")
+        if parts["name"] is not None:
+            literal = Literal(parts["value"])
+            kind = "string" if literal.array() is None else "tensor"
+            parameters = {json.loads(parts["name"]): literal.raw(kind)}
+        optimizer, deadline = parts["optimizer"], parts["deadline"]
+        return cls(
+            parameters,
+            None if optimizer is None else {"optimizer_id": json.loads(optimizer)},
+            None if deadline is None else float(deadline),
+        )
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The options with which a session is opened.
+
+    Attributes:
+        ttl_seconds: the session's time to live.
+        metadata: the session's metadata.
+    """
+
+    ttl_seconds: int | None = None
+    metadata: dict[str, str] | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Opening:
+        """Read options as a step has them."""
+        parts = _parts(_OPENING_PARTS, text)
+        ttl, metadata = parts["ttl"], parts["metadata"]
+        return cls(None if ttl is None else int(ttl), None if metadata is None else json.loads(metadata))
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the options that are set, as keyword arguments of the client's method."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class WatchRequest:
+    """The variables and the options of a watch.
+
+    Attributes:
+        variables: the names of the variables, each with True if it is named by its id; none for every variable.
+        after: the sequence after which the watch resumes; None if the step gives none.
+        beyond: the distance from the session's last sequence to the one after which the watch resumes.
+        initial: True if initial values are requested.
+        proxy: True if the watch's connection goes through a proxy, which can cut or stall it.
+    """
+
+    variables: list[tuple[str, bool]]
+    after: int | None = None
+    beyond: int | None = None
+    initial: bool = False
+    proxy: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> WatchRequest:
+        """Read a watch as a step has it."""
+        parts = _parts(_WATCH_PARTS, text)
+        variables = _WATCHED_PARTS.findall(parts["variables"] or "")
+        after, beyond = parts["after"], parts["beyond"]
+        return cls(
+            [(json.loads(name), bool(by_id)) for name, by_id in variables],
+            None if after is None else int(after),
+            None if beyond is None else int(beyond),
+            parts["initial"] is not None,
+            parts["proxy"] is not None,
+        )
+
+
+@dataclass(frozen=True)
+class WatchEnd:
+    """The end of a watch by the bridge.
+
+    Attributes:
+        status: the status, in the words of the features.
+        phrase: a phrase in the message; None for any message.
+        within_s: the time in which the watch ends; None for the usual deadline.
+        later_s: the time that passes at least between the session's last call and the end.
+    """
+
+    status: str
+    phrase: str | None = None
+    within_s: int | None = None
+    later_s: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> WatchEnd:
+        """Read an end as a step has it."""
+        parts = _parts(_END_PARTS, text)
+        phrase, within, later = parts["phrase"], parts["within"], parts["later"]
+        return cls(
+            parts["status"] or "",
+            None if phrase is None else json.loads(phrase),
+            None if within is None else int(within),
+            None if later is None else int(later),
+        )
+
+
+@dataclass(frozen=True)
+class HostStart:
+    """The start of another bridge, which hosts tools.
+
+    Attributes:
+        own: True if the bridge belongs to the scenario, which may end it; other ones are shared.
+        flags: the flags with which the bridge is started.
+    """
+
+    own: bool = False
+    flags: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> HostStart:
+        """Read a start as a step has it."""
+        parts = _parts(_HOST_PARTS, text)
+        return cls(parts["own"] is not None, tuple(json.loads(parts["flags"] or '""').split()))
+
+
+def parse_numbers(text: str) -> list[int]:
+    """Return whole numbers in a row: "1 to 3", or a JSON list."""
+    if text.startswith("["):
+        numbers: list[int] = json.loads(text)
+        return numbers
+    first, _, last = text.partition(" to ")
+    return [*range(int(first), int(last) + 1)]
+
+
+def _parts(pattern: re.Pattern[str], text: str) -> dict[str, str]:
+    match = pattern.fullmatch(text)
+    assert match is not None, text
+    return match.groupdict()
