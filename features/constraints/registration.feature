@@ -6,7 +6,7 @@ Feature: Constraints as they are registered
   Rule: Constraints that make no sense are refused
 
     Scenario Outline: A <kind> with the constraints <constraints>
-      When "x" is registered as a <kind> holding <value> under the constraints <constraints>
+      When "x" is registered as a <kind> holding <value>, under the constraints `<constraints>`
       Then it is refused as invalid, saying "Invalid constraints"
       And there is no variable "x"
 
@@ -56,7 +56,7 @@ Feature: Constraints as they are registered
         | choice | "a"   | {"choices": []} |
 
     Example: The field at fault is named
-      When "x" is registered as a float holding 0.5 under the constraints {"max": "one"}
+      When "x" is registered as a float holding 0.5, under the constraints `{"max": "one"}`
       Then it is refused as invalid, saying "Invalid constraints"
       And the refusal also says "max"
       And there is no variable "x"
@@ -72,7 +72,7 @@ Feature: Constraints as they are registered
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
         | 0   | 2   |
-      When these are set together, each on its own:
+      When these are set in a non-atomic batch:
         | name        | value |
         | temperature | 2.5   |
       Then the batch fails for:
@@ -84,7 +84,7 @@ Feature: Constraints as they are registered
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
         | 0   | 2   |
-      When these are set together, all or none:
+      When these are set in an atomic batch:
         | name        | value |
         | temperature | -1    |
       Then the batch fails for:
@@ -96,7 +96,7 @@ Feature: Constraints as they are registered
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
         | 0   | 2   |
-      When "temperature", expected at version 1, is set to 3
+      When "temperature" is set to 3, expecting version 1
       Then it is refused as invalid, saying "is above maximum"
       And "temperature" still holds 0.7 at version 1
 
@@ -134,7 +134,7 @@ Feature: Constraints as they are registered
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
         | 0   | 2   |
-      And a second registration of "temperature" as a float holding 5 was refused
+      And a refused attempt, in which "temperature" is registered as a float holding 5
       When "temperature" is set to 5
       Then it is refused as invalid, saying "is above maximum"
       And "temperature" still holds 0.7 at version 1
@@ -146,12 +146,12 @@ Feature: Constraints as they are registered
       And "temperature" was set to 1.5
       And "temperature" was set to 0.5
       When "temperature" is read
-      Then the variable answered has:
+      Then the answer is a variable with:
         | type  | constraints            | version |
         | float | {"min": 0, "max": 2} | 3       |
 
     Example: A set of another type does not change the type
       Given an integer variable "max_tokens" holding 256
-      When "max_tokens" is given 0.5 under the type_url "type.googleapis.com/snakepit.float"
+      When "max_tokens" is set to 0.5 under the type_url "type.googleapis.com/snakepit.float"
       Then it is refused as invalid
       And "max_tokens" still holds 256 at version 1

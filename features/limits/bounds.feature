@@ -35,19 +35,19 @@ Feature: Bytes, seconds, and what is forgotten
     Example: The answers to requests that are sent again
       Given a bridge started with "--request-ids 2"
       And an integer variable "count" holding 1
-      And request "r-1" set "count" to 2
-      And request "r-2" set "count" to 3
-      When request "r-1" sets "count" to 2
+      And "count" was set to 2, with the request id "r-1"
+      And "count" was set to 3, with the request id "r-2"
+      When "count" is set to 2, with the request id "r-1"
       Then the answer is version 2
       And "count" still holds 3 at version 3
 
     Example: One more, and the first is made again
       Given a bridge started with "--request-ids 2"
       And an integer variable "count" holding 1
-      And request "r-1" set "count" to 2
-      And request "r-2" set "count" to 3
-      And request "r-3" set "count" to 4
-      When request "r-1" sets "count" to 2
+      And "count" was set to 2, with the request id "r-1"
+      And "count" was set to 3, with the request id "r-2"
+      And "count" was set to 4, with the request id "r-3"
+      When "count" is set to 2, with the request id "r-1"
       Then the answer is version 5
       And "count" holds 2 at version 5
 
@@ -81,14 +81,14 @@ Feature: Bytes, seconds, and what is forgotten
     Example: A connection without calls is closed, and the next call makes another
       Given a bridge started with "--max-idle 0.3"
       And a float variable "x" holding 1
-      When Ada calls, and then no more
-      Then within 5 s Ada's connection is closed
-      And Ada, on another connection, reads 1.0 from "x" at version 1
+      When as Ada, the bridge is pinged
+      Then within 5 s the connection of Ada is closed
+      And as Ada, "x" holds 1.0 at version 1
 
     Example: A connection with a watch stays
       Given a bridge started with "--max-idle 0.3"
       And a float variable "x" holding 1
       And Ada watches "x"
-      When Ben calls, and then no more
-      Then within 5 s Ben's connection is closed
+      When as Ben, the bridge is pinged
+      Then within 5 s the connection of Ben is closed
       And Ada receives nothing else

@@ -76,12 +76,8 @@ Feature: Caps
     Example: Metadata of a variable
       Given a bridge started with "--max-metadata 2"
       And a float variable "x" holding 1
-      And "x" was set to 2 with the metadata:
-        | owner | unit |
-        | Ada   | mm   |
-      When "x" is set to 3, with the metadata:
-        | reason |
-        | tuned  |
+      And "x" was set to 2, with the metadata {"owner": "Ada", "unit": "mm"}
+      When "x" is set to 3, with the metadata {"reason": "tuned"}
       Then it is refused with RESOURCE_EXHAUSTED
       And "x" still holds 2.0 at version 2
 
@@ -89,24 +85,16 @@ Feature: Caps
     Example: Metadata that takes the place of other metadata is no more
       Given a bridge started with "--max-metadata 2"
       And a float variable "x" holding 1
-      And "x" was set to 2 with the metadata:
-        | owner | unit |
-        | Ada   | mm   |
-      When "x" is set to 3, with the metadata:
-        | owner | unit |
-        | Ben   | cm   |
+      And "x" was set to 2, with the metadata {"owner": "Ada", "unit": "mm"}
+      When "x" is set to 3, with the metadata {"owner": "Ben", "unit": "cm"}
       Then "x" holds 3.0 at version 3
-      And the metadata of "x" has:
-        | owner | unit |
-        | Ben   | cm   |
+      And the metadata of "x" contains {"owner": "Ben", "unit": "cm"}
 
     @requires_caps
     Example: Metadata of a registration
       Given a bridge started with "--max-metadata 2"
       And an open session
-      When "x" is registered as a float holding 1, with the metadata:
-        | owner | unit | reason |
-        | Ada   | mm   | tuned  |
+      When "x" is registered as a float holding 1, with the metadata {"owner": "Ada", "unit": "mm", "reason": "tuned"}
       Then it is refused with RESOURCE_EXHAUSTED
       And there is no variable "x"
 
@@ -127,12 +115,12 @@ Feature: Caps
         | a    | float | 1     |
         | b    | float | 2     |
         | c    | float | 3     |
-      And "b" follows "a" as "tuned for"
-      And "c" follows "a" as "tuned for"
+      And a "tuned for" dependency of "b" on "a" was added
+      And a "tuned for" dependency of "c" on "a" was added
       And Ada watches "c"
-      When "c" is made to follow "b"
+      When a "follows" dependency of "c" on "b" is added
       Then it is refused with RESOURCE_EXHAUSTED
-      And a change of "b" tells Ada nothing
+      And a change of "b" sends Ada nothing
 
     @requires_caps
     Example: A place among the dependencies is free once a variable is deleted
@@ -142,9 +130,9 @@ Feature: Caps
         | a    | float | 1     |
         | b    | float | 2     |
         | c    | float | 3     |
-      And "b" follows "a" as "tuned for"
+      And a "tuned for" dependency of "b" on "a" was added
       And "a" was deleted
-      And "c" follows "b" as "tuned for"
+      And a "tuned for" dependency of "c" on "b" was added
       And Ada watches "c"
       When "b" is set to 4
       Then Ada receives:
@@ -157,16 +145,16 @@ Feature: Caps
       And a float variable "x" holding 1
       And Ada watches "x"
       And Ada also watches "x"
-      When Ada reads "x" on the same connection
+      When as Ada, "x" is read
       Then it is refused with RESOURCE_EXHAUSTED
-      And Ben, on another connection, reads 1.0 from "x" at version 1
+      And as Ben, "x" holds 1.0 at version 1
 
     @requires_caps
     Example: As many calls of one client as it may have
       Given a bridge started with "--max-calls 2"
       And a float variable "x" holding 1
       And Ada watches "x"
-      When Ada reads "x" on the same connection
+      When as Ada, "x" is read
       Then it is accepted
       And Ada receives nothing else
 

@@ -24,7 +24,7 @@ Feature: How values travel
 
     Example: The older label is read too
       Given a float variable "x" holding 0.5
-      When "x" is given 0.25 under the type_url "dspex.variables/float"
+      When "x" is set to 0.25 under the type_url "dspex.variables/float"
       Then it is accepted
       And "x" holds 0.25 at version 2
 
@@ -35,7 +35,7 @@ Feature: How values travel
 
     Scenario Outline: A float under the label "<url>"
       Given a float variable "x" holding 0.5
-      When "x" is given 0.25 under the type_url "<url>"
+      When "x" is set to 0.25 under the type_url "<url>"
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
@@ -58,7 +58,7 @@ Feature: How values travel
 
     Scenario Outline: The text <text>
       Given a float variable "x" holding 0.5
-      When "x" is given the text <text>
+      When "x" is set to the text `<text>`
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
@@ -84,21 +84,21 @@ Feature: How values travel
 
     Scenario Outline: A whole number of 400 digits in <text>, for <a variable>
       Given <a variable> "x" holding <held>
-      When "x" is given a whole number of 400 digits, as N in the text <text>
+      When "x" is set to the text `<text>`
       Then it is refused as invalid
       And "x" still holds <held> at version 1
 
       Examples:
         | a variable            | held                        | text                        |
-        | a float variable      | 0.5                         | N                           |
-        | a float variable      | 0.5                         | -N                          |
-        | an integer variable   | 5                           | N                           |
-        | an embedding variable | [0.5]                       | [N]                         |
-        | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [N]} |
+        | a float variable      | 0.5                         | $N                          |
+        | a float variable      | 0.5                         | -$N                         |
+        | an integer variable   | 5                           | $N                          |
+        | an embedding variable | [0.5]                       | [$N]                        |
+        | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [$N]} |
 
     Scenario Outline: A number beyond a double within <text>
       Given <a variable> "x" holding <held>
-      When "x" is given the text <text>
+      When "x" is set to the text `<text>`
       Then it is refused as invalid
       And "x" still holds <held> at version 1
 
@@ -109,7 +109,7 @@ Feature: How values travel
 
     Scenario Outline: A key that stands twice in <text>
       Given a tensor variable "weights" holding {"shape": [1], "data": [1]}
-      When "weights" is given the text <text>
+      When "weights" is set to the text `<text>`
       Then it is refused as invalid
       And "weights" still holds {"shape": [1], "data": [1]} at version 1
 
@@ -120,7 +120,7 @@ Feature: How values travel
 
     Scenario Outline: The bytes <bytes>
       Given a string variable "x" holding "safe"
-      When "x" is given the bytes <bytes>
+      When "x" is set to the bytes `<bytes>`
       Then it is refused as invalid
       And "x" still holds "safe" at version 1
 
@@ -137,25 +137,25 @@ Feature: How values travel
 
     Example: An empty text
       Given a float variable "x" holding 0.5
-      When "x" is given no text at all
+      When "x" is set to the text ``
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
     Example: No value
       Given a float variable "x" holding 0.5
-      When "x" is given no value
+      When "x" is set to no value
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
     Example: A number of 5,000 digits
       Given a float variable "x" holding 0.5
-      When "x" is given a number of 5000 digits
+      When "x" is set to a number of 5000 digits
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
     Scenario Outline: Arrays nested <depth> deep
       Given an embedding variable "x" holding [0.5]
-      When "x" is given arrays nested <depth> deep
+      When "x" is set to arrays nested <depth> deep
       Then it is refused as invalid
       And "x" still holds [0.5] at version 1
 
@@ -169,7 +169,7 @@ Feature: How values travel
 
     Scenario Outline: <count> bytes under <header>
       Given a tensor variable "weights" holding float32 array [1.5, 2.5]
-      When "weights" is given the header <header> with <count> bytes
+      When "weights" is set to the header `<header>` with <count> bytes
       Then it is refused as invalid
       And "weights" still holds float32 array [1.5, 2.5] at version 1
 
@@ -197,13 +197,13 @@ Feature: How values travel
 
     Example: Bytes beside a value in JSON
       Given a tensor variable "weights" holding {"shape": [1], "data": [1]}
-      When "weights" is given {"shape": [1], "data": [2]} and 4 bytes beside it
+      When "weights" is set to {"shape": [1], "data": [2]} with 4 stray bytes
       Then it is refused as invalid
       And "weights" still holds {"shape": [1], "data": [1]} at version 1
 
     Scenario Outline: A <kind> cannot be raw bytes
       Given a <kind> variable "x" holding <value>
-      When "x" is given the header {"type": "<kind>", "shape": [1], "dtype": "float64", "binary_format": "raw"} with 8 bytes
+      When "x" is set to the header `{"type": "<kind>", "shape": [1], "dtype": "float64", "binary_format": "raw"}` with 8 bytes
       Then it is refused as invalid
       And "x" still holds <value> at version 1
 
@@ -221,19 +221,19 @@ Feature: How values travel
     Example: A small array written as JSON
       Given an embedding variable "query" holding [0.5, 0.25]
       When "query" is read
-      Then it came as JSON
+      Then its value is in JSON
 
     Example: A small array written as bytes
       Given an embedding variable "query" holding float32 array [0.5, 0.25]
       When "query" is read
-      Then it came as raw bytes
+      Then its value is in raw bytes
 
   @V5
   Rule: Nothing is ever unpickled
 
     Scenario Outline: The binary format <format>
       Given a tensor variable "weights" holding float32 array [1.5, 2.5]
-      When "weights" is given the header {"type": "tensor", "shape": [2], "dtype": "float32", "binary_format": "<format>"} with 8 bytes
+      When "weights" is set to the header `{"type": "tensor", "shape": [2], "dtype": "float32", "binary_format": "<format>"}` with 8 bytes
       Then it is refused as invalid
       And "weights" still holds float32 array [1.5, 2.5] at version 1
 
@@ -248,7 +248,7 @@ Feature: How values travel
   Rule: A variable cannot begin as what it cannot be set to
 
     Scenario Outline: A float as the text <text>
-      When "x" is registered as a float with the text <text>
+      When "x" is registered as a float holding the text `<text>`
       Then it is refused as invalid
       And there is no variable "x"
 
@@ -270,7 +270,7 @@ Feature: How values travel
         | type.googleapis.com/snakepit.colour  |
 
     Scenario Outline: A tensor as <count> bytes under <header>
-      When "x" is registered as a tensor with the header <header> and <count> bytes
+      When "x" is registered as a tensor holding the header `<header>` with <count> bytes
       Then it is refused as invalid
       And there is no variable "x"
 
@@ -286,7 +286,9 @@ Feature: How values travel
 
     Scenario Outline: A float as the text <text>
       Given a float variable "x" holding 0.5
-      When in a batch, "x" is given the text <text>
+      When these are set in a non-atomic batch:
+        | name | value             |
+        | x    | the text `<text>` |
       Then the batch fails for:
         | name | because |
         | x    |         |
@@ -300,7 +302,7 @@ Feature: How values travel
 
     Scenario Outline: A float under the label "<url>"
       Given a float variable "x" holding 0.5
-      When in a batch, "x" is given 0.25 under the type_url "<url>"
+      When in a batch, "x" is set to 0.25 under the type_url "<url>"
       Then the batch fails for:
         | name | because |
         | x    |         |
@@ -313,7 +315,9 @@ Feature: How values travel
 
     Scenario Outline: A tensor as <count> bytes under <header>
       Given a tensor variable "x" holding float32 array [1.5, 2.5]
-      When in a batch, "x" is given the header <header> with <count> bytes
+      When these are set in a non-atomic batch:
+        | name | value                                    |
+        | x    | the header `<header>` with <count> bytes |
       Then the batch fails for:
         | name | because |
         | x    |         |

@@ -22,7 +22,7 @@ Feature: String variables
 
     Example: A long text is kept
       Given a string variable "prompt" holding "short"
-      When "prompt" is given a text of 1000000 characters
+      When "prompt" is set to a text of 1000000 characters
       Then it is accepted
       And "prompt" holds a text of 1000000 characters at version 2
 

@@ -11,7 +11,7 @@ Feature: Reading and setting several variables together
         | temperature | float   | 0.7     |
         | max_tokens  | integer | 256     |
         | model       | string  | "gpt-4" |
-      When "temperature", "max_tokens" and "model" are read together
+      When "temperature", "max_tokens" and "model" are read in one call
       Then the answer has:
         | name        | value   | version |
         | temperature | 0.7     | 1       |
@@ -25,7 +25,7 @@ Feature: Reading and setting several variables together
         | weights | tensor    | float32 array [0.5, 1.5]    |
         | query   | embedding | float64 array [0.1, 0.2]    |
         | bias    | tensor    | {"shape": [1], "data": [2]} |
-      When "weights", "query" and "bias" are read together
+      When "weights", "query" and "bias" are read in one call
       Then the answer has:
         | name    | value                       | version |
         | weights | float32 array [0.5, 1.5]    | 1       |
@@ -34,7 +34,7 @@ Feature: Reading and setting several variables together
 
     Example: Some are missing, and are told in the order asked
       Given a float variable "temperature" holding 0.7
-      When "zebra", "temperature", "ant" and "monkey" are read together
+      When "zebra", "temperature", "ant" and "monkey" are read in one call
       Then the answer has:
         | name        | value | version |
         | temperature | 0.7   | 1       |
@@ -45,7 +45,7 @@ Feature: Reading and setting several variables together
         | name  | type    | value |
         | left  | integer | 1     |
         | right | integer | 2     |
-      When "left", by its id, and "right", by its name, are read together
+      When "left", by its id, and "right", by its name, are read in one call
       Then "left" is found by its id, and "right" by its name
 
     Example: Their metadata is told where it is asked for
@@ -53,13 +53,9 @@ Feature: Reading and setting several variables together
         | name        | type    | value |
         | temperature | float   | 0.7   |
         | max_tokens  | integer | 256   |
-      And "temperature" was set to 0.8 with the metadata:
-        | reason |
-        | tuning |
-      And "max_tokens" was set to 512 with the metadata:
-        | reason |
-        | cost   |
-      When "temperature" and "max_tokens" are read together
+      And "temperature" was set to 0.8, with the metadata {"reason": "tuning"}
+      And "max_tokens" was set to 512, with the metadata {"reason": "cost"}
+      When "temperature" and "max_tokens" are read in one call
       Then the answer has:
         | name        | value | version | metadata             |
         | temperature | 0.8   | 2       | {"reason": "tuning"} |
@@ -70,10 +66,8 @@ Feature: Reading and setting several variables together
         | name        | type    | value |
         | temperature | float   | 0.7   |
         | max_tokens  | integer | 256   |
-      And "temperature" was set to 0.8 with the metadata:
-        | reason |
-        | tuning |
-      When "temperature" and "max_tokens" are read together, without their metadata
+      And "temperature" was set to 0.8, with the metadata {"reason": "tuning"}
+      When "temperature" and "max_tokens" are read in one call, without their metadata
       Then the answer has:
         | name        | value | version | metadata |
         | temperature | 0.8   | 2       | {}       |
@@ -84,8 +78,8 @@ Feature: Reading and setting several variables together
         | name | type    | value |
         | left | integer | 0     |
         | right | integer | 0    |
-      When one client sets "left" and "right" together to equal numbers 100 times while another reads them together
-      Then every read saw equal numbers
+      When one client sets "left" and "right" 100 times in an atomic batch while another reads both in one call
+      Then every read returned equal numbers
 
   @A8
   Rule: An atomic batch is all or nothing
@@ -95,7 +89,7 @@ Feature: Reading and setting several variables together
         | name        | type    | value |
         | temperature | float   | 0.7   |
         | max_tokens  | integer | 256   |
-      When these are set together, all or none:
+      When these are set in an atomic batch:
         | name        | value |
         | temperature | 0.9   |
         | max_tokens  | 512   |
@@ -112,7 +106,7 @@ Feature: Reading and setting several variables together
         | name    | type      | value                       |
         | weights | tensor    | {"shape": [1], "data": [2]} |
         | query   | embedding | float64 array [0.1, 0.2]    |
-      When these are set together, all or none:
+      When these are set in an atomic batch:
         | name    | value                    |
         | weights | float32 array [0.5, 1.5] |
         | query   | [0.3]                    |
@@ -126,7 +120,7 @@ Feature: Reading and setting several variables together
         | temperature | float   | 0.7   |
         | max_tokens  | integer | 128   |
       And "max_tokens" was set to 256
-      When these are set together, all or none, with the metadata {"reason": "tuning", "changed_by": "Ada"}:
+      When these are set in an atomic batch, with the metadata {"reason": "tuning", "changed_by": "Ada"}:
         | name        | value |
         | temperature | 0.9   |
         | max_tokens  | 512   |
@@ -134,12 +128,8 @@ Feature: Reading and setting several variables together
         | name        | version |
         | temperature | 2       |
         | max_tokens  | 3       |
-      And the metadata of "temperature" has:
-        | reason |
-        | tuning |
-      And the metadata of "max_tokens" has:
-        | reason |
-        | tuning |
+      And the metadata of "temperature" contains {"reason": "tuning"}
+      And the metadata of "max_tokens" contains {"reason": "tuning"}
       And the history of "max_tokens" is:
         | version | value | changed by |
         | 3       | 512   | Ada        |
@@ -153,7 +143,7 @@ Feature: Reading and setting several variables together
         | max_tokens  | integer | 256   |
         | top_k       | integer | 40    |
       And Ada watches every variable
-      When these are set together, all or none:
+      When these are set in an atomic batch:
         | name        | value |
         | temperature | 0.9   |
         | max_tokens  | 0.5   |
@@ -169,7 +159,7 @@ Feature: Reading and setting several variables together
 
     Example: One does not exist
       Given a float variable "temperature" holding 0.7
-      When these are set together, all or none:
+      When these are set in an atomic batch:
         | name        | value |
         | temperature | 0.9   |
         | missing     | 1     |
@@ -187,7 +177,7 @@ Feature: Reading and setting several variables together
         | temperature | float   | 0.7   |
         | max_tokens  | integer | 256   |
         | top_k       | integer | 40    |
-      When these are set together, each on its own:
+      When these are set in a non-atomic batch:
         | name        | value |
         | temperature | 0.9   |
         | max_tokens  | 0.5   |
@@ -211,7 +201,7 @@ Feature: Reading and setting several variables together
         | temperature | float   | 0.7   |
         | max_tokens  | integer | 256   |
         | top_k       | integer | 40    |
-      When these are set together, each on its own:
+      When these are set in a non-atomic batch:
         | name              | value |
         | id of temperature | 0.9   |
         | id of max_tokens  | 0.5   |
@@ -250,6 +240,6 @@ Feature: Reading and setting several variables together
 
     Example: An empty batch succeeds
       Given an open session
-      When an empty batch is set
+      When an empty atomic batch is set
       Then the batch succeeds
       And the batch answers no versions

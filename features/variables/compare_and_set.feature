@@ -8,7 +8,7 @@ Feature: Compare-and-set
 
     Example: The version is as expected
       Given a float variable "learning_rate" holding 0.1
-      When "learning_rate", expected at version 1, is set to 0.05
+      When "learning_rate" is set to 0.05, expecting version 1
       Then the answer is version 2
       And "learning_rate" holds 0.05 at version 2
 
@@ -16,7 +16,7 @@ Feature: Compare-and-set
       Given a float variable "learning_rate" holding 0.1
       And "learning_rate" was set to 0.2
       And "learning_rate" was set to 0.3
-      When "learning_rate", expected at version <expected>, is set to 0.5
+      When "learning_rate" is set to 0.5, expecting version <expected>
       Then it is refused with ABORTED, saying "3"
       And "learning_rate" still holds 0.3 at version 3
 
@@ -33,7 +33,7 @@ Feature: Compare-and-set
 
     Example: Ten writers
       Given a float variable "learning_rate" holding 0.1
-      When 10 clients at once each set "learning_rate", expected at version 1
+      When 10 clients at once each set "learning_rate" to 5, expecting version 1
       Then exactly one is accepted and the others are refused with ABORTED
       And "learning_rate" is at version 2
 
@@ -51,7 +51,7 @@ Feature: Compare-and-set
       Given a float variable "x" holding 0.1
       And "x" was deleted
       And a float variable "x" holding 0.3
-      When "x" is read by its old id
+      When "x", by its old id, is read
       Then it is refused as not found
       And "x" still holds 0.3 at version 1
 
@@ -60,43 +60,43 @@ Feature: Compare-and-set
 
     Example: The answer was lost, and the set is sent again
       Given an integer variable "count" holding 1
-      And request "r-1" set "count" to 2
+      And "count" was set to 2, with the request id "r-1"
       And "count" was set to 3
-      When request "r-1" sets "count" to 2
+      When "count" is set to 2, with the request id "r-1"
       Then the answer is version 2
       And "count" still holds 3 at version 3
 
     Example: It expects a version, which is no longer current when it is sent again
       Given an integer variable "count" holding 1
-      And request "r-1", expecting version 1, set "count" to 2
-      When request "r-1", expecting version 1, sets "count" to 2
+      And "count" was set to 2, expecting version 1, with the request id "r-1"
+      When "count" is set to 2, expecting version 1, with the request id "r-1"
       Then the answer is version 2
       And "count" still holds 2 at version 2
 
     Example: Ten clients send it at once
       Given an integer variable "count" holding 1
-      When 10 clients at once each send the request "r-1", which sets "count" to 2
-      Then each of them is answered version 2
+      When 10 clients at once each set "count" to 2, with the request id "r-1"
+      Then each client is answered version 2
       And "count" holds 2 at version 2
 
     Example: It is sent again after 9,999 others
       Given an integer variable "count" holding 1
-      And request "r-1" set "count" to 2
-      And 9999 other requests set "count" to 5
-      When request "r-1" sets "count" to 2
+      And "count" was set to 2, with the request id "r-1"
+      And 9999 requests with other request ids set "count" to 5
+      When "count" is set to 2, with the request id "r-1"
       Then the answer is version 2
       And "count" still holds 5 at version 10001
 
     Example: Other request ids apply
       Given an integer variable "count" holding 1
-      And request "r-1" set "count" to 2
-      When request "r-2" sets "count" to 2
+      And "count" was set to 2, with the request id "r-1"
+      When "count" is set to 2, with the request id "r-2"
       Then the answer is version 3
       And "count" holds 2 at version 3
 
     Example: A refused request may be tried again
       Given an integer variable "count" holding 1
-      And request "r-1" to set "count" to "two" was refused
-      When request "r-1" sets "count" to 2
+      And a refused attempt, in which "count" is set to "two", with the request id "r-1"
+      When "count" is set to 2, with the request id "r-1"
       Then the answer is version 2
       And "count" holds 2 at version 2

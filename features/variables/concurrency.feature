@@ -10,13 +10,13 @@ Feature: Several clients at once
       When 10 clients at once each set "x" 20 times
       Then all are accepted
       And the versions answered are 2 to 201, each once
-      And "x" holds what its last writer wrote, at version 201
+      And "x" holds the value that was answered version 201
 
     Example: Eight clients read and set one variable
       Given an integer variable "x" holding -1
       When 8 clients at once each read and set "x" 25 times
       Then all are accepted
-      And one order explains all that they read and wrote
+      And one order of the calls explains every read and every write
 
     Example: Ten clients register ten variables
       Given an open session
@@ -35,6 +35,6 @@ Feature: Several clients at once
 
     Example: Ten clients, ten sessions, one name
       Given an open session
-      When 10 clients at once each work in a session of their own
+      When 10 clients at once each use a session of their own
       Then all are accepted
-      And each of them saw its own values alone
+      And each client read only its own values

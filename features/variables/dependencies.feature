@@ -11,7 +11,7 @@ Feature: Variables that follow others
         | name   | type   | value   |
         | model  | string | "gpt-4" |
         | prompt | string | "hello" |
-      And "prompt" follows "model" as "tuned for"
+      And a "tuned for" dependency of "prompt" on "model" was added
       And Ada watches every variable
       When "model" is set to "mistral"
       Then Ada receives:
@@ -25,13 +25,13 @@ Feature: Variables that follow others
         | name   | type   | value   |
         | model  | string | "gpt-4" |
         | prompt | string | "hello" |
-      And "prompt" follows "model" as "tuned for"
+      And a "tuned for" dependency of "prompt" on "model" was added
       And Ada watches "prompt"
       When "model" is set to "mistral"
       Then Ada receives:
         | update            | variable | version | metadata                                 |
         | dependency change | prompt   | 1       | {"cause": "model", "cause_version": "2"} |
-      And the cause that Ada was told is "model", by its id
+      And the last update that Ada received names the id of "model" as its cause
       And Ada receives nothing else
 
     Example: Every change is told, one after the other
@@ -39,7 +39,7 @@ Feature: Variables that follow others
         | name   | type   | value   |
         | model  | string | "gpt-4" |
         | prompt | string | "hello" |
-      And "prompt" follows "model" as "tuned for"
+      And a "tuned for" dependency of "prompt" on "model" was added
       And Ada watches "prompt"
       And "model" was set to "mistral"
       And "model" was set to "o3"
@@ -54,11 +54,9 @@ Feature: Variables that follow others
     Example: With all that is known of the follower
       Given a float variable "rate" holding 0.5
       And a tensor variable "weights" holding float32 array [0.5, 1.5]
-      And "weights" was set to float32 array [2.5] with the metadata:
-        | reason | source |
-        | tuning | elixir |
-      And what is known of "weights" is noted
-      And "weights" follows "rate" as "scaled"
+      And "weights" was set to float32 array [2.5], with the metadata {"reason": "tuning", "source": "elixir"}
+      And the state of "weights" was noted
+      And a "scaled" dependency of "weights" on "rate" was added
       And Ada watches "weights"
       When "rate" is set to 0.6
       Then Ada receives:
@@ -72,14 +70,14 @@ Feature: Variables that follow others
         | model  | string | "gpt-4" |
         | prompt | string | "hello" |
         | limit  | string | "low"   |
-      And "prompt" follows "model" as "tuned for"
+      And a "tuned for" dependency of "prompt" on "model" was added
       And Ada watches "model", "limit" and "prompt"
-      When these are set together, all or none:
+      When these are set in an atomic batch:
         | name  | value  |
         | model | "o3"   |
         | limit | "high" |
       Then the batch succeeds
-      And in what Ada received, the changes of "model" and "limit" come before that of "prompt"
+      And Ada received the changes of "model" and "limit" before that of "prompt"
 
     Example: After a rollback
       Given the variables:
@@ -87,7 +85,7 @@ Feature: Variables that follow others
         | model  | string | "gpt-4" |
         | prompt | string | "hello" |
       And "model" was set to "mistral"
-      And "prompt" follows "model" as "tuned for"
+      And a "tuned for" dependency of "prompt" on "model" was added
       And Ada watches "prompt"
       When "model" is rolled back to version 1
       Then Ada receives:
@@ -101,8 +99,8 @@ Feature: Variables that follow others
         | first  | float | 1     |
         | second | float | 1     |
         | third  | float | 1     |
-      And "second" follows "first" as "scaled"
-      And "third" follows "second" as "scaled"
+      And a "scaled" dependency of "second" on "first" was added
+      And a "scaled" dependency of "third" on "second" was added
       And Ada watches "third"
       When "first" is set to 2
       Then "first" holds 2.0 at version 2
@@ -113,7 +111,7 @@ Feature: Variables that follow others
         | name   | type  | value |
         | first  | float | 1     |
         | second | float | 1     |
-      And "second" follows "first" as "scaled"
+      And a "scaled" dependency of "second" on "first" was added
       And Ada watches "first"
       When "second" is set to 2
       Then "second" holds 2.0 at version 2
@@ -124,7 +122,7 @@ Feature: Variables that follow others
         | name   | type  | value |
         | first  | float | 1     |
         | second | float | 1     |
-      And "second" follows "first" as "scaled"
+      And a "scaled" dependency of "second" on "first" was added
       And Ada watches "second"
       When "first" is set to "text"
       Then it is refused as invalid, saying "must be a number"
@@ -140,12 +138,12 @@ Feature: Variables that follow others
         | a    | float | 1     |
         | b    | float | 1     |
         | c    | float | 1     |
-      And "b" follows "a" as "scaled"
-      And "c" follows "b" as "scaled"
+      And a "scaled" dependency of "b" on "a" was added
+      And a "scaled" dependency of "c" on "b" was added
       And Ada watches <follower>
-      When <follower> is made to follow <followed>
+      When a "follows" dependency of <follower> on <followed> is added
       Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
-      And a change of <followed> tells Ada nothing
+      And a change of <followed> sends Ada nothing
 
       Examples:
         | follower | followed |
@@ -154,13 +152,13 @@ Feature: Variables that follow others
 
     Example: A variable cannot follow itself
       Given a float variable "a" holding 1
-      When "a" is made to follow "a"
+      When a "follows" dependency of "a" on "a" is added
       Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
       And "a" still holds 1.0 at version 1
 
     Scenario Outline: <follower> cannot follow <followed>, which is not both there
       Given a float variable "a" holding 1
-      When <follower> is made to follow <followed>
+      When a "follows" dependency of <follower> on <followed> is added
       Then it is refused as not found
       And "a" still holds 1.0 at version 1
 
@@ -177,7 +175,7 @@ Feature: Variables that follow others
         | name   | type  | value |
         | first  | float | 1     |
         | second | float | 1     |
-      And "second" follows "first" as "scaled"
+      And a "scaled" dependency of "second" on "first" was added
       And "first" was deleted
       And a float variable "first" holding 1
       And Ada watches "second"
@@ -191,8 +189,8 @@ Feature: Variables that follow others
         | first  | float | 1     |
         | middle | float | 1     |
         | last   | float | 1     |
-      And "middle" follows "first" as "scaled"
-      And "last" follows "middle" as "scaled"
+      And a "scaled" dependency of "middle" on "first" was added
+      And a "scaled" dependency of "last" on "middle" was added
       And "middle" was deleted
-      When "first" is made to follow "last"
+      When a "follows" dependency of "first" on "last" is added
       Then it is accepted

@@ -36,7 +36,7 @@ Feature: History and rollback
       Given an integer variable "x" holding 1
       And "x" was set to 2
       When "x" is set to 3
-      Then the newest <limit> in the history of "x" are <versions>
+      Then the newest <limit> entries in the history of "x" have the versions <versions>
 
       Examples:
         | limit | versions  |
@@ -48,20 +48,20 @@ Feature: History and rollback
 
     Example: A negative limit
       Given a float variable "x" holding 0.1
-      When the newest -1 in the history of "x" are asked for
+      When the newest -1 entries in the history of "x" are read
       Then it is refused as invalid
       And "x" still holds 0.1 at version 1
 
     Example: The newest 100 are kept
       Given an integer variable "x" holding 1
-      When "x" is set 149 times, each time to its next version
+      When "x" is incremented 149 times
       Then the history of "x" has the versions 150 down to 51
 
     @requires_process
     Example: Another number is kept where the bridge was told so
       Given a bridge started with "--history-limit 3"
       And an integer variable "x" holding 1
-      When "x" goes through [2, 3, 4, 5]
+      When "x" is set to each of [2, 3, 4, 5] in turn
       Then the history of "x" is:
         | version | value |
         | 5       | 5     |
@@ -81,9 +81,7 @@ Feature: History and rollback
 
     Example: Someone named in the metadata
       Given a float variable "x" holding 0.1
-      When "x" is set to 0.2, with the metadata:
-        | changed_by |
-        | Ada        |
+      When "x" is set to 0.2, with the metadata {"changed_by": "Ada"}
       Then the history of "x" is:
         | version | value | changed by |
         | 2       | 0.2   | Ada        |
@@ -112,12 +110,8 @@ Feature: History and rollback
 
     Example: With the metadata of the change itself, and not of those before
       Given a float variable "x" holding 0.1
-      And "x" was set to 0.2 with the metadata:
-        | reason |
-        | tuning |
-      When "x" is set to 0.3, with the metadata:
-        | run |
-        | 12  |
+      And "x" was set to 0.2, with the metadata {"reason": "tuning"}
+      When "x" is set to 0.3, with the metadata {"run": "12"}
       Then the history of "x" is:
         | version | value | metadata             |
         | 3       | 0.3   | {"run": "12"}        |
@@ -127,9 +121,7 @@ Feature: History and rollback
     Example: Someone named in the metadata of a rollback
       Given a float variable "x" holding 0.1
       And "x" was set to 0.2
-      When "x" is rolled back to version 1, with the metadata:
-        | changed_by | reason |
-        | Ada        | worse  |
+      When "x" is rolled back to version 1, with the metadata {"changed_by": "Ada", "reason": "worse"}
       Then the history of "x" is:
         | version | value | changed by |
         | 3       | 0.1   | Ada        |
@@ -144,17 +136,17 @@ Feature: History and rollback
       And "x" was set to 0.2
       And "x" was set to 0.3
       When "x" is rolled back to version 1
-      Then the variable answered has:
+      Then the answer is a variable with:
         | value | version |
         | 0.1   | 4       |
-      And its id is that of "x"
+      And the answer has the id of "x"
       And "x" holds 0.1 at version 4
 
     Example: To the version that is current
       Given a float variable "x" holding 0.1
       And "x" was set to 0.2
       When "x" is rolled back to version 2
-      Then the variable answered has:
+      Then the answer is a variable with:
         | value | version |
         | 0.2   | 3       |
       And "x" holds 0.2 at version 3
@@ -163,7 +155,7 @@ Feature: History and rollback
       Given a tensor variable "x" holding <then>
       And "x" was set to <now>
       When "x" is rolled back to version 1
-      Then the variable answered has:
+      Then the answer is a variable with:
         | value  | version |
         | <then> | 3       |
       And "x" holds <then> at version 3
@@ -197,7 +189,7 @@ Feature: History and rollback
 
     Example: A version that is no longer kept
       Given an integer variable "x" holding 1
-      And "x" was set 120 times, each time to its next version
+      And "x" was incremented 120 times
       When "x" is rolled back to version 5
       Then it is refused as out of range
       And "x" still holds 121 at version 121

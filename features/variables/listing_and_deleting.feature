@@ -88,7 +88,7 @@ Feature: Listing and deleting variables
     Example: Its id is not found either
       Given a float variable "a" holding 1
       And "a" was deleted
-      When "a" is read by its old id
+      When "a", by its old id, is read
       Then it is refused as not found
       And there is still no variable "a"
 

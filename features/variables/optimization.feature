@@ -8,16 +8,16 @@ Feature: Optimizing a variable
 
     Example: The status says who
       Given a float variable "temperature" holding 0.7
-      And nobody is optimizing "temperature"
-      When the optimizer "mipro" takes "temperature"
+      And "temperature" is not locked
+      When the optimizer "mipro" locks "temperature"
       Then it is accepted
-      And "temperature" is being optimized by "mipro"
+      And "temperature" is locked by the optimizer "mipro"
       And "temperature" still holds 0.7 at version 1
 
     Scenario Outline: Others cannot change it: <action>
       Given a float variable "temperature" holding 0.7
       And "temperature" was set to 0.8
-      And the optimizer "mipro" has taken "temperature"
+      And the optimizer "mipro" locked "temperature"
       When <action>
       Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
       And "temperature" still holds 0.8 at version 2
@@ -25,8 +25,8 @@ Feature: Optimizing a variable
       Examples:
         | action                                                 |
         | "temperature" is set to 0.9                            |
-        | "temperature", expected at version 2, is set to 0.9    |
-        | "temperature" is set to 0.9 for the optimizer "copro"  |
+        | "temperature" is set to 0.9, expecting version 2 |
+        | "temperature" is set to 0.9, for the optimizer "copro" |
         | "temperature" is rolled back to version 1              |
         | "temperature" is deleted                               |
 
@@ -35,8 +35,8 @@ Feature: Optimizing a variable
         | name        | type    | value |
         | temperature | float   | 0.7   |
         | max_tokens  | integer | 256   |
-      And the optimizer "mipro" has taken "temperature"
-      When these are set together, each on its own:
+      And the optimizer "mipro" locked "temperature"
+      When these are set in a non-atomic batch:
         | name        | value |
         | temperature | 0.9   |
         | max_tokens  | 512   |
@@ -49,7 +49,7 @@ Feature: Optimizing a variable
     @requires_standard_tools
     Example: A tool cannot change it either
       Given an integer variable "count" holding 1
-      And the optimizer "mipro" has taken "count"
+      And the optimizer "mipro" locked "count"
       When the tool "increment" runs with:
         | name    |
         | "count" |
@@ -59,7 +59,7 @@ Feature: Optimizing a variable
     @requires_standard_tools @X5
     Example: A tool that runs for the optimizer can
       Given an integer variable "count" holding 1
-      And the optimizer "mipro" has taken "count"
+      And the optimizer "mipro" locked "count"
       When the tool "increment" runs for the optimizer "mipro" with:
         | name    |
         | "count" |
@@ -68,33 +68,33 @@ Feature: Optimizing a variable
 
     Example: The optimizer itself can
       Given a float variable "temperature" holding 0.7
-      And the optimizer "mipro" has taken "temperature"
-      When "temperature" is set to 0.9 for the optimizer "mipro"
+      And the optimizer "mipro" locked "temperature"
+      When "temperature" is set to 0.9, for the optimizer "mipro"
       Then "temperature" holds 0.9 at version 2
-      And "temperature" is being optimized by "mipro"
+      And "temperature" is locked by the optimizer "mipro"
 
     Example: The optimizer itself can roll it back
       Given a float variable "temperature" holding 0.7
       And "temperature" was set to 0.8
-      And the optimizer "mipro" has taken "temperature"
-      When "temperature" is rolled back to version 1 for the optimizer "mipro"
-      Then the variable answered has:
+      And the optimizer "mipro" locked "temperature"
+      When "temperature" is rolled back to version 1, for the optimizer "mipro"
+      Then the answer is a variable with:
         | value | version | optimizer_id |
         | 0.7   | 3       | mipro        |
       And "temperature" holds 0.7 at version 3
-      And "temperature" is being optimized by "mipro"
+      And "temperature" is locked by the optimizer "mipro"
 
     Example: The optimizer itself can delete it
       Given a float variable "temperature" holding 0.7
-      And the optimizer "mipro" has taken "temperature"
-      When "temperature" is deleted for the optimizer "mipro"
+      And the optimizer "mipro" locked "temperature"
+      When "temperature" is deleted, for the optimizer "mipro"
       Then there is no variable "temperature"
 
     Example: Anyone can read and watch it
       Given a float variable "temperature" holding 0.7
-      And the optimizer "mipro" has taken "temperature"
+      And the optimizer "mipro" locked "temperature"
       And Ada watches "temperature", present values included
-      When "temperature" is set to 0.9 for the optimizer "mipro"
+      When "temperature" is set to 0.9, for the optimizer "mipro"
       Then Ada receives:
         | update        | value | version |
         | initial value | 0.7   | 1       |
@@ -102,10 +102,10 @@ Feature: Optimizing a variable
 
     Scenario Outline: It is taken once, and <optimizer> learns by whom
       Given a float variable "temperature" holding 0.7
-      And the optimizer "mipro" has taken "temperature"
-      When the optimizer "<optimizer>" takes "temperature"
+      And the optimizer "mipro" locked "temperature"
+      When the optimizer "<optimizer>" locks "temperature"
       Then it is refused with FAILED_PRECONDITION, saying "mipro"
-      And "temperature" is being optimized by "mipro"
+      And "temperature" is locked by the optimizer "mipro"
 
       Examples:
         | optimizer |
@@ -114,7 +114,7 @@ Feature: Optimizing a variable
 
     Example: What is not there cannot be taken
       Given an open session
-      When the optimizer "mipro" takes "nothing_here"
+      When the optimizer "mipro" locks "nothing_here"
       Then it is refused as not found
       And the session is still open
 
@@ -123,39 +123,39 @@ Feature: Optimizing a variable
 
     Example: By the holder
       Given a float variable "temperature" holding 0.7
-      And the optimizer "mipro" has taken "temperature"
-      And "temperature" was set to 0.9 for the optimizer "mipro"
-      When the optimizer "mipro" gives "temperature" back
+      And the optimizer "mipro" locked "temperature"
+      And "temperature" was set to 0.9, for the optimizer "mipro"
+      When the optimizer "mipro" releases "temperature"
       Then the final value is 0.9
-      And nobody is optimizing "temperature"
+      And "temperature" is not locked
 
     Example: Then everyone can change it again
       Given a float variable "temperature" holding 0.7
-      And the optimizer "mipro" has taken "temperature"
-      And the optimizer "mipro" has given "temperature" back
+      And the optimizer "mipro" locked "temperature"
+      And the optimizer "mipro" released "temperature"
       When "temperature" is set to 0.5
       Then "temperature" holds 0.5 at version 2
 
     Example: An array of bytes
       Given a tensor variable "weights" holding float32 array [0.5, 1.5]
-      And the optimizer "mipro" has taken "weights"
-      When the optimizer "mipro" gives "weights" back
+      And the optimizer "mipro" locked "weights"
+      When the optimizer "mipro" releases "weights"
       Then the final value is float32 array [0.5, 1.5]
-      And nobody is optimizing "weights"
+      And "weights" is not locked
 
     Example: By another
       Given a float variable "temperature" holding 0.7
-      And the optimizer "mipro" has taken "temperature"
-      When the optimizer "copro" gives "temperature" back
+      And the optimizer "mipro" locked "temperature"
+      When the optimizer "copro" releases "temperature"
       Then it is refused with FAILED_PRECONDITION
-      And "temperature" is being optimized by "mipro"
+      And "temperature" is locked by the optimizer "mipro"
 
     Example: By another, with force
       Given a float variable "temperature" holding 0.7
-      And the optimizer "mipro" has taken "temperature"
-      When the optimizer "copro" forces "temperature" back
+      And the optimizer "mipro" locked "temperature"
+      When the optimizer "copro" releases "temperature" by force
       Then the final value is 0.7
-      And nobody is optimizing "temperature"
+      And "temperature" is not locked
 
     @soak
     Example: After five minutes without a set by the holder it is free
@@ -163,16 +163,16 @@ Feature: Optimizing a variable
         | name        | type  | value |
         | temperature | float | 0.7   |
         | top_p       | float | 0.9   |
-      And the optimizer "mipro" has taken "temperature"
-      And the optimizer "mipro" has taken "top_p"
-      When "temperature" is set to 0.5 until that is accepted, while "mipro" goes on with "top_p"
+      And the optimizer "mipro" locked "temperature"
+      And the optimizer "mipro" locked "top_p"
+      When "temperature" is set to 0.5 repeatedly until that is accepted, while the optimizer "mipro" sets "top_p"
       Then it is accepted after 299 to 315 s
       And "temperature" holds 0.5 at version 2
-      And nobody is optimizing "temperature"
-      And "top_p" is being optimized by "mipro"
+      And "temperature" is not locked
+      And "top_p" is locked by the optimizer "mipro"
 
     Example: What is not held cannot be given back
       Given a float variable "temperature" holding 0.7
-      When the optimizer "mipro" gives "temperature" back
+      When the optimizer "mipro" releases "temperature"
       Then it is refused with FAILED_PRECONDITION
       And "temperature" still holds 0.7 at version 1

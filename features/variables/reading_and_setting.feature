@@ -9,7 +9,7 @@ Feature: Reading and setting variables
       Given a float variable "learning_rate" holding 0.01
       When "learning_rate" is set to 0.02
       Then "learning_rate" holds 0.02 at version 2
-      And "learning_rate", asked for by its id, holds 0.02 at version 2
+      And "learning_rate", by its id, holds 0.02 at version 2
 
     Example: Set by id
       Given a float variable "learning_rate" holding 0.01
@@ -43,7 +43,7 @@ Feature: Reading and setting variables
 
     Example: Many sets
       Given an integer variable "max_tokens" holding 0
-      When "max_tokens" goes through [1, 2, 3, 4, 5, 6, 7, 8, 9]
+      When "max_tokens" is set to each of [1, 2, 3, 4, 5, 6, 7, 8, 9] in turn
       Then the answer is version 10
       And "max_tokens" holds 9 at version 10
 
@@ -73,22 +73,16 @@ Feature: Reading and setting variables
     Example: A change is visible at once to everyone
       Given a float variable "x" holding 0.5
       When "x" is set to 0.75
-      Then Ada, on another connection, reads 0.75 from "x" at version 2
+      Then as Ada, "x" holds 0.75 at version 2
 
   @A3
   Rule: Metadata is merged into the variable's
 
     Example: What is set later wins, what is not mentioned stays
       Given a float variable "x" holding 0.5
-      And "x" was set to 0.6 with the metadata:
-        | reason | author |
-        | tuning | Ada    |
-      When "x" is set to 0.7, with the metadata:
-        | reason | run |
-        | retry  | 12  |
-      Then the metadata of "x" has:
-        | reason | author | run |
-        | retry  | Ada    | 12  |
+      And "x" was set to 0.6, with the metadata {"reason": "tuning", "author": "Ada"}
+      When "x" is set to 0.7, with the metadata {"reason": "retry", "run": "12"}
+      Then the metadata of "x" contains {"reason": "retry", "author": "Ada", "run": "12"}
       And "x" holds 0.7 at version 3
 
   @A4
@@ -107,45 +101,43 @@ Feature: Reading and setting variables
 
     Example: Its time and metadata stay as they were
       Given a float variable "x" holding 0.5
-      And what is known of "x" is noted
-      When "x" is set to "half", with the metadata:
-        | reason |
-        | wrong  |
+      And the state of "x" was noted
+      When "x" is set to "half", with the metadata {"reason": "wrong"}
       Then it is refused as invalid, saying "must be a number"
-      And all that is known of "x" is as it was noted
+      And the state of "x" is as noted
 
     Example: A conflict
       Given a float variable "x" holding 0.5
-      And what is known of "x" is noted
-      When "x", expected at version 7, is set to 0.6
+      And the state of "x" was noted
+      When "x" is set to 0.6, expecting version 7
       Then it is refused with ABORTED, saying "1"
-      And all that is known of "x" is as it was noted
+      And the state of "x" is as noted
 
     Example: An atomic batch in which another is at fault
       Given the variables:
         | name | type    | value |
         | x    | float   | 0.5   |
         | y    | integer | 1     |
-      And what is known of "x" is noted
-      When these are set together, all or none:
+      And the state of "x" was noted
+      When these are set in an atomic batch:
         | name | value |
         | x    | 0.6   |
         | y    | 0.5   |
       Then the batch fails for:
         | name | because                |
         | y    | must be a whole number |
-      And all that is known of "x" is as it was noted
+      And the state of "x" is as noted
 
     Example: A delete, and who follows the variable
       Given the variables:
         | name   | type  | value |
         | first  | float | 1     |
         | second | float | 1     |
-      And "second" follows "first" as "scaled"
-      And the optimizer "mipro" has taken "first"
-      And a delete of "first" was refused
+      And a "scaled" dependency of "second" on "first" was added
+      And the optimizer "mipro" locked "first"
+      And a refused attempt, in which "first" is deleted
       And Ada watches "second"
-      When "first" is set to 2 for the optimizer "mipro"
+      When "first" is set to 2, for the optimizer "mipro"
       Then Ada receives:
         | update            | variable | version | metadata           |
         | dependency change | second   | 1       | {"cause": "first"} |
@@ -165,27 +157,25 @@ Feature: Reading and setting variables
         | "nothing_here" is set to "something"                        |
         | "nothing_here" is deleted                                   |
         | "nothing_here" is rolled back to version 1                  |
-        | the newest 1 in the history of "nothing_here" are asked for |
+        | the newest 1 entries in the history of "nothing_here" are read |
 
   @A14
   Rule: A variable tells where its last change came from, and when
 
     Example: Python unless it is said otherwise
       When "x" is registered as a float holding 0.5
-      Then the variable answered has:
+      Then the answer is a variable with:
         | source |
         | PYTHON |
 
     Example: Elixir where the metadata says so
       Given a float variable "x" holding 0.5
-      When "x" is set to 0.6, with the metadata:
-        | source |
-        | elixir |
+      When "x" is set to 0.6, with the metadata {"source": "elixir"}
       Then the source of "x" is ELIXIR
 
     Example: Elixir where the metadata of a batch says so
       Given a float variable "x" holding 0.5
-      When these are set together, all or none, with the metadata {"source": "elixir"}:
+      When these are set in an atomic batch, with the metadata {"source": "elixir"}:
         | name | value |
         | x    | 0.6   |
       Then the source of "x" is ELIXIR
@@ -193,25 +183,21 @@ Feature: Reading and setting variables
     Example: Elixir where the metadata of a rollback says so
       Given a float variable "x" holding 0.5
       And "x" was set to 0.6
-      When "x" is rolled back to version 1, with the metadata:
-        | source |
-        | elixir |
+      When "x" is rolled back to version 1, with the metadata {"source": "elixir"}
       Then the source of "x" is ELIXIR
 
     Example: It is the last change that counts
       Given a float variable "x" holding 0.5
-      And "x" was set to 0.6 with the metadata:
-        | source |
-        | elixir |
+      And "x" was set to 0.6, with the metadata {"source": "elixir"}
       When "x" is set to 0.7
       Then the source of "x" is PYTHON
 
     Example: The time of the last change is now, and grows
       Given a float variable "x" holding 0.5
-      When "x" goes through [0.1, 0.2, 0.3]
-      Then the history of "x" has times that are recent and never go backwards
+      When "x" is set to each of [0.1, 0.2, 0.3] in turn
+      Then the times in the history of "x" are recent and in order
 
     Example: The time is that of the last change, and not of the first
       Given a float variable "x" holding 0.5
-      When "x" is set again and again until its time has grown, for 3 s at most
-      Then the time of "x" has grown
+      When "x" is set repeatedly for 3 s or until last_updated_at increases
+      Then last_updated_at of "x" has increased

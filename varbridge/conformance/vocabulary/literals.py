@@ -1,7 +1,7 @@
 """Values as the features write them.
 
-A literal in a step is the JSON text itself, so that ``42`` and ``42.0`` differ, as they do on the wire; ``NaN`` and
-the infinities stand for the strings that a float takes. Other literals are:
+A literal in a step is the JSON text itself, so that ``42`` and ``42.0`` differ, as they do on the wire;
+``NaN`` and the infinities stand for the strings that a float takes. Other literals are:
 
 - ``float32 array [1.5, NaN]`` and ``float64 array of shape [512, 512]``: arrays that travel as raw bytes;
 - ``a text of 300 characters``, ``a number of 400 digits``, ``arrays nested 65 deep``: large values in JSON;
@@ -10,7 +10,7 @@ the infinities stand for the strings that a float takes. Other literals are:
 - ``the header `{"shape": [6]}` with 24 bytes``: the header of a binary value, and zeros;
 - ``no value``.
 
-Each may be followed by ``with 4 stray bytes`` and ``under the type_url "..."``, for values that a bridge refuses.
+Each may be followed by ``with 4 stray bytes`` and ``under the type_url "..."``, for values to be refused.
 """
 
 from __future__ import annotations

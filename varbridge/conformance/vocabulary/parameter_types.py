@@ -16,6 +16,10 @@ from varbridge.conformance.vocabulary.literals import QUOTED, Literal
 from varbridge.conformance.vocabulary.options import Identifier, Options
 
 
+def _name(text: str) -> str:
+    return str(json.loads(text)) if text.startswith('"') else "n" * int(text.split()[3])
+
+
 def _names(text: str) -> list[str]:
     return [json.loads(name) for name in re.findall(QUOTED, text)]
 
@@ -25,12 +29,20 @@ def _people(text: str) -> list[str]:
 
 
 TYPES: dict[str, tuple[str, type, Callable[[str], Any]]] = {
-    # A name in double quotes, with JSON's escapes: "temperature".
-    "name": (QUOTED, str, json.loads),
+    # A name in double quotes, with JSON's escapes: "temperature"; or a long one: a name of 257 characters.
+    "name": (rf"{QUOTED}|a name of \d+ characters", str, _name),
     # Several names: "a", "b" and "c".
     "names": (rf"{QUOTED}(?:(?:, | and ){QUOTED})*", list, _names),
     # A variable by its name, or by its id: "temperature", by its id,
     "variable": (options.IDENTIFIER, Identifier, Identifier.parse),
+    # Several variables by their names or their ids: "a", by its id, and "b".
+    "variables": (
+        rf"{options.IDENTIFIER}(?:(?:,? and |, ){options.IDENTIFIER})*",
+        list,
+        options.Identifier.parse_all,
+    ),
+    # An atomic batch or a non-atomic batch; true for an atomic one.
+    "batch": (r"(?:non-)?atomic batch", bool, lambda text: text == "atomic batch"),
     # A client or a bridge by its name, and several of them: Ada, Ben and Cy.
     "person": (r"[A-Z][a-z]+", str, str),
     "people": (r"[A-Z][a-z]+(?:, [A-Z][a-z]+)* and [A-Z][a-z]+|[A-Z][a-z]+", list, _people),

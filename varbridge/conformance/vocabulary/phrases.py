@@ -1,7 +1,8 @@
 """Definitions of phrases: actions, and phrases that contain another step.
 
-Facts that are only set up are defined with behave's ``given``, and checks with behave's ``then``. An action is
-one phrase for Given and When: as a When it keeps its outcome for a Then to examine, as a Given it has to succeed.
+Facts that are only set up are defined with behave's ``given``, and checks with behave's ``then``. An action
+is one phrase for Given and When: as a When it keeps its outcome for a Then to examine, as a Given it has to
+succeed.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def run_step(context: Any, text: str) -> None:
 
 
 def chain(registry: Any, behave_step: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the texts and the definitions of a step and of the steps inside it; None if one is not defined."""
+    """Yield the texts and the definitions of a step and of the steps in it; None if one is not defined."""
     text = behave_step.name
     while True:
         definition = _find(registry, behave_step.step_type, text)
