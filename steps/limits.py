@@ -1,6 +1,6 @@
 """Steps about limits: the size of messages, and the number and the age of connections."""
 
-from behave import then
+from behave import given, then
 
 from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.conformance.vocabulary.phrases import action, prefix, run_step
@@ -33,6 +33,14 @@ def step_as_person(context, person, step):
     """Run any step on the connection of another client, which its watches use as well."""
     with context.world.client.using(context.world.people.connection_of(person)):
         run_step(context, step)
+
+
+@given("{person} opens another watch of {names}")
+def step_watch_again(context, person, names):
+    """Open another watch on a client's connection; later steps are about its first one."""
+    first = context.world.watchers[person]
+    context.world.watch(person, names)
+    context.world.watchers.speak_of(person, first)
 
 
 @action("the bridge is/was pinged")

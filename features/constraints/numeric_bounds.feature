@@ -88,9 +88,7 @@ Feature: Numeric bounds
       And "seed" still holds 1 at version 1
 
     Example: A variable cannot begin beyond its bounds
-      When "temperature" is registered as a float holding 2.5 with:
-        | min | max |
-        | 0.0 | 2.0 |
+      When "temperature" is registered as a float holding 2.5, under the constraints {"min": 0.0, "max": 2.0}
       Then it is refused as invalid, saying "is above maximum"
       And there is no variable "temperature"
 

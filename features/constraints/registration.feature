@@ -62,7 +62,7 @@ Feature: Constraints as they are registered
       And there is no variable "x"
 
     Example: A minimum equal to the maximum makes sense
-      When "x" is registered as a float holding 0.5 under the constraints {"min": 0.5, "max": 0.5}
+      When "x" is registered as a float holding 0.5, under the constraints {"min": 0.5, "max": 0.5}
       Then "x" holds 0.5 at version 1
 
   @K3

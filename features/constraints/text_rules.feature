@@ -73,9 +73,7 @@ Feature: Rules for text
       Then "note" holds "concatenate" at version 2
 
     Scenario Outline: A pattern that RE2 does not know: <pattern>
-      When "note" is registered as a string holding "aa" with:
-        | pattern   |
-        | <pattern> |
+      When "note" is registered as a string holding "aa", under the constraints {"pattern": <pattern>}
       Then it is refused as invalid, saying "Invalid constraints"
       And there is no variable "note"
 

@@ -144,7 +144,7 @@ Feature: Caps
       Given a bridge started with "--max-calls 2"
       And a float variable "x" holding 1
       And Ada watches "x"
-      And Ada also watches "x"
+      And Ada opens another watch of "x"
       When as Ada, "x" is read
       Then it is refused with RESOURCE_EXHAUSTED
       And as Ben, "x" holds 1.0 at version 1

@@ -106,12 +106,12 @@ Feature: Registering tools
   Rule: A tool's name is 1 to 256 characters
 
     Example: 256 characters
-      When a tool with a name of 256 characters is registered as a float holding 0.5
+      When a tool with a name of 256 characters is registered
       Then it is accepted
 
     Example: 257 characters
       Given an open session
-      When a tool with a name of 257 characters is registered as a float holding 0.5
+      When a tool with a name of 257 characters is registered
       Then it is refused as invalid
       And no tools are registered
 

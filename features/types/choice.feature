@@ -45,8 +45,6 @@ Feature: Choice variables
         | ["gpt-4"] |
 
     Example: A choice cannot begin outside its choices
-      When "model" is registered as a choice holding "gpt-5" with:
-        | choices             |
-        | ["gpt-4", "mistral"] |
+      When "model" is registered as a choice holding "gpt-5", under the constraints {"choices": ["gpt-4", "mistral"]}
       Then it is refused as invalid, saying "must be one of"
       And there is no variable "model"

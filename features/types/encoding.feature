@@ -302,7 +302,9 @@ Feature: How values travel
 
     Scenario Outline: A float under the label "<url>"
       Given a float variable "x" holding 0.5
-      When in a batch, "x" is set to 0.25 under the type_url "<url>"
+      When these are set in a non-atomic batch:
+        | name | value                            |
+        | x    | 0.25 under the type_url "<url>" |
       Then the batch fails for:
         | name | because |
         | x    |         |

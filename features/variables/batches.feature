@@ -45,8 +45,11 @@ Feature: Reading and setting several variables together
         | name  | type    | value |
         | left  | integer | 1     |
         | right | integer | 2     |
-      When "left", by its id, and "right", by its name, are read in one call
-      Then "left" is found by its id, and "right" by its name
+      When "left", by its id, and "right" are read in one call
+      Then the answer has:
+        | name       | value | version |
+        | id of left | 1     | 1       |
+        | right      | 2     | 1       |
 
     Example: Their metadata is told where it is asked for
       Given the variables:
@@ -219,21 +222,27 @@ Feature: Reading and setting several variables together
   @A8
   Rule: A batch that contradicts itself is refused whole
 
-    Scenario Outline: One variable named twice, <how>
+    Scenario Outline: A variable named twice in <a batch> is refused
       Given a float variable "x" holding 0.5
-      When "x" is set twice in a batch, <how>: by name to 1, by id to 2
+      When these are set in <a batch>:
+        | name    | value |
+        | x       | 1     |
+        | id of x | 2     |
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
       Examples:
-        | how             |
-        | all or none     |
-        | each on its own |
+        | a batch            |
+        | an atomic batch    |
+        | a non-atomic batch |
 
     Example: Bytes without an update
       Given a tensor variable "x" holding {"shape": [1], "data": [1]}
       And a float variable "y" holding 0.5
-      When a batch sets "y" to 0.75 and brings bytes for "x"
+      When these are set in a non-atomic batch:
+        | name | value                       |
+        | y    | 0.75                        |
+        | x    | no value with 5 stray bytes |
       Then it is refused as invalid
       And "x" still holds {"shape": [1], "data": [1]} at version 1
       And "y" still holds 0.5 at version 1

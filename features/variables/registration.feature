@@ -6,13 +6,11 @@ Feature: Registering variables
   Rule: Registering answers the whole variable
 
     Example: A learning rate is registered
-      When "learning_rate" is registered as a float holding 0.01 with:
-        | min | max |
-        | 0   | 1   |
+      When "learning_rate" is registered as a float holding 0.01, under the constraints {"min": 0, "max": 1}
       Then the answer is a variable with:
         | name          | type  | value | version | constraints          |
         | learning_rate | float | 0.01  | 1       | {"min": 0, "max": 1} |
-      And its id begins with "var_learning_rate_"
+      And the id of "learning_rate" begins with "var_learning_rate_"
       And "learning_rate", by its id, holds 0.01 at version 1
 
     Example: Its metadata is kept, and tells where it came from and who made it
@@ -33,7 +31,7 @@ Feature: Registering variables
     Example: Two variables have two ids
       Given a float variable "a" holding 1
       When "b" is registered as a float holding 2
-      Then its id is not that of "a"
+      Then "a" and "b" have different ids
       And "a" holds 1.0 at version 1
       And "b" holds 2.0 at version 1
 
