@@ -7,6 +7,7 @@ from hamcrest import assert_that, equal_to, has_entries, is_not, starts_with
 
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.matchers import expect, holds
+from varbridge.conformance.vocabulary.options import Identifier
 from varbridge.conformance.vocabulary.phrases import action, prefix, run_step
 from varbridge.conformance.vocabulary.tables import values_of
 
@@ -53,7 +54,7 @@ def step_increment(context, name, times):
     """Add 1 to an integer variable several times, in one set after the other."""
     value = context.world.session.get(name).value
     for number in range(value + 1, value + times + 1):
-        version = context.world.set(name, Literal(str(number)))
+        version = context.world.set(Identifier(name), Literal(str(number)))
     return version
 
 

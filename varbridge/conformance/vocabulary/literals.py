@@ -59,7 +59,7 @@ class Literal:
     text: str
 
     def __post_init__(self) -> None:
-        if self._pattern() is None and self.text != NO_VALUE and self._body not in SPECIAL:
+        if self._pattern() is None and self._body != NO_VALUE and self._body not in SPECIAL:
             try:
                 json.loads(self._body)
             except ValueError as error:
@@ -68,7 +68,7 @@ class Literal:
     @property
     def is_absent(self) -> bool:
         """True if the literal stands for a missing value."""
-        return self.text == NO_VALUE
+        return self._body == NO_VALUE
 
     def raw(self, kind: str) -> Raw:
         """Return what goes over the wire if a variable of the type ``kind`` gets this value."""
