@@ -1,11 +1,11 @@
 @variables
-Feature: Reading and setting several variables together
-  What belongs together is read as of one moment and set in one go.
+Feature: Batches
+  Variables that belong together are read as of one moment and set in one call.
 
   @A7
-  Rule: Several variables are read as of one moment
+  Rule: A batch of reads shows one moment
 
-    Example: All are there
+    Example: Several variables are read in one call
       Given the variables:
         | name        | type    | value   |
         | temperature | float   | 0.7     |
@@ -19,7 +19,7 @@ Feature: Reading and setting several variables together
         | model       | "gpt-4" | 1       |
       And nothing is missing
 
-    Example: Arrays of bytes are among them
+    Example: Arrays in raw bytes are read in one call
       Given the variables:
         | name    | type      | value                       |
         | weights | tensor    | float32 array [0.5, 1.5]    |
@@ -32,7 +32,7 @@ Feature: Reading and setting several variables together
         | query   | float64 array [0.1, 0.2]    | 1       |
         | bias    | {"shape": [1], "data": [2]} | 1       |
 
-    Example: Some are missing, and are told in the order asked
+    Example: Missing variables are listed in the order of the request
       Given a float variable "temperature" holding 0.7
       When "zebra", "temperature", "ant" and "monkey" are read in one call
       Then the answer has:
@@ -40,7 +40,7 @@ Feature: Reading and setting several variables together
         | temperature | 0.7   | 1       |
       And "zebra", "ant" and "monkey" are missing
 
-    Example: Each is found under the identifier that was asked for
+    Example: Each variable is listed under the identifier of the request
       Given the variables:
         | name  | type    | value |
         | left  | integer | 1     |
@@ -51,7 +51,7 @@ Feature: Reading and setting several variables together
         | id of left | 1     | 1       |
         | right      | 2     | 1       |
 
-    Example: Their metadata is told where it is asked for
+    Example: The metadata of variables is included on request
       Given the variables:
         | name        | type    | value |
         | temperature | float   | 0.7   |
@@ -64,7 +64,7 @@ Feature: Reading and setting several variables together
         | temperature | 0.8   | 2       | {"reason": "tuning"} |
         | max_tokens  | 512   | 2       | {"reason": "cost"}   |
 
-    Example: And not where it is not
+    Example: The metadata of variables is left out on request
       Given the variables:
         | name        | type    | value |
         | temperature | float   | 0.7   |
@@ -76,7 +76,7 @@ Feature: Reading and setting several variables together
         | temperature | 0.8   | 2       | {}       |
         | max_tokens  | 256   | 1       | {}       |
 
-    Example: A batch that is set while others read is never seen half done
+    Example: A reader never sees one half of an atomic batch
       Given the variables:
         | name | type    | value |
         | left | integer | 0     |
@@ -85,9 +85,9 @@ Feature: Reading and setting several variables together
       Then every read returned equal numbers
 
   @A8
-  Rule: An atomic batch is all or nothing
+  Rule: In an atomic batch, all sets succeed or none
 
-    Example: All are fine
+    Example: A valid atomic batch sets every variable
       Given the variables:
         | name        | type    | value |
         | temperature | float   | 0.7   |
@@ -104,7 +104,7 @@ Feature: Reading and setting several variables together
       And "temperature" holds 0.9 at version 2
       And "max_tokens" holds 512 at version 2
 
-    Example: Arrays of bytes
+    Example: An atomic batch sets arrays in raw bytes
       Given the variables:
         | name    | type      | value                       |
         | weights | tensor    | {"shape": [1], "data": [2]} |
@@ -117,7 +117,7 @@ Feature: Reading and setting several variables together
       And "weights" holds float32 array [0.5, 1.5] at version 2
       And "query" holds [0.3] at version 2
 
-    Example: Its metadata is merged into that of each
+    Example: The metadata of a batch is merged into that of each variable
       Given the variables:
         | name        | type    | value |
         | temperature | float   | 0.7   |
@@ -139,7 +139,7 @@ Feature: Reading and setting several variables together
         | 2       | 256   | client     |
         | 1       | 128   | client     |
 
-    Example: One is at fault
+    Example: An invalid value makes an atomic batch fail as a whole
       Given the variables:
         | name        | type    | value |
         | temperature | float   | 0.7   |
@@ -160,7 +160,7 @@ Feature: Reading and setting several variables together
       And "top_k" still holds 40 at version 1
       And Ada receives nothing else
 
-    Example: One does not exist
+    Example: A missing variable makes an atomic batch fail as a whole
       Given a float variable "temperature" holding 0.7
       When these are set in an atomic batch:
         | name        | value |
@@ -172,9 +172,9 @@ Feature: Reading and setting several variables together
       And "temperature" still holds 0.7 at version 1
 
   @A8
-  Rule: In a batch that is not atomic each stands on its own
+  Rule: In a non-atomic batch, each set succeeds or fails alone
 
-    Example: Two are at fault, two are not
+    Example: A non-atomic batch sets the valid variables and reports the others
       Given the variables:
         | name        | type    | value |
         | temperature | float   | 0.7   |
@@ -198,7 +198,7 @@ Feature: Reading and setting several variables together
       And "max_tokens" still holds 256 at version 1
       And "top_k" holds 50 at version 2
 
-    Example: Each is told of under the identifier that was asked for
+    Example: A batch reports versions and errors under the identifiers of the request
       Given the variables:
         | name        | type    | value |
         | temperature | float   | 0.7   |
@@ -220,7 +220,7 @@ Feature: Reading and setting several variables together
       And "max_tokens" still holds 256 at version 1
 
   @A8
-  Rule: A batch that contradicts itself is refused whole
+  Rule: A contradictory batch is refused as a whole
 
     Scenario Outline: A variable named twice in <a batch> is refused
       Given a float variable "x" holding 0.5
@@ -236,7 +236,7 @@ Feature: Reading and setting several variables together
         | an atomic batch    |
         | a non-atomic batch |
 
-    Example: Bytes without an update
+    Example: Raw bytes for a variable that a batch does not set are refused
       Given a tensor variable "x" holding {"shape": [1], "data": [1]}
       And a float variable "y" holding 0.5
       When these are set in a non-atomic batch:

@@ -1,12 +1,12 @@
 @variables
-Feature: Variables that follow others
-  Some variables make sense only beside others: a prompt that was tuned for a model, a budget for a limit.
-  Whoever watches the follower is told when what it follows has changed.
+Feature: Dependencies
+  Some variables depend on others: a prompt was tuned for a model, a budget belongs to a limit. Watches of the
+  dependent variable are notified when the other one changes.
 
   @D1
-  Rule: Watches of a direct follower are told what changed, after the change itself
+  Rule: Watches of a directly dependent variable are notified after the change itself
 
-    Example: The prompt follows the model
+    Example: A watch of all variables gets the change and then the dependency change
       Given the variables:
         | name   | type   | value   |
         | model  | string | "gpt-4" |
@@ -20,7 +20,7 @@ Feature: Variables that follow others
         | dependency change | prompt   | "hello"  | 1       | {"cause": "model", "cause_version": "2", "dependency_type": "tuned for"} |
       And Ada receives nothing else
 
-    Example: A watch of the follower alone
+    Example: A watch of the dependent variable gets the dependency change
       Given the variables:
         | name   | type   | value   |
         | model  | string | "gpt-4" |
@@ -34,7 +34,7 @@ Feature: Variables that follow others
       And the last update that Ada received names the id of "model" as its cause
       And Ada receives nothing else
 
-    Example: Every change is told, one after the other
+    Example: Each change causes its own dependency change, in order
       Given the variables:
         | name   | type   | value   |
         | model  | string | "gpt-4" |
@@ -51,7 +51,7 @@ Feature: Variables that follow others
         | value change      | prompt   | "bye"   | 2       |                                          |
       And Ada receives nothing else
 
-    Example: With all that is known of the follower
+    Example: A dependency change carries the complete state of the dependent variable
       Given a float variable "rate" holding 0.5
       And a tensor variable "weights" holding float32 array [0.5, 1.5]
       And "weights" was set to float32 array [2.5], with the metadata {"reason": "tuning", "source": "elixir"}
@@ -64,7 +64,7 @@ Feature: Variables that follow others
         | dependency change | weights  | float32 array [2.5] | 2       | {"cause": "rate", "cause_version": "2", "dependency_type": "scaled"} |
       And Ada receives nothing else
 
-    Example: After an atomic batch as a whole
+    Example: The dependency changes of an atomic batch come after all of its changes
       Given the variables:
         | name   | type   | value   |
         | model  | string | "gpt-4" |
@@ -79,7 +79,7 @@ Feature: Variables that follow others
       Then the batch succeeds
       And Ada received the changes of "model" and "limit" before that of "prompt"
 
-    Example: After a rollback
+    Example: A rollback causes a dependency change
       Given the variables:
         | name   | type   | value   |
         | model  | string | "gpt-4" |
@@ -93,7 +93,7 @@ Feature: Variables that follow others
         | dependency change | prompt   | 1       | {"cause": "model", "cause_version": "3"} |
       And Ada receives nothing else
 
-    Example: Only direct followers are told
+    Example: Only direct dependencies are notified
       Given the variables:
         | name   | type  | value |
         | first  | float | 1     |
@@ -106,7 +106,7 @@ Feature: Variables that follow others
       Then "first" holds 2.0 at version 2
       And Ada receives nothing else
 
-    Example: A change of the follower is no news for what it follows
+    Example: A change of the dependent variable does not notify the variable that it depends on
       Given the variables:
         | name   | type  | value |
         | first  | float | 1     |
@@ -117,7 +117,7 @@ Feature: Variables that follow others
       Then "second" holds 2.0 at version 2
       And Ada receives nothing else
 
-    Example: A refused change tells nobody
+    Example: A refused change causes no dependency change
       Given the variables:
         | name   | type  | value |
         | first  | float | 1     |
@@ -130,9 +130,9 @@ Feature: Variables that follow others
       And Ada receives nothing else
 
   @D1
-  Rule: A dependency that cannot be is refused, and is not recorded
+  Rule: An invalid dependency is refused and not recorded
 
-    Scenario Outline: <follower> cannot follow <followed>
+    Scenario Outline: A dependency of <follower> on <followed> would close a cycle and is refused
       Given the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -150,13 +150,13 @@ Feature: Variables that follow others
         | "a"      | "b"      |
         | "a"      | "c"      |
 
-    Example: A variable cannot follow itself
+    Example: A variable cannot depend on itself
       Given a float variable "a" holding 1
       When a "follows" dependency of "a" on "a" is added
       Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
       And "a" still holds 1.0 at version 1
 
-    Scenario Outline: <follower> cannot follow <followed>, which is not both there
+    Scenario Outline: A dependency of <follower> on <followed>, one of which is missing, is refused
       Given a float variable "a" holding 1
       When a "follows" dependency of <follower> on <followed> is added
       Then it is refused as not found
@@ -168,9 +168,9 @@ Feature: Variables that follow others
         | "gone"   | "a"      |
 
   @D1
-  Rule: A delete drops the dependencies of a variable
+  Rule: Deleting a variable removes its dependencies
 
-    Example: What followed it is free
+    Example: A variable registered again after a delete has no dependencies
       Given the variables:
         | name   | type  | value |
         | first  | float | 1     |
@@ -183,7 +183,7 @@ Feature: Variables that follow others
       Then "first" holds 2.0 at version 2
       And Ada receives nothing else
 
-    Example: The way round is open again
+    Example: A deleted variable no longer closes a cycle
       Given the variables:
         | name   | type  | value |
         | first  | float | 1     |
