@@ -77,7 +77,7 @@ def chain(registry: Any, behave_step: Any) -> Iterator[tuple[str, Any]]:
     while True:
         definition = _find(registry, behave_step.step_type, text)
         yield text, definition
-        if definition is None or not hasattr(definition.func, _PREFIX):
+        if definition is None or not is_prefix(definition):
             return
         text = definition.match(text).arguments[-1].value
 
@@ -85,6 +85,11 @@ def chain(registry: Any, behave_step: Any) -> Iterator[tuple[str, Any]]:
 def is_action(definition: Any) -> bool:
     """Return True if a phrase is what a client does or what happens, so that it checks nothing."""
     return hasattr(definition.func, _ACTION)
+
+
+def is_prefix(definition: Any) -> bool:
+    """Return True if a phrase ends with another step."""
+    return hasattr(definition.func, _PREFIX)
 
 
 def _find(registry: Any, step_type: str, text: str) -> Any:
