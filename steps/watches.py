@@ -36,12 +36,12 @@ def watch(context, person, request, **options):
     world = context.world
     if request.proxy:
         world.people.proxy_of(person)
-    names = [world.sessions.id_of(name) if by_id else name for name, by_id in request.variables]
+    names = [world.sessions.identifier(variable) for variable in request.variables]
     world.watch(person, names, initial=request.initial, **options)
 
 
 def last_sequence(context, request):
-    names = [name for name, _ in request.variables]
+    names = [context.world.sessions.identifier(variable) for variable in request.variables]
     with context.world.session.watch(*names, initial=True) as present:
         (update,) = present.wait_for(lambda updates: len(updates) == 1, DEADLINE)
     return update.sequence

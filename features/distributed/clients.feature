@@ -10,7 +10,7 @@ Feature: Clients at several bridges at once
       Given the bridges North and South, which share their state
       And clients that know all bridges, and call again where one is unavailable
       And a float variable "learning_rate" holding 0.1
-      When 10 clients at once each set "learning_rate", expected at version 1
+      When 10 clients at once each set "learning_rate" to 5, expecting version 1
       Then exactly one is accepted and the others are refused with ABORTED
       And "learning_rate" is at version 2
       And at South, "learning_rate" is at version 2
@@ -31,7 +31,7 @@ Feature: Clients at several bridges at once
       And an integer variable "x" holding -1
       When 8 clients at once each read and set "x" 25 times
       Then all are accepted
-      And one order explains all that they read and wrote
+      And one order of the calls explains every read and every write
 
     Example: While the bridge that they began at is killed
       Given bridges of its own, North and South, which share their state
@@ -39,4 +39,4 @@ Feature: Clients at several bridges at once
       And an integer variable "x" holding -1
       When North is killed at version 50 of "x", and 8 clients at once each read and set "x" 25 times
       Then all are accepted
-      And one order explains all that they read and wrote
+      And one order of the calls explains every read and every write

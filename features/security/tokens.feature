@@ -51,7 +51,7 @@ Feature: Tokens
         | "x" is deleted                                   |
         | "x" is registered as a float holding 1           |
         | the variables are listed                         |
-        | the newest 0 in the history of "x" are asked for |
+        | the newest 0 entries in the history of "x" are read |
         | the tool "echo" runs                             |
         | the tool "count" streams                         |
         | the session is cleaned up                        |

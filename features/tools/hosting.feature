@@ -64,7 +64,7 @@ Feature: Tools of another bridge
     Example: It speaks for the optimizer that is named
       Given the tool "increment" of another bridge is registered
       And at the other bridge, an integer variable "count" holding 1
-      And at the other bridge, the optimizer "mipro" has taken "count"
+      And at the other bridge, the optimizer "mipro" locked "count"
       When the tool "increment" runs with {"name": "count"}, for the optimizer "mipro"
       Then the tool answers 2
       And at the other bridge, "count" holds 2 at version 2

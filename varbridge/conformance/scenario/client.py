@@ -55,6 +55,10 @@ class Client:
         """Speak to the server of a worker from now on, whichever that is."""
         self._source = worker.connection
 
+    def using(self, connection: Connection) -> AbstractContextManager[None]:
+        """Use another connection for the length of the block."""
+        return replaced(self, _source=lambda: connection)
+
     def at_host(self) -> AbstractContextManager[None]:
         """Speak to the bridge that hosts tools for the length of the block."""
         host = self.host

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
 from varbridge.conformance.scenario.replaced import replaced
+from varbridge.conformance.vocabulary.options import Identifier
 
 
 class Sessions:
@@ -53,6 +54,12 @@ class Sessions:
     def old_id_of(self, name: str) -> str:
         """The id that a variable got when the scenario registered it first."""
         return self._old_variable_ids[self.id, name]
+
+    def identifier(self, variable: Identifier) -> str:
+        """Return the name or the id by which a step names a variable."""
+        if variable.by == "name":
+            return variable.name
+        return self.id_of(variable.name) if variable.by == "id" else self.old_id_of(variable.name)
 
     def ids_of(self, identifiers: Iterable[str]) -> set[str]:
         """The ids of variables; an identifier that is not the name of one stands for itself."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from varbridge import BridgeError, Session
+from varbridge import BridgeError, Session, Variable
 from varbridge.conformance.clients.failover_workload import DEADLINE as FAILOVER_DEADLINE
 from varbridge.conformance.clients.failover_workload import FailoverWorkload
 from varbridge.conformance.clients.follower_adapter import FollowerAdapter, Watched
@@ -20,7 +20,9 @@ from varbridge.conformance.scenario.watchers import Watcher, Watchers
 from varbridge.conformance.target.server_pool import START_TIMEOUT
 from varbridge.conformance.target.target import Target
 from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.vocabulary.options import Identifier
 from varbridge.conformance.vocabulary.outcome import Outcome
+from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.process import ServerProcess
 from varbridge.worker import Worker
 
@@ -99,9 +101,19 @@ class World:
 
     # Calls and watches
 
-    def set(self, name: str, value: Literal, **options: Any) -> int:
-        """Set a variable to a literal."""
-        return self.session.set(name, value.raw(self.sessions.kind_of(name)), **options)
+    def register(self, name: str, kind: str, value: Literal, **options: Any) -> Variable:
+        """Register a variable with a literal, and return it as the bridge answered it."""
+        variable = self.session.register(name, kind, value.raw(kind), **options)
+        self.sessions.learn(name, kind, variable.id)
+        return variable
+
+    def set(self, variable: Identifier, value: Literal, **options: Any) -> int:
+        """Set a variable to a literal, and return the version that the bridge answered."""
+        identifier = self.sessions.identifier(variable)
+        if value.is_absent:
+            request = pb.SetVariableRequest(session_id=self.sessions.id, variable_identifier=identifier)
+            return int(self.client.connection.call("SetVariable", request).new_version)
+        return self.session.set(identifier, value.raw(self.sessions.kind_of(variable.name)), **options)
 
     def watch(
         self, person: str, names: list[str], *, session: Session | None = None, **options: Any

@@ -1,4 +1,4 @@
-"""The parts of a phrase that describe a call: a tool's arguments, the opening of a session, a watch and its end."""
+"""The parts of phrases that describe a tool's arguments, the opening of a session, and watches."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from varbridge.conformance.vocabulary.literals import INSIDE, QUOTED, VALUE, Literal
+from varbridge.conformance.vocabulary.options import Identifier
 from varbridge.conformance.vocabulary.statuses import STATUS
 
 ARGUMENTS = (
@@ -29,19 +30,19 @@ _OPENING_PARTS = re.compile(
 )
 
 _WATCHED = rf"{QUOTED}(?:, by its id)?"
+_VARIABLES = rf"{_WATCHED}(?:(?:, | and ){_WATCHED})*"
 WATCH = (
-    rf"(?:every variable|{_WATCHED}(?:(?:, | and ){_WATCHED})*)"
+    rf"(?:every variable|{_VARIABLES})"
     rf"(?: after sequence -?\d+| \d+ beyond the last sequence)?"
     rf"(?:, with initial values)?(?:, through a proxy)?"
 )
 """The regular expression of the variables that are watched, and of the options of the watch."""
 
 _WATCH_PARTS = re.compile(
-    rf"(?:every variable|(?P<variables>{_WATCHED}(?:(?:, | and ){_WATCHED})*))"
+    rf"(?:every variable|(?P<variables>{_VARIABLES}))"
     rf"(?: after sequence (?P<after>-?\d+)| (?P<beyond>\d+) beyond the last sequence)?"
     rf"(?P<initial>, with initial values)?(?P<proxy>, through a proxy)?"
 )
-_WATCHED_PARTS = re.compile(rf"({QUOTED})(, by its id)?")
 
 END = rf"(?:{STATUS})(?:, saying {QUOTED})?(?: within \d+ s)?(?:, \d+ s or more after the last call)?"
 """The regular expression of the end of a watch."""
@@ -117,14 +118,14 @@ class WatchRequest:
     """The variables and the options of a watch.
 
     Attributes:
-        variables: the names of the variables, each with True if it is named by its id; none for every variable.
+        variables: the variables; none for every variable.
         after: the sequence after which the watch resumes; None if the step gives none.
         beyond: the distance from the session's last sequence to the one after which the watch resumes.
         initial: True if initial values are requested.
         proxy: True if the watch's connection goes through a proxy, which can cut or stall it.
     """
 
-    variables: list[tuple[str, bool]]
+    variables: list[Identifier]
     after: int | None = None
     beyond: int | None = None
     initial: bool = False
@@ -134,10 +135,9 @@ class WatchRequest:
     def parse(cls, text: str) -> WatchRequest:
         """Read a watch as a step has it."""
         parts = _parts(_WATCH_PARTS, text)
-        variables = _WATCHED_PARTS.findall(parts["variables"] or "")
         after, beyond = parts["after"], parts["beyond"]
         return cls(
-            [(json.loads(name), bool(by_id)) for name, by_id in variables],
+            Identifier.parse_all(parts["variables"] or ""),
             None if after is None else int(after),
             None if beyond is None else int(beyond),
             parts["initial"] is not None,

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from signal import Signals
 from typing import Any
 
 from behave.cucumber_expression import define_parameter_type_with, use_step_matcher_for_cucumber_expressions
 from behave.matchers import use_current_step_matcher_as_default
 
-from varbridge.conformance.vocabulary import calls, literals, options, statuses
-from varbridge.conformance.vocabulary.literals import QUOTED, Literal
-from varbridge.conformance.vocabulary.options import Identifier, Options
+from varbridge.conformance.vocabulary import calls
+from varbridge.conformance.vocabulary.literals import QUOTED, VALUE, Literal
+from varbridge.conformance.vocabulary.options import IDENTIFIER, OPTIONS, Identifier, Options
+from varbridge.conformance.vocabulary.statuses import CODES, STATUS
+
+
+def _name(text: str) -> str:
+    return str(json.loads(text)) if text.startswith('"') else "n" * int(text.split()[3])
 
 
 def _names(text: str) -> list[str]:
@@ -24,55 +30,112 @@ def _people(text: str) -> list[str]:
     return re.split(r", | and ", text)
 
 
-TYPES: dict[str, tuple[str, type, Callable[[str], Any]]] = {
-    # A name in double quotes, with JSON's escapes: "temperature".
-    "name": (QUOTED, str, json.loads),
-    # Several names: "a", "b" and "c".
-    "names": (rf"{QUOTED}(?:(?:, | and ){QUOTED})*", list, _names),
-    # A variable by its name, or by its id: "temperature", by its id,
-    "variable": (options.IDENTIFIER, Identifier, Identifier.parse),
-    # A client or a bridge by its name, and several of them: Ada, Ben and Cy.
-    "person": (r"[A-Z][a-z]+", str, str),
-    "people": (r"[A-Z][a-z]+(?:, [A-Z][a-z]+)* and [A-Z][a-z]+|[A-Z][a-z]+", list, _people),
-    # A value, as varbridge/conformance/vocabulary/literals.py describes it.
-    "value": (literals.VALUE, Literal, Literal),
-    # The options of a change: , expecting version 3, with the metadata {"reason": "test"}
-    "options": (options.OPTIONS, Options, Options.parse),
-    # The type of a variable: float.
-    "type": (r"\w+", str, str),
-    # The status of a refusal: as invalid, with ABORTED.
-    "status": (statuses.STATUS, str, str),
-    # A number of seconds and the like: 2 or 0.5.
-    "number": (r"\d+(?:\.\d+)?", float, float),
-    # A signal of the operating system: SIGTERM.
-    "signal": (r"SIG[A-Z]+", Signals, Signals.__getitem__),
-    # Words that the phrase lists in its description.
-    "words": (r"[a-z]+(?: [a-z]+)*", str, str),
-    # The rest of the line.
-    "step": (r".+", str, str),
-    # The arguments of a tool: with {"a": 1}, for the optimizer "tuner", with a deadline of 0.5 s
-    "arguments": (calls.ARGUMENTS, calls.ToolArguments, calls.ToolArguments.parse),
-    # The options of an opened session: with a time to live of 1 s, with the metadata {"owner": "Ada"}
-    "opening": (calls.OPENING, calls.Opening, calls.Opening.parse),
-    # Whether a session is open, or not open.
-    "state": (r"(?:not )?open", bool, lambda text: text == "open"),
-    # The variables of a watch: "a" and "b", by its id, with initial values; every variable, through a proxy.
-    "watch": (calls.WATCH, calls.WatchRequest, calls.WatchRequest.parse),
-    # The end of a watch: as not found, saying "gone" within 5 s
-    "end": (calls.END, calls.WatchEnd, calls.WatchEnd.parse),
-    # A fault of a connection, or the end of it: cut, stalled, resumed.
-    "fault": (r"cut|stalled|resumed", str, str),
-    # The start of another bridge: ", started for this scenario," or ", started with "--flag","
-    "host": (calls.HOST, calls.HostStart, calls.HostStart.parse),
-    # Whole numbers in a row: 1 to 1000, or [1, 2, 3].
-    "numbers": (r"\d+ to \d+|\[[\d, ]*\]", list, calls.parse_numbers),
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter type.
+
+    Attributes:
+        expression: the regular expression of its texts.
+        type: the Python type of its values.
+        convert: the conversion of a text to a value.
+        example: texts that it accepts, for the documentation.
+    """
+
+    expression: str
+    type: type
+    convert: Callable[[str], Any]
+    example: str
+
+
+TYPES = {
+    "name": Parameter(
+        rf"{QUOTED}|a name of \d+ characters",
+        str,
+        _name,
+        '`"temperature"`, with the escapes of JSON; `a name of 257 characters`',
+    ),
+    "names": Parameter(rf"{QUOTED}(?:(?:, | and ){QUOTED})*", list, _names, '`"a", "b" and "c"`'),
+    "variable": Parameter(
+        IDENTIFIER,
+        Identifier,
+        Identifier.parse,
+        '`"x"`; `"x", by its id,`; `"x", by its old id,` for the id of its first registration',
+    ),
+    "variables": Parameter(
+        rf"{IDENTIFIER}(?:(?:,? and |, ){IDENTIFIER})*",
+        list,
+        Identifier.parse_all,
+        '`"a", by its id, and "b"`',
+    ),
+    "batch": Parameter(
+        r"(?:non-)?atomic batch",
+        bool,
+        lambda text: text == "atomic batch",
+        "`atomic batch`, `non-atomic batch`",
+    ),
+    "person": Parameter(r"[A-Z][a-z]+", str, str, "a client or a bridge: `Ada`"),
+    "people": Parameter(
+        r"[A-Z][a-z]+(?:, [A-Z][a-z]+)* and [A-Z][a-z]+|[A-Z][a-z]+", list, _people, "`Ada, Ben and Cy`"
+    ),
+    "value": Parameter(
+        VALUE, Literal, Literal, '`0.7`, `"gpt-4"`, `NaN`, `float32 array [0.5, 1.5]`, ``the text `[1, 2` ``'
+    ),
+    "options": Parameter(
+        OPTIONS,
+        Options,
+        Options.parse,
+        'nothing, or any of: `, expecting version 3`; `, with the request id "r-1"`;'
+        ' `, for the optimizer "tuner"`; `, with the metadata {"reason": "test"}`;'
+        ' `, under the constraints {"min": 0}`',
+    ),
+    "type": Parameter(r"\w+", str, str, "the type of a variable: `float`"),
+    "status": Parameter(STATUS, str, str, f"`{'`, `'.join(CODES)}`"),
+    "number": Parameter(r"\d+(?:\.\d+)?", float, float, "`2` or `0.5`"),
+    "signal": Parameter(r"SIG[A-Z]+", Signals, Signals.__getitem__, "`SIGTERM`"),
+    "words": Parameter(r"[a-z]+(?: [a-z]+)*", str, str, "words that the meaning of the phrase lists"),
+    "step": Parameter(r".+", str, str, "any step"),
+    "arguments": Parameter(
+        calls.ARGUMENTS,
+        calls.ToolArguments,
+        calls.ToolArguments.parse,
+        'nothing, or any of: ` with {"a": 1}` or ` with the parameter "a" as float32 array [0.5]`;'
+        ' `, for the optimizer "tuner"`; `, with a deadline of 0.5 s`',
+    ),
+    "opening": Parameter(
+        calls.OPENING,
+        calls.Opening,
+        calls.Opening.parse,
+        'nothing, or any of: ` with a time to live of 1 s`; `, with the metadata {"owner": "Ada"}`',
+    ),
+    "state": Parameter(r"(?:not )?open", bool, lambda text: text == "open", "`open`, `not open`"),
+    "watch": Parameter(
+        calls.WATCH,
+        calls.WatchRequest,
+        calls.WatchRequest.parse,
+        '`"a"`; `"a" and "b", by its id`; `every variable`; then perhaps ` after sequence 3` or'
+        " ` 9 beyond the last sequence`, and any of: `, with initial values`; `, through a proxy`",
+    ),
+    "end": Parameter(
+        calls.END,
+        calls.WatchEnd,
+        calls.WatchEnd.parse,
+        '`as not found`, then perhaps: `, saying "gone"`; ` within 5 s`; `, 1 s or more after the last call`',
+    ),
+    "fault": Parameter(r"cut|stalled|resumed", str, str, "`cut`, `stalled`, `resumed`"),
+    "host": Parameter(
+        calls.HOST,
+        calls.HostStart,
+        calls.HostStart.parse,
+        'nothing, `, started for this scenario,` or `, started with "--flag",`',
+    ),
+    "numbers": Parameter(r"\d+ to \d+|\[[\d, ]*\]", list, calls.parse_numbers, "`1 to 1000` or `[1, 2, 3]`"),
 }
-"""The regular expression, the Python type and the conversion of each parameter type by its name."""
+"""The parameter types by their names, besides Cucumber's own ``{int}`` and ``{word}``."""
 
 
 def use() -> None:
     """Define the parameter types, and have behave read all phrases as Cucumber expressions."""
-    for name, (expression, python_type, convert) in TYPES.items():
-        define_parameter_type_with(name, expression, python_type, convert)
+    for name, parameter in TYPES.items():
+        define_parameter_type_with(name, parameter.expression, parameter.type, parameter.convert)
     use_step_matcher_for_cucumber_expressions()
     use_current_step_matcher_as_default()
