@@ -173,7 +173,7 @@ Feature: One state, several bridges
       Given the bridges North and South, which share their state
       And a float variable "x" holding 0.1
       And at South, the optimizer "tuner" locked "x"
-      And "x" was set to 0.2,, for the optimizer "tuner"
+      And "x" was set to 0.2, for the optimizer "tuner"
       When the optimizer "tuner" releases "x"
       Then the final value is 0.2
       And at South, "x" is not locked

@@ -26,7 +26,7 @@ Feature: Optimization
         | action                                                 |
         | "temperature" is set to 0.9                            |
         | "temperature" is set to 0.9, expecting version 2 |
-        | "temperature" is set to 0.9,, for the optimizer "copro" |
+        | "temperature" is set to 0.9, for the optimizer "copro" |
         | "temperature" is rolled back to version 1              |
         | "temperature" is deleted                               |
 
@@ -65,7 +65,7 @@ Feature: Optimization
     Example: The optimizer can set the variable that it locked
       Given a float variable "temperature" holding 0.7
       And the optimizer "mipro" locked "temperature"
-      When "temperature" is set to 0.9,, for the optimizer "mipro"
+      When "temperature" is set to 0.9, for the optimizer "mipro"
       Then "temperature" holds 0.9 at version 2
       And "temperature" is locked by the optimizer "mipro"
 
@@ -73,7 +73,7 @@ Feature: Optimization
       Given a float variable "temperature" holding 0.7
       And "temperature" was set to 0.8
       And the optimizer "mipro" locked "temperature"
-      When "temperature" is rolled back to version 1,, for the optimizer "mipro"
+      When "temperature" is rolled back to version 1, for the optimizer "mipro"
       Then the answer is a variable with:
         | value | version | optimizer_id |
         | 0.7   | 3       | mipro        |
@@ -90,7 +90,7 @@ Feature: Optimization
       Given a float variable "temperature" holding 0.7
       And the optimizer "mipro" locked "temperature"
       And Ada watches "temperature", with initial values
-      When "temperature" is set to 0.9,, for the optimizer "mipro"
+      When "temperature" is set to 0.9, for the optimizer "mipro"
       Then Ada receives:
         | update        | value | version |
         | initial value | 0.7   | 1       |
@@ -120,7 +120,7 @@ Feature: Optimization
     Example: The optimizer releases the variable and gets the final value
       Given a float variable "temperature" holding 0.7
       And the optimizer "mipro" locked "temperature"
-      And "temperature" was set to 0.9,, for the optimizer "mipro"
+      And "temperature" was set to 0.9, for the optimizer "mipro"
       When the optimizer "mipro" releases "temperature"
       Then the final value is 0.9
       And "temperature" is not locked

@@ -137,7 +137,7 @@ Feature: Reading and setting variables
       And the optimizer "mipro" locked "first"
       And a refused attempt, in which "first" is deleted
       And Ada watches "second"
-      When "first" is set to 2,, for the optimizer "mipro"
+      When "first" is set to 2, for the optimizer "mipro"
       Then Ada receives:
         | update            | variable | version | metadata           |
         | dependency change | second   | 1       | {"cause": "first"} |
