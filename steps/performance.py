@@ -63,7 +63,7 @@ def report(line):
 
 @event("clients send mixed traffic for {int} minutes")
 def step_soak(context, minutes):
-    """Run sessions that come and go and use every kind of call, and two clients that read and write steadily."""
+    """Open and end sessions that use every kind of call, while two clients read and write steadily."""
     world = context.world
     soak = Soak(
         world.client.connection.address,
@@ -77,7 +77,7 @@ def step_soak(context, minutes):
 
 @then("after the first quarter, these figures rise by no more than:")
 def step_flat(context):
-    """Check the trend of each figure over the last three quarters, relative to its value at their beginning."""
+    """Check the trend of each figure over the last three quarters, relative to its first value."""
     all_series = {series.name: series for series in context.world.series}
     risen = []
     for row in context.table:

@@ -96,7 +96,7 @@ def step_listed_whole(context, tool):
 
 
 def listed_and_offered(context):
-    """Return the registered tools by name as they are listed, and the tools that opening the session answers."""
+    """Return the tools by name, as they are listed and as opening the session answers them."""
     context.world.require_success()
     session = context.world.session
     return {tool.name: tool for tool in session.registered_tools()}, session.initialize().available_tools

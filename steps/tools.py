@@ -84,12 +84,12 @@ def step_running_succeeds(context):
     )
 
 
-@then("the running tool is refused {status}")
-def step_running_refused(context, status):
-    """Check the status with which the call of the running tool ends."""
+@then("the running tool is refused {end}")
+def step_running_refused(context, end):
+    """Check the status with which the call of the running tool ends, within 30 s unless the step says otherwise."""
     context.world.require_success()
-    context.world.outcome = running_outcome(context.world)
-    assert_that(context.world.outcome.examine(), is_refusal(status, otherwise="it succeeded"))
+    context.world.outcome = running_outcome(context.world, end.within_s or 30)
+    assert_that(context.world.outcome.examine(), is_refusal(end.status, end.phrase, "it succeeded"))
 
 
 @then("the refusal names the host of the tool")
@@ -143,7 +143,7 @@ def step_chunks(context, numbers):
 
 @then("the chunks before the failure are {numbers}")
 def step_chunks_before_failure(context, numbers):
-    """Check the data and the ids of the chunks that came before a streaming tool failed; none is final."""
+    """Check the data and the ids of the chunks before the failure of a streaming tool; none is final."""
     chunks = context.world.tools.chunks
     require_numbered(chunks, context.world.tools.streamed)
     assert_that([chunk for chunk in chunks if chunk.is_final], has_length(0), "the final chunks")

@@ -1,15 +1,14 @@
 @soak @requires_process @requires_standard_tools
 Feature: Long runs
-  A bridge that runs for weeks gives back what sessions, watches, tools and connections took, and answers as
-  fast at the end as in the beginning. Mixed traffic: four clients open a session each second, use all that there
-  is in it, and clean it up, or leave it to its time to live; two more read and write without a pause from
-  beginning to end. A figure has risen where its trend has: the line along the median of all slopes between its
-  values, of which a bad moment is a few.
+  A bridge that runs for weeks releases what sessions, watches, tools and connections took, and its latency does not
+  grow. In mixed traffic, four clients open a session each second, use every kind of call in it, and clean it up or
+  leave it to its time to live, while two others read and write without a pause. The rise of a figure is that of its
+  trend, the line along the median of the slopes between its values, so that a few outliers do not count.
 
   @S4 @S5 @W9 @X3
-  Rule: What clients took is given back
+  Rule: A bridge releases the resources that its clients used
 
-    Scenario Outline: Two minutes at <a bridge>
+    Scenario Outline: Two minutes of mixed traffic leave no resources behind at <a bridge>
       Given <a bridge>, started with "--watch-log-limit 1000"
       When clients send mixed traffic for 2 minutes
       Then after the first quarter, these figures rise by no more than:
@@ -28,7 +27,7 @@ Feature: Long runs
         | a bridge                       |
         | a bridge with a data directory |
 
-    Scenario Outline: An hour at <a bridge>
+    Scenario Outline: An hour of mixed traffic leaves no resources behind at <a bridge>
       Given <a bridge>, started with "--watch-log-limit 1000"
       When clients send mixed traffic for 60 minutes
       Then after the first quarter, these figures rise by no more than:

@@ -1,20 +1,20 @@
 @performance
-Feature: The figures of the plan
-  A bridge that is correct and slow is of no use. These are the figures that were asked for at the start;
-  the benchmarks ask for far more.
+Feature: Latency and throughput
+  Clients read variables in their inner loops and watch them live. These are the minimum figures; the benchmarks
+  measure more.
 
   @A2
   Rule: A read takes under 5 ms on average
 
-    Example: 100 reads of one variable
+    Example: 100 reads of a variable take under 5 ms on average
       Given a float variable "learning_rate" holding 0.1
       When "learning_rate" is read 100 times after a warm-up
       Then a read takes under 5 ms on average
 
   @W3
-  Rule: A watch gets over 100 updates a second
+  Rule: A watch receives over 100 updates per second
 
-    Example: 1,000 rapid updates, every one received
+    Example: A watch receives every one of 1,000 rapid updates
       Given a float variable "learning_rate" holding 0
       And Ada watches "learning_rate"
       When "learning_rate" is set 1000 times as fast as possible

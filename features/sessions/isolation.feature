@@ -1,26 +1,26 @@
 @sessions
-Feature: Sessions share nothing
-  Two sessions are two worlds: the same names may mean other things, and what is learnt in one is of no
-  use in the other.
+Feature: Isolation of sessions
+  Sessions are separate namespaces: a name can mean different variables in different sessions, and an id or a watch of
+  one session is of no use in another.
 
   @S3
   Rule: The same name may be used in several sessions
 
-    Example: With other values
+    Example: Variables of two sessions with one name have different values
       Given in session "blue", a float variable "x" holding 1
       And in session "green", a float variable "x" holding 2
       When in session "blue", "x" is set to 3
       Then in session "blue", "x" holds 3.0 at version 2
       And in session "green", "x" still holds 2.0 at version 1
 
-    Example: With other types
+    Example: Variables of two sessions with one name have different types
       Given in session "blue", a float variable "x" holding 1
       And in session "green", a string variable "x" holding "one"
       When in session "green", "x" is set to "two"
       Then in session "green", "x" holds "two" at version 2
       And in session "blue", "x" still holds 1.0 at version 1
 
-    Example: Several variables in each
+    Example: A session lists its own variables only
       Given in session "blue", the variables:
         | name | type    | value |
         | a    | float   | 1     |
@@ -31,7 +31,7 @@ Feature: Sessions share nothing
       Then the names listed are "a", "b" and "c"
       And in session "green", there is no variable "b"
 
-    Example: A delete in one does not reach the other
+    Example: Deleting a variable leaves that of another session with the same name
       Given in session "blue", a float variable "x" holding 1
       And in session "green", a float variable "x" holding 2
       When in session "blue", "x" is deleted
@@ -39,9 +39,9 @@ Feature: Sessions share nothing
       And in session "green", "x" still holds 2.0 at version 1
 
   @S3
-  Rule: An id learnt in one session is not found in another
+  Rule: An id of one session is not found in another
 
-    Scenario Outline: <action>
+    Scenario Outline: An id of another session is not found when it is <action>
       Given in session "green", a float variable "x" holding 0.5
       And in session "blue", an open session
       When in session "blue", the id that "x" has in session "green" is <action>
@@ -55,9 +55,9 @@ Feature: Sessions share nothing
         | deleted |
 
   @S3
-  Rule: A watch hears of its own session alone
+  Rule: A watch receives updates of its own session only
 
-    Example: The same name changes elsewhere
+    Example: A watch does not receive changes of the same name in another session
       Given a float variable "x" holding 1
       And in session "blue", a float variable "x" holding 2
       And Ada watches "x"
@@ -65,7 +65,7 @@ Feature: Sessions share nothing
       Then in session "blue", "x" holds 3.0 at version 2
       And Ada receives nothing else
 
-    Example: The same name is watched in both
+    Example: Watches of the same name in two sessions receive different updates
       Given a float variable "x" holding 1
       And in session "blue", a float variable "x" holding 2
       And Ada watches "x"
@@ -76,7 +76,7 @@ Feature: Sessions share nothing
         | value change | 3     | 2        | 2       |
       And Ada receives nothing else
 
-    Example: A watch of every variable
+    Example: A watch of every variable does not receive changes of another session
       Given a float variable "x" holding 1
       And in session "blue", a float variable "y" holding 2
       And Ada watches every variable

@@ -1,18 +1,18 @@
 @sessions
-Feature: The life of a session
-  A session holds what belongs together. It opens at first use, ends when it is cleaned up or forgotten,
-  and never comes back as it was.
+Feature: The lifetime of a session
+  A session opens at its first use. It ends when it is cleaned up or has had no calls for its time to live, and a new
+  session of the same id starts empty.
 
   @S1
   Rule: A session is opened, or opens at its first use
 
-    Example: It is opened
+    Example: A session that is opened has no variables
       When the session is opened
       Then the session holds no variables
       And the session is open
 
     @requires_standard_tools
-    Example: It offers the server's tools
+    Example: A session offers the standard tools
       When the session is opened
       Then the session offers the tools:
         | name       |
@@ -27,7 +27,7 @@ Feature: The life of a session
         | fail_after |
 
     @requires_standard_tools
-    Example: It tells what the server's tools take
+    Example: A session describes the parameters of the standard tools
       When the session is opened
       Then the session offers the tools:
         | name       | takes                               | required    | streams |
@@ -41,19 +41,19 @@ Feature: The life of a session
         | count      | {"n": "integer"}                    | ["n"]       | true    |
         | fail_after | {"n": "integer"}                    | ["n"]       | true    |
 
-    Example: It opens with its first variable
+    Example: Registering a variable opens the session
       When "x" is registered as a float holding 0.5
       Then the session is open
 
-    Example: It opens when its variables are listed
+    Example: Listing variables opens the session
       When the variables are listed
       Then no names are listed
       And the session is open
 
   @S1
-  Rule: Opening an open session changes nothing and tells what is there
+  Rule: Opening an open session changes nothing and answers its variables
 
-    Example: With variables
+    Example: Opening a session again answers its variables
       Given the variables:
         | name        | type    | value                    |
         | temperature | float   | 0.7                      |
@@ -69,7 +69,7 @@ Feature: The life of a session
       And "temperature" still holds 0.7 at version 1
 
     @requires_current_service
-    Example: Its metadata stays
+    Example: Opening a session again keeps its metadata
       Given an open session, with the metadata {"owner": "Ada", "team": "blue"}
       And the session was opened again, with the metadata {"owner": "someone else"}
       When the session is described
@@ -78,9 +78,9 @@ Feature: The life of a session
         | {"owner": "Ada", "team": "blue"} | 0         |
 
   @S1
-  Rule: A refused call opens nothing
+  Rule: A refused call opens no session
 
-    Scenario Outline: <action>
+    Scenario Outline: A session does not open when <action>, which is refused
       When <action>
       Then it is refused as invalid
       And the session is not open
@@ -95,9 +95,9 @@ Feature: The life of a session
         | the session is opened with a time to live of -1 s                          |
 
   @S2
-  Rule: Nothing else can be done in a session that is not open
+  Rule: Every other call needs an open session
 
-    Scenario Outline: <action>
+    Scenario Outline: A session that is not open is not found when <action>
       When <action>
       Then it is refused as not found, saying "Session not found"
       And the session is not open
@@ -116,34 +116,34 @@ Feature: The life of a session
         | the optimizer "mipro" releases "x" |
 
     @requires_standard_tools
-    Example: A tool
+    Example: A tool does not run in a session that is not open
       When the tool "echo" runs with {"message": "hello"}
       Then it is refused as not found, saying "Session not found"
       And the session is not open
 
     @requires_standard_tools
-    Example: A streaming tool
+    Example: A tool does not stream in a session that is not open
       When the tool "count" streams with {"n": 3}
       Then it is refused as not found, saying "Session not found"
       And the session is not open
 
-    Example: A watch
+    Example: A watch is refused in a session that is not open
       When Ada watches "x"
       Then Ada's watch ends as not found, saying "Session not found"
 
     @requires_current_service
-    Example: A description
+    Example: A session that is not open has no description
       When the session is described
       Then it is refused as not found, saying "Session not found"
       And the session is not open
 
     @requires_current_service
-    Example: A heartbeat only says so
+    Example: A heartbeat says that a session is not open
       When a heartbeat is sent
       Then the heartbeat says that the session is not open
 
     @requires_current_service
-    Example: A heartbeat in an open session
+    Example: A heartbeat says that a session is open
       Given an open session
       When a heartbeat is sent
       Then the heartbeat says that the session is open
@@ -151,7 +151,7 @@ Feature: The life of a session
   @S4
   Rule: A clean-up ends the session with all that it holds
 
-    Example: Variables and watches are counted
+    Example: A clean-up counts variables and watches
       Given the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -162,25 +162,25 @@ Feature: The life of a session
       And Ada's watch ends as not found
       And the session is not open
 
-    Example: An empty session
+    Example: A clean-up of an empty session counts nothing
       Given an open session
       When the session is cleaned up
       Then 0 resources are cleaned up
       And the session is not open
 
-    Example: A session that is not open
+    Example: A clean-up of a session that is not open counts nothing
       When the session is cleaned up
       Then 0 resources are cleaned up
       And the session is not open
 
-    Example: Twice
+    Example: A second clean-up counts nothing
       Given a float variable "x" holding 0.5
       And the session was cleaned up
       When the session is cleaned up
       Then 0 resources are cleaned up
       And the session is not open
 
-    Example: Other sessions stay
+    Example: A clean-up leaves other sessions open
       Given a float variable "x" holding 0.5
       And in session "blue", a float variable "x" holding 0.75
       When the session is cleaned up
@@ -188,9 +188,9 @@ Feature: The life of a session
       And in session "blue", "x" still holds 0.75 at version 1
 
   @S5
-  Rule: A session ends after its time to live without a call, and never earlier
+  Rule: A session ends after its time to live without a call, and not earlier
 
-    Example: It ends, and its watches learn of it
+    Example: A session without calls ends, and so do its watches
       Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
       And Ada watches "x"
@@ -198,7 +198,7 @@ Feature: The life of a session
       Then Ada's watch ends as not found, 1 s or more after the last call
       And the session is not open
 
-    Example: Calls renew it, also refused ones
+    Example: Refused calls keep a session open
       Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
       When repeatedly for 1.2 s, "x" is set to "text"
@@ -206,21 +206,21 @@ Feature: The life of a session
       And "x" still holds 0.5 at version 1
 
     @requires_current_service
-    Example: Heartbeats renew it
+    Example: Heartbeats keep a session open
       Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
       When repeatedly for 1.2 s, a heartbeat is sent
       Then "x" still holds 0.5 at version 1
 
     @requires_standard_tools
-    Example: A running tool keeps it
+    Example: A running tool keeps a session open
       Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
       When the tool "sleep" runs with {"seconds": 1.2}
       Then the tool succeeds
       And "x" still holds 0.5 at version 1
 
-    Example: A negative time to live
+    Example: A negative time to live is refused
       When the session is opened with a time to live of -5 s
       Then it is refused as invalid
       And the session is not open
@@ -228,14 +228,14 @@ Feature: The life of a session
   @S6
   Rule: A session that is opened again starts empty
 
-    Example: Nothing of the old one shows
+    Example: A session that is opened again has no variables of the old one
       Given a float variable "x" holding 0.5
       And the session was cleaned up
       When the session is opened
       Then the session holds no variables
       And there is no variable "x"
 
-    Example: An old id leads nowhere
+    Example: A variable of the new session is not found by its old id
       Given a float variable "x" holding 0.5
       And the session was cleaned up
       And a float variable "x" holding 0.75
@@ -243,7 +243,7 @@ Feature: The life of a session
       Then it is refused as not found
       And "x" still holds 0.75 at version 1
 
-    Example: A write by an old id fails
+    Example: A variable of the new session cannot be set by its old id
       Given a float variable "x" holding 0.5
       And the session was cleaned up
       And a float variable "x" holding 0.75
@@ -251,7 +251,7 @@ Feature: The life of a session
       Then it is refused as not found
       And "x" still holds 0.75 at version 1
 
-    Scenario Outline: An old watch cannot be resumed where the new session made <count> changes more
+    Scenario Outline: A watch of the old session cannot resume after <count> changes in the new one
       Given an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was incremented 3 times
@@ -270,9 +270,9 @@ Feature: The life of a session
         | 10    |
 
   @S7
-  Rule: An id is 1 to 256 characters, none of them a control character
+  Rule: A session's id is 1 to 256 characters, none of them a control character
 
-    Scenario Outline: An id of <count> characters
+    Scenario Outline: A session's id may have <count> characters
       When a session with an id of <count> characters is opened
       Then it is accepted
 
@@ -281,11 +281,11 @@ Feature: The life of a session
         | 100   |
         | 256   |
 
-    Example: An id of 257 characters
+    Example: A session's id of 257 characters is refused
       When a session with an id of 257 characters is opened
       Then it is refused as invalid
 
-    Scenario Outline: The id <id>
+    Scenario Outline: The session id <id> is refused
       When a session with the id <id> is opened
       Then it is refused as invalid
 

@@ -1,11 +1,12 @@
 @streaming
-Feature: Readers that come and go
-  A watch that ends, or a reader that vanishes, is nobody else's business.
+Feature: Readers of watches
+  Clients disconnect, stop reading, or come in great numbers. None of that delays another client or takes resources for
+  good.
 
   @W9
-  Rule: A watcher that leaves disturbs nobody, and leaves nothing behind
+  Rule: A watch that ends disturbs no other client and leaves nothing behind
 
-    Example: Connect, updates, disconnect
+    Example: A variable keeps its value when its watch ends
       Given a float variable "x" holding 0.1
       And Ada watches "x"
       And "x" was set to 0.2
@@ -13,7 +14,7 @@ Feature: Readers that come and go
       When Ada stops watching
       Then "x" still holds 0.2 at version 2
 
-    Example: One of three vanishes
+    Example: Two of three watches go on when the client of the third disconnects
       Given a float variable "x" holding 0.1
       And Ada, Ben and Cy each watch "x"
       And "x" was set to 0.2
@@ -25,7 +26,7 @@ Feature: Readers that come and go
         | value change | 0.3   | 0.2      | 3       |
 
     @requires_process
-    Scenario Outline: The place of a watcher who <leaves> is free again
+    Scenario Outline: Another client can watch after one <leaves>
       Given a bridge started with "--max-watches 2"
       And a float variable "x" holding 0.1
       And Ada and Ben each watch "x"
@@ -38,7 +39,7 @@ Feature: Readers that come and go
         | stops watching  |
         | disconnects     |
 
-    Example: It can watch again
+    Example: A client can watch again after it has stopped
       Given a float variable "x" holding 0.1
       And Ada watches "x"
       And Ada stopped watching
@@ -51,7 +52,7 @@ Feature: Readers that come and go
         | value change  | 0.3   | 3       |
 
     @requires_process
-    Example: A line that is cut frees its place too
+    Example: Another client can watch after a connection is cut
       Given a bridge started with "--max-watches 2"
       And a float variable "x" holding 0.1
       And Ada watches "x"
@@ -60,7 +61,7 @@ Feature: Readers that come and go
       Then Cy can watch "x" within 2 s
       And Ada receives nothing else
 
-    Example: Whoever is cut off goes on where they stopped
+    Example: A watch whose connection was cut resumes without a gap
       Given an integer variable "x" holding 1
       And Ada watches "x", through a proxy
       And "x" was incremented 5 times
@@ -72,9 +73,9 @@ Feature: Readers that come and go
       And Ada receives nothing else
 
   @W8
-  Rule: A reader that stops reading delays nobody, and is not told half of it
+  Rule: A client that stops reading delays no other client, and misses nothing without an error
 
-    Example: One of two stalls, and flows again
+    Example: A stalled reader receives every update in order, or an error
       Given a string variable "x" holding "short"
       And Ada watches "x"
       And Ben watches "x", through a proxy
@@ -84,7 +85,7 @@ Feature: Readers that come and go
       Then Ada receives all 200 long texts in order
       And Ben receives the 200 long texts in order, to the last or to the end of the watch as out of range
 
-    Example: While one of two stalls, the other is told of everything
+    Example: Other watches receive every update while one reader is stalled
       Given a string variable "x" holding "short"
       And Ada watches "x"
       And Ben watches "x", through a proxy
@@ -93,7 +94,7 @@ Feature: Readers that come and go
       Then Ada receives all 200 long texts in order
 
     @requires_process
-    Example: It is told when the log has gone on without it
+    Example: A stalled reader receives every update in order, or an error, with a short change log
       Given a bridge started with "--watch-log-limit 5"
       And a string variable "x" holding "short"
       And Ada watches "x"
@@ -105,18 +106,18 @@ Feature: Readers that come and go
       And Ben receives the 200 long texts in order, to the last or to the end of the watch as out of range
 
   @W11
-  Rule: A thousand watches of one variable all get all of its updates
+  Rule: A thousand watches of one variable all receive all of its updates
 
-    Example: Ten updates
+    Example: A thousand watches receive ten updates
       Given an integer variable "x" holding 1
       And 1000 clients watch "x"
       When "x" is incremented 10 times
       Then each client receives the versions 2 to 11
 
   @W10 @requires_process
-  Rule: An idle watch gets a heartbeat
+  Rule: An idle watch receives heartbeats
 
-    Example: It carries the sequence that is current
+    Example: A heartbeat has the current sequence
       Given a bridge started with "--heartbeat-interval 0.2"
       And a float variable "x" holding 0.1
       And Ada watches "x"
@@ -126,20 +127,20 @@ Feature: Readers that come and go
         | value change | 0.2   | 2       |
       And Ada receives a heartbeat with the sequence of Ada's last update
 
-    Example: It gets one after the other
+    Example: An idle watch receives heartbeats at the configured interval
       Given a bridge started with "--heartbeat-interval 0.2"
       And a float variable "x" holding 0.1
       When Ada watches "x"
       Then Ada receives 10 heartbeats in 0.5 to 8 s
 
     @soak
-    Example: Unless told otherwise, it gets one every 30 s
+    Example: An idle watch receives a heartbeat every 30 s by default
       Given a bridge that has just started
       And a float variable "x" holding 0.1
       When Ada watches "x"
       Then Ada receives 3 heartbeats in 55 to 100 s
 
-    Example: A heartbeat goes on through changes of other variables
+    Example: An idle watch receives heartbeats while other variables change
       Given a bridge started with "--heartbeat-interval 0.2"
       And a float variable "x" holding 0.1
       And a float variable "y" holding 0.1

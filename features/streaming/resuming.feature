@@ -1,12 +1,12 @@
 @streaming
 Feature: Resuming a watch
-  Whoever lost a connection goes on where they stopped: nothing twice, nothing missing, or a clear word
-  that it is too late.
+  A client that lost its connection resumes its watch where it ended: no update is repeated or missed. If the change log
+  no longer reaches back that far, the client gets an error.
 
   @W7
-  Rule: A resumed watch continues with exactly what follows
+  Rule: A resumed watch continues with the next update
 
-    Example: Changes in between
+    Example: A resumed watch receives the changes that were made in between
       Given an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was set to 2
@@ -21,7 +21,7 @@ Feature: Resuming a watch
         | value change | 4     | 3        | 4       |
       And Ada receives nothing else
 
-    Example: Arrays of bytes in between
+    Example: A resumed watch receives arrays of raw bytes that were set in between
       Given a tensor variable "weights" holding float32 array [0.5, 1.5]
       And Ada watches "weights"
       And "weights" was set to float32 array [2.5]
@@ -35,7 +35,7 @@ Feature: Resuming a watch
         | value change | float64 array [3.5]         | float32 array [2.5]  | 3       |
         | value change | {"shape": [1], "data": [4]} | float64 array [3.5]  | 4       |
 
-    Example: No changes in between
+    Example: A resumed watch receives nothing if nothing has changed
       Given an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was set to 2
@@ -44,7 +44,7 @@ Feature: Resuming a watch
       When Ada resumes watching "x"
       Then Ada receives nothing else
 
-    Example: It gets no present values
+    Example: A resumed watch receives no initial values
       Given an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was set to 2
@@ -53,7 +53,7 @@ Feature: Resuming a watch
       When Ada resumes watching "x", with initial values
       Then Ada receives nothing else
 
-    Example: From the sequence of a present value
+    Example: A watch resumes after the sequence of an initial value
       Given an integer variable "x" holding 1
       And Ada watches "x", with initial values
       And Ada received 1 update
@@ -66,7 +66,7 @@ Feature: Resuming a watch
       And Ada receives nothing else
 
     @requires_process
-    Example: From the sequence of a heartbeat, before anything was there
+    Example: A watch resumes after the sequence of a heartbeat that came before all variables
       Given a bridge started with "--heartbeat-interval 0.2"
       And an open session
       And Ada watches every variable
@@ -79,7 +79,7 @@ Feature: Resuming a watch
         | registered | x        | 0.1   | 1       |
       And Ada receives nothing else
 
-    Example: Changes of other variables in between
+    Example: A resumed watch does not receive changes of other variables
       Given the variables:
         | name | type    | value |
         | x    | integer | 1     |
@@ -98,20 +98,20 @@ Feature: Resuming a watch
       And Ada receives nothing else
 
   @W7
-  Rule: A place that is not there is refused
+  Rule: A sequence outside the change log is refused
 
-    Example: From the future
+    Example: A watch cannot resume after a sequence beyond the last one
       Given an integer variable "x" holding 1
       When Ada resumes watching "x" 1000 beyond the last sequence
       Then Ada's watch ends as out of range
 
-    Example: Before the beginning of time
+    Example: A watch cannot resume after a negative sequence
       Given an integer variable "x" holding 1
       When Ada resumes watching "x" after sequence -1
       Then Ada's watch ends as invalid
 
     @requires_process
-    Example: Too late
+    Example: A watch cannot resume after a sequence that the change log no longer has
       Given a bridge started with "--watch-log-limit 5"
       And an integer variable "x" holding 1
       And Ada watches "x"
@@ -123,7 +123,7 @@ Feature: Resuming a watch
       Then Ada's watch ends as out of range
 
     @requires_process
-    Example: Too late, but not for what is kept
+    Example: The refusal of a resumed watch names the oldest sequence that is retained
       Given a bridge started with "--watch-log-limit 5"
       And an integer variable "x" holding 1
       And Ada watches "x"
@@ -136,7 +136,7 @@ Feature: Resuming a watch
       And the end of Ada's watch names the oldest sequence that is retained
 
     @requires_process
-    Example: Just in time
+    Example: A watch resumes after the oldest sequence that the change log has
       Given a bridge started with "--watch-log-limit 5"
       And an integer variable "x" holding 1
       And Ada watches "x"

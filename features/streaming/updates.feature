@@ -1,11 +1,11 @@
 @streaming
 Feature: Watching variables
-  Whoever watches a variable learns of every accepted change: in order, once each, with none missing.
+  A watch reports every accepted change of its variables: in order, once, and without a gap.
 
   @W1
-  Rule: A watch that is in place misses nothing
+  Rule: A watch that has started misses nothing
 
-    Example: A change made the moment that the watch is in place
+    Example: A change right after the start of a watch is received
       Given a float variable "learning_rate" holding 0.1
       And Ada watches "learning_rate"
       When "learning_rate" is set to 0.05
@@ -13,12 +13,12 @@ Feature: Watching variables
         | update       | variable      | value | previous | version |
         | value change | learning_rate | 0.05  | 0.1      | 2       |
 
-    Example: Twenty watches, each put in place between two changes
+    Example: Twenty watches that start between changes of one client miss nothing
       Given an integer variable "x" holding 1
       When 20 watches of "x" start while 1 client sets it without a pause
       Then each watch receives its initial values and every later version
 
-    Example: Sixty watches, put in place while four clients write three variables
+    Example: Sixty watches that start between changes of four clients miss nothing
       Given the variables:
         | name | type    | value |
         | x    | integer | 1     |
@@ -28,9 +28,9 @@ Feature: Watching variables
       Then each watch receives its initial values and every later version
 
   @W2
-  Rule: The present values come first where they are asked for
+  Rule: Initial values come first if they are requested
 
-    Example: One variable
+    Example: A watch begins with the initial value of a variable
       Given a float variable "temperature" holding 0.7
       And "temperature" was set to 0.8
       When Ada watches "temperature", with initial values
@@ -39,7 +39,7 @@ Feature: Watching variables
         | initial value | temperature | 0.8   | 2       | {"initial": "true"} |
       And Ada receives nothing else
 
-    Example: Several, in the order asked
+    Example: Initial values come in the order of the request
       Given the variables:
         | name        | type    | value   |
         | temperature | float   | 0.7     |
@@ -53,7 +53,7 @@ Feature: Watching variables
         | initial value | max_tokens  | 256     | 1       |
       And Ada receives nothing else
 
-    Example: Of every variable
+    Example: A watch of every variable begins with initial values
       Given a float variable "temperature" holding 0.7
       When Ada watches every variable, with initial values
       Then Ada receives:
@@ -61,7 +61,7 @@ Feature: Watching variables
         | initial value | temperature | 0.7   | 1       |
       And Ada receives nothing else
 
-    Example: With all that a read tells
+    Example: An initial value has all fields of the variable
       Given a tensor variable "weights" holding float32 array [0.5, 1.5]
       And "weights" was set to float32 array [2.5], with the metadata {"reason": "tuning", "source": "elixir"}
       When Ada watches "weights", with initial values
@@ -71,7 +71,7 @@ Feature: Watching variables
       And the metadata of "weights" contains {"reason": "tuning"}
       And the source of "weights" is ELIXIR
 
-    Example: Then the changes
+    Example: Changes follow the initial values
       Given a float variable "x" holding 0.1
       And Ada watches "x", with initial values
       When "x" is set to 0.2
@@ -80,15 +80,15 @@ Feature: Watching variables
         | initial value | 0.1   |          | 1       |
         | value change  | 0.2   | 0.1      | 2       |
 
-    Example: Not where they are not asked for
+    Example: A watch without initial values begins with the next change
       Given a float variable "x" holding 0.1
       When Ada watches "x"
       Then Ada receives nothing else
 
   @W3
-  Rule: Every accepted change reaches every watcher, in order and once
+  Rule: Every accepted change reaches every watch, in order and once
 
-    Example: Values arrive as they are set
+    Example: A watch receives values in the order in which they are set
       Given a float variable "learning_rate" holding 0.5
       And Ada watches "learning_rate"
       When "learning_rate" is set to each of [0.1, 0.2, 0.3] in turn
@@ -99,7 +99,7 @@ Feature: Watching variables
         | value change | 0.3   | 0.2      | 4       |
       And Ada receives nothing else
 
-    Example: Three watchers of one learning rate
+    Example: Three watches of one learning rate receive its change
       Given a float variable "learning_rate" holding 0.1
       And Ada, Ben and Cy each watch "learning_rate"
       When "learning_rate" is set to 0.05
@@ -108,7 +108,7 @@ Feature: Watching variables
         | value change | 0.05  | 0.1      | 2       |
       And Ada receives nothing else
 
-    Example: An equal value is a change too
+    Example: Setting an equal value is a change
       Given a float variable "x" holding 0.5
       And Ada watches "x"
       When "x" is set to 0.5
@@ -117,7 +117,7 @@ Feature: Watching variables
         | value change | 0.5   | 0.5      | 2       |
       And Ada receives nothing else
 
-    Example: A refused set is no change
+    Example: A refused set is not a change
       Given a float variable "x" holding 0.5
       And Ada watches "x"
       When "x" is set to "half"
@@ -125,7 +125,7 @@ Feature: Watching variables
       And "x" still holds 0.5 at version 1
       And Ada receives nothing else
 
-    Example: Only the variables watched
+    Example: A watch receives changes of its own variables only
       Given the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -139,7 +139,7 @@ Feature: Watching variables
       And Ada receives nothing else
 
     @requires_process
-    Example: A busy neighbour does not push a quiet watch out
+    Example: Changes of other variables do not end a quiet watch
       Given a bridge started with "--watch-log-limit 5"
       And the variables:
         | name  | type    | value |
@@ -153,7 +153,7 @@ Feature: Watching variables
         | value change | quiet    | 2     | 2       |
       And Ada receives nothing else
 
-    Scenario Outline: A change of a <kind>
+    Scenario Outline: A watch receives the change of a variable of the type <kind>
       Given a <kind> variable "x" holding <before>
       And Ada watches "x"
       When "x" is set to <after>
@@ -171,7 +171,7 @@ Feature: Watching variables
         | embedding | [0.1, 0.2]                  | float32 array of shape [3000]       |
         | tensor    | float32 array of shape [64, 64] | {"shape": [1, 2], "data": [[1, 2]]} |
 
-    Example: A change tells who made it and why
+    Example: A change has its author and its metadata
       Given a float variable "x" holding 0.5
       And Ada watches "x"
       When "x" is set to 0.6, with the metadata {"changed_by": "Ben", "author": "Cy", "reason": "tuning", "source": "elixir"}
@@ -181,16 +181,16 @@ Feature: Watching variables
       And the metadata of "x" contains {"reason": "tuning"}
       And the source of "x" is ELIXIR
 
-    Example: Three hundred changes
+    Example: Two watches receive three hundred changes
       Given an integer variable "x" holding 1
       And Ada and Ben each watch "x"
       When "x" is incremented 300 times
       Then Ada and Ben each receive the versions 2 to 301 of "x"
 
   @W4
-  Rule: All watches of a session see one order
+  Rule: All watches of a session have one order
 
-    Example: Two variables set in turn by two clients
+    Example: Two watches receive the changes of two clients in the same order
       Given the variables:
         | name | type    | value |
         | a    | integer | 0     |
@@ -210,9 +210,9 @@ Feature: Watching variables
       Then Ada receives the updates of "a" and "b" in pairs, one for each batch
 
   @W5
-  Rule: A delete is told once, and the watch stays open
+  Rule: A watch receives a deletion once, and stays open
 
-    Example: The last state, and what goes on
+    Example: A deletion has the last state of the variable
       Given the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -228,7 +228,7 @@ Feature: Watching variables
         | value change | b        | 3     | 2       |
       And Ada receives nothing else
 
-    Example: The last state is all that was known of it
+    Example: A deletion has all fields of the variable
       Given a tensor variable "weights" holding float32 array [0.5, 1.5]
       And "weights" was set to float32 array [2.5], with the metadata {"reason": "tuning", "source": "elixir"}
       And the state of "weights" was noted
@@ -238,7 +238,7 @@ Feature: Watching variables
         | update  | variable | value               | version |
         | deleted | weights  | float32 array [2.5] | 2       |
 
-    Example: A new variable of that name is another variable
+    Example: A watch does not continue with a new variable of the same name
       Given the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -255,9 +255,9 @@ Feature: Watching variables
       And Ada receives nothing else
 
   @W5
-  Rule: A watch of everything hears of variables that come later
+  Rule: A watch of every variable includes those that are registered later
 
-    Example: Registered, set, deleted
+    Example: A watch of every variable receives registrations, changes and deletions
       Given a float variable "old" holding 1
       And Ada watches every variable
       And a float variable "new" holding 2
@@ -276,7 +276,7 @@ Feature: Watching variables
         | value change | old      | 4     | 2       |
       And Ada receives nothing else
 
-    Example: An array of bytes
+    Example: A registration of an array of raw bytes is received
       Given an open session
       And Ada watches every variable
       When "weights" is registered as a tensor holding float32 array [0.5, 1.5]
@@ -285,21 +285,21 @@ Feature: Watching variables
         | registered | weights  | float32 array [0.5, 1.5] | 1       |
 
   @W6
-  Rule: A watch names what exists
+  Rule: The variables of a watch exist
 
-    Example: An unknown variable
+    Example: A watch of an unknown variable is refused
       Given a float variable "x" holding 0.5
       When Ada watches "x" and "nothing_here"
       Then Ada's watch ends as not found, saying "nothing_here"
       And "x" still holds 0.5 at version 1
 
-    Example: A variable that was deleted
+    Example: A watch of a deleted variable is refused
       Given a float variable "gone" holding 0.5
       And "gone" was deleted
       When Ada watches "gone"
       Then Ada's watch ends as not found, saying "gone"
 
-    Example: By id
+    Example: A variable can be watched by its id
       Given a float variable "x" holding 0.5
       And Ada watches "x", by its id
       When "x" is set to 0.6
@@ -307,7 +307,7 @@ Feature: Watching variables
         | update       | variable | value | version |
         | value change | x        | 0.6   | 2       |
 
-    Example: One variable named twice is told of once
+    Example: A variable that is named twice is reported once
       Given a float variable "x" holding 0.5
       And Ada watches "x" and "x", by its id
       When "x" is set to 0.6
@@ -316,7 +316,7 @@ Feature: Watching variables
         | value change | x        | 0.6   | 2       |
       And Ada receives nothing else
 
-    Example: Its present value is told once too
+    Example: The initial value of a variable that is named twice comes once
       Given a float variable "x" holding 0.5
       When Ada watches "x" and "x", by its id, with initial values
       Then Ada receives:

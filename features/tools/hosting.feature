@@ -1,43 +1,43 @@
 @tools @requires_process @requires_current_service @requires_standard_tools
-Feature: Tools of another bridge
-  A registered tool can name another bridge that hosts it. Whoever runs it need not know: the call, its
-  deadline and its end are passed on, and so is all that comes back.
+Feature: Tools at another bridge
+  A registered tool can run at another bridge, its host. The client's bridge forwards the call with its deadline and its
+  cancellation, and the client receives the host's answer.
 
   @X7
-  Rule: A tool runs at the bridge that hosts it, and what it answers is the answer
+  Rule: A call is forwarded to the tool's host, and the host's answer is the answer
 
-    Example: Its result
+    Example: The result of a tool comes from its host
       Given the tool "add" of another bridge is registered
       When the tool "add" runs with {"a": 2.5, "b": 0.5}
       Then the tool answers 3.0
 
-    Example: By the call that runs registered tools
+    Example: A call for registered tools is forwarded to the host
       Given the tool "echo" of another bridge is registered
       When the registered tool "echo" runs with {"message": "héllo, wörld 🚀"}
       Then the tool answers "héllo, wörld 🚀"
 
-    Example: Its failure, in its own words
+    Example: The message of a failed tool comes from its host
       Given the tool "fail" of another bridge is registered
       When the tool "fail" runs with {"message": "out of patience"}
       Then the tool fails, saying "out of patience"
       And the session is open
 
-    Example: It ends its process
+    Example: A tool that ends its process at its host fails, and the host stays available
       Given the tools "die" and "echo" of another bridge are registered
       When the tool "die" runs
       Then its call fails
       And at the other bridge, the session is open
 
-    Example: A parameter that is missing
+    Example: A forwarded call without a required parameter is refused
       Given the tool "add" of another bridge is registered
       When the tool "add" runs with {"a": 1.5}
       Then it is refused as invalid
       And the session is open
 
   @X7 @X5
-  Rule: It runs in the session of the same id
+  Rule: A tool runs in the session of the same id at its host
 
-    Example: A variable there, and not here
+    Example: A tool changes the variable of its host's session
       Given the tool "increment" of another bridge is registered
       And an integer variable "count" holding 1
       And at the other bridge, an integer variable "count" holding 41
@@ -46,14 +46,14 @@ Feature: Tools of another bridge
       And at the other bridge, "count" holds 42 at version 2
       And "count" still holds 1 at version 1
 
-    Example: The session is opened there when it is needed
+    Example: A forwarded call opens the session at the host
       Given the tool "echo" of another bridge is registered
       And at the other bridge, the session was cleaned up
       When the tool "echo" runs with {"message": "hello"}
       Then the tool answers "hello"
       And at the other bridge, the session is open
 
-    Example: Again, where it was ended there
+    Example: A forwarded call opens a session again that was cleaned up at the host
       Given the tool "count" of another bridge is registered
       And at the other bridge, an open session
       And at the other bridge, the session was cleaned up
@@ -61,7 +61,7 @@ Feature: Tools of another bridge
       Then the chunks are [1, 2]
       And at the other bridge, the session is open
 
-    Example: It speaks for the optimizer that is named
+    Example: The optimizer of a call is forwarded to the host
       Given the tool "increment" of another bridge is registered
       And at the other bridge, an integer variable "count" holding 1
       And at the other bridge, the optimizer "mipro" locked "count"
@@ -69,7 +69,7 @@ Feature: Tools of another bridge
       Then the tool answers 2
       And at the other bridge, "count" holds 2 at version 2
 
-    Example: Another session does not run it there
+    Example: A tool runs at this bridge from a session in which it has no host
       Given the tool "increment" of another bridge is registered
       And at the other bridge, an integer variable "count" holding 41
       And in session "blue", an integer variable "count" holding 1
@@ -78,9 +78,9 @@ Feature: Tools of another bridge
       And at the other bridge, "count" holds 41 at version 1
 
   @X7
-  Rule: Chunks are passed on, and their end
+  Rule: Chunks and the end of a stream are forwarded
 
-    Scenario Outline: Count to <n>
+    Scenario Outline: A hosted tool streams the chunks <chunks>
       Given the tool "count" of another bridge is registered
       When the tool "count" streams with {"n": <n>}
       Then the chunks are <chunks>
@@ -90,47 +90,47 @@ Feature: Tools of another bridge
         | 3 | [1, 2, 3] |
         | 0 | []        |
 
-    Example: Many chunks
+    Example: A hosted tool streams 1000 chunks
       Given the tool "count" of another bridge is registered
       When the tool "count" streams with {"n": 1000}
       Then the chunks are 1 to 1000
 
-    Example: A failure after three
+    Example: A hosted tool streams three chunks and then fails
       Given the tool "fail_after" of another bridge is registered
       When the tool "fail_after" streams with {"n": 3}
       Then it is refused with INTERNAL
       And the chunks before the failure are [1, 2, 3]
       And the session is open
 
-    Example: Run for one answer
+    Example: A hosted streaming tool answers the list of its chunks
       Given the tool "count" of another bridge is registered
       When the tool "count" runs with {"n": 3}
       Then the tool answers [1, 2, 3]
 
-    Example: Whoever cancels is rid of it
+    Example: A client cancels the stream of a hosted tool
       Given the tool "count" of another bridge is registered
       And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
       When Ada cancels the stream
       Then the session is open
 
   @X7 @X3
-  Rule: A deadline and a cancel reach the work there
+  Rule: A deadline and a cancellation reach the host
 
     @requires_caps
-    Example: A deadline
+    Example: A deadline ends the work of a tool at its host
       Given the tool "block" of another bridge, started with "--max-running-tools 1", is registered
       When the tool "block" runs with {"seconds": 30.0}, with a deadline of 0.3 s
       Then it is refused with DEADLINE_EXCEEDED
       And at the other bridge, the tool "block" can run again
 
     @requires_caps
-    Example: A cancel
+    Example: A cancel ends the work of a tool at its host
       Given the tool "block" of another bridge, started with "--max-running-tools 1", is registered
       And the tool "block" is running for 30 s
       When the running tool is cancelled
       Then at the other bridge, the tool "block" can run again
 
-    Example: Others are served while it runs
+    Example: Reads are answered while a hosted tool runs
       Given the tool "block" of another bridge is registered
       And a float variable "x" holding 0.5
       And the tool "block" is running for 30 s
@@ -139,9 +139,9 @@ Feature: Tools of another bridge
       And the running tool has not ended
 
   @X7
-  Rule: A tool whose host is gone is unavailable, and the rest goes on
+  Rule: A tool is unavailable if its host has ended, and everything else stays available
 
-    Scenario Outline: Gone before, <how>
+    Scenario Outline: A tool is unavailable when it <how> after its host has ended
       Given the tools "echo" and "count" of another bridge, started for this scenario, are registered
       And a float variable "x" holding 0.5
       And the other bridge was killed
@@ -156,24 +156,24 @@ Feature: Tools of another bridge
         | echo  | runs    | message   | "hi"  |
         | count | streams | n         | 3     |
 
-    Example: Gone in the middle
+    Example: A running tool is unavailable once its host has ended
       Given the tool "sleep" of another bridge, started for this scenario, is registered
       And the tool "sleep" is running for 30 s
       When the other bridge is killed
-      Then the running tool is refused as unavailable
+      Then the running tool is refused as unavailable within 5 s
       And the refusal names the host of the tool
       And the session is open
 
-    Example: A tool of the bridge's own is there all the same
+    Example: The bridge's own tools run after another host has ended
       Given the tool "add" of another bridge, started for this scenario, is registered
       And the other bridge was killed
       When the tool "echo" runs with {"message": "hello"}
       Then the tool answers "hello"
 
   @X1 @X7
-  Rule: Registering again names another host
+  Rule: Registering a tool again moves it to another host
 
-    Example: A tool whose host was nowhere
+    Example: A tool moves from a host that does not answer to one that does
       Given these tools are registered:
         | name  | takes                            |
         | "add" | [["a", "float"], ["b", "float"]] |

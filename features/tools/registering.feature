@@ -1,12 +1,12 @@
 @tools @requires_current_service
 Feature: Registering tools
-  A client can bring tools of its own to a session. They are known there and nowhere else, and come before
-  the bridge's own where names meet.
+  Clients can register tools of their own in a session. Such a tool belongs to that session only, and takes precedence
+  over a tool of the bridge with the same name.
 
   @X1 @X7
   Rule: A session lists the tools that were registered in it
 
-    Example: In order of registration
+    Example: Tools are listed in the order of their registration
       Given an open session
       When these tools are registered:
         | name    | takes                                   |
@@ -16,7 +16,7 @@ Feature: Registering tools
       And the tool "train" takes {"rate": "float", "data": "tensor"}
       And the tools have different ids
 
-    Example: More of them
+    Example: Registering tools keeps those that were registered before
       Given these tools are registered:
         | name    | takes |
         | "train" | []    |
@@ -25,7 +25,7 @@ Feature: Registering tools
         | "ask" | []    |
       Then the registered tools are "train" and "ask"
 
-    Example: With all that was told of it
+    Example: A tool is listed with every field of its registration
       Given an open session
       When the tool "train" is registered with the metadata {"owner": "Ada"} and the parameters:
         | name  | type    | required | default | constraints          | description |
@@ -34,12 +34,12 @@ Feature: Registering tools
         | data  | any     | yes      |         |                      | on what     |
       Then the tool "train" is listed as it was registered
 
-    Example: None
+    Example: A session without registered tools lists none
       Given an open session
       When the registered tools are listed
       Then no tools are registered
 
-    Example: In a session that is not open
+    Example: Tools cannot be listed in a session that is not open
       When the registered tools are listed
       Then it is refused as not found, saying "Session not found"
       And the session is not open
@@ -47,7 +47,7 @@ Feature: Registering tools
   @X1
   Rule: Registering a name again replaces the tool
 
-    Example: With other parameters
+    Example: A tool that is registered again takes its new parameters
       Given these tools are registered:
         | name    | takes               |
         | "train" | [["rate", "float"]] |
@@ -59,10 +59,10 @@ Feature: Registering tools
       And the registered tools are "train" and "ask"
 
   @X1
-  Rule: A session's own tools come first where names meet
+  Rule: A session's own tools take precedence
 
     @requires_standard_tools
-    Example: They are offered beside the bridge's
+    Example: A session offers its own tools and those of the bridge
       Given these tools are registered:
         | name    | takes |
         | "train" | []    |
@@ -74,7 +74,7 @@ Feature: Registering tools
         | add   |
 
     @requires_standard_tools
-    Example: A tool named like one of the bridge's
+    Example: A registered tool takes precedence over one of the bridge with the same name
       Given an open session
       When these tools are registered:
         | name  | takes                |
@@ -83,16 +83,16 @@ Feature: Registering tools
       And the registered tools are "add"
 
   @S1
-  Rule: Registering opens the session, and a refused registration does not
+  Rule: Registering tools opens the session, and a refused registration does not
 
-    Example: It opens
+    Example: A registration of tools opens the session
       When these tools are registered:
         | name    | takes |
         | "train" | []    |
       Then the registered tools are "train"
       And the session is open
 
-    Scenario Outline: Refused for <what>
+    Scenario Outline: A registration of tools with <what> is refused
       When these tools are registered:
         | name   | takes   |
         | "fine" | []      |
@@ -104,18 +104,18 @@ Feature: Registering tools
         | what                     | name     | takes                               |
         | an empty name            | ""       | []                                  |
         | a name with a line break | "a\nb"   | []                                  |
-        | a type that is none      | "train"  | [["rate", "real"]]                  |
+        | an unknown type          | "train"  | [["rate", "real"]]                  |
 
   @S7
   Rule: A tool's name is 1 to 256 characters
 
-    Example: 256 characters
+    Example: A tool's name may have 256 characters
       When these tools are registered:
         | name                     | takes |
         | a text of 256 characters | []    |
       Then it is accepted
 
-    Example: 257 characters
+    Example: A tool's name of 257 characters is refused
       Given an open session
       When these tools are registered:
         | name                     | takes |
@@ -126,7 +126,7 @@ Feature: Registering tools
   @X1 @S4
   Rule: A refused registration leaves the tools as they were
 
-    Example: One of them cannot be
+    Example: One bad tool in a registration refuses all of them
       Given these tools are registered:
         | name    | takes               |
         | "train" | [["rate", "float"]] |
@@ -140,9 +140,9 @@ Feature: Registering tools
       And the tool "train" takes {"rate": "float"}
 
   @S3
-  Rule: Another session has none of them
+  Rule: A registered tool belongs to one session
 
-    Example: Not listed, not offered
+    Example: A registered tool is not listed or offered in another session
       Given in session "blue", an open session
       When these tools are registered:
         | name    | takes |
@@ -154,7 +154,7 @@ Feature: Registering tools
   @S4
   Rule: The end of a session ends its tools
 
-    Example: They are counted
+    Example: A clean-up counts the registered tools
       Given a float variable "x" holding 0.5
       And these tools are registered:
         | name    | takes |
@@ -163,7 +163,7 @@ Feature: Registering tools
       When the session is cleaned up
       Then 3 resources are cleaned up
 
-    Example: A session opened again has none
+    Example: A session that is opened again has no registered tools
       Given these tools are registered:
         | name    | takes |
         | "train" | []    |
@@ -172,7 +172,7 @@ Feature: Registering tools
       Then no tools are registered
       And the session does not offer the tool "train"
 
-    Example: Its description counts them
+    Example: A session's description counts its tools
       Given these tools are registered:
         | name    | takes |
         | "train" | []    |
@@ -180,22 +180,22 @@ Feature: Registering tools
       Then the description counts all tools that the session offers
 
   @X2
-  Rule: Their parameters are checked before anyone is asked to run them
+  Rule: Parameters of a registered tool are checked before its host is called
 
-    Scenario Outline: <what>
+    Scenario Outline: A call of a registered tool with <what> is refused
       Given these tools are registered:
         | name    | takes                                     |
         | "train" | [["rate", "float"], ["steps", "integer"]] |
-      When the tool "train" runs with {"<one>": 0.5, "<other>": <value>}
+      When the tool "train" runs with {"<first>": 0.5, "<second>": <value>}
       Then it is refused as invalid
       And the registered tools are "train"
 
       Examples:
-        | what                   | one  | other | value  |
-        | One of another type    | rate | steps | "many" |
-        | One that there is not  | rate | size  | 3      |
+        | what                        | first | second | value  |
+        | a parameter of another type | rate  | steps  | "many" |
+        | an unknown parameter        | rate  | size   | 3      |
 
-    Example: An array of bytes is one of the right type
+    Example: An array of raw bytes is accepted as a tensor parameter
       Given these tools are registered:
         | name    | takes                |
         | "train" | [["data", "tensor"]] |
@@ -204,7 +204,7 @@ Feature: Registering tools
       And the refusal names the host of the tool
       And the registered tools are "train"
 
-    Example: One is missing
+    Example: A call of a registered tool without a required parameter is refused
       Given these tools are registered:
         | name    | takes               |
         | "train" | [["rate", "float"]] |
@@ -212,7 +212,7 @@ Feature: Registering tools
       Then it is refused as invalid
       And the registered tools are "train"
 
-    Example: A tool that does not stream
+    Example: A streaming call of a registered tool that does not stream is refused
       Given these tools are registered:
         | name    | takes |
         | "train" | []    |
@@ -221,16 +221,16 @@ Feature: Registering tools
       And the registered tools are "train"
 
   @X7
-  Rule: There is a call that runs registered tools, and no others
+  Rule: One call runs registered tools only
 
     @requires_standard_tools
-    Example: A tool of the bridge
+    Example: A tool of the bridge is not found as a registered tool
       Given an open session
       When the registered tool "echo" runs with {"message": "hello"}
       Then it is refused as not found
       And no tools are registered
 
-    Example: A tool of another session
+    Example: A registered tool of another session is not found
       Given an open session
       And in session "blue", these tools are registered:
         | name    | takes |
@@ -239,15 +239,15 @@ Feature: Registering tools
       Then it is refused as not found
       And in session "blue", the registered tools are "train"
 
-    Example: In a session that is not open
+    Example: A registered tool is not found in a session that is not open
       When the registered tool "train" runs
       Then it is refused as not found, saying "Session not found"
       And the session is not open
 
   @X7
-  Rule: A host must be on this machine, unless the bridge was started to allow others
+  Rule: A tool's host is on this machine, unless the bridge was started to allow others
 
-    Scenario Outline: <address>
+    Scenario Outline: A tool's host <address> on another machine is not permitted
       When these tools are registered:
         | name    | takes | host      |
         | "train" | []    | <address> |
@@ -260,7 +260,7 @@ Feature: Registering tools
         | [2001:db8::1]:50051  |
         | tools.example:50051  |
 
-    Scenario Outline: <address> is this machine
+    Scenario Outline: A tool's host <address> is on this machine
       When these tools are registered:
         | name    | takes | host      |
         | "train" | []    | <address> |
@@ -274,9 +274,9 @@ Feature: Registering tools
         | [::1]:50051       |
 
   @X7
-  Rule: A tool whose host is not there is unavailable
+  Rule: A tool whose host does not answer is unavailable
 
-    Example: Run
+    Example: A tool is unavailable if its host does not answer
       Given these tools are registered:
         | name    | takes |
         | "train" | []    |
@@ -285,7 +285,7 @@ Feature: Registering tools
       And the refusal names the host of the tool
       And the registered tools are "train"
 
-    Example: Run as a registered tool
+    Example: A registered tool is unavailable if its host does not answer
       Given these tools are registered:
         | name    | takes |
         | "train" | []    |

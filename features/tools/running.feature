@@ -1,17 +1,17 @@
 @tools @requires_standard_tools
 Feature: Running tools
-  A tool is a function that runs on the bridge's side: its parameters are checked, its result comes back
-  with its type, and its failure is its own.
+  A tool is a function that runs at the bridge. Its parameters are checked, its result has a type, and if it fails, only
+  its own call fails.
 
   @X1
-  Rule: The tools that come with the bridge run
+  Rule: The standard tools run
 
-    Example: echo
+    Example: The tool echo answers its message
       Given an open session
       When the tool "echo" runs with {"message": "héllo, wörld 🚀"}
       Then the tool answers "héllo, wörld 🚀"
 
-    Scenario Outline: add <a> and <b>
+    Scenario Outline: The tool add answers the sum of <a> and <b>
       Given an open session
       When the tool "add" runs with {"a": <a>, "b": <b>}
       Then the tool answers <sum>
@@ -25,7 +25,7 @@ Feature: Running tools
         | Infinity  | 1.0      | Infinity |
         | -Infinity | Infinity | NaN      |
 
-    Scenario Outline: <tool>
+    Scenario Outline: The tool <tool> succeeds
       Given an open session
       When the tool "<tool>" runs with {"seconds": 0.05}
       Then the tool succeeds
@@ -36,53 +36,53 @@ Feature: Running tools
         | block |
 
   @X2
-  Rule: Parameters are checked, and defaults filled in
+  Rule: Parameters are checked, and defaults are filled in
 
-    Scenario Outline: add without <missing>
+    Scenario Outline: A call of the tool add without the parameter <missing> is refused
       Given an open session
-      When the tool "add" runs with {"<given>": 1.5}
+      When the tool "add" runs with {"<present>": 1.5}
       Then it is refused as invalid
       And the session is open
 
       Examples:
-        | missing | given |
-        | b       | a     |
-        | a       | b     |
+        | missing | present |
+        | b       | a       |
+        | a       | b       |
 
-    Example: A parameter of another type
+    Example: A call with a parameter of another type is refused
       Given an open session
       When the tool "add" runs with {"a": 1.5, "b": "two"}
       Then it is refused as invalid
       And the session is open
 
-    Example: A parameter that there is not
+    Example: A call with a parameter that the tool does not have is refused
       Given an open session
       When the tool "add" runs with {"a": 1.5, "b": 2.5, "carry": 1.0}
       Then it is refused as invalid
       And the session is open
 
-    Example: A parameter that is no JSON
+    Example: A call with a parameter that is not JSON is refused
       Given an open session
       When the tool "echo" runs with the parameter "message" as the text `{not json`
       Then it is refused as invalid
       And the session is open
 
-    Example: A default
+    Example: A parameter that is left out has its default value
       Given an integer variable "count" holding 41
       When the tool "increment" runs with {"name": "count"}
       Then the tool answers 42
       And "count" holds 42 at version 2
 
-    Example: Another value than the default
+    Example: A parameter with a default takes another value
       Given an integer variable "count" holding 40
       When the tool "increment" runs with {"name": "count", "by": -5}
       Then the tool answers 35
       And "count" holds 35 at version 2
 
   @X2
-  Rule: A result bears its type
+  Rule: A result has a type
 
-    Scenario Outline: The result of <tool> is a <kind>
+    Scenario Outline: The tool <tool> answers a result of the type <kind>
       Given an integer variable "count" holding 1
       When the tool "<tool>" runs with {"<parameter>": <value>}
       Then the tool answers <result> of the type <kind>
@@ -93,46 +93,46 @@ Feature: Running tools
         | increment | name      | "count" | 2       | integer |
 
   @X2
-  Rule: A tool that is not there is not found
+  Rule: An unknown tool is not found
 
-    Example: An unknown tool
+    Example: An unknown tool is not found
       Given a float variable "x" holding 0.5
       When the tool "divide" runs
       Then it is refused as not found
       And "x" still holds 0.5 at version 1
 
-    Example: An unknown streaming tool
+    Example: A streaming call of an unknown tool is not found
       Given an open session
       When the tool "divide" streams
       Then it is refused as not found
       And the session is open
 
   @X2
-  Rule: A tool that fails says why, and the bridge lives on
+  Rule: A failed tool reports its message, and the bridge stays available
 
-    Example: Its own words
+    Example: A failed tool reports its own message
       Given an open session
       When the tool "fail" runs with {"message": "out of patience"}
       Then the tool fails, saying "out of patience"
       And the session is open
 
-    Example: A failure without a message of its own
+    Example: A tool that fails without a message reports a failure
       Given an open session
       When the tool "fail" runs
       Then the tool fails
       And the session is open
 
   @X5
-  Rule: A tool works in its own session, under the same checks
+  Rule: A tool works in its own session, under the same checks as a client
 
-    Example: A variable of another session
+    Example: A tool cannot change a variable of another session
       Given an open session
       And in session "blue", an integer variable "count" holding 1
       When the tool "increment" runs with {"name": "count"}
       Then the tool fails
       And in session "blue", "count" still holds 1 at version 1
 
-    Example: A write that is refused
+    Example: A tool cannot set a value that the constraints refuse
       Given an integer variable "count" holding 10 with:
         | max |
         | 10  |
@@ -140,7 +140,7 @@ Feature: Running tools
       Then the tool fails, saying "is above maximum"
       And "count" still holds 10 at version 1
 
-    Example: Watches learn of a tool's change
+    Example: A watch receives the change that a tool made
       Given an integer variable "count" holding 1
       And Ada watches "count"
       When the tool "increment" runs with {"name": "count"}
@@ -149,9 +149,9 @@ Feature: Running tools
         | value change | 2     | 1        | 2       | tool:increment |
 
   @X3
-  Rule: A tool that takes its time stalls nobody, and ends with its call
+  Rule: A running tool blocks no other call, and ends with its own call
 
-    Scenario Outline: Others are served while <tool> runs
+    Scenario Outline: Reads are answered while the tool <tool> runs
       Given a float variable "x" holding 0.5
       And the tool "<tool>" is running for 30 s
       When "x" is read
@@ -163,7 +163,7 @@ Feature: Running tools
         | sleep |
         | block |
 
-    Scenario Outline: A deadline for <tool>
+    Scenario Outline: A deadline ends the call of the tool <tool>
       Given an open session
       When the tool "<tool>" runs with {"seconds": 30.0}, with a deadline of 0.2 s
       Then it is refused with DEADLINE_EXCEEDED
@@ -174,7 +174,7 @@ Feature: Running tools
         | sleep |
         | block |
 
-    Example: A tool that was cut keeps its session no longer
+    Example: A tool whose deadline has passed does not keep its session open
       Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
       And Ada watches "x"
@@ -183,7 +183,7 @@ Feature: Running tools
       And Ada's watch ends as not found
 
     @requires_process @requires_caps
-    Example: A deadline ends the work of a tool that blocks, and its place is free
+    Example: A deadline ends the work of a blocking tool, so that it can run again
       Given a bridge started with "--max-running-tools 1"
       And an open session
       When the tool "block" runs with {"seconds": 30.0}, with a deadline of 0.2 s
@@ -191,7 +191,7 @@ Feature: Running tools
       And the tool "block" can run again
 
     @requires_process @requires_caps
-    Example: So does whoever cancels
+    Example: A cancel ends the work of a blocking tool, so that it can run again
       Given a bridge started with "--max-running-tools 1"
       And an open session
       And the tool "block" is running for 30 s
@@ -201,26 +201,26 @@ Feature: Running tools
   @X6
   Rule: A tool that ends its own process fails, and nothing else does
 
-    Example: Its call fails, and the bridge lives on
+    Example: A tool that ends its own process fails, and the bridge stays available
       Given a float variable "x" holding 0.5
       When the tool "die" runs
       Then its call fails
       And "x" still holds 0.5 at version 1
 
-    Example: Again and again
+    Example: Other tools run after a tool has ended its process several times
       Given an open session
       And the tool "die" failed 3 times
       When the tool "echo" runs with {"message": "here"}
       Then the tool answers "here"
 
-    Example: A tool that runs beside it goes on
+    Example: A tool goes on running when another one ends its own process
       Given an open session
       And the tool "block" is running for 1 s
       When the tool "die" runs
       Then its call fails
       And the running tool succeeds
 
-    Example: Watches go on
+    Example: Watches go on when a tool ends its own process
       Given a float variable "x" holding 0.5
       And Ada watches "x"
       And the tool "die" failed 1 time

@@ -1,12 +1,11 @@
 @tools @requires_standard_tools
-Feature: Tools that stream
-  A tool that makes its answer bit by bit sends it bit by bit: numbered chunks, and a last one that says
-  that it was the last.
+Feature: Streaming tools
+  A tool can send its result in parts while it works: numbered chunks in order, and a final chunk that marks the end.
 
   @X4
-  Rule: The chunks come in order, numbered, and the last one says so
+  Rule: Chunks arrive in order and numbered, and the last one is final
 
-    Scenario Outline: Count to <n>
+    Scenario Outline: A streaming tool sends the chunks <chunks>
       Given an open session
       When the tool "count" streams with {"n": <n>}
       Then the chunks are <chunks>
@@ -17,73 +16,73 @@ Feature: Tools that stream
         | 1 | [1]             |
         | 0 | []              |
 
-    Example: Many chunks
+    Example: A streaming tool sends 1000 chunks
       Given an open session
       When the tool "count" streams with {"n": 1000}
       Then the chunks are 1 to 1000
 
   @X4
-  Rule: A failure comes after the chunks that were made
+  Rule: A failure follows the chunks that were sent before it
 
-    Example: After three chunks
+    Example: A streaming tool sends three chunks and then fails
       Given an open session
       When the tool "fail_after" streams with {"n": 3}
       Then it is refused with INTERNAL
       And the chunks before the failure are [1, 2, 3]
       And the session is open
 
-    Example: In its own words
+    Example: The status of a failed stream has the tool's own message
       Given an open session
       When the tool "fail_after" streams with {"n": 2}
       Then it is refused with INTERNAL
       And the tool "fail_after" fails with the same message when it runs with {"n": 2}
 
   @X4
-  Rule: Bad calls are refused before the first chunk
+  Rule: Invalid calls are refused before the first chunk
 
-    Example: A tool that does not stream
+    Example: A streaming call of a tool that does not stream is refused
       Given an open session
       When the tool "echo" streams with {"message": "hello"}
       Then it is refused as invalid
       And the session is open
 
-    Example: A parameter of another type
+    Example: A streaming call with a parameter of another type is refused
       Given an open session
       When the tool "count" streams with {"n": "ten"}
       Then it is refused as invalid
       And the session is open
 
-    Example: A parameter missing
+    Example: A streaming call without a required parameter is refused
       Given an open session
       When the tool "count" streams
       Then it is refused as invalid
       And the session is open
 
   @X2
-  Rule: A streaming tool that is run for one answer answers the list of its chunks
+  Rule: A streaming tool can also run for one answer, the list of its chunks
 
-    Example: Count to three
+    Example: A streaming tool answers the list of its chunks
       Given an open session
       When the tool "count" runs with {"n": 3}
       Then the tool answers [1, 2, 3]
 
-    Example: It fails half-way
+    Example: A streaming tool that fails in the middle answers a failure
       Given an open session
       When the tool "fail_after" runs with {"n": 3}
       Then the tool fails
       And the session is open
 
   @X4 @requires_process
-  Rule: A tool makes no chunks that nobody takes
+  Rule: A streaming tool produces no more chunks than its client reads
 
-    Example: While its reader takes nothing
+    Example: A tool produces no chunks while its client does not read
       Given a bridge that has just started
       And an open session
       When Ada reads 2 chunks of the tool "count" with {"n": 1000000000}
       Then the bridge is at rest within 15 s
       And Ada reads the other chunks up to 5000
 
-    Example: After its reader has gone
+    Example: A tool produces no chunks after its client has cancelled
       Given a bridge that has just started
       And an open session
       And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
@@ -92,9 +91,9 @@ Feature: Tools that stream
       And the session is open
 
   @X4
-  Rule: Whoever cancels is rid of it
+  Rule: A client can cancel a stream
 
-    Example: After two of very many chunks
+    Example: A client cancels a stream after two chunks of very many
       Given an open session
       And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
       When Ada cancels the stream

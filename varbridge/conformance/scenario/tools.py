@@ -63,15 +63,13 @@ def run_registered_tool(session: Session, tool: str, arguments: ToolArguments) -
 def stream_tool(
     session: Session, tool: str, arguments: ToolArguments, *, timeout: float
 ) -> Iterator[pb.ToolChunk]:
-    """Run a streaming tool, and yield its chunks; ``timeout`` is the deadline unless the arguments have one."""
+    """Run a streaming tool, and return its chunks; ``timeout`` is used unless the arguments have a deadline."""
     return session.stream(
         tool, arguments.parameters, metadata=arguments.metadata, timeout=arguments.timeout or timeout
     )
 
 
-def _run(
-    session: Session, method: Callable[..., Any], tool: str, arguments: ToolArguments
-) -> ToolResult:
+def _run(session: Session, method: Callable[..., Any], tool: str, arguments: ToolArguments) -> ToolResult:
     caller = _LastReply(session.connection)
     value = method(Session(caller, session.id), tool, **vars(arguments))
     kind, _ = split_url(caller.reply.result.type_url)
@@ -105,16 +103,16 @@ def _wait_opened_at_host(world: World) -> None:
             raise AssertionError(f"no call reached the other bridge within {DEADLINE:g} s")
 
 
-def running_outcome(world: World) -> Outcome:
+def running_outcome(world: World, timeout: float) -> Outcome:
     """Return the outcome of the running tool's call once it has ended.
 
     Raises:
-        AssertionError: it has not ended within 30 s.
+        AssertionError: it has not ended within ``timeout`` seconds.
     """
     try:
-        return Outcome(answer=world.tools.running.result(timeout=30.0))
+        return Outcome(answer=world.tools.running.result(timeout=timeout))
     except grpc.FutureTimeoutError:
-        raise AssertionError("the running tool did not end within 30 s") from None
+        raise AssertionError(f"the running tool did not end within {timeout:g} s") from None
     except grpc.RpcError as error:
         return Outcome(error=from_rpc(error))
 
@@ -147,8 +145,8 @@ def registration(name: str, metadata: Mapping[str, str], table: Iterable[Any]) -
     Args:
         name: the tool's name.
         metadata: the tool's metadata.
-        table: the columns ``name``, ``type``, ``required``, ``description``, ``default`` in JSON or empty, and
-            ``constraints`` in JSON or empty.
+        table: the columns ``name``, ``type``, ``required``, ``description``, and ``default`` and
+            ``constraints``, which are JSON or empty.
     """
     tool = pb.ToolRegistration(
         name=name, description=f"the purpose of {name}", metadata=metadata, supports_streaming=True
@@ -216,7 +214,7 @@ def register_hosted(world: World, address: str, names: Sequence[str]) -> None:
 
 
 def refusal_at_capacity(session: Session, tool: str) -> Exception | None:
-    """Run a tool briefly, again while it is refused for capacity, and return the last error if there is one."""
+    """Run a tool briefly, again while it is refused for capacity, and return the last error."""
     deadline = time.monotonic() + DEADLINE
     while True:
         error = Outcome.of(lambda: session.execute(tool, {"seconds": 0.01})).examine()
