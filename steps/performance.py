@@ -1,4 +1,4 @@
-"""Steps that measure latency, throughput, and the resources that a bridge takes over time."""
+"""Steps about latency, throughput, and the resources that a bridge takes over time."""
 
 import statistics
 import sys

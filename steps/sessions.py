@@ -146,7 +146,7 @@ def step_holds_nothing(context):
 
 @then("the session offers the tools:")
 def step_offers_tools(context):
-    """Check tools that opening the session answered: a table of name, and perhaps takes, required, streams."""
+    """Check tools that opening the session answered: a table of name, and perhaps other fields."""
     offered = context.world.require_success().available_tools
     for row in context.table:
         assert_that(sorted(offered), has_item(row["name"]), "the tools offered")

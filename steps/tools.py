@@ -86,7 +86,7 @@ def step_running_succeeds(context):
 
 @then("the running tool is refused {end}")
 def step_running_refused(context, end):
-    """Check the status with which the call of the running tool ends, within 30 s unless the step says otherwise."""
+    """Check the status of the running tool's call, within 30 s unless the step says otherwise."""
     context.world.require_success()
     context.world.outcome = running_outcome(context.world, end.within_s or 30)
     assert_that(context.world.outcome.examine(), is_refusal(end.status, end.phrase, "it succeeded"))
@@ -130,7 +130,7 @@ def step_same_message(context, tool, arguments):
 
 @then("the chunks are {numbers}")
 def step_chunks(context, numbers):
-    """Check the data and the ids of all chunks; an empty final chunk is the last one, and no other is final."""
+    """Check the data and the ids of all chunks; only the last one is final, and it is empty."""
     context.world.require_success()
     chunks = context.world.tools.chunks
     require_numbered(chunks, context.world.tools.streamed)

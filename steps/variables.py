@@ -52,8 +52,9 @@ def step_set(context, variable, value, options):
 @action("{name} is/was incremented {int} times")
 def step_increment(context, name, times):
     """Add 1 to an integer variable several times, in one set after the other."""
-    value = context.world.session.get(name).value
-    for number in range(value + 1, value + times + 1):
+    variable = context.world.session.get(name)
+    version = variable.version
+    for number in range(variable.value + 1, variable.value + times + 1):
         version = context.world.set(Identifier(name), Literal(str(number)))
     return version
 

@@ -112,7 +112,7 @@ def step_many_watch(context, count, name):
 
 @event("{int} watches of {names} start while {int} client(s) set(s) it/them without a pause")
 def step_watch_during_writes(context, count, names, clients):
-    """Start watches with initial values during writes, at most four at a time, and not more than clients write."""
+    """Start watches with initial values during writes, at most four of them at a time."""
     world = context.world
     openers = [world.session_of(f"Opener {number}") for number in range(min(clients, 4))]
 

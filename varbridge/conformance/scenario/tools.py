@@ -63,7 +63,7 @@ def run_registered_tool(session: Session, tool: str, arguments: ToolArguments) -
 def stream_tool(
     session: Session, tool: str, arguments: ToolArguments, *, timeout: float
 ) -> Iterator[pb.ToolChunk]:
-    """Run a streaming tool, and return its chunks; ``timeout`` is used unless the arguments have a deadline."""
+    """Run a streaming tool, and return its chunks; ``timeout`` is the deadline if the arguments have none."""
     return session.stream(
         tool, arguments.parameters, metadata=arguments.metadata, timeout=arguments.timeout or timeout
     )
