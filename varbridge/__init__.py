@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from varbridge.watch import Update, Watch
     from varbridge.worker import Worker
 
+__version__ = "0.1.0"
+
 __all__ = [
     "BridgeError",
     "Connection",
