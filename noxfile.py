@@ -106,7 +106,7 @@ def messages(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Measure the reference bridge: about 50 minutes, or 2 with -- --quick."""
+    """Measure the reference bridge: about 35 minutes, or 2 with -- --quick."""
     run(session, "benchmarks")
 
 
