@@ -31,7 +31,7 @@ def test_the_features_of_this_project_are_without_fault() -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        (GREEN.replace("@A1", "@A99"), "@A99 is no tag"),
+        (GREEN.replace("@A1", "@A99"), "unknown tag @A99"),
         (GREEN.replace("  @A1\n", ""), "says of no clause"),
         (
             GREEN.replace("Another passes", "One passes"),

@@ -1,7 +1,7 @@
-"""``docs/contract.md`` beside the features: which Rules prove a clause, written into the page.
+"""The links in ``docs/contract.md`` from each clause to the Rules of the features that prove it.
 
-``python -m varbridge.conformance.contract`` writes them; with ``--check`` it says whether they are as they
-should be.
+``python -m varbridge.conformance.contract`` writes them; with ``--check`` it only reports whether they are
+up to date.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ _PROVED = "Proved by "
 
 
 class ContractDriftError(Exception):
-    """The page and the features do not speak of the same clauses; the message says which."""
+    """A clause without a Rule, or a Rule without a clause; the message names it."""
 
 
 def rules(features: Path = FEATURES) -> dict[str, list[str]]:
-    """The sentences of the Rules that bear each clause's id, each with its file, in order of the files."""
-    found: dict[str, list[str]] = {}
+    """Return the Rules that prove each clause, as links, by the clause's id and in order of the files."""
+    links: dict[str, list[str]] = {}
     for path in sorted(features.rglob("*.feature")):
         for rule in parse_feature(path.read_text("utf-8")).rules:
             for clause in clauses_of(rule.tags):
                 where = f"../{path.as_posix()}"
-                found.setdefault(clause, []).append(f"[{rule.name}]({where})")
-    return found
+                links.setdefault(clause, []).append(f"[{rule.name}]({where})")
+    return links
 
 
 def written(page: str, proofs: Mapping[str, Sequence[str]]) -> str:
-    """The page with the proofs of each clause under its text.
+    """Return the page with the proofs of each clause under its text.
 
     Raises:
         ContractDriftError: a clause has no Rule, or a Rule no clause.
     """
     parts = re.split(r"(?m)^(?=##)", page)
     named = [match[1] for part in parts if (match := HEADING.match(part))]
-    if strangers := sorted(set(named) ^ set(proofs)):
-        raise ContractDriftError(f"{strangers[0]} is not both a clause of {PAGE} and the tag of a Rule")
+    if unmatched := sorted(set(named) ^ set(proofs)):
+        raise ContractDriftError(f"{unmatched[0]} is not both a clause of {PAGE} and the tag of a Rule")
     return "".join(_with_proofs(part, proofs) for part in parts)
 
 
@@ -58,21 +58,21 @@ def _with_proofs(part: str, proofs: Mapping[str, Sequence[str]]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the page, or check it."""
+    """Write the page, or check it; return the exit code."""
     page = PAGE.read_text("utf-8")
     try:
-        right = written(page, rules()).rstrip("\n") + "\n"
-    except ContractDriftError as drifted:
-        print(drifted, file=sys.stderr)
+        expected = written(page, rules()).rstrip("\n") + "\n"
+    except ContractDriftError as error:
+        print(error, file=sys.stderr)
         return 1
     if "--check" in arguments:
-        if page != right:
+        if page != expected:
             print(
-                f"{PAGE} does not name the present Rules: run python -m varbridge.conformance.contract",
+                f"{PAGE} is out of date: run python -m varbridge.conformance.contract",
                 file=sys.stderr,
             )
-        return int(page != right)
-    PAGE.write_text(right, "utf-8")
+        return int(page != expected)
+    PAGE.write_text(expected, "utf-8")
     return 0
 
 
