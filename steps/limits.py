@@ -42,7 +42,7 @@ def step_also_watches(context, person, names):
     """One more watch of someone who watches already, on the same connection."""
     first = context.world.watchers[person]
     context.world.watch(person, names)
-    context.world.watchers.speak_of(person, first)
+    context.world.watchers.select(person, first)
 
 
 @when("{person:Person} reads {name:Name} on the same connection")
