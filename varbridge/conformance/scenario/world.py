@@ -110,7 +110,7 @@ class World:
         return self._keep(person, session.watch(*names, **options), session, names)
 
     def follow(self, person: str, names: list[str]) -> Watcher:
-        """Let a person follow variables at the current bridge, and after its failure at another one."""
+        """Open a person's follower of variables at the current bridge; it fails over to the other ones."""
         bridges = self.client.bridges
         connection = self.client.connect(bridges.all_from(bridges.name_of(self.client.connection.address)))
         connection.who = person
