@@ -1,8 +1,8 @@
-"""Values as the features write them.
+"""The literals of values in the features.
 
-A literal in a step is the JSON text itself, so that ``42`` and ``42.0`` are different things, as they
-are on the wire; ``NaN`` and the infinities stand for the strings that a float takes. Arrays that travel
-as raw bytes are written ``float32 array [1.5, NaN]`` or ``float64 array of shape [512, 512]``.
+A literal in a step is the JSON text itself, so that ``42`` and ``42.0`` differ, as they do on the wire.
+``NaN`` and the infinities stand for the strings that a float accepts. Arrays of raw bytes are written
+``float32 array [1.5, NaN]`` or ``float64 array of shape [512, 512]``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SHOWN = 200
 
 @dataclass(frozen=True)
 class Literal:
-    """A value as a feature wrote it."""
+    """A value as a feature writes it."""
 
     text: str
 
@@ -35,33 +35,33 @@ class Literal:
             try:
                 json.loads(self.text)
             except ValueError as error:
-                raise ValueError(f"{self.text} is no JSON value: {error}") from None
+                raise ValueError(f"{self.text} is not a JSON value: {error}") from None
 
     def raw(self, kind: str) -> Raw:
-        """What goes over the wire when a variable of the type ``kind`` gets this value."""
+        """Return the message that sets a variable of the type ``kind`` to this value."""
         if (array := self.array()) is not None:
             return raw_array(kind, array)
         text = json.dumps(self.text) if self.text in SPECIAL else self.text
         return Raw(PREFIX + kind, text.encode("utf-8", "surrogatepass"))
 
     def python(self) -> Any:
-        """The value in Python."""
+        """Return the value in Python."""
         if (array := self.array()) is not None:
             return array
         return SPECIAL[self.text] if self.text in SPECIAL else json.loads(self.text)
 
     def array(self) -> numpy.ndarray[Any, Any] | None:
-        """The array, where the literal is one of raw bytes."""
-        found = _ARRAY.fullmatch(self.text)
-        if found is None:
+        """Return the array, or None if the literal is not an array of raw bytes."""
+        match = _ARRAY.fullmatch(self.text)
+        if match is None:
             return None
         import numpy
 
-        dtype, shape, items = found.groups()
+        dtype, shape, items = match.groups()
         if items is not None:
             return numpy.array(json.loads(items), dtype)  # json reads NaN and Infinity here
         shape = json.loads(shape)
-        # Numbers that every dtype holds, and that are wrong where an item is lost or moved.
+        # Numbers that every dtype can hold, and that reveal a lost or moved item.
         return numpy.array([n * 3 % 1009 for n in range(math.prod(shape))], dtype).reshape(shape)
 
     def __str__(self) -> str:
@@ -69,10 +69,12 @@ class Literal:
 
 
 def same(expected: Any, actual: Any, *, exact: bool = True) -> bool:
-    """Whether two values are the same, to the last bit and the sign of zero.
+    """Return True if two values are the same, to the last bit and the sign of zero.
 
     Args:
-        exact: whether a float and an integer differ where their numbers do not.
+        expected: the one value.
+        actual: the other value.
+        exact: True if a float and an integer with the same number differ.
     """
     if _is_array(expected) or _is_array(actual):
         return (
@@ -101,7 +103,7 @@ def same(expected: Any, actual: Any, *, exact: bool = True) -> bool:
 
 
 def show(value: Any) -> str:
-    """A value as a feature would write it, cut where it is long."""
+    """Return a value as a feature would write it, shortened if it is long."""
     if _is_array(value):
         text = f"{value.dtype} array of shape {list(value.shape)}: {value.ravel()[:8].tolist()}"
     elif isinstance(value, float) and not math.isfinite(value):
