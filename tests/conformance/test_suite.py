@@ -95,7 +95,7 @@ def test_a_run_that_would_judge_nothing_is_red(judge: Judge, arguments: list[str
             "@types\nFeature: F\n  Rule: R\n    Scenario: S\n    When x\n    #Then y\n",
             "no Then",
         ),
-        ("Feature: F\n  Scenario: S\n    Then y\n", "no area"),
+        ("Feature: F\n  Scenario: S\n    Then y\n", "no tag of an area"),
         ("@types\nFeature: F\n  Scenario Outline: S\n    Then <x>\n    Examples:\n      | x |\n", "no row"),
         ("@types\nFeature: F\n  Scenario Outline: S\n    Then <x>\n", "no row"),
     ],
