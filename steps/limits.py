@@ -40,7 +40,7 @@ def step_watch_again(context, person, names):
     """Open another watch on a client's connection; later steps are about its first one."""
     first = context.world.watchers[person]
     context.world.watch(person, names)
-    context.world.watchers.speak_of(person, first)
+    context.world.watchers.select(person, first)
 
 
 @action("the bridge is/was pinged")

@@ -29,7 +29,7 @@ def test_the_features_of_this_project_are_without_fault() -> None:
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
-        (GREEN.replace("@A1", "@A99"), "@A99 is no tag"),
+        (GREEN.replace("@A1", "@A99"), "unknown tag @A99"),
         (GREEN.replace("  @A1\n", ""), "has no tag of a clause"),
         (GREEN.replace("Another passes", "One passes"), "another scenario has the name 'One passes'"),
         (GREEN.replace("Then", "# Then"), "no Then"),

@@ -1,4 +1,4 @@
-"""The values that steps of a scenario leave for later ones, by the subject of the steps."""
+"""The values that steps of a scenario set for later steps, by the subject of the steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Workload = CrashWorkload | FailoverWorkload
 
 
 class ToolNotes:
-    """Tools that run, that stream, and that are registered.
+    """Values about tools that run, stream, or were registered.
 
     Attributes:
         hosted: the names of the tools that another bridge hosts.
@@ -40,21 +40,21 @@ class ToolNotes:
 
 
 class LoadNotes:
-    """Clients that write at once, and what was read or written meanwhile."""
+    """Values about clients that write concurrently, and about what was read or written meanwhile."""
 
     workload = FromStep[Workload]("When … clients write …")
     pairs = FromStep[list[tuple[Any, Any]]](
         "When one client sets … and … together to equal numbers … times while another reads them together"
     )
     start = FromStep[tuple[int, Any]]("When … clients at once each read and set … … times")
-    """The version and the value that a variable had before."""
+    """The version and the value of the variable before the sets."""
     changes = FromStep[int]("When … and … are set together … times while … is set … times")
     writers = FromStep[RacingWriters]("When … watches of … start while … clients set them without a pause")
     opened = FromStep[list[Watcher]]("When … watches of … start while … clients set them without a pause")
 
 
 class ServerNotes:
-    """Processes that start and end, and what they leave."""
+    """Values about processes that start and end, and about the files that they leave."""
 
     first = FromStep[ServerProcess]("When another bridge is started")
     starter = FromStep[ServerProcess]("Given a bridge that a process of its own has started")
@@ -62,7 +62,7 @@ class ServerNotes:
     offspring = FromStep[dict[int, str]]("Given the processes that the bridge has started are noted")
     exit_code = FromStep[int | None]("When … is told to end")
     knocks = FromStep[list[str]]("When a bridge is started")
-    """The answers of a port at the moment that its READY line was read."""
+    """The answers at the port of a bridge when its READY line was read."""
     failpoint = FromStep[str]("Given a bridge with a data directory that will die …")
     files = FromStep[dict[str, bytes]](
         "Given the bridge was stopped, and each file in its data directory overwritten with noise"
@@ -74,7 +74,7 @@ class ServerNotes:
 
 
 class ReadNotes:
-    """Variables as they were before, and times."""
+    """Values about variables before a change, and measured times."""
 
     variable = FromStep[pb.Variable]("Given what is known of … is noted")
     listed_in = FromStep[Session]("When the variables are listed")
@@ -85,6 +85,6 @@ class ReadNotes:
     took_s = FromStep[float]("When … is set to … until that is accepted, while … goes on with …")
     times_ms = FromStep[list[float]]("When … is read … times after a warm-up")
     sets_began = FromStep[float]("When … is set … times as fast as possible")
-    """time.perf_counter() before the first of them."""
+    """The time.perf_counter() before the first set."""
     quiet_since = FromStep[float]("When the last call is made")
-    """time.monotonic() before the last call."""
+    """The time.monotonic() before the last call."""

@@ -1,4 +1,4 @@
-"""Values as the features write them.
+"""The literals of values in the features.
 
 A literal in a step is the JSON text itself, so that ``42`` and ``42.0`` differ, as they do on the wire;
 ``NaN`` and the infinities stand for the strings that a float takes. Other literals are:
@@ -54,7 +54,7 @@ _SHOWN = 200
 
 @dataclass(frozen=True)
 class Literal:
-    """A value as a feature wrote it."""
+    """A value as a feature writes it."""
 
     text: str
 
@@ -143,10 +143,12 @@ NO_VALUE = "no value"
 
 
 def same(expected: Any, actual: Any, *, exact: bool = True) -> bool:
-    """Whether two values are the same, to the last bit and the sign of zero.
+    """Return True if two values are the same, to the last bit and the sign of zero.
 
     Args:
-        exact: whether a float and an integer differ where their numbers do not.
+        expected: the one value.
+        actual: the other value.
+        exact: True if a float and an integer with the same number differ.
     """
     if _is_array(expected) or _is_array(actual):
         return (
@@ -175,7 +177,7 @@ def same(expected: Any, actual: Any, *, exact: bool = True) -> bool:
 
 
 def show(value: Any) -> str:
-    """A value as a feature would write it, cut where it is long."""
+    """Return a value as a feature would write it, shortened if it is long."""
     if _is_array(value):
         text = f"{value.dtype} array of shape {list(value.shape)}: {value.ravel()[:8].tolist()}"
     elif isinstance(value, float) and not math.isfinite(value):
