@@ -57,7 +57,7 @@ MIXED = (
     Example: A watch that misses its update, and <b>more</b> & such
       Given a float variable "x" holding 0.5
       And Ada watches "x"
-      And Ben watches "x", present values included
+      And Ben watches "x", with initial values
       When "x" is set to 0.75
       Then Ada receives:
         | update       | variable | value | version |
