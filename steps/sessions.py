@@ -25,18 +25,11 @@ def step_open(context, opening):
     return context.world.session.initialize(**opening.arguments())
 
 
-@action("a session with the id {name} is opened")
-def step_open_id(context, session_id):
+@action("a session is opened whose id is {value}")
+def step_open_id(context, value):
     """Open a session with this id."""
-    return context.world.client.connection.session(session_id).initialize()
-
-
-@action("a session with an id of {int} characters is opened")
-def step_open_long_id(context, count):
-    """Open a session with an id of this length, and clean it up."""
-    session = context.world.client.connection.session(context.world.sessions.id.ljust(count, "x"))
-    session.initialize()
-    return session.clean_up()
+    context.world.sessions.add(value.python())
+    return context.world.client.connection.session(value.python()).initialize()
 
 
 @prefix("in session {name}, {step}")
@@ -62,20 +55,6 @@ def step_last_call(context):
     """Call once more; the time to live of the session counts from this call."""
     context.world.reads.quiet_since = time.monotonic()
     return context.world.session.get_many([])
-
-
-@action("the id that {name} has in session {name} is {words}")
-def step_use_foreign_id(context, name, session_name, verb):
-    """Use the id of a variable of another session in this one: it is read, set or deleted."""
-    world = context.world
-    with world.sessions.within(session_name):
-        identifier = world.sessions.id_of(name)
-    calls = {
-        "read": lambda: world.session.get(identifier),
-        "set": lambda: world.session.set(identifier, 0.75, kind="float"),
-        "deleted": lambda: world.session.delete(identifier),
-    }
-    return calls[verb]()
 
 
 @action("the session is/was cleaned up")

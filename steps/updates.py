@@ -26,14 +26,6 @@ def step_receive(context, people):
         expect_updates(context.world, person, [row.as_dict() for row in context.table])
 
 
-@then("{people} (each )receive(s) the values {value} of {name}")
-def step_receive_values(context, people, values, name):
-    """Check that the next updates of watches are changes to these values, in this order."""
-    rows = [{"update": "value change", "variable": name, "value": repr(value)} for value in values.python()]
-    for person in people:
-        expect_updates(context.world, person, rows)
-
-
 @then("{people} (each )receive(s) the versions {int} to {int} of {name}")
 def step_receive_versions(context, people, first, last, name):
     """Check that the next updates of watches are these versions, each with its own number as its value."""

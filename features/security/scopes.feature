@@ -22,7 +22,9 @@ Feature: Tokens for less than everything
     Example: It watches
       Given in session "blue", with the token "reading-for-the-dashboard", Ada watches "x"
       When in session "blue", "x" is set to 0.75
-      Then Ada receives the values [0.75] of "x"
+      Then Ada receives:
+        | update       | variable | value |
+        | value change | x        | 0.75  |
 
     Scenario Outline: It is not allowed what changes something: <what>
       When in session "blue", with the token "reading-for-the-dashboard", <what>

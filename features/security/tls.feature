@@ -11,7 +11,9 @@ Feature: TLS
       And a float variable "x" holding 0.5
       And Ada watches "x"
       When "x" is set to 0.75
-      Then Ada receives the values [0.75] of "x"
+      Then Ada receives:
+        | update       | variable | value |
+        | value change | x        | 0.75  |
       And "x" holds 0.75 at version 2
 
     Example: A call in the clear does not reach it

@@ -23,7 +23,9 @@ Feature: Tokens
       And a float variable "x" holding 0.5
       And with the token "correct-horse-battery-staple", Ada watches "x"
       When "x" is set to 0.75
-      Then Ada receives the values [0.75] of "x"
+      Then Ada receives:
+        | update       | variable | value |
+        | value change | x        | 0.75  |
       And Ada receives nothing else
 
     @requires_standard_tools

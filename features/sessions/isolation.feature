@@ -44,15 +44,15 @@ Feature: Isolation of sessions
     Scenario Outline: An id of another session is not found when it is <action>
       Given in session "green", a float variable "x" holding 0.5
       And in session "blue", an open session
-      When in session "blue", the id that "x" has in session "green" is <action>
+      When in session "blue", "x", by its id in session "green", is <action>
       Then it is refused as not found
       And in session "green", "x" still holds 0.5 at version 1
 
       Examples:
-        | action  |
-        | read    |
-        | set     |
-        | deleted |
+        | action      |
+        | read        |
+        | set to 0.75 |
+        | deleted     |
 
   @S3
   Rule: A watch receives updates of its own session only

@@ -273,7 +273,7 @@ Feature: The lifetime of a session
   Rule: A session's id is 1 to 256 characters, none of them a control character
 
     Scenario Outline: A session's id may have <count> characters
-      When a session with an id of <count> characters is opened
+      When a session is opened whose id is a text of <count> characters
       Then it is accepted
 
       Examples:
@@ -282,11 +282,11 @@ Feature: The lifetime of a session
         | 256   |
 
     Example: A session's id of 257 characters is refused
-      When a session with an id of 257 characters is opened
+      When a session is opened whose id is a text of 257 characters
       Then it is refused as invalid
 
     Scenario Outline: The session id <id> is refused
-      When a session with the id <id> is opened
+      When a session is opened whose id is <id>
       Then it is refused as invalid
 
       Examples:

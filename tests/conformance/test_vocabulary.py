@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 
+import numpy
 import pytest
 from behave.cucumber_expression import StepMatcher4CucumberExpressions
 
 from varbridge.conformance.vocabulary import parameter_types
+from varbridge.conformance.vocabulary.calls import (
+    HostStart,
+    Opening,
+    ToolArguments,
+    WatchEnd,
+    WatchRequest,
+    parse_numbers,
+)
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.options import Identifier, Options
-from varbridge.values import PREFIX, Raw
+from varbridge.values import PREFIX, Raw, raw_array
 
 FLOAT = PREFIX + "float"
 
@@ -96,3 +105,67 @@ def test_every_escape_of_json_can_be_written(set_phrase: StepMatcher4CucumberExp
             Literal(value),
             Options(),
         ]
+
+
+def test_an_identifier_names_the_session_of_an_id(set_phrase: StepMatcher4CucumberExpressions) -> None:
+    text = '"x", by its id in session "blue", is set to 0.5'
+    assert arguments(set_phrase, text)[0] == Identifier("x", "id", "blue")
+
+
+def test_a_tool_has_arguments_and_options() -> None:
+    assert ToolArguments.parse("") == ToolArguments()
+    text = ' with {"a": "}, with a deadline of 1 s"}, for the optimizer "mipro", with a deadline of 0.5 s'
+    expected = ToolArguments({"a": "}, with a deadline of 1 s"}, {"optimizer_id": "mipro"}, 0.5)
+    assert ToolArguments.parse(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "raw"),
+    [
+        ("the text `{`", Raw(PREFIX + "string", b"{")),
+        ("float32 array [0.5]", raw_array("tensor", numpy.array([0.5], "float32"))),
+    ],
+)
+def test_a_parameter_of_a_tool_may_be_raw(text: str, raw: Raw) -> None:
+    assert ToolArguments.parse(f' with the parameter "p" as {text}') == ToolArguments({"p": raw})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("every variable", WatchRequest([])),
+        ('"a", "b" and "c"', WatchRequest([Identifier("a"), Identifier("b"), Identifier("c")])),
+        (
+            '"a" and "a", by its id, with initial values, through a proxy',
+            WatchRequest([Identifier("a"), Identifier("a", "id")], initial=True, proxy=True),
+        ),
+        ('"a" after sequence -1', WatchRequest([Identifier("a")], after=-1)),
+        ('"a" 1000 beyond the last sequence', WatchRequest([Identifier("a")], beyond=1000)),
+    ],
+)
+def test_a_watch_has_variables_and_options(text: str, expected: WatchRequest) -> None:
+    assert WatchRequest.parse(text) == expected
+
+
+def test_a_watch_has_an_end() -> None:
+    assert WatchEnd.parse("as not found") == WatchEnd("as not found")
+    assert WatchEnd.parse('with ABORTED, saying "a" within 5 s') == WatchEnd("with ABORTED", "a", 5)
+    text = "as not found, 1 s or more after the last call"
+    assert WatchEnd.parse(text) == WatchEnd("as not found", later_s=1)
+
+
+def test_a_session_is_opened_with_options() -> None:
+    assert Opening.parse("").arguments() == {}
+    expected = {"ttl_seconds": -1, "metadata": {"a": "b"}}
+    assert Opening.parse(' with a time to live of -1 s, with the metadata {"a": "b"}').arguments() == expected
+
+
+def test_another_bridge_is_started_with_flags() -> None:
+    assert HostStart.parse("") == HostStart()
+    assert HostStart.parse(", started for this scenario,") == HostStart(own=True)
+    assert HostStart.parse(', started with "--a 1",') == HostStart(flags=("--a", "1"))
+
+
+def test_numbers_are_a_range_or_a_list() -> None:
+    assert parse_numbers("1 to 3") == parse_numbers("[1, 2, 3]") == [1, 2, 3]
+    assert parse_numbers("[]") == []

@@ -29,6 +29,10 @@ class Sessions:
         new_id = f"judge-{self._name}-{uuid.uuid4().hex[:12]}"
         return self._ids.setdefault(self._name, new_id)
 
+    def add(self, session_id: str) -> None:
+        """Record a session that a step opened by its id."""
+        self._ids[session_id] = session_id
+
     def all_ids(self) -> list[str]:
         """Return the ids of all sessions that were used."""
         return [*self._ids.values()]
@@ -59,7 +63,16 @@ class Sessions:
         """Return the name or the id by which a step names a variable."""
         if variable.by == "name":
             return variable.name
-        return self.id_of(variable.name) if variable.by == "id" else self.old_id_of(variable.name)
+        with self._session_of(variable):
+            return self.id_of(variable.name) if variable.by == "id" else self.old_id_of(variable.name)
+
+    def kind(self, variable: Identifier) -> str:
+        """Return the type of a variable that a step names; see ``kind_of``."""
+        with self._session_of(variable):
+            return self.kind_of(variable.name)
+
+    def _session_of(self, variable: Identifier) -> AbstractContextManager[None]:
+        return self.within(self._name if variable.session is None else variable.session)
 
     def ids_of(self, identifiers: Iterable[str]) -> set[str]:
         """Return the ids of variables; an identifier that is not a registered name is taken as an id."""

@@ -113,7 +113,7 @@ class World:
         if value.is_absent:
             request = pb.SetVariableRequest(session_id=self.sessions.id, variable_identifier=identifier)
             return int(self.client.connection.call("SetVariable", request).new_version)
-        return self.session.set(identifier, value.raw(self.sessions.kind_of(variable.name)), **options)
+        return self.session.set(identifier, value.raw(self.sessions.kind(variable)), **options)
 
     def watch(
         self, person: str, names: list[str], *, session: Session | None = None, **options: Any

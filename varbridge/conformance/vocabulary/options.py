@@ -9,10 +9,10 @@ from typing import Any
 
 from varbridge.conformance.vocabulary.literals import INSIDE, QUOTED
 
-IDENTIFIER = rf"{QUOTED}(?:, by its (?:old )?id,?)?"
+IDENTIFIER = rf"{QUOTED}(?:, by its (?:old )?id(?: in session {QUOTED})?,?)?"
 """The regular expression of a variable: its name in quotes and, where its id is meant, words that say so."""
 
-_IDENTIFIER = re.compile(rf"({QUOTED})(?:, by its (old )?(id),?)?")
+_IDENTIFIER = re.compile(rf"({QUOTED})(?:, by its (old )?(id)(?: in session ({QUOTED}))?,?)?")
 
 _OPTION = (
     rf", (?:expecting version -?\d+|with the request id {QUOTED}|for the optimizer {QUOTED}"
@@ -36,18 +36,24 @@ class Identifier:
     Attributes:
         name: the variable's name.
         by: "name", "id", or "old id" for the id that the name had at its first registration.
+        session: the name of the session in which the variable has this id; None for the current one.
     """
 
     name: str
     by: str = "name"
+    session: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> Identifier:
         """Read an identifier as a step has it."""
         match = _IDENTIFIER.fullmatch(text)
         assert match is not None, text
-        name, old, by_id = match.groups()
-        return cls(json.loads(name), f"{old or ''}{by_id or 'name'}")
+        name, old, by_id, session = match.groups()
+        return cls(
+            json.loads(name),
+            f"{old or ''}{by_id or 'name'}",
+            None if session is None else json.loads(session),
+        )
 
     @classmethod
     def parse_all(cls, text: str) -> list[Identifier]:

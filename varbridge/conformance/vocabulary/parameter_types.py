@@ -59,7 +59,8 @@ TYPES = {
         IDENTIFIER,
         Identifier,
         Identifier.parse,
-        '`"x"`; `"x", by its id,`; `"x", by its old id,` for the id of its first registration',
+        '`"x"`; `"x", by its id,`; `"x", by its old id,` for the id of its first registration;'
+        ' `"x", by its id in session "blue",`',
     ),
     "variables": Parameter(
         rf"{IDENTIFIER}(?:(?:,? and |, ){IDENTIFIER})*",
