@@ -7,21 +7,21 @@ Feature: Bytes, seconds, and what is forgotten
   Rule: A message may have so many bytes
 
     Example: At the cap
-      Given a bridge started with "--max-message-bytes 100000"
+      Given a bridge with the flags "--max-message-bytes 100000"
       And a string variable "text" holding "short"
       When "text" is set in a message of 100000 bytes
       Then it is accepted
       And "text" is at version 2
 
     Example: One over it
-      Given a bridge started with "--max-message-bytes 100000"
+      Given a bridge with the flags "--max-message-bytes 100000"
       And a string variable "text" holding "short"
       When "text" is set in a message of 100001 bytes
       Then it is refused with RESOURCE_EXHAUSTED
       And "text" still holds "short" at version 1
 
     Example: An answer may be longer
-      Given a bridge started with "--max-message-bytes 100000"
+      Given a bridge with the flags "--max-message-bytes 100000"
       And a string variable "one" holding "short"
       And a string variable "two" holding "short"
       And "one" was set in a message of 100000 bytes
@@ -33,7 +33,7 @@ Feature: Bytes, seconds, and what is forgotten
   Rule: Of what is kept, the oldest goes
 
     Example: The answers to requests that are sent again
-      Given a bridge started with "--request-ids 2"
+      Given a bridge with the flags "--request-ids 2"
       And an integer variable "count" holding 1
       And request "r-1" set "count" to 2
       And request "r-2" set "count" to 3
@@ -42,7 +42,7 @@ Feature: Bytes, seconds, and what is forgotten
       And "count" still holds 3 at version 3
 
     Example: One more, and the first is made again
-      Given a bridge started with "--request-ids 2"
+      Given a bridge with the flags "--request-ids 2"
       And an integer variable "count" holding 1
       And request "r-1" set "count" to 2
       And request "r-2" set "count" to 3
@@ -56,7 +56,7 @@ Feature: Bytes, seconds, and what is forgotten
 
     @requires_standard_tools
     Scenario Outline: The tool <tool>, which takes longer
-      Given a bridge started with "--tool-timeout 1.5"
+      Given a bridge with the flags "--tool-timeout 1.5"
       And an open session
       When the tool "<tool>" runs with:
         | seconds |
@@ -71,7 +71,7 @@ Feature: Bytes, seconds, and what is forgotten
 
     @requires_standard_tools
     Example: A tool that takes less
-      Given a bridge started with "--tool-timeout 1.5"
+      Given a bridge with the flags "--tool-timeout 1.5"
       And an open session
       When the tool "sleep" runs with:
         | seconds |
@@ -79,14 +79,14 @@ Feature: Bytes, seconds, and what is forgotten
       Then the tool succeeds
 
     Example: A connection without calls is closed, and the next call makes another
-      Given a bridge started with "--max-idle 0.3"
+      Given a bridge with the flags "--max-idle 0.3"
       And a float variable "x" holding 1
       When Ada calls, and then no more
       Then within 5 s Ada's connection is closed
       And Ada, on another connection, reads 1.0 from "x" at version 1
 
     Example: A connection with a watch stays
-      Given a bridge started with "--max-idle 0.3"
+      Given a bridge with the flags "--max-idle 0.3"
       And a float variable "x" holding 1
       And Ada watches "x"
       When Ben calls, and then no more

@@ -7,7 +7,7 @@ Feature: Caps
   Rule: One over the cap is refused, and the rest works on
 
     Example: Variables
-      Given a bridge started with "--max-variables 3"
+      Given a bridge with the flags "--max-variables 3"
       And the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -19,7 +19,7 @@ Feature: Caps
       And "c" still holds 3.0 at version 1
 
     Example: A place that is free again can be taken
-      Given a bridge started with "--max-variables 3"
+      Given a bridge with the flags "--max-variables 3"
       And the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -30,7 +30,7 @@ Feature: Caps
       Then "d" holds 4.0 at version 1
 
     Example: Watches
-      Given a bridge started with "--max-watches 2"
+      Given a bridge with the flags "--max-watches 2"
       And a float variable "x" holding 1
       And Ada and Ben each watch "x"
       When Cy watches "x"
@@ -38,7 +38,7 @@ Feature: Caps
       And Ada receives nothing else
 
     Example: Sessions
-      Given a bridge started with "--max-sessions 2"
+      Given a bridge with the flags "--max-sessions 2"
       And in session "blue", a float variable "x" holding 1
       And in session "green", a float variable "x" holding 2
       When in session "red", "x" is registered as a float holding 3
@@ -48,7 +48,7 @@ Feature: Caps
 
     @requires_current_service @requires_caps
     Example: Registered tools
-      Given a bridge started with "--max-tools 2"
+      Given a bridge with the flags "--max-tools 2"
       And these tools are registered:
         | name    | takes |
         | "train" | []    |
@@ -61,7 +61,7 @@ Feature: Caps
 
     @requires_current_service @requires_caps
     Example: A tool that is replaced is no new one
-      Given a bridge started with "--max-tools 2"
+      Given a bridge with the flags "--max-tools 2"
       And these tools are registered:
         | name    | takes |
         | "train" | []    |
@@ -74,7 +74,7 @@ Feature: Caps
 
     @requires_caps
     Example: Metadata of a variable
-      Given a bridge started with "--max-metadata 2"
+      Given a bridge with the flags "--max-metadata 2"
       And a float variable "x" holding 1
       And "x" was set to 2 with the metadata:
         | owner | unit |
@@ -87,7 +87,7 @@ Feature: Caps
 
     @requires_caps
     Example: Metadata that takes the place of other metadata is no more
-      Given a bridge started with "--max-metadata 2"
+      Given a bridge with the flags "--max-metadata 2"
       And a float variable "x" holding 1
       And "x" was set to 2 with the metadata:
         | owner | unit |
@@ -102,7 +102,7 @@ Feature: Caps
 
     @requires_caps
     Example: Metadata of a registration
-      Given a bridge started with "--max-metadata 2"
+      Given a bridge with the flags "--max-metadata 2"
       And an open session
       When "x" is registered as a float holding 1, with the metadata:
         | owner | unit | reason |
@@ -112,7 +112,7 @@ Feature: Caps
 
     @requires_caps
     Example: Metadata of a session
-      Given a bridge started with "--max-metadata 2"
+      Given a bridge with the flags "--max-metadata 2"
       When the session is opened with the metadata:
         | owner | unit | reason |
         | Ada   | mm   | tuned  |
@@ -121,7 +121,7 @@ Feature: Caps
 
     @requires_caps
     Example: Dependencies
-      Given a bridge started with "--max-dependencies 2"
+      Given a bridge with the flags "--max-dependencies 2"
       And the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -136,7 +136,7 @@ Feature: Caps
 
     @requires_caps
     Example: A place among the dependencies is free once a variable is deleted
-      Given a bridge started with "--max-dependencies 1"
+      Given a bridge with the flags "--max-dependencies 1"
       And the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -153,7 +153,7 @@ Feature: Caps
 
     @requires_caps
     Example: Calls of one client at a time, of which watches are some
-      Given a bridge started with "--max-calls 2"
+      Given a bridge with the flags "--max-calls 2"
       And a float variable "x" holding 1
       And Ada watches "x"
       And Ada also watches "x"
@@ -163,7 +163,7 @@ Feature: Caps
 
     @requires_caps
     Example: As many calls of one client as it may have
-      Given a bridge started with "--max-calls 2"
+      Given a bridge with the flags "--max-calls 2"
       And a float variable "x" holding 1
       And Ada watches "x"
       When Ada reads "x" on the same connection
@@ -172,7 +172,7 @@ Feature: Caps
 
     @requires_caps
     Example: A call that has ended makes room for another
-      Given a bridge started with "--max-calls 1"
+      Given a bridge with the flags "--max-calls 1"
       And a float variable "a" holding 1
       And Ada watches "a"
       When Ada stops watching

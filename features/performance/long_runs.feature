@@ -10,7 +10,7 @@ Feature: Long runs
   Rule: What clients took is given back
 
     Scenario Outline: Two minutes at <a bridge>
-      Given <a bridge>, started with "--watch-log-limit 1000"
+      Given <a bridge>, with the flags "--watch-log-limit 1000"
       When 2 minutes of mixed traffic have passed
       Then after the first quarter, none of these has risen by more than:
         | figure     | rise |
@@ -20,16 +20,16 @@ Feature: Long runs
         | processes  | 5%   |
 
       Examples: In memory
-        | a bridge            |
-        | a bridge of its own |
+        | a bridge     |
+        | a new bridge |
 
       @requires_durable
       Examples: On disk
-        | a bridge                       |
-        | a bridge with a data directory |
+        | a bridge                           |
+        | a new bridge with a data directory |
 
     Scenario Outline: An hour at <a bridge>
-      Given <a bridge>, started with "--watch-log-limit 1000"
+      Given <a bridge>, with the flags "--watch-log-limit 1000"
       When 60 minutes of mixed traffic have passed
       Then after the first quarter, none of these has risen by more than:
         | figure          | rise |
@@ -41,10 +41,10 @@ Feature: Long runs
         | p99 of reads    | 50%  |
 
       Examples: In memory
-        | a bridge            |
-        | a bridge of its own |
+        | a bridge     |
+        | a new bridge |
 
       @requires_durable
       Examples: On disk
-        | a bridge                       |
-        | a bridge with a data directory |
+        | a bridge                           |
+        | a new bridge with a data directory |

@@ -26,7 +26,7 @@ Feature: Readers that come and go
 
     @requires_process
     Scenario Outline: The place of a watcher who <leaves> is free again
-      Given a bridge started with "--max-watches 2"
+      Given a bridge with the flags "--max-watches 2"
       And a float variable "x" holding 0.1
       And Ada and Ben each watch "x"
       When Ben <leaves>
@@ -52,7 +52,7 @@ Feature: Readers that come and go
 
     @requires_process
     Example: A line that is cut frees its place too
-      Given a bridge started with "--max-watches 2"
+      Given a bridge with the flags "--max-watches 2"
       And a float variable "x" holding 0.1
       And Ada watches "x"
       And Ben watches "x" over a line of their own
@@ -94,7 +94,7 @@ Feature: Readers that come and go
 
     @requires_process
     Example: It is told when the log has gone on without it
-      Given a bridge started with "--watch-log-limit 5"
+      Given a bridge with the flags "--watch-log-limit 5"
       And a string variable "x" holding "short"
       And Ada watches "x"
       And Ben watches "x" over a line of their own
@@ -117,7 +117,7 @@ Feature: Readers that come and go
   Rule: An idle watch gets a heartbeat
 
     Example: It carries the sequence that is current
-      Given a bridge started with "--heartbeat-interval 0.2"
+      Given a bridge with the flags "--heartbeat-interval 0.2"
       And a float variable "x" holding 0.1
       And Ada watches "x"
       When "x" is set to 0.2
@@ -127,20 +127,20 @@ Feature: Readers that come and go
       And Ada's watch receives a heartbeat with the sequence of the last update
 
     Example: It gets one after the other
-      Given a bridge started with "--heartbeat-interval 0.2"
+      Given a bridge with the flags "--heartbeat-interval 0.2"
       And a float variable "x" holding 0.1
       When Ada watches "x"
       Then Ada's watch receives 10 heartbeats in 0.5 to 8 s
 
     @soak
     Example: Unless told otherwise, it gets one every 30 s
-      Given a bridge that has just started
+      Given a new bridge
       And a float variable "x" holding 0.1
       When Ada watches "x"
       Then Ada's watch receives 3 heartbeats in 55 to 100 s
 
     Example: A heartbeat goes on through changes of other variables
-      Given a bridge started with "--heartbeat-interval 0.2"
+      Given a bridge with the flags "--heartbeat-interval 0.2"
       And a float variable "x" holding 0.1
       And a float variable "y" holding 0.1
       And Ada watches "x"

@@ -67,7 +67,7 @@ Feature: Resuming a watch
 
     @requires_process
     Example: From the sequence of a heartbeat, before anything was there
-      Given a bridge started with "--heartbeat-interval 0.2"
+      Given a bridge with the flags "--heartbeat-interval 0.2"
       And an open session
       And Ada watches every variable
       And Ada received a heartbeat
@@ -112,7 +112,7 @@ Feature: Resuming a watch
 
     @requires_process
     Example: Too late
-      Given a bridge started with "--watch-log-limit 5"
+      Given a bridge with the flags "--watch-log-limit 5"
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was set to 2
@@ -124,7 +124,7 @@ Feature: Resuming a watch
 
     @requires_process
     Example: Too late, but not for what is kept
-      Given a bridge started with "--watch-log-limit 5"
+      Given a bridge with the flags "--watch-log-limit 5"
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was set to 2
@@ -136,7 +136,7 @@ Feature: Resuming a watch
 
     @requires_process
     Example: Just in time
-      Given a bridge started with "--watch-log-limit 5"
+      Given a bridge with the flags "--watch-log-limit 5"
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was set to 2

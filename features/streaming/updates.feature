@@ -144,7 +144,7 @@ Feature: Watching variables
 
     @requires_process
     Example: A busy neighbour does not push a quiet watch out
-      Given a bridge started with "--watch-log-limit 5"
+      Given a bridge with the flags "--watch-log-limit 5"
       And the variables:
         | name  | type    | value |
         | quiet | float   | 1     |

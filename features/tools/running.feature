@@ -212,7 +212,7 @@ Feature: Running tools
 
     @requires_process @requires_caps
     Example: A deadline ends the work of a tool that blocks, and its place is free
-      Given a bridge started with "--max-running-tools 1"
+      Given a bridge with the flags "--max-running-tools 1"
       And an open session
       When the tool "block" is given 0.2 s to run with:
         | seconds |
@@ -222,7 +222,7 @@ Feature: Running tools
 
     @requires_process @requires_caps
     Example: So does whoever cancels
-      Given a bridge started with "--max-running-tools 1"
+      Given a bridge with the flags "--max-running-tools 1"
       And an open session
       And the tool "block" is running for 30 s
       When the running tool is cancelled

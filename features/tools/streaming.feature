@@ -92,17 +92,17 @@ Feature: Tools that stream
   Rule: A tool makes no chunks that nobody takes
 
     Example: While its reader takes nothing
-      Given a bridge that has just started
+      Given a new bridge
       And an open session
       When Ada takes 2 chunks of "count" to 1000000000 and stops reading
-      Then the bridge is at rest within 15 s
+      Then the bridge is idle within 15 s
       And Ada reads on, and gets the chunks up to 5000
 
     Example: After its reader has gone
-      Given a bridge that has just started
+      Given a new bridge
       And an open session
       When Ada takes 2 chunks of "count" to 1000000000 and cancels
-      Then the bridge is at rest within 15 s
+      Then the bridge is idle within 15 s
       And the session is still open
 
   @X4

@@ -59,7 +59,7 @@ Feature: History and rollback
 
     @requires_process
     Example: Another number is kept where the bridge was told so
-      Given a bridge started with "--history-limit 3"
+      Given a bridge with the flags "--history-limit 3"
       And an integer variable "x" holding 1
       When "x" goes through [2, 3, 4, 5]
       Then the history of "x" is:

@@ -13,6 +13,7 @@ CODES = {
     "as not permitted": (StatusCode.PERMISSION_DENIED,),
     # The contract leaves open which of the two a call without a valid token gets.
     "as unauthenticated": (StatusCode.UNAUTHENTICATED, StatusCode.PERMISSION_DENIED),
+    "as unimplemented": (StatusCode.UNIMPLEMENTED,),
     "with ABORTED": (StatusCode.ABORTED,),
     "with FAILED_PRECONDITION": (StatusCode.FAILED_PRECONDITION,),
     "with RESOURCE_EXHAUSTED": (StatusCode.RESOURCE_EXHAUSTED,),
