@@ -97,8 +97,8 @@ Feature: Tokens
         | another-token-of-somebody     | not in the file        |
         | correct-horse-battery-stapl   | shorter by one         |
         | correct-horse-battery-staple1 | longer by one          |
-        | correct-horse-battery-staplf  | other at its end       |
-        | Correct-Horse-Battery-Staple  | written in other cases |
+        | correct-horse-battery-staplf  | different at its end   |
+        | Correct-Horse-Battery-Staple  | in another case        |
 
     Scenario Outline: The header authorization: <header> is refused
       Given a bridge with the token "correct-horse-battery-staple"
