@@ -49,7 +49,7 @@ Feature: Calls at the bridges of a cluster
         | min | max |
         | 0   | 1   |
       And at South, "x" was set to 0.2 with the metadata:
-        | source | status                   |
+        | source | status |
         | elixir | tuning |
       When "x" is set to 0.3
       Then all bridges answer the same about "x"
@@ -195,13 +195,13 @@ Feature: Calls at the bridges of a cluster
       And at South, "x" still holds 0.5 at version 1
 
       Examples:
-        | action                                                                    | status                   |
-        | "x" is set to 1.5                                                         | as invalid               |
-        | "x" is set to "half"                                                      | as invalid               |
-        | "x" is registered as a float holding 0.5                                  | as already existing      |
+        | action                                                                      | status                   |
+        | "x" is set to 1.5                                                           | as invalid               |
+        | "x" is set to "half"                                                        | as invalid               |
+        | "x" is registered as a float holding 0.5                                    | as already existing      |
         | "y" is registered as a float holding 0.5 under the constraints {"min": "1"} | as invalid               |
-        | "nothing_here" is read                                                    | as not found             |
-        | "x" is rolled back to version 7                                           | as out of range          |
-        | "x", expected at version 3, is set to 0.7                                 | with ABORTED             |
-        | the optimizer "tuner" gives "x" back                                      | with FAILED_PRECONDITION |
-        | the tool "nothing_here" runs                                              | as not found             |
+        | "nothing_here" is read                                                      | as not found             |
+        | "x" is rolled back to version 7                                             | as out of range          |
+        | "x", expected at version 3, is set to 0.7                                   | with ABORTED             |
+        | the optimizer "tuner" gives "x" back                                        | with FAILED_PRECONDITION |
+        | the tool "nothing_here" runs                                                | as not found             |

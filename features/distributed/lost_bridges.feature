@@ -52,10 +52,10 @@ Feature: Failover when a bridge is lost
       Then it is refused <status>
 
       Examples:
-        | action                         | status                   |
-        | "x" is set to 10               | as invalid               |
-        | "x" is made to follow "y"      | with FAILED_PRECONDITION |
-        | "y" is set to 0.7              | with FAILED_PRECONDITION |
+        | action                    | status                   |
+        | "x" is set to 10          | as invalid               |
+        | "x" is made to follow "y" | with FAILED_PRECONDITION |
+        | "y" is set to 0.7         | with FAILED_PRECONDITION |
 
     Example: A set that is repeated after a bridge is killed applies once
       Given a new cluster of the bridges North and South

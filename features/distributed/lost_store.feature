@@ -14,11 +14,11 @@ Feature: Failures of the store
       And a watch has received each change once, and none that was lost
 
       Examples:
-        | what                                 |
-        | leader is killed                     |
-        | leader is paused                     |
+        | what                             |
+        | leader is killed                 |
+        | leader is paused                 |
         | leader is killed and restarted   |
-        | follower is killed                   |
+        | follower is killed               |
         | follower is killed and restarted |
 
     Example: Values are read after the store's leader is killed

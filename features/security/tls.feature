@@ -48,7 +48,7 @@ Feature: TLS
         | what                                    |
         | without a certificate                   |
         | with a certificate of another authority |
-        | without TLS                            |
+        | without TLS                             |
 
   @P3
   Rule: With TLS and tokens, a bridge can be called from other machines

@@ -93,12 +93,12 @@ Feature: Tokens
       And "x" still holds 0.5 at version 1
 
       Examples:
-        | token                         | what                   |
-        | another-token-of-somebody     | not in the file        |
-        | correct-horse-battery-stapl   | shorter by one         |
-        | correct-horse-battery-staple1 | longer by one          |
-        | correct-horse-battery-staplf  | different at its end   |
-        | Correct-Horse-Battery-Staple  | in another case        |
+        | token                         | what                 |
+        | another-token-of-somebody     | not in the file      |
+        | correct-horse-battery-stapl   | shorter by one       |
+        | correct-horse-battery-staple1 | longer by one        |
+        | correct-horse-battery-staplf  | different at its end |
+        | Correct-Horse-Battery-Staple  | in another case      |
 
     Scenario Outline: The header authorization: <header> is refused
       Given a bridge with the token "correct-horse-battery-staple"
