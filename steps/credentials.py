@@ -57,19 +57,19 @@ def step_no_connection(context):
     assert_that(context.world.outcome.examine(), is_no_connection())
 
 
-@given("its token file was replaced with {names}")
+@given("the token file was replaced with {names}")
 def step_replace_tokens(context, lines):
     """A token file with these lines has replaced the earlier one."""
     context.world.client.access.write_tokens(lines)
 
 
-@given("its token file was deleted")
+@given("the token file was deleted")
 def step_delete_tokens(context):
     """The token file does not exist any more."""
     context.world.client.access.remove_tokens()
 
 
-@given("its certificate was replaced with {words}, and {word} on SIGHUP")
+@given("the certificate was replaced with {words}, and {word} on SIGHUP")
 def step_replace_certificate(context, certificate, effect):
     """A bridge that has reloaded one of another authority, or reported a damaged one on stderr."""
     {

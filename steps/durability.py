@@ -68,7 +68,7 @@ def step_damage(context):
     )
 
 
-@then("its data files are unchanged")
+@then("the data files are unchanged")
 def step_unchanged(context):
     """Every file in the data directory has the content that it had before the start, and none is new."""
     before, now = context.world.starts.files, contents_of(context)

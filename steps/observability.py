@@ -33,7 +33,7 @@ def step_says_why_not(context, code):
     expect(bool(process.stderr), "the reason on stderr", "nothing stood there")
 
 
-@then("within {int} s its log has these calls:")
+@then("within {int} s the log has these calls:")
 def step_logged(context, seconds):
     """The log has an object with method, status and duration for each call of the session, in order."""
     world = context.world
@@ -56,7 +56,7 @@ def step_logged(context, seconds):
         expect(timed, f"a time of {call['call']}, and how long it took", f"the log has {call}")
 
 
-@then("a line of its output contains {names}")
+@then("a line of the bridge's output contains {names}")
 def step_output_contains(context, texts):
     """Until its end, the bridge wrote a line with all of these texts."""
     output = observability.all_words(context.world.servers.process)
@@ -64,7 +64,7 @@ def step_output_contains(context, texts):
     expect(bool(matches), f"a line with {', '.join(texts)}", f"it wrote: {output}")
 
 
-@then("its output does not contain {names}")
+@then("the bridge's output does not contain {names}")
 def step_output_lacks(context, texts):
     """Until its end, the bridge wrote none of these texts."""
     output = observability.all_words(context.world.servers.process)
@@ -72,7 +72,7 @@ def step_output_lacks(context, texts):
     assert_that(matches, empty(), f"the lines that have {' or '.join(texts)}")
 
 
-@then("within {int} s its metrics are:")
+@then("within {int} s the metrics are:")
 def step_metrics(context, seconds):
     """The metrics for Prometheus reach these numbers, given as a table of name and number."""
     context.world.require_success()
@@ -86,7 +86,7 @@ def step_metrics(context, seconds):
     assert_that(metrics(), equal_to(expected), "the values of the metrics")
 
 
-@then("its metrics contain neither {names} nor the id of the session")
+@then("the metrics contain neither {names} nor the id of the session")
 def step_metrics_lack(context, texts):
     """No line of the metrics has a name that a client has chosen."""
     page = observability.metrics(context.world.starts.metrics_address)
@@ -101,13 +101,13 @@ def step_call_service(context, service):
     return SERVICES[service](context.world.client.connection)
 
 
-@then("its health is {word}")
+@then("the health status is {word}")
 def step_health(context, status):
     """The health service answered this status."""
     assert_that(context.world.require_success(), equal_to(status), "the health that was answered")
 
 
-@then("its services include {name}")
+@then("the services include {name}")
 def step_services(context, name):
     """The reflection service answered a list with this service."""
     services = context.world.require_success().decode("utf-8", "replace")

@@ -167,7 +167,7 @@ def step_use(context):
     context.world.outcome.examine()
 
 
-@then("a connection to its port is accepted at once")
+@then("a connection to the bridge's port is accepted at once")
 def step_port_accepts(context):
     """The port accepted a connection at the moment at which the READY line was read."""
     assert_that(
@@ -181,7 +181,7 @@ def step_answers_call(context):
     assert_that(context.world.client.connection.ping("hello"), equal_to("hello"), "the answer to Ping")
 
 
-@then("its stdout is one line, GRPC_READY with its port")
+@then("stdout is one line, GRPC_READY with the bridge's port")
 def step_one_line(context):
     """Up to its end, the bridge writes exactly one line on stdout."""
     process = context.world.servers.process
@@ -201,7 +201,7 @@ def step_two_ports(context):
         assert_that(answer, equal_to(str(port)), "the answer to Ping")
 
 
-@then("it is reachable at {words}")
+@then("the bridge is reachable at {words}")
 def step_reachable(context, addresses):
     """Either every address of this machine answers, or only loopback addresses do."""
     {

@@ -37,7 +37,7 @@ Feature: Durability
         | name  | type      | value                                       |
         | rate  | float     | 5e-324                                      |
         | limit | integer   | 9007199254740993                            |
-        | text  | string    | "héllo, wörld 🚀"                            |
+        | text  | string    | "héllo, wörld 🚀"                           |
         | on    | boolean   | true                                        |
         | embed | embedding | [0.1, -0.0, 1e300]                          |
         | table | tensor    | {"shape": [2, 2], "data": [[1, 2], [3, 4]]} |
@@ -48,7 +48,7 @@ Feature: Durability
         | name  | type      | value                                       | version |
         | rate  | float     | 5e-324                                      | 1       |
         | limit | integer   | 9007199254740993                            | 1       |
-        | text  | string    | "héllo, wörld 🚀"                            | 1       |
+        | text  | string    | "héllo, wörld 🚀"                           | 1       |
         | on    | boolean   | true                                        | 1       |
         | embed | embedding | [0.1, -0.0, 1e300]                          | 1       |
         | table | tensor    | {"shape": [2, 2], "data": [[1, 2], [3, 4]]} | 1       |
@@ -343,4 +343,4 @@ Feature: Durability
       And the bridge was stopped and its data files were overwritten
       When a bridge is started with the same data directory
       Then it ends with an error within 5 s, and says why on stderr
-      And its data files are unchanged
+      And the data files are unchanged

@@ -8,14 +8,14 @@ Feature: Replacing tokens and certificates
     Example: A token that was added to the file is accepted
       Given a new bridge with the token "everything-for-the-owner"
       And a float variable "x" holding 0.5
-      And its token file was replaced with "everything-for-the-owner" and "everything-for-the-newcomer"
+      And the token file was replaced with "everything-for-the-owner" and "everything-for-the-newcomer"
       When with the token "everything-for-the-newcomer", "x" is set to 0.75
       Then "x" holds 0.75 at version 2
 
     Example: A token that was removed from the file is refused
       Given a new bridge with the tokens "everything-for-the-owner" and "everything-for-somebody"
       And a float variable "x" holding 0.5
-      And its token file was replaced with "everything-for-the-owner"
+      And the token file was replaced with "everything-for-the-owner"
       When with the token "everything-for-somebody", "x" is set to 0.75
       Then it is refused as unauthenticated
       And "x" still holds 0.5 at version 1
@@ -23,7 +23,7 @@ Feature: Replacing tokens and certificates
     Scenario Outline: The old tokens stay valid if the new file has the line "<line>"
       Given a new bridge with the token "everything-for-the-owner"
       And a float variable "x" holding 0.5
-      And its token file was replaced with "<line>"
+      And the token file was replaced with "<line>"
       When "x" is set to 0.75
       Then "x" holds 0.75 at version 2
 
@@ -36,7 +36,7 @@ Feature: Replacing tokens and certificates
     Example: No token of a file with an error is accepted
       Given a new bridge with the token "everything-for-the-owner"
       And a float variable "x" holding 0.5
-      And its token file was replaced with "everything-for-the-newcomer" and "short"
+      And the token file was replaced with "everything-for-the-newcomer" and "short"
       When with the token "everything-for-the-newcomer", "x" is set to 0.75
       Then it is refused as unauthenticated
       And "x" still holds 0.5 at version 1
@@ -44,14 +44,14 @@ Feature: Replacing tokens and certificates
     Example: The old tokens stay valid if the file is deleted
       Given a new bridge with the token "everything-for-the-owner"
       And a float variable "x" holding 0.5
-      And its token file was deleted
+      And the token file was deleted
       When "x" is set to 0.75
       Then "x" holds 0.75 at version 2
 
     Scenario Outline: A bridge does not start with the token line "<line>", and does not print it
       When a bridge is started with the token "<line>"
       Then it ends with an error within 5 s, and says why on stderr
-      And its output does not contain "secret"
+      And the bridge's output does not contain "secret"
 
       Examples:
         | line                             |
@@ -65,14 +65,14 @@ Feature: Replacing tokens and certificates
     Example: New connections get the reloaded certificate
       Given a new bridge with TLS
       And a float variable "x" holding 0.5
-      And its certificate was replaced with one of another authority, and reloaded on SIGHUP
+      And the certificate was replaced with one of another authority, and reloaded on SIGHUP
       When trusting another authority, "x" is set to 0.75
       Then "x" holds 0.75 at version 2
 
     Example: No new connection gets the replaced certificate
       Given a new bridge with TLS
       And a float variable "x" holding 0.5
-      And its certificate was replaced with one of another authority, and reloaded on SIGHUP
+      And the certificate was replaced with one of another authority, and reloaded on SIGHUP
       When on a new connection, "x" is set to 0.75
       Then no connection is made
       And "x" still holds 0.5 at version 1
@@ -80,7 +80,7 @@ Feature: Replacing tokens and certificates
     Example: The old certificate stays in use if the new one is damaged
       Given a new bridge with TLS
       And a float variable "x" holding 0.5
-      And its certificate was replaced with a damaged one, and reported on SIGHUP
+      And the certificate was replaced with a damaged one, and reported on SIGHUP
       When on a new connection, "x" is set to 0.75
       Then "x" holds 0.75 at version 2
 

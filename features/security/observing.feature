@@ -12,9 +12,9 @@ Feature: Logs, metrics and health for operators
       And a string variable "salary" holding "ninety-thousand"
       When "pension" is read
       Then it is refused as not found
-      And a line of its output contains "RegisterVariable" and "OK"
-      And a line of its output contains "GetVariable" and "NOT_FOUND"
-      And its output does not contain "ninety-thousand"
+      And a line of the bridge's output contains "RegisterVariable" and "OK"
+      And a line of the bridge's output contains "GetVariable" and "NOT_FOUND"
+      And the bridge's output does not contain "ninety-thousand"
 
     @requires_operator_flags
     Example: No token is logged, whether it is valid or not
@@ -22,8 +22,8 @@ Feature: Logs, metrics and health for operators
       And a float variable "x" holding 0.5
       When with the token "another-token-of-somebody", "x" is set to 0.75
       Then it is refused as unauthenticated
-      And a line of its output contains "RegisterVariable" and "OK"
-      And its output does not contain "correct-horse" or "another-token"
+      And a line of the bridge's output contains "RegisterVariable" and "OK"
+      And the bridge's output does not contain "correct-horse" or "another-token"
 
     @requires_operator_flags
     Example: Only failed calls are logged with --log-calls failed
@@ -31,8 +31,8 @@ Feature: Logs, metrics and health for operators
       And a float variable "x" holding 0.5
       When "pension" is read
       Then it is refused as not found
-      And a line of its output contains "GetVariable" and "NOT_FOUND"
-      And its output does not contain "RegisterVariable"
+      And a line of the bridge's output contains "GetVariable" and "NOT_FOUND"
+      And the bridge's output does not contain "RegisterVariable"
 
     @requires_operator_flags
     Example: No call is logged without --log-calls
@@ -40,7 +40,7 @@ Feature: Logs, metrics and health for operators
       And a float variable "x" holding 0.5
       When "pension" is read
       Then it is refused as not found
-      And its output does not contain "RegisterVariable" or "GetVariable"
+      And the bridge's output does not contain "RegisterVariable" or "GetVariable"
 
     @requires_observe
     Example: Calls are logged as JSON with session, status and duration
@@ -50,7 +50,7 @@ Feature: Logs, metrics and health for operators
       And Ada hung up
       When "pension" is read
       Then it is refused as not found
-      And within 5 s its log has these calls:
+      And within 5 s the log has these calls:
         | call             | status    |
         | RegisterVariable | OK        |
         | WatchVariables   | CANCELLED |
@@ -65,7 +65,7 @@ Feature: Logs, metrics and health for operators
       And Ada watches "salary"
       When "pension" is read
       Then it is refused as not found
-      And within 5 s its metrics are:
+      And within 5 s the metrics are:
         | name                                                        | number |
         | bridge_calls_total{method="RegisterVariable",status="OK"}   | 1      |
         | bridge_calls_total{method="GetVariable",status="NOT_FOUND"} | 1      |
@@ -74,7 +74,7 @@ Feature: Logs, metrics and health for operators
         | bridge_variables                                            | 1      |
         | bridge_watches                                              | 1      |
         | bridge_calls_running                                        | 1      |
-      And its metrics contain neither "salary" and "pension" nor the id of the session
+      And the metrics contain neither "salary" and "pension" nor the id of the session
 
   @P3
   Rule: Health and reflection are available only to clients with a token
@@ -83,7 +83,7 @@ Feature: Logs, metrics and health for operators
     Example: The health service answers a client with a token
       Given a bridge with the token "correct-horse-battery-staple"
       When the health service is called
-      Then its health is SERVING
+      Then the health status is SERVING
 
     @requires_operator_flags
     Example: The health service refuses a client without a token
@@ -101,7 +101,7 @@ Feature: Logs, metrics and health for operators
     Example: Reflection lists the services with --reflection
       Given a new bridge with the token "correct-horse-battery-staple" and the flags "--reflection"
       When the reflection service is called
-      Then its services include "snakepit.bridge.BridgeService"
+      Then the services include "snakepit.bridge.BridgeService"
 
     @requires_observe
     Example: Reflection refuses a client without a token
@@ -120,4 +120,4 @@ Feature: Logs, metrics and health for operators
       And the bridge received SIGTERM
       And new calls are refused as unavailable
       When the health service is called
-      Then its health is NOT_SERVING
+      Then the health status is NOT_SERVING

@@ -56,7 +56,7 @@ Feature: TLS
     Example: A bridge with TLS and tokens answers at every address
       Given a bridge with TLS, the token "correct-horse-battery-staple" and the flags "--host 0.0.0.0"
       When a client uses the bridge
-      Then it is reachable at every address of this machine
+      Then the bridge is reachable at every address of this machine
 
     Example: A call over TLS needs a token as well
       Given a bridge with TLS, the token "correct-horse-battery-staple" and the flags "--host 0.0.0.0"

@@ -9,14 +9,14 @@ Feature: Start and end of a bridge
 
     Example: A bridge accepts calls as soon as it reports that it is ready
       When a bridge is started
-      Then a connection to its port is accepted at once
+      Then a connection to the bridge's port is accepted at once
       And the bridge answers a call
 
     Example: The report that a bridge is ready is the only line on stdout
       Given a new bridge
       When a client uses the bridge
       Then the bridge answers a call
-      And its stdout is one line, GRPC_READY with its port
+      And stdout is one line, GRPC_READY with the bridge's port
 
     Example: Two bridges choose different ports
       Given a new bridge
@@ -52,7 +52,7 @@ Feature: Start and end of a bridge
     Example: A bridge is not reachable from other machines by default
       Given a new bridge
       When a client uses the bridge
-      Then it is reachable at loopback addresses only
+      Then the bridge is reachable at loopback addresses only
 
     Example: A bridge does not listen on every address without TLS and tokens
       When a bridge is started with the flags "--host 0.0.0.0"
