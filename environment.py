@@ -1,7 +1,7 @@
-"""behave's hooks: wiring, and nothing else.
+"""behave's hooks, which call the conformance run.
 
-What comes before the first scenario and after the last is the runner's business:
-varbridge/conformance/run/runner.py.
+The runner in varbridge/conformance/run/runner.py handles everything before the first scenario and after the
+last.
 """
 
 

@@ -1,4 +1,4 @@
-"""Steps about several clients at once."""
+"""Steps about several clients that call at the same time."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ from varbridge.conformance.vocabulary.outcome import Outcome
 
 
 def at_once(context, count, action):
-    """Let clients, each on a connection of its own, do something at the same moment."""
+    """Run an action in several clients, each on its own connection, at the same moment."""
     world = context.world
     barrier = threading.Barrier(count)
     connections = [world.client.connect() for _ in range(count)]
@@ -36,19 +36,19 @@ def at_once(context, count, action):
 
 @when("{int} clients at once each register a float variable of their own")
 def step_register_own(context, count):
-    """Several clients register different names in one session."""
+    """Register as many variables as there are clients, variable_0 and so on, in one session."""
     at_once(context, count, lambda n, session: session.register(f"variable_{n}", "float", float(n)))
 
 
 @when("{int} clients at once each register the variable {name}")
 def step_register_same(context, count, name):
-    """Several clients register the same name in one session."""
+    """Register one name by several clients in one session."""
     at_once(context, count, lambda n, session: session.register(name, "float", float(n)))
 
 
 @when("{int} clients at once each set {name} {int} times")
 def step_set_many_times(context, count, name, times):
-    """Several clients set one variable again and again, to values of their own."""
+    """Set one variable by several clients again and again, each time to another value."""
 
     def work(number, session):
         return [session.set(name, float(number * times + turn), kind="float") for turn in range(times)]
@@ -56,9 +56,16 @@ def step_set_many_times(context, count, name, times):
     at_once(context, count, work)
 
 
-@given("{int} other requests set {name} to {value}")
+@when("{int} clients at once each set {name} to {value}{options}")
+def step_set_once(context, count, name, value, options):
+    """Set one variable by several clients, with the same options."""
+    raw = value.raw(context.world.sessions.kind_of(name))
+    at_once(context, count, lambda _, session: session.set(name, raw, **options.arguments()))
+
+
+@given("{int} requests with other request ids set {name} to {value}")
 def step_many_requests(context, count, name, value):
-    """Several clients set one variable again and again, each time under a request id of its own."""
+    """Set one variable by several clients again and again, each time with a new request id."""
     clients = 12
     raw = value.raw(context.world.sessions.kind_of(name))
 
@@ -71,26 +78,9 @@ def step_many_requests(context, count, name, value):
         outcome.require_success()
 
 
-@when("{int} clients at once each set {name}, expected at version {int}")
-def step_set_racing(context, count, name, version):
-    """Several clients set one variable, all of them from the same version."""
-    at_once(
-        context,
-        count,
-        lambda n, session: session.set(name, float(n), kind="float", expected_version=version),
-    )
-
-
-@when("{int} clients at once each send the request {name}, which sets {name} to {value}")
-def step_same_request(context, count, request, name, value):
-    """Several clients set one variable under one request id."""
-    raw = value.raw(context.world.sessions.kind_of(name))
-    at_once(context, count, lambda _, session: session.set(name, raw, request_id=request))
-
-
 @when("{int} clients at once each read and set {name} {int} times")
 def step_read_and_set(context, count, name, times):
-    """Several clients read and set one variable, and note when each call began and ended."""
+    """Read and set one variable by several clients, and record when each call began and ended."""
     before = context.world.session.get(name)
     context.world.loads.start = before.version, before.value
 
@@ -116,16 +106,16 @@ def step_read_and_set(context, count, name, times):
     at_once(context, count, work)
 
 
-@then("one order explains all that they read and wrote")
+@then("one order of the calls explains every read and every write")
 def step_linearizable(context):
-    """The history is linearizable: each call seems to happen at one moment between its start and end."""
+    """Check that the calls are linearizable: each seems to happen at one moment while it runs."""
     operations = [operation for outcome in context.world.outcomes for operation in outcome.require_success()]
     assert_that(violations(operations, *context.world.loads.start), no_faults(), "what no order explains")
 
 
-@when("{int} clients at once each work in a session of their own")
+@when("{int} clients at once each use a session of their own")
 def step_own_sessions(context, count):
-    """Each client opens its session, registers "x", sets it to its own values, and reads it each time."""
+    """Open a session for each client, and set "x" there to values that no other client uses."""
     world = context.world
 
     def work(number, session):
@@ -143,9 +133,9 @@ def step_own_sessions(context, count):
 
 
 @when("{int} clients at once set {name} and {name} {int} times each")
-def step_set_in_turn(context, count, one, other, times):
-    """Each client sets one of the variables over and over."""
-    names = [one, other]
+def step_set_in_turn(context, count, name, other, times):
+    """Set two variables, each by every second client, again and again."""
+    names = [name, other]
 
     def work(number, session):
         return [session.set(names[number % 2], turn, kind="integer") for turn in range(times)]
@@ -153,33 +143,33 @@ def step_set_in_turn(context, count, one, other, times):
     at_once(context, count, work)
 
 
-@when("{name} and {name} are set together {int} times while {name} is set {int} times")
-def step_batches_and_sets(context, one, other, times, third, again):
-    """One client sets a pair in atomic batches, another sets a third variable."""
+@when("{name} and {name} are set in {int} atomic batches while {name} is set {int} times")
+def step_batches_and_sets(context, name, other, batches, third, sets):
+    """Set a pair of variables in atomic batches by one client, and a third variable by another client."""
 
     def work(number, session):
-        for turn in range(1, (again if number else times) + 1):
+        for turn in range(1, (sets if number else batches) + 1):
             if number == 0:
-                session.set_many({one: turn, other: turn}, atomic=True)
+                session.set_many({name: turn, other: turn}, atomic=True)
             else:
                 session.set(third, turn, kind="integer")
 
     at_once(context, 2, work)
     for outcome in context.world.outcomes:
         outcome.require_success()
-    context.world.loads.changes = 2 * times + again
+    context.world.loads.changes = 2 * batches + sets
 
 
-@then("each of them is answered version {int}")
+@then("each client is answered version {int}")
 def step_all_answered(context, version):
-    """All clients got the same answer."""
+    """Check that all clients got the same answer."""
     answers = [outcome.require_success() for outcome in context.world.outcomes]
     assert_that(answers, equal_to([version] * len(answers)), "the versions answered")
 
 
-@then("each of them saw its own values alone")
+@then("each client read only its own values")
 def step_saw_own(context):
-    """No client read a value that it had not written."""
+    """Check that no client read a value that it had not written."""
     for number, outcome in enumerate(context.world.outcomes):
         expect(
             outcome.require_success(), f"client {number} to read just what it wrote", "it read something else"
@@ -188,24 +178,24 @@ def step_saw_own(context):
 
 @then("the versions answered are {int} to {int}, each once")
 def step_versions_once(context, first, last):
-    """Over all clients, every version was answered to exactly one set."""
+    """Check that every version was answered to exactly one set, over all clients."""
     versions = sorted(v for outcome in context.world.outcomes for v in outcome.require_success())
     assert_that(versions, in_order(range(first, last + 1)), "the versions answered, in order")
 
 
 @then("the variables {name} 0 to {int} hold 0 to {int}")
 def step_own_values(context, prefix, last, last_value):
-    """Each client's variable is there with its value."""
+    """Check that each client's variable exists and has the client's value."""
     names = [f"{prefix}{number}" for number in range(last + 1)]
-    found, missing = context.world.session.get_many(names)
+    variables, missing = context.world.session.get_many(names)
     assert_that(missing, equal_to([]), "the variables missing")
-    values = [found[name].value for name in names]
+    values = [variables[name].value for name in names]
     assert_that(values, in_order([float(n) for n in range(last_value + 1)]), "the values")
 
 
-@then("{name} holds what its last writer wrote, at version {int}")
+@then("{name} holds the value that was answered version {int}")
 def step_holds_one_of(context, name, version):
-    """The value is that of the set that answered this version."""
+    """Check that the value is that of the set that answered the current version."""
     variable = context.world.session.get(name)
     assert_that(variable.version, equal_to(version), "the version")
     answers = [outcome.require_success() for outcome in context.world.outcomes]

@@ -1,115 +1,100 @@
-"""Steps about the history of variables."""
+"""Steps about the history of variables, and the times of changes."""
 
 import time
 from datetime import UTC, datetime, timedelta
 
-from behave import given, then, when
+from behave import then, when
 from hamcrest import assert_that, equal_to, greater_than, has_entries, less_than
 
 from varbridge import values
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.matchers import in_order, is_value
-from varbridge.conformance.vocabulary.tables import row_of
+from varbridge.conformance.vocabulary.phrases import action
 
-CLOCKS = timedelta(minutes=5)  # by how much two machines' clocks may differ
-
-
-@given("{name} was rolled back to version {int}")
-def step_was_rolled_back(context, name, version):
-    """A variable of which an old value was written again."""
-    context.world.session.roll_back(name, version)
+CLOCK_DIFFERENCE = timedelta(minutes=5)
+"""The largest difference between the clocks of two machines."""
 
 
-@when("{name} is rolled back to version {int}")
-def step_roll_back(context, name, version):
-    """Write an old value again."""
-    context.world.attempt(lambda: context.world.session.roll_back(name, version))
+@action("{variable} is/was rolled back to version {int}{options}")
+def step_roll_back(context, variable, version, options):
+    """Set a variable to the value of an earlier version."""
+    identifier = context.world.sessions.identifier(variable)
+    return context.world.session.roll_back(identifier, version, **options.arguments())
 
 
-@when("{name} is rolled back to version {int} for the optimizer {name}")
-def step_roll_back_for(context, name, version, optimizer):
-    """Write an old value again, in the name of an optimizer."""
-    metadata = {"optimizer_id": optimizer}
-    context.world.attempt(lambda: context.world.session.roll_back(name, version, metadata=metadata))
-
-
-@when("{name} is rolled back to version {int}, with the metadata:")
-def step_roll_back_with_metadata(context, name, version):
-    """Write an old value again, with metadata as a table of one row."""
-    metadata = row_of(context.table)
-    context.world.attempt(lambda: context.world.session.roll_back(name, version, metadata=metadata))
-
-
-@when("the newest {int} in the history of {name} are asked for")
-def step_ask_history(context, limit, name):
-    """Ask for so many entries."""
-    context.world.attempt(lambda: context.world.session.history(name, limit))
+@action("the newest {int} entries in the history of {variable} are/were read")
+def step_read_history(context, limit, variable):
+    """Read so many entries of a history."""
+    return context.world.session.history(context.world.sessions.identifier(variable), limit)
 
 
 @then("the history of {name} is:")
 def step_history(context, name):
-    """The whole history, newest first: version, value and, where it matters, changed by and metadata."""
+    """Check a whole history, newest first: version, value and perhaps changed by and metadata."""
     context.world.require_success()
     entries = context.world.session.history(name)
     versions = [int(row["version"]) for row in context.table]
-    assert_that(
-        [entry.version for entry in entries], equal_to(versions), f"the versions in the history of {name}"
-    )
+    actual = [entry.version for entry in entries]
+    assert_that(actual, equal_to(versions), f"the versions in the history of {name}")
     kind = context.world.session.get(name).type
     for entry, row in zip(entries, context.table, strict=True):
-        what = f"of version {entry.version} in the history of {name}"
+        place = f"of version {entry.version} in the history of {name}"
         value = values.decode(kind, entry.value, entry.binary_value)
-        assert_that(value, is_value(Literal(row["value"]), exact=kind != "float"), f"the value {what}")
+        assert_that(value, is_value(Literal(row["value"]), exact=kind != "float"), f"the value {place}")
         if "changed by" in context.table.headings:
-            assert_that(entry.changed_by, equal_to(row["changed by"]), f"changed_by {what}")
+            assert_that(entry.changed_by, equal_to(row["changed by"]), f"changed_by {place}")
         if "metadata" in context.table.headings:
-            assert_that(
-                entry.metadata, has_entries(Literal(row["metadata"]).python()), f"the metadata {what}"
-            )
+            metadata = Literal(row["metadata"]).python()
+            assert_that(entry.metadata, has_entries(metadata), f"the metadata {place}")
 
 
-@then("the newest {int} in the history of {name} are {value}")
+@then("the history of {name} has the versions {int} down to {int}")
+def step_history_versions(context, name, newest, oldest):
+    """Check the versions in a whole history, newest first."""
+    context.world.require_success()
+    versions = [entry.version for entry in context.world.session.history(name)]
+    expected = range(newest, oldest - 1, -1)
+    assert_that(versions, in_order(expected), f"the versions in the history of {name}")
+
+
+@then("the newest {int} entries in the history of {name} have the versions {value}")
 def step_newest(context, limit, name, versions):
-    """A history with a limit has these versions."""
+    """Check the versions that a history with a limit has."""
     context.world.require_success()
     entries = context.world.session.history(name, limit)
     assert_that([entry.version for entry in entries], equal_to(versions.python()), "the versions")
 
 
-@then("the history of {name} has the versions {int} down to {int}")
-def step_history_versions(context, name, newest, oldest):
-    """The history has these versions, newest first."""
-    context.world.require_success()
-    entries = context.world.session.history(name)
-    expected = list(range(newest, oldest - 1, -1))
-    versions = [entry.version for entry in entries]
-    assert_that(versions, in_order(expected), f"the versions in the history of {name}")
-
-
-@then("the history of {name} has times that are recent and never go backwards")
+@then("the times in the history of {name} are recent and in order")
 def step_times(context, name):
-    """The times of the changes are in order, and the last is that of the variable and is now."""
+    """Check that the times of changes never decrease, and that the last one is now, as last_updated_at is."""
     context.world.require_success()
     times = [entry.timestamp.ToDatetime(UTC) for entry in context.world.session.history(name)]
     assert_that(times, equal_to(sorted(times, reverse=True)), "the times, newest first")
-    assert_that(abs(datetime.now(UTC) - times[0]), less_than(CLOCKS), "how far the last is from now")
+    assert_that(
+        abs(datetime.now(UTC) - times[0]), less_than(CLOCK_DIFFERENCE), "how far the last is from now"
+    )
     updated_at = context.world.session.get(name).updated_at
-    assert_that(abs(datetime.now(UTC) - updated_at), less_than(CLOCKS), "how far last_updated_at is from now")
+    assert_that(
+        abs(datetime.now(UTC) - updated_at),
+        less_than(CLOCK_DIFFERENCE),
+        "how far last_updated_at is from now",
+    )
 
 
-@when("{name} is set again and again until its time has grown, for {int} s at most")
+@when("{name} is set repeatedly for {int} s or until last_updated_at increases")
 def step_set_until_later(context, name, seconds):
-    """Set a variable to what it holds until a read tells another time: clocks may tick but once a second."""
+    """Set a variable to its own value until a read returns another time; a clock may tick once a second."""
     session = context.world.session
     before = session.get(name)
     context.world.reads.time_before = before.updated_at
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and session.get(name).updated_at == context.world.reads.time_before:
+    while time.monotonic() < deadline and session.get(name).updated_at == before.updated_at:
         session.set(before.id, before.raw)
 
 
-@then("the time of {name} has grown")
-def step_time_grown(context, name):
-    """last_updated_at is later than it was before the sets."""
+@then("last_updated_at of {name} has increased")
+def step_time_increased(context, name):
+    """Check that last_updated_at is later than before the sets."""
     updated_at = context.world.session.get(name).updated_at
     assert_that(updated_at, greater_than(context.world.reads.time_before), f"last_updated_at of {name}")

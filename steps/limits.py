@@ -1,65 +1,57 @@
-"""Steps about caps: messages of some size, and connections that are used too much or too little."""
+"""Steps about limits: the size of messages, and the number and the age of connections."""
 
-from behave import given, then, when
+from behave import given, then
 
 from varbridge.conformance.vocabulary.matchers import expect
+from varbridge.conformance.vocabulary.phrases import action, prefix, run_step
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.values import encode, to_any
 
 
-def sized(session_id, name, size):
-    """A request to set a string variable that is a message of so many bytes."""
+@action("{name} is/was set in a message of {int} bytes")
+def step_set_in_message(context, name, size):
+    """Set a string variable by a request of exactly this length."""
+    request = sized_request(context.world.sessions.id, name, size)
+    return context.world.client.connection.call("SetVariable", request)
+
+
+def sized_request(session_id, name, size):
+    """Return a request that sets a string variable, as a message of ``size`` bytes."""
 
     def request(length):
         value = to_any(encode("string", "x" * length))
         return pb.SetVariableRequest(session_id=session_id, variable_identifier=name, value=value)
 
-    # Lengths that stand in the message take a byte or so less where it is small: the second guess is right.
-    length = size - request(size).ByteSize() + size
-    return request(length)
+    # The lengths inside a message take a byte or so less if it is small: the second guess is right.
+    message = request(size - request(size).ByteSize() + size)
+    assert message.ByteSize() == size, f"the message has {message.ByteSize()} bytes"
+    return message
 
 
-def set_sized(context, name, size):
-    request = sized(context.world.sessions.id, name, size)
-    assert request.ByteSize() == size, f"the message has {request.ByteSize()} bytes"
-    return context.world.client.connection.call("SetVariable", request)
+@prefix("as {person}, {step}")
+def step_as_person(context, person, step):
+    """Run any step on the connection of another client, which its watches use as well."""
+    with context.world.client.using(context.world.people.connection_of(person)):
+        run_step(context, step)
 
 
-@given("{name} was set in a message of {int} bytes")
-def step_was_set_in_message(context, name, size):
-    """A string that was set, by a request of just this length."""
-    set_sized(context, name, size)
-
-
-@when("{name} is set in a message of {int} bytes")
-def step_set_in_message(context, name, size):
-    """Set a string, by a request of just this length."""
-    context.world.attempt(lambda: set_sized(context, name, size))
-
-
-@given("{person} also watches {names}")
-def step_also_watches(context, person, names):
-    """One more watch of someone who watches already, on the same connection."""
+@given("{person} opens another watch of {names}")
+def step_watch_again(context, person, names):
+    """Open another watch on a client's connection; later steps are about its first one."""
     first = context.world.watchers[person]
     context.world.watch(person, names)
-    context.world.watchers.speak_of(person, first)
+    context.world.watchers.select(person, first)
 
 
-@when("{person} reads {name} on the same connection")
-def step_read_beside(context, person, name):
-    """Read a variable, on the connection that someone's watches run over."""
-    context.world.attempt(lambda: context.world.session_of(person).get(name))
+@action("the bridge is/was pinged")
+def step_ping(context):
+    """Call Ping."""
+    return context.world.client.connection.ping()
 
 
-@when("{person} calls, and then no more")
-def step_call_once(context, person):
-    """A call on someone's own connection."""
-    context.world.attempt(context.world.people.connection_of(person).ping)
-
-
-@then("within {int} s {person}'s connection is closed")
+@then("within {int} s the connection of {person} is closed")
 def step_closed(context, seconds, person):
-    """The bridge closes a connection on which nobody calls."""
+    """Check that the bridge closes a client's connection in time."""
     context.world.require_success()
     closed = context.world.people.connection_of(person).wait_until_closed(seconds)
     expect(closed, f"{person}'s connection to be closed within {seconds} s", "it was still open")

@@ -10,7 +10,7 @@ from varbridge.conformance.scenario.tools import (
     register_hosted,
     registration,
     registrations,
-    told_of,
+    spec_of,
     wait_opened_there,
 )
 from varbridge.conformance.scenario.world import DEADLINE
@@ -148,7 +148,7 @@ def step_told_whole(context, tool):
     listed = {one.name: one for one in session.registered_tools()}
     for told in (listed, session.initialize().available_tools):
         assert_that(
-            told_of(told[tool]), equal_to(told_of(context.world.tools.registered)), f"what is told of {tool}"
+            spec_of(told[tool]), equal_to(spec_of(context.world.tools.registered)), f"what is told of {tool}"
         )
         metadata = dict(context.world.tools.registered.metadata)
         assert_that(dict(told[tool].metadata), has_entries(metadata), f"the metadata of {tool}")

@@ -1,138 +1,168 @@
-"""Steps about single variables that are read and listed."""
+"""Steps about variables that are read and listed."""
 
-from behave import given, then, when
+from behave import given, then
 from hamcrest import assert_that, equal_to, has_entries
 
-from varbridge import BridgeError
+from varbridge import BridgeError, Connection, Variable
 from varbridge.conformance.vocabulary.matchers import expect, holds, is_refusal
-from varbridge.conformance.vocabulary.tables import row_of
+from varbridge.conformance.vocabulary.phrases import action
+from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.values import BINARY
 
 
-@given("what is known of {name} is noted")
+@action("{variable} is/was read")
+def step_read(context, variable):
+    """Read a variable."""
+    return context.world.session.get(context.world.sessions.identifier(variable))
+
+
+@action("{variable} is/was read under the older service name")
+def step_read_legacy(context, variable):
+    """Read a variable through the service's older name."""
+    world = context.world
+    request = pb.GetVariableRequest(
+        session_id=world.sessions.id, variable_identifier=world.sessions.identifier(variable)
+    )
+    with Connection(world.client.connection.address, service="SnakepitBridge") as connection:
+        return Variable(connection.call("GetVariable", request).variable)
+
+
+@action("the variables are/were listed")
+def step_list(context):
+    """List all variables."""
+    return list_variables(context)
+
+
+@action("the variables that match {name} are/were listed")
+def step_list_matching(context, pattern):
+    """List the variables whose name matches a glob."""
+    return list_variables(context, pattern)
+
+
+def list_variables(context, *pattern):
+    context.world.reads.listed_in = context.world.session
+    return context.world.session.list(*pattern)
+
+
+@given("the state of {name} was noted")
 def step_note(context, name):
-    """Keep all that a read tells of a variable."""
+    """Remember everything that a read returns of a variable."""
     context.world.reads.variable = context.world.session.get(name).message
 
 
-@when("{name} is read")
-def step_read(context, name):
-    """Read a variable."""
-    context.world.attempt(lambda: context.world.session.get(name))
-
-
-@when("{name} is read by its old id")
-def step_read_by_id(context, name):
-    """Read a variable by the id that it got when it was first registered."""
-    context.world.attempt(lambda: context.world.session.get(context.world.sessions.old_id_of(name)))
-
-
-@when("the variables are listed")
-def step_list(context):
-    """List all variables."""
-    context.world.reads.listed_in = context.world.session
-    context.world.attempt(lambda: context.world.reads.listed_in.list())
-
-
-@when("the variables that match {name} are listed")
-def step_list_matching(context, pattern):
-    """List the variables whose name matches a glob."""
-    context.world.reads.listed_in = context.world.session
-    context.world.attempt(lambda: context.world.reads.listed_in.list(pattern))
-
-
-@then("{name} holds {value} at version {int}")
-@then("{name} still holds {value} at version {int}")
-def step_holds(context, name, value, version):
-    """A variable has this value and this version."""
-    context.world.require_success()
-    assert_that(context.world.session.get(name), holds(value, version), name)
-
-
-@then("{name}, asked for by its id, holds {value} at version {int}")
-def step_holds_by_id(context, name, value, version):
-    """A variable that is asked for by its id has this value and this version."""
-    context.world.require_success()
-    assert_that(context.world.session.get(context.world.sessions.id_of(name)), holds(value, version), name)
-
-
-@then("the names listed are {names}")
-def step_listed(context, names):
-    """The list has these names in this order, and tells of each what a read tells."""
-    listed = context.world.require_success()
-    assert_that([variable.name for variable in listed], equal_to(names), "the names listed")
-    for variable in listed:
-        read = context.world.reads.listed_in.get(variable.name)
-        told = (variable.id, variable.version, variable.raw)
-        assert_that(told, equal_to((read.id, read.version, read.raw)), f"what is listed of {variable.name}")
-
-
-@then("no names are listed")
-def step_listed_nothing(context):
-    """The list is empty."""
-    listed = [variable.name for variable in context.world.require_success()]
-    expect(not listed, "no names to be listed", f"listed: {', '.join(listed)}")
-
-
-@then("{person}, on another connection, reads {value} from {name} at version {int}")
-def step_person_reads(context, person, value, name, version):
-    """Someone else sees this value and this version."""
-    context.world.require_success()
-    assert_that(context.world.session_of(person).get(name), holds(value, version), name)
-
-
-@then("{name} is at version {int}")
-def step_is_at_version(context, name, version):
-    """A variable has this version."""
-    assert_that(context.world.session.get(name).version, equal_to(version), f"the version of {name}")
-
-
-@then("the metadata of {name} has:")
-def step_metadata(context, name):
-    """The metadata of a variable holds these, as a table of one row."""
-    context.world.require_success()
-    metadata = context.world.session.get(name).metadata
-    assert_that(metadata, has_entries(row_of(context.table)), f"the metadata of {name}")
-
-
-@then("the source of {name} is {word}")
-def step_source(context, name, source):
-    """The runtime that a variable's last change came from: ELIXIR or PYTHON."""
-    context.world.require_success()
-    assert_that(context.world.session.get(name).source, equal_to(source), f"the source of {name}")
-
-
-@then("all that is known of {name} is as it was noted")
+@then("the state of {name} is as noted")
 def step_as_noted(context, name):
-    """A read tells the very same as before: value, version, time, metadata and the rest."""
+    """Check that a read returns exactly what it did before: value, version, time, metadata and the rest."""
     context.world.require_success()
     now, noted = context.world.session.get(name).message, context.world.reads.variable
-    fields = [(one.name, getattr(now, one.name), getattr(noted, one.name)) for one in now.DESCRIPTOR.fields]
+    names = [field.name for field in noted.DESCRIPTOR.fields]
     changed = [
-        f"its {name} is now {one_line(new)}, not {one_line(old)}" for name, new, old in fields if new != old
+        f"its {name} is now {one_line(getattr(now, name))}, not {one_line(getattr(noted, name))}"
+        for name in names
+        if getattr(now, name) != getattr(noted, name)
     ]
-    expect(now == noted, f"all that is known of {name!r} to be as it was noted", "; ".join(changed))
+    expect(now == noted, f"the state of {name!r} to be as noted", "; ".join(changed))
 
 
 def one_line(value):
     return " ".join(str(value).split()) or "empty"
 
 
-@then("the session holds nothing")
-def step_session_holds_nothing(context):
-    """The session has no variables, or is not open."""
+@then("{variable} (still )holds {value} at version {int}")
+def step_holds(context, variable, value, version):
+    """Check the value and the version of a variable."""
     context.world.require_success()
-    listed = [variable.name for variable in context.world.session.list()]
-    expect(not listed, "the session to hold nothing", f"it holds {', '.join(listed)}")
+    answer = context.world.session.get(context.world.sessions.identifier(variable))
+    assert_that(answer, holds(value, version), variable.name)
 
 
-@then("there is no variable {name}")
-@then("there is still no variable {name}")
+@then("{name} is at version {int}")
+def step_is_at_version(context, name, version):
+    """Check the version of a variable."""
+    assert_that(context.world.session.get(name).version, equal_to(version), f"the version of {name}")
+
+
+@then("{person}, on another connection, reads {value} from {name} at version {int}")
+def step_person_reads(context, person, value, name, version):
+    """Check what another client reads."""
+    context.world.require_success()
+    assert_that(context.world.session_of(person).get(name), holds(value, version), name)
+
+
+@then("the metadata of {name} contains {value}")
+def step_metadata(context, name, metadata):
+    """Check some entries of a variable's metadata."""
+    context.world.require_success()
+    actual = context.world.session.get(name).metadata
+    assert_that(actual, has_entries(metadata.python()), f"the metadata of {name}")
+
+
+@then("the source of {name} is {word}")
+def step_source(context, name, source):
+    """Check the runtime that a variable's last change came from: ELIXIR or PYTHON."""
+    context.world.require_success()
+    assert_that(context.world.session.get(name).source, equal_to(source), f"the source of {name}")
+
+
+@then("there is (still )no variable {name}")
 def step_is_absent(context, name):
-    """A variable of that name does not exist: neither listed nor readable."""
+    """Check that a variable of that name does not exist, neither in the session nor without a session."""
     context.world.require_success()
     try:
-        found, missing = context.world.session.get_many([name])
+        variables, missing = context.world.session.get_many([name])
     except BridgeError as error:
         assert_that(error, is_refusal("as not found", "Session not found"))
     else:
-        assert_that(missing, equal_to([name]), f"the variables missing, with {list(found)} found")
+        assert_that(missing, equal_to([name]), f"the variables missing, with {list(variables)} found")
+
+
+@then("no variable exists")
+def step_nothing_exists(context):
+    """Check that the session has no variables."""
+    context.world.require_success()
+    listed = [variable.name for variable in context.world.session.list()]
+    expect(not listed, "no variable to exist", f"the session has {', '.join(listed)}")
+
+
+@then("the names listed are {names}")
+def step_listed(context, names):
+    """Check the names in a list and their order, and that the list says of each what a read says."""
+    listed = context.world.require_success()
+    assert_that([variable.name for variable in listed], equal_to(names), "the names listed")
+    for variable in listed:
+        read = context.world.reads.listed_in.get(variable.name)
+        entry = (variable.id, variable.version, variable.raw)
+        assert_that(entry, equal_to((read.id, read.version, read.raw)), f"the entry of {variable.name}")
+
+
+@then("no names are listed")
+def step_listed_nothing(context):
+    """Check that a list is empty."""
+    listed = [variable.name for variable in context.world.require_success()]
+    expect(not listed, "no names to be listed", f"listed: {', '.join(listed)}")
+
+
+@then("its type_url is {name}")
+def step_type_url(context, url):
+    """Check the type_url of the variable that was read."""
+    assert_that(context.world.require_success().raw.type_url, equal_to(url), "the type_url")
+
+
+@then("its value is in JSON")
+def step_in_json(context):
+    """Check that the value that was read has no bytes in addition."""
+    raw = context.world.require_success().raw
+    form = (raw.type_url.endswith(BINARY), raw.array)
+    expect(form == (False, b""), "a value in JSON without additional bytes", describe_form(raw))
+
+
+@then("its value is in raw bytes")
+def step_in_bytes(context):
+    """Check that the value that was read is an array in raw bytes."""
+    raw = context.world.require_success().raw
+    is_binary = raw.type_url.endswith(BINARY) and raw.array != b""
+    expect(is_binary, "raw bytes under the type_url of binary values", describe_form(raw))
+
+
+def describe_form(raw):
+    return f"it has the type_url {raw.type_url!r} and {len(raw.array)} additional bytes"

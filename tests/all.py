@@ -1,4 +1,7 @@
-"""``python -m tests.all``: every check of the code, beside each other, all of them even where one fails."""
+"""``python -m tests.all``: run every check of the code and the texts at the same time.
+
+All checks run to their end, even if one fails. ``--lint`` leaves out the tests.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,37 +20,40 @@ ROOT = Path(__file__).resolve().parent.parent
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 WORKERS = min(3 * CORES, 24)
-"""More than there are cores: most tests start a server, and wait for it."""
+"""The number of pytest's workers: more than cores, because most tests start a server and wait for it."""
 
 CHECKS = {
     "ruff check": ("ruff", "check"),
     "ruff format": ("ruff", "format", "--check"),
     "mypy": ("mypy",),
     "imports": ("tests.imports",),
-    # Those tests run in one worker that share what takes long to start: a cluster of etcd, or a browser.
+    "spelling": ("codespell_lib",),
+    "language": ("tests.language",),
+    "features": ("varbridge.conformance.check",),
+    # Tests that share a cluster of etcd or a browser, which take long to start, run in one worker.
     "pytest": ("pytest", "--numprocesses", str(WORKERS), "--dist", "loadgroup"),
 }
 
-EVERY = 10.0
-"""Seconds from one line of progress to the next."""
+PROGRESS_INTERVAL_S = 10.0
+"""The time between two lines of progress, in seconds."""
 
 
 class Check:
-    """One check, which runs from the moment that it is made.
+    """A check that runs in a process of its own.
 
     Args:
-        name: what it is called in what is printed.
+        name: the name in the output.
         command: a module of this Python, and its arguments.
-        ended: gets the check once it has ended.
+        ended: the queue that gets the check when it has ended.
     """
 
     def __init__(self, name: str, command: tuple[str, ...], ended: queue.SimpleQueue[Check]) -> None:
         self.name = name
         self.command = command
         self.output = ""
-        # A server that a test starts reads the modules that the first one has compiled.
+        # Let servers that tests start use the modules that the first one has compiled.
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-        # As a module of this Python: no environment has to be activated.
+        # A module of this Python needs no activated environment.
         self.process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=ROOT,
@@ -63,7 +70,7 @@ class Check:
 
     @property
     def progress(self) -> str:
-        """How far it is, as pytest tells it, and how many tests have failed."""
+        """The progress that pytest has printed, and the number of tests that have failed."""
         percent = re.findall(r"\[ *(\d+%)\]", self.output)[-1:]
         failed = sum(line.count("F") + line.count("E") for line in re.findall(r"(?m)^[.sxFE]+", self.output))
         return f"{self.name} {''.join(percent) or 'runs'}" + (f", {failed} failed" if failed else "")
@@ -80,18 +87,19 @@ class Check:
         ended.put(self)
 
 
-def main() -> int:
-    """Run the checks, say of each how it ended, and return 1 if any failed."""
+def main(arguments: Sequence[str]) -> int:
+    """Run the checks, print how each ended, and return 1 if any failed."""
     began = time.monotonic()
     ended: queue.SimpleQueue[Check] = queue.SimpleQueue()
-    running = [Check(name, command, ended) for name, command in CHECKS.items()]
+    names = [name for name in CHECKS if name != "pytest" or "--lint" not in arguments]
+    running = [Check(name, CHECKS[name], ended) for name in names]
     for check in running:
         _say(f"$ python -m {' '.join(check.command)}")
     failed: list[str] = []
     try:
         while running:
             try:
-                check = ended.get(timeout=EVERY)
+                check = ended.get(timeout=PROGRESS_INTERVAL_S)
             except queue.Empty:
                 _say(f"{time.monotonic() - began:4.0f} s: {'; '.join(check.progress for check in running)}")
                 continue
@@ -104,7 +112,7 @@ def main() -> int:
     finally:
         for check in running:
             check.process.terminate()
-    _say(f"\nchecks failed: {', '.join(failed)}" if failed else f"\nall {len(CHECKS)} checks passed")
+    _say(f"\nchecks failed: {', '.join(failed)}" if failed else f"\nall {len(names)} checks passed")
     return 1 if failed else 0
 
 
@@ -113,4 +121,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

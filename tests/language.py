@@ -1,9 +1,9 @@
 """``python -m tests.language``: the check that texts are plain standard English.
 
-The check reads docstrings, comments and messages of the Python files, the features, the documentation and the
-configuration. It reports docstrings that do not begin with a noun or a verb, words and constructions that readers
-do not understand at first sight, and variables whose name does not say what they hold. ``docs/glossary.md`` has
-the terms to use instead.
+The check reads docstrings, comments and messages of the Python files, the features, the documentation and
+the configuration. It reports docstrings that do not begin with a noun or a verb, words and constructions that
+readers do not understand at first sight, and variables whose name does not say what they hold.
+``docs/glossary.md`` has the terms to use instead.
 """
 
 from __future__ import annotations

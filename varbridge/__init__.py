@@ -1,6 +1,6 @@
-"""A client of the bridge: connections, sessions, watches, and the worker that runs a server process.
+"""The client library of the bridge: connections, sessions, watches, and the worker that runs a server.
 
-Synchronous and safe to use from several threads.
+The library is synchronous, and safe to use from several threads.
 
     with Connection("127.0.0.1:50051") as connection:
         session = connection.session("tuning")
@@ -9,8 +9,8 @@ Synchronous and safe to use from several threads.
             session.set("learning_rate", 0.05)
             update = next(iter(watch))
 
-Importing this package loads nothing else: each name is loaded when it is first used. So a server gets its
-messages without the client, and a module of tools needs no gRPC.
+Importing this package loads nothing else: each name is loaded when it is first used. A server therefore loads
+the messages without the client, and a module of tools does not need gRPC.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from varbridge.variable import Variable
     from varbridge.watch import Update, Watch
     from varbridge.worker import Worker
+
+__version__ = "0.1.0"
 
 __all__ = [
     "BridgeError",

@@ -1,4 +1,4 @@
-"""What sessions need of a connection."""
+"""The interface of a connection that sessions use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from varbridge.watch import Stream
 
 
 class Caller(Protocol):
-    """What a session needs of a connection."""
+    """The part of a connection's interface that a session uses."""
 
     def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
         """Call a method and return its reply; raises ``BridgeError``."""
@@ -19,7 +19,7 @@ class Caller(Protocol):
         ...
 
     def another(self) -> Caller:
-        """A connection of the same kind to the same address."""
+        """Return a new connection of the same kind to the same address."""
         ...
 
     def close(self) -> None:

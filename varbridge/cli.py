@@ -1,4 +1,4 @@
-"""A command at a terminal: from the flags to the exit code, and no traceback on the way."""
+"""The execution of a command on the command line: connection, errors and exit code."""
 
 from __future__ import annotations
 
@@ -18,58 +18,58 @@ from varbridge.errors import BridgeError, MalformedReplyError, ToolFailedError
 from varbridge.output import Out, visible
 
 DONE, REFUSED, MISUSED, UNANSWERED, INTERRUPTED = 0, 1, 2, 3, 130
-"""The exit codes."""
+"""The exit codes of the process."""
 
-ANSWER_WITHIN = 10.0
-"""Seconds that a call may take where the flags do not say."""
+CALL_TIMEOUT_S = 10.0
+"""The default timeout of a call, in seconds."""
 
 Work = Callable[[Connection, argparse.Namespace, Out], object]
-"""What a command does: with a connection and its flags, writing as it goes."""
+"""The function of a command, which gets the connection, the arguments and the output."""
 
 _NO_ANSWER = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
 class UsageError(Exception):
-    """Flags that lead to no connection."""
+    """A combination of options with which no connection is possible."""
 
 
 def run(parse: Callable[[], argparse.Namespace]) -> int:
-    """Do what the flags say, and return the exit code of the process."""
-    _keep_stderr_for_us()
+    """Parse and execute a command; return the exit code of the process."""
+    _separate_stderr()
     until_stopped = False
     try:
         try:
-            given = parse()
-            until_stopped = given.until_stopped
-            out = Out(_stdout(), as_json=given.json)
-            with _connect(given) as connection:
-                given.work(connection, given, out)
+            arguments = parse()
+            until_stopped = arguments.until_stopped
+            out = Out(_stdout(), as_json=arguments.json)
+            with _connect(arguments) as connection:
+                arguments.work(connection, arguments, out)
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()
     except KeyboardInterrupt:
         return DONE if until_stopped else INTERRUPTED
     except BrokenPipeError:
-        _leave_stdout()  # whoever read has seen enough
+        _discard_stdout()  # the reader of the pipe has seen enough
         return DONE
-    except SystemExit as end:  # of the parser
+    except SystemExit as end:  # raised by the parser
         return end.code if isinstance(end.code, int) else MISUSED
     except Exception as error:
         if isinstance(error, OSError):
-            _leave_stdout()
-        code, words = _outcome(error)
-        print(f"varbridge: {one_line(words)}", file=sys.stderr)
+            _discard_stdout()
+        code, message = _outcome(error)
+        print(f"varbridge: {one_line(message)}", file=sys.stderr)
         return code
     return DONE
 
 
 def one_line(text: str) -> str:
-    """A text from elsewhere as one line, which does nothing to a terminal."""
+    """Return a text in one line, with its control characters escaped."""
     return visible(" ".join(text.split()))
 
 
 def _outcome(error: Exception) -> tuple[int, str]:
-    """The exit code that an error leads to, and what is said of it."""
+    """Return the exit code and the message for an error."""
     match error:
         case UsageError():
             return MISUSED, str(error)
@@ -78,28 +78,29 @@ def _outcome(error: Exception) -> tuple[int, str]:
         case ToolFailedError():
             return REFUSED, f"the tool failed: {error}"
         case MalformedReplyError():
-            return REFUSED, f"an answer that no bridge may give: {error}"
+            return REFUSED, f"the bridge sent a malformed answer: {error}"
         case TimeoutError():
             return UNANSWERED, str(error)
         case OSError():
             return REFUSED, f"cannot write: {error.strerror}"
-    return REFUSED, f"this should not happen: {type(error).__name__}: {error}"
+    return REFUSED, f"internal error: {type(error).__name__}: {error}"
 
 
-def _connect(given: argparse.Namespace) -> Connection:
+def _connect(arguments: argparse.Namespace) -> Connection:
     try:
-        tls = _tls(given.ca or None, given.cert or None, given.key or None)
-        token = _token(given.token_file) if given.token_file else ""
+        tls = _tls(arguments.ca or None, arguments.cert or None, arguments.key or None)
+        token = _token(arguments.token_file) if arguments.token_file else ""
     except OSError as error:
         raise UsageError(f"cannot read {error.filename}: {error.strerror}") from None
     except ValueError as error:
         raise UsageError(str(error)) from None
     try:
-        return Connection(given.address, timeout=given.timeout or ANSWER_WITHIN, tls=tls, token=token)
+        timeout = arguments.timeout or CALL_TIMEOUT_S
+        return Connection(arguments.address, timeout=timeout, tls=tls, token=token)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    except OSError as error:  # of several addresses, one whose name is not known
-        raise BridgeError(grpc.StatusCode.UNAVAILABLE, f"{given.address}: {error.strerror}") from None
+    except OSError as error:  # the name of one of several addresses is unknown
+        raise BridgeError(grpc.StatusCode.UNAVAILABLE, f"{arguments.address}: {error.strerror}") from None
 
 
 def _tls(ca: str | None, cert: str | None, key: str | None) -> Tls | None:
@@ -107,42 +108,42 @@ def _tls(ca: str | None, cert: str | None, key: str | None) -> Tls | None:
 
 
 def _token(path: str) -> str:
-    """The token in a file that a server may have as well.
+    """Return the first token in a token file, which may be the server's.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: it holds none.
+        OSError: the file cannot be read.
+        ValueError: the file holds no token.
     """
     lines = (line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines())
-    found = next((line for line in lines if line and not line.startswith("#")), "")
-    if not found:
+    token = next((line for line in lines if line and not line.startswith("#")), "")
+    if not token:
         raise ValueError(f"{path} holds no token")
-    return found
+    return token
 
 
 def _stdout() -> TextIO:
-    """Where to write to; nowhere, where the process was started without a stdout."""
+    """Return the stream for output; a null device if the process was started without stdout."""
     if sys.stdout is None:
         return Path(os.devnull).open("w")
-    if isinstance(sys.stdout, TextIOWrapper):  # a terminal that lacks a character is shown its number
+    if isinstance(sys.stdout, TextIOWrapper):  # shows the number of a character that the terminal lacks
         sys.stdout.reconfigure(errors="backslashreplace")
     return sys.stdout
 
 
-def _leave_stdout() -> None:
-    """Let what could not be written go nowhere: the end of the process would try again, and fail loudly."""
+def _discard_stdout() -> None:
+    """Redirect stdout to a null device: Python would retry the failed write when the process ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
-def _keep_stderr_for_us() -> None:
-    """Keep gRPC's own log off stderr, unless it was asked for: what it knows comes as a status as well.
+def _separate_stderr() -> None:
+    """Discard gRPC's own log unless GRPC_VERBOSITY is set: errors are reported as a status as well.
 
-    Its core writes to the file descriptor, and was told its level before any of our code could tell it.
+    gRPC's core writes to the file descriptor of stderr, and has read its log level before this code runs.
     """
     if sys.stderr is None or "GRPC_VERBOSITY" in os.environ:
         return
-    ours = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-    sys.stderr = os.fdopen(ours, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    copy = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
+    sys.stderr = os.fdopen(copy, "w", encoding="utf-8", errors="backslashreplace", buffering=1)

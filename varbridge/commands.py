@@ -1,7 +1,7 @@
-"""What ``python -m varbridge`` does: a function for each command.
+"""The commands of ``python -m varbridge``: a function for each.
 
-Each takes the connection, the flags, and where to tell what came of it; see ``cli.Work``. What only
-reads opens no session: the methods that would are called after the session was found.
+Each takes the connection, the arguments and the output; see ``cli.Work``. Commands that only read do not open
+a session: they call methods that would open it only after they have checked that it is open.
 """
 
 from __future__ import annotations
@@ -24,116 +24,127 @@ from varbridge.output import Out, Row, shown, time_of, whole
 from varbridge.variable import Variable
 from varbridge.watch import Update
 
-Given = argparse.Namespace
+Arguments = argparse.Namespace
 
-AS_LONG_AS_IT_RUNS = 1e8
-"""Seconds for a tool where the flags do not say: three years."""
+TOOL_TIMEOUT_S = 1e8
+"""The default timeout of a tool, in seconds: three years."""
 
 
-def ping(connection: Connection, given: Given, out: Out) -> None:
-    """Ask for a sign of life."""
+def ping(connection: Connection, arguments: Arguments, out: Out) -> None:
+    """Ping the bridge, and show the time that it took."""
     began = time.monotonic()
     connection.ping("python -m varbridge")
     milliseconds = round((time.monotonic() - began) * 1000, 1)
     out.line(
-        {"address": given.address, "milliseconds": milliseconds},
-        f"the bridge at {given.address} answered within {milliseconds} ms",
+        {"address": arguments.address, "milliseconds": milliseconds},
+        f"the bridge at {arguments.address} answered within {milliseconds} ms",
     )
 
 
-def session(connection: Connection, given: Given, out: Out) -> None:
+def session(connection: Connection, arguments: Arguments, out: Out) -> None:
     """Describe a session."""
-    found = connection.session(given.session).describe()
+    reply = connection.session(arguments.session).describe()
     out.card(
         {
-            "session": found.session_id,
-            "created_at": time_of(found.created_at.ToDatetime(UTC)),
-            "metadata": _sorted(found.metadata),
-            "variables": found.variable_count,
-            "tools": found.tool_count,
+            "session": reply.session_id,
+            "created_at": time_of(reply.created_at.ToDatetime(UTC)),
+            "metadata": _sorted(reply.metadata),
+            "variables": reply.variable_count,
+            "tools": reply.tool_count,
         }
     )
 
 
-def open_session(connection: Connection, given: Given, out: Out) -> None:
+def open_session(connection: Connection, arguments: Arguments, out: Out) -> None:
     """Open a session, and describe it."""
-    connection.session(given.session).initialize(dict(given.metadata), given.ttl)
-    session(connection, given, out)
+    connection.session(arguments.session).initialize(dict(arguments.metadata), arguments.ttl)
+    session(connection, arguments, out)
 
 
-def end(connection: Connection, given: Given, out: Out) -> None:
-    """End a session."""
-    ended = connection.session(given.session).clean_up()
+def end(connection: Connection, arguments: Arguments, out: Out) -> None:
+    """Close a session."""
+    ended = connection.session(arguments.session).clean_up()
     out.line(
-        {"session": given.session, "ended": ended},
-        f"{given.session} is ended: variables, watches and tools that ended with it: {ended}",
+        {"session": arguments.session, "ended": ended},
+        f"{arguments.session} is closed, with {ended} variables, watches and tools",
     )
 
 
-def list_variables(connection: Connection, given: Given, out: Out) -> None:
-    """The variables of a session."""
-    of = connection.session(given.session)
-    of.describe()
-    found = of.list(given.pattern)
+def list_variables(connection: Connection, arguments: Arguments, out: Out) -> None:
+    """List the variables of a session."""
+    remote = connection.session(arguments.session)
+    remote.describe()
+    variables = remote.list(arguments.pattern)
     out.table(
-        map(_row, found),
+        map(_row, variables),
         ("name", "type", "version", "value"),
-        [(one.name, one.type, str(one.version), _shown(one)) for one in found],
+        [(variable.name, variable.type, str(variable.version), _shown(variable)) for variable in variables],
     )
 
 
-def register(connection: Connection, given: Given, out: Out) -> None:
+def register(connection: Connection, arguments: Arguments, out: Out) -> None:
     """Create a variable."""
-    of = connection.session(given.session)
-    _card(of.register(given.name, given.kind, given.value, constraints=given.constraints), out)
-
-
-def get(connection: Connection, given: Given, out: Out) -> None:
-    """Read a variable."""
-    _card(connection.session(given.session).get(given.name), out)
-
-
-def set_variable(connection: Connection, given: Given, out: Out) -> None:
-    """Give a variable a new value."""
-    version = connection.session(given.session).set(
-        given.name, given.value, metadata=dict(given.meta), expected_version=given.expected_version
+    remote = connection.session(arguments.session)
+    variable = remote.register(
+        arguments.name, arguments.kind, arguments.value, constraints=arguments.constraints
     )
-    out.line({"name": given.name, "version": version}, f"{given.name} is at version {version}")
+    _card(variable, out)
 
 
-def delete(connection: Connection, given: Given, out: Out) -> None:
-    """Remove a variable."""
-    connection.session(given.session).delete(given.name)
-    out.line({"name": given.name, "deleted": True}, f"{given.name} is deleted")
+def get(connection: Connection, arguments: Arguments, out: Out) -> None:
+    """Show a variable."""
+    _card(connection.session(arguments.session).get(arguments.name), out)
 
 
-def history(connection: Connection, given: Given, out: Out) -> None:
-    """The changes of a variable."""
-    entries = connection.session(given.session).history(given.name, given.limit)
+def set_variable(connection: Connection, arguments: Arguments, out: Out) -> None:
+    """Set a variable."""
+    version = connection.session(arguments.session).set(
+        arguments.name,
+        arguments.value,
+        metadata=dict(arguments.meta),
+        expected_version=arguments.expected_version,
+    )
+    out.line({"name": arguments.name, "version": version}, f"{arguments.name} is at version {version}")
+
+
+def delete(connection: Connection, arguments: Arguments, out: Out) -> None:
+    """Delete a variable."""
+    connection.session(arguments.session).delete(arguments.name)
+    out.line({"name": arguments.name, "deleted": True}, f"{arguments.name} is deleted")
+
+
+def history(connection: Connection, arguments: Arguments, out: Out) -> None:
+    """Show the versions of a variable."""
+    entries = connection.session(arguments.session).history(arguments.name, arguments.limit)
     out.table(
         map(_entry_row, entries),
         ("version", "time", "changed by", "value"),
         [
-            (str(one.version), time_of(one.timestamp.ToDatetime(UTC)), one.changed_by, shown(*_written(one)))
-            for one in entries
+            (
+                str(entry.version),
+                time_of(entry.timestamp.ToDatetime(UTC)),
+                entry.changed_by,
+                shown(*_written(entry)),
+            )
+            for entry in entries
         ],
     )
 
 
-def roll_back(connection: Connection, given: Given, out: Out) -> None:
-    """Write an old value again."""
-    _card(connection.session(given.session).roll_back(given.name, given.version), out)
+def roll_back(connection: Connection, arguments: Arguments, out: Out) -> None:
+    """Set a variable to the value of an older version."""
+    _card(connection.session(arguments.session).roll_back(arguments.name, arguments.version), out)
 
 
-def watch(connection: Connection, given: Given, out: Out) -> None:
-    """Changes as they come."""
-    connection.ping()  # a bridge that is not there now is an error, one that goes away later is waited for
+def watch(connection: Connection, arguments: Arguments, out: Out) -> None:
+    """Show changes as they occur."""
+    connection.ping()  # a bridge that does not answer now is an error; a later failure is waited out
     widest = 0
     with Follower(
-        connection.session(given.session),
-        *given.names,
-        initial=given.initial,
-        resume_after=given.resume_after,
+        connection.session(arguments.session),
+        *arguments.names,
+        initial=arguments.initial,
+        resume_after=arguments.resume_after,
     ) as follower:
         for number, update in enumerate(follower, 1):
             assert update.variable is not None
@@ -142,18 +153,18 @@ def watch(connection: Connection, given: Given, out: Out) -> None:
                 out.line(_update_row(update, update.variable), "")
             else:
                 out.line({}, _line(update, update.variable, widest))
-            if number == given.count:
+            if number == arguments.count:
                 return
 
 
-def tools(connection: Connection, given: Given, out: Out) -> None:
-    """The tools that can be run."""
-    of = connection.session(given.session)
-    of.describe()
-    found = sorted(of.initialize().available_tools.values(), key=lambda spec: spec.name)
+def tools(connection: Connection, arguments: Arguments, out: Out) -> None:
+    """List the tools of a session."""
+    remote = connection.session(arguments.session)
+    remote.describe()
+    specs = sorted(remote.initialize().available_tools.values(), key=lambda spec: spec.name)
     out.table(
-        map(_tool_row, found),
-        ("name", "streams", "parameters", "what it does"),
+        map(_tool_row, specs),
+        ("name", "streams", "parameters", "description"),
         [
             (
                 spec.name,
@@ -161,28 +172,28 @@ def tools(connection: Connection, given: Given, out: Out) -> None:
                 ", ".join(map(_signature, spec.parameters)),
                 spec.description.strip().partition("\n")[0],
             )
-            for spec in found
+            for spec in specs
         ],
     )
 
 
-def run(connection: Connection, given: Given, out: Out) -> None:
-    """Run a tool: in chunks, or where it does not stream, at once."""
-    of = connection.session(given.session)
-    parameters = dict(given.parameters)
+def run(connection: Connection, arguments: Arguments, out: Out) -> None:
+    """Run a tool; show its chunks if it streams."""
+    remote = connection.session(arguments.session)
+    parameters = dict(arguments.parameters)
     chunks = 0
     try:
-        for chunk in of.stream(given.tool, parameters, timeout=given.timeout):
+        for chunk in remote.stream(arguments.tool, parameters, timeout=arguments.timeout):
             chunks += 1
             if not chunk.is_final:
                 data = _data(chunk)
                 out.line({"chunk": chunk.chunk_id, "data": data}, shown(data))
     except BridgeError as error:
-        # One that does not stream is refused so, before anything was run. So are parameters that are wrong:
-        # they are refused again.
+        # A tool that does not stream is refused with this status before it runs. So are wrong parameters,
+        # which the next call refuses again.
         if chunks or error.code is not grpc.StatusCode.INVALID_ARGUMENT:
             raise
-        result = of.execute(given.tool, parameters, timeout=given.timeout or AS_LONG_AS_IT_RUNS)
+        result = remote.execute(arguments.tool, parameters, timeout=arguments.timeout or TOOL_TIMEOUT_S)
         out.line({"result": whole(result)}, shown(result))
 
 
@@ -191,7 +202,7 @@ def _card(variable: Variable, out: Out) -> None:
 
 
 def _row(variable: Variable, value: str | None = None) -> Row:
-    """All that is told of a variable; its value as JSON has it, unless another form is given."""
+    """Return all fields of a variable; its value as JSON, unless ``value`` has another form of it."""
     return {
         "name": variable.name,
         "id": variable.id,
@@ -221,13 +232,13 @@ def _entry_row(entry: pb.VariableHistoryEntry) -> Row:
 
 
 def _written(entry: pb.VariableHistoryEntry) -> tuple[Any, str]:
-    """The value that a change wrote, and its type."""
+    """Return the value that a change wrote, and its type."""
     kind, _ = values.split_url(entry.value.type_url)
     return values.decode(kind, entry.value, entry.binary_value), kind
 
 
 def _sorted(texts: Mapping[str, str]) -> dict[str, str]:
-    """Free text by key, in an order that is the same each time: on the wire it has none."""
+    """Return texts sorted by key, since maps have no order on the wire."""
     return dict(sorted(texts.items()))
 
 
@@ -235,11 +246,11 @@ def _data(chunk: pb.ToolChunk) -> Any:
     try:
         return json.loads(chunk.data)
     except (ValueError, RecursionError) as error:
-        raise MalformedReplyError(f"the chunk {chunk.chunk_id} is no JSON: {error}") from None
+        raise MalformedReplyError(f"the chunk {chunk.chunk_id} is not JSON: {error}") from None
 
 
 def _line(update: Update, variable: Variable, widest: int) -> str:
-    """An update for people; names are given as much room as the widest so far."""
+    """Return an update for people, with the name padded to ``widest`` characters."""
     text = (
         f"{time_of(update.timestamp)}  #{update.sequence:<5}  {update.kind:17}  {variable.name:{widest}}"
         f"  v{variable.version:<4}  {_shown(variable)}"
@@ -272,13 +283,13 @@ def _tool_row(spec: pb.ToolSpec) -> Row:
         "streaming": spec.supports_streaming,
         "parameters": [
             {
-                "name": one.name,
-                "type": one.type,
-                "required": one.required,
-                "default": whole(_default(one)),
-                "description": one.description,
+                "name": parameter.name,
+                "type": parameter.type,
+                "required": parameter.required,
+                "default": whole(_default(parameter)),
+                "description": parameter.description,
             }
-            for one in spec.parameters
+            for parameter in spec.parameters
         ],
         "metadata": _sorted(spec.metadata),
         "required_variables": list(spec.required_variables),

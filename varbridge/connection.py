@@ -1,4 +1,4 @@
-"""A connection to a bridge."""
+"""The connection to a bridge."""
 
 from __future__ import annotations
 
@@ -21,66 +21,68 @@ SERVICES: dict[str, Callable[[Any], Any]] = {
     "BridgeService": pb_grpc.BridgeServiceStub,
     "SnakepitBridge": pb_grpc.SnakepitBridgeStub,
 }
-"""The names that a bridge may answer under; the second is the older one, which lacks a few methods."""
+"""The stubs by the name of the gRPC service; the second name is the older one, which lacks a few methods."""
 
 _OPTIONS: Sequence[tuple[str, Any]] = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-    # A TCP connection of its own, rather than one shared with every channel to that address.
+    # A separate TCP connection, instead of one that is shared with every channel to that address.
     ("grpc.use_local_subchannel_pool", 1),
-    # gRPC waits a second before it tries again; a restarted server is there sooner.
+    # gRPC's default is to wait a second before it retries; a restarted server is ready sooner.
     ("grpc.initial_reconnect_backoff_ms", 20),
     ("grpc.max_reconnect_backoff_ms", 500),
-    # In spite of its name, this is how long one try may take: a busy or distant bridge needs its time.
+    # In spite of its name, this is the timeout of one attempt: a busy or distant bridge needs time.
     ("grpc.min_reconnect_backoff_ms", 5000),
     ("grpc.enable_http_proxy", 0),
 )
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is host:port."""
+    """Return True if a text is a host:port."""
     host, _, port = text.strip().rpartition(":")
     return bool(host) and port.isascii() and port.isdecimal() and len(port) <= 5 and int(port) <= 65535
 
 
 def target_of(address: str) -> str:
-    """What gRPC calls an address; of several it takes the first that answers, and the next when that is gone.
+    """Return gRPC's target for an address; among several, gRPC uses the first one that answers.
 
     Raises:
-        OSError: a name is not known.
-        ValueError: they are not of one family, or one is no host:port.
+        OSError: a host name is unknown.
+        ValueError: IPv4 and IPv6 are mixed, or an address is not host:port.
     """
     if "," not in address:
         return address
     families: set[socket.AddressFamily] = set()
     numbers: list[str] = []
-    for one in address.split(","):
-        if not is_address(one):
-            raise ValueError(f"{one.strip()!r} is no host:port")
-        host, _, port = one.strip().rpartition(":")
-        family, _, _, _, found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
+    for part in address.split(","):
+        if not is_address(part):
+            raise ValueError(f"{part.strip()!r} is not host:port")
+        host, _, port = part.strip().rpartition(":")
+        family, _, _, _, name = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
         families.add(family)
-        numbers.append(f"[{found[0]}]:{port}" if family is socket.AF_INET6 else f"{found[0]}:{port}")
+        numbers.append(f"[{name[0]}]:{port}" if family is socket.AF_INET6 else f"{name[0]}:{port}")
     if len(families) > 1:
         raise ValueError(f"{address}: IPv4 and IPv6 cannot be mixed")
     return f"{'ipv6' if socket.AF_INET6 in families else 'ipv4'}:{','.join(numbers)}"
 
 
 class Connection:
-    """One TCP connection to a bridge, made at the first call.
+    """A connection to a bridge over TCP, which is established at the first call.
 
     Args:
-        address: host:port; several, with commas between them, of bridges that share their state. When the one
-            that it is connected to is gone, the next call goes to another.
-        service: the name that the bridge answers under; one of ``SERVICES``.
-        timeout: seconds that a call may take unless it says otherwise.
-        on_reply: called with the method, the request and the reply of each call that is answered.
-        tls: how to speak to bridges over TLS; None for bridges that do not.
-        token: what every call and stream bears as ``authorization: Bearer <token>``; none where it is empty.
-        options: channel arguments of gRPC, beside those that every connection has.
+        address: the host:port of the bridge, or comma-separated addresses of bridges that share their state.
+            If the connected bridge is gone, the next call goes to another one.
+        service: the name of the gRPC service; a key of ``SERVICES``.
+        timeout: the timeout of calls that do not name another one, in seconds.
+        on_reply: the function that is called with the method, the request and the reply of each answered
+            call.
+        tls: the TLS settings; None for plain text.
+        token: the token that every call and stream sends as ``authorization: Bearer <token>``; empty for
+            none.
+        options: additional channel arguments of gRPC.
 
     Raises:
-        ValueError: the token would leave this machine without TLS, or the address is none.
+        ValueError: the token would leave this machine without TLS, or the address is invalid.
     """
 
     def __init__(
@@ -127,27 +129,27 @@ class Connection:
         return reply
 
     def start(self, method: str, request: Any, *, timeout: float | None = None) -> grpc.Future[Any]:
-        """Call a method and return at once: the call, which has result(), code() and cancel()."""
+        """Start a call, and return it as a future with result(), code() and cancel()."""
         future: grpc.Future[Any] = getattr(self._stub, method).future(
             request, timeout=timeout or self.timeout, metadata=self._metadata
         )
         return future
 
     def stream(self, method: str, request: Any, *, timeout: float | None = None) -> Stream:
-        """Call a streaming method and return the call; without a ``timeout`` it has no end."""
+        """Start a streaming call, and return it; without ``timeout`` it has no deadline."""
         opened: Stream = getattr(self._stub, method)(request, timeout=timeout, metadata=self._metadata)
         return opened
 
     def ping(self, message: str = "", *, timeout: float | None = None) -> str:
-        """Return what the bridge answers."""
+        """Ping the bridge, and return the message that it answers."""
         reply: pb.PingResponse = self.call("Ping", pb.PingRequest(message=message), timeout=timeout)
         return reply.message
 
     def wait_until_ready(self, timeout: float = 5.0) -> None:
-        """Return when the connection is made.
+        """Wait until the connection is established.
 
         Raises:
-            TimeoutError: it is not within ``timeout`` seconds.
+            TimeoutError: there is no connection within ``timeout`` seconds.
         """
         try:
             grpc.channel_ready_future(self._channel).result(timeout)
@@ -155,9 +157,9 @@ class Connection:
             raise TimeoutError(f"no connection to {self.address} within {timeout:g} s") from None
 
     def another(self) -> Connection:
-        """A connection of the same kind to the same address: where this one's TCP connection is dead, say.
+        """Return a new connection of the same kind to the same address, for example if this one is half-open.
 
-        gRPC keeps using a TCP connection until it is told of its end, which a half-open one never is.
+        gRPC uses a TCP connection until it is notified of its end, which never happens if it is half-open.
         """
         return Connection(
             self.address,
@@ -170,7 +172,7 @@ class Connection:
         )
 
     def session(self, session_id: str) -> Session:
-        """A session of that id; nothing is sent."""
+        """Return the session with this id, without a call to the bridge."""
         return Session(self, session_id)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Who calls, and who answers: TLS and tokens."""
+"""The credentials of a connection: TLS settings and tokens."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Metadata = tuple[tuple[str, str], ...]
 
 
 class Tls:
-    """What a connection over TLS needs: files in PEM form, which are read when this is made.
+    """The TLS settings of a connection; the constructor reads the files, which are in PEM format.
 
     Args:
-        ca: who signs the certificates of bridges; None for the authorities that gRPC comes with.
-        cert: a certificate chain of our own, for a bridge that asks for one.
-        key: its private key, without a passphrase.
-        name: the name that the bridge's certificate must bear, where that is not the host of its address.
-            Several addresses have one name in common: the first one's host, unless this says another.
+        ca: the file of the authority that signs bridges' certificates; None for the authorities of gRPC.
+        cert: the file of a client certificate chain, for a bridge that requires one.
+        key: the file of its private key, without a passphrase.
+        name: the name in the bridge's certificate, if it is not the host of the address. Several addresses
+            have one name in common, by default the host of the first one.
 
     Raises:
         OSError: a file cannot be read.
-        ValueError: a file holds no such thing, the key is not the certificate's, or one of them is missing.
+        ValueError: a file has invalid content, the key does not fit the certificate, or only one is given.
     """
 
     def __init__(
@@ -39,41 +39,43 @@ class Tls:
         if (cert is None) != (key is None):
             raise ValueError("a certificate and its private key belong together")
         self.name = name
-        read = [None if path is None else Path(path).read_bytes() for path in (ca, key, cert)]
+        contents = [None if path is None else Path(path).read_bytes() for path in (ca, key, cert)]
         _check(ca, cert, key)
-        self.credentials: grpc.ChannelCredentials = grpc.ssl_channel_credentials(*read)
+        self.credentials: grpc.ChannelCredentials = grpc.ssl_channel_credentials(*contents)
 
     def options(self, address: str) -> Sequence[tuple[str, Any]]:
-        """What a channel to an address is to be told besides.
+        """Return the additional channel arguments for an address.
 
-        gRPC takes the name to look for from the address, and of several it would look for all of them as one.
+        gRPC checks the certificate against the host in the address, and would take several addresses as one
+        host.
         """
         name = self.name or (host_of(address.split(",")[0]) if "," in address else "")
         return [("grpc.default_authority", name)] if name else []
 
 
 def bearer(token: str, address: str, tls: Tls | None) -> Metadata | None:
-    """The metadata that bears a token; None without one.
+    """Return the metadata with a token; None without a token.
 
     Raises:
-        ValueError: it is no token, or it would cross the network in the clear. The message is without it.
+        ValueError: the token is invalid, or would be sent over the network in plain text. The message does
+            not contain the token.
     """
     if not token:
         return None
     if not (token.isascii() and token.isprintable()):
-        raise ValueError("a token is printable ASCII")
-    if tls is None and not all(_is_here(one) for one in address.split(",")):
-        raise ValueError(f"a token goes to {address} over TLS alone: whoever listens on the way could use it")
+        raise ValueError("a token must be printable ASCII")
+    if tls is None and not all(_is_local(part) for part in address.split(",")):
+        raise ValueError(f"a token is sent to {address} only over TLS, since others could read it on the way")
     return (("authorization", f"Bearer {token}"),)
 
 
 def host_of(address: str) -> str:
-    """The host of a host:port, with the brackets that an IPv6 address has there."""
+    """Return the host of a host:port, including the brackets of an IPv6 address."""
     return address.strip().rpartition(":")[0]
 
 
-def _is_here(address: str) -> bool:
-    """Whether nobody on another machine sees what is sent to a host:port."""
+def _is_local(address: str) -> bool:
+    """Return True if data that is sent to an address does not leave this machine."""
     if address.startswith("unix:"):
         return True
     host = host_of(address)
@@ -88,8 +90,8 @@ def _check(
     cert: str | os.PathLike[str] | None,
     key: str | os.PathLike[str] | None,
 ) -> None:
-    """Tell files that are no use from the rest: gRPC would only find that there is no connection."""
-    import ssl  # only where it is needed: it takes longer to import than a call takes
+    """Check the files, since gRPC would only fail to connect."""
+    import ssl  # only if TLS is used: the import takes longer than a call
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if ca is not None:
@@ -99,12 +101,12 @@ def _check(
             raise ValueError(f"{os.fspath(ca)} holds no certificate in PEM form: {_reason(error)}") from None
     if cert is not None and key is not None:
         try:
-            # The empty passphrase is wrong for every key that has one; without it, the terminal is asked.
+            # The empty passphrase is wrong for every encrypted key; without it, OpenSSL would prompt for one.
             context.load_cert_chain(cert, key, password="")
         except ssl.SSLError as error:
             raise ValueError(
-                f"{os.fspath(cert)} and {os.fspath(key)} are no certificate in PEM form with its private key:"
-                f" {_reason(error)}"
+                f"{os.fspath(cert)} and {os.fspath(key)} are not a certificate in PEM form with its private"
+                f" key: {_reason(error)}"
             ) from None
 
 

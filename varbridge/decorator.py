@@ -1,13 +1,13 @@
-"""Declaring a tool: a function's own type hints and docstring say what it takes.
+"""The decorator that declares a tool from a function's type hints and docstring.
 
     @tool
     async def add(a: float, b: float) -> float:
         \"\"\"Add two numbers.\"\"\"
         return a + b
 
-``async def`` declares a tool that never blocks: it runs beside everything else that the server does. A
-plain ``def`` declares one that may block: each call runs in a process of its own, which a deadline ends.
-A generator of either kind is a streaming tool: each thing that it yields is a chunk.
+``async def`` declares a tool that never blocks: it runs in the server's event loop. A plain ``def`` declares
+a blocking tool: each call runs in a process of its own, which is killed at the deadline. A generator of
+either kind is a streaming tool: each item that it yields is a chunk.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 TYPE_NAMES = {float: "float", int: "integer", str: "string", bool: "boolean"}
-"""The variable types that Python's stand for; anything else is ``any``."""
+"""The variable types by Python type; any other Python type is ``any``."""
 
 
 class Parameter(NamedTuple):
-    """One parameter of a tool.
+    """A parameter of a tool.
 
     Attributes:
+        name: the name of the parameter.
         type: one of the eight variable types, or ``any``.
-        required: whether a call must give it.
-        default: the value that it has where a call does not give it; None where a call must.
+        required: True if every call must have it.
+        default: the value if a call omits it; None if it is required.
     """
 
     name: str
@@ -41,8 +42,13 @@ class Tool(NamedTuple):
     """A tool that runs at this server.
 
     Attributes:
-        blocks: whether it runs in a process of its own.
-        takes_call: whether the function's first parameter is the ``ToolCall`` that it runs in.
+        name: the name of the tool.
+        description: the docstring of the function.
+        parameters: the parameters of the tool.
+        streams: True if the tool sends its result in chunks.
+        blocks: True if it runs in a process of its own.
+        takes_call: True if the function's first parameter is the ``ToolCall``.
+        function: the decorated function.
     """
 
     name: str
@@ -55,14 +61,14 @@ class Tool(NamedTuple):
 
 
 class ToolCall(typing.Protocol):
-    """What a tool may do in the session that it runs in. A refusal is raised, with the refusal's words."""
+    """The access of a tool to its session. A refusal is raised as an exception with the bridge's message."""
 
     def get(self, name: str) -> Any:
-        """The value of a variable."""
+        """Return the value of a variable."""
         ...
 
     def set(self, name: str, value: Any) -> None:
-        """Set a variable, through the same checks as any client."""
+        """Set a variable, with the same checks as for any client."""
         ...
 
 
@@ -70,7 +76,7 @@ def tool(function: Callable[..., Any]) -> Tool:
     """Declare a function as a tool.
 
     Raises:
-        TypeError, ValueError: a default is nothing that JSON can say.
+        TypeError, ValueError: a default value cannot be written as JSON.
     """
     hints = typing.get_type_hints(function)
     signature = inspect.signature(function)
@@ -92,6 +98,6 @@ def tool(function: Callable[..., Any]) -> Tool:
 
 def _parameter(name: str, hint: Any, default: Any) -> Parameter:
     required = default is inspect.Parameter.empty
-    if not required and not isinstance(default, float):  # NaN and the infinities have names of their own
+    if not required and not isinstance(default, float):  # NaN and the infinities have names in JSON strings
         json.dumps(default, ensure_ascii=False, allow_nan=False).encode()
     return Parameter(name, TYPE_NAMES.get(hint, "any"), required, None if required else default)

@@ -1,4 +1,4 @@
-"""What a client raises."""
+"""The exceptions of the client."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class BridgeError(Exception):
 
     Attributes:
         code: the gRPC status.
-        message: the bridge's words.
-        violations: (field, description) of each, where the status carries a ``google.rpc.BadRequest``.
+        message: the message of the status.
+        violations: the (field, description) pairs of a ``google.rpc.BadRequest`` in the status; often empty.
     """
 
     def __init__(
@@ -26,23 +26,23 @@ class BridgeError(Exception):
 
 
 class MalformedReplyError(Exception):
-    """A reply that no bridge may give: a value that is not of its variable's type, say."""
+    """A reply that no bridge may give, such as a value that does not fit its variable's type."""
 
 
 class IdleTimeoutError(TimeoutError):
-    """A watch that heard neither an update nor a heartbeat for longer than was allowed."""
+    """A watch that received neither an update nor a heartbeat for longer than was allowed."""
 
 
 class WorkerError(Exception):
-    """A server process that did not start, or ended for good; the message has its stderr."""
+    """A server process that did not start, or was not restarted any more; the message has its stderr."""
 
 
 class ToolFailedError(Exception):
-    """A tool that ran and failed; the message is its own."""
+    """A tool that ran and failed; the message is the tool's."""
 
 
 def from_rpc(error: grpc.RpcError) -> BridgeError:
-    """The ``BridgeError`` of what gRPC raised."""
+    """Return the ``BridgeError`` for an exception of gRPC."""
     assert isinstance(error, grpc.Call)
     return BridgeError(error.code(), error.details() or "", _violations(error))
 
@@ -50,17 +50,17 @@ def from_rpc(error: grpc.RpcError) -> BridgeError:
 def _violations(call: grpc.Call) -> list[tuple[str, str]]:
     if not any(key == "grpc-status-details-bin" for key, _ in call.trailing_metadata() or ()):
         return []
-    # Only here: few clients see a refusal that says more than its message.
+    # Imported only here, since few clients receive a refusal with details.
     from google.rpc import error_details_pb2
     from grpc_status import rpc_status
 
     try:
         status = rpc_status.from_call(call)
     except ValueError:
-        return []  # details that contradict the status, as the library says it; the status counts
-    found: list[tuple[str, str]] = []
+        return []  # the details contradict the status, which takes precedence
+    violations: list[tuple[str, str]] = []
     for detail in status.details if status else ():
         bad = error_details_pb2.BadRequest()
         if detail.Unpack(bad):
-            found.extend((violation.field, violation.description) for violation in bad.field_violations)
-    return found
+            violations.extend((violation.field, violation.description) for violation in bad.field_violations)
+    return violations

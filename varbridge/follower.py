@@ -1,4 +1,4 @@
-"""A watch that survives: it reconnects, resumes after the last sequence, and delivers each update once."""
+"""A watch that reconnects, resumes after the last sequence, and delivers each update exactly once."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from varbridge.session import Session
 from varbridge.watch import Update, Watch, wait_heeding_signals
 
 BUFFER = 1000
-"""Updates that wait for whoever iterates; then the bridge is held back, whose log holds on to the rest."""
+"""The maximum number of updates that wait to be iterated over; then back-pressure stops the bridge."""
 
 OnChange = Callable[[str, Any, Any, Mapping[str, str]], object]
-"""Called with a variable's name, its old value, its new value and the change's metadata."""
+"""A function that is called with a variable's name, old value and new value, and the change's metadata."""
 
 
 class Follower:
-    """Watches variables of a session for as long as they can be followed without a gap.
+    """A follower of variables of a session, which watches them as long as it can do so without a gap.
 
-    A lost connection is tried again, with a pause that doubles each time, and the watch goes on after the
-    last sequence that was seen. A watch that is silent for too long is on a dead line, whatever TCP says of
-    it: the following goes on over a new one, of the follower's own.
+    After a lost connection, the follower reconnects with exponential back-off and resumes after the last
+    sequence. A connection without updates and heartbeats counts as dead after a while, even if TCP does not
+    notice; the follower then opens a new connection of its own.
 
-    What cannot be resumed ends the following with the bridge's word: the log no longer has what follows
-    (OUT_OF_RANGE), or the session is gone (NOT_FOUND).
+    The follower ends with the bridge's error if it cannot resume: the change log no longer has the next
+    sequence (OUT_OF_RANGE), or the session is closed (NOT_FOUND).
 
     Args:
-        session: where the variables are.
-        identifiers: ids or names; none for every variable.
-        initial: whether the present values come first, once.
-        resume_after: the last sequence seen by an earlier watch, to go on after it; then without ``initial``.
-        on_change: called for every change of a value, on the follower's thread, rather than iterating:
-            then there is nothing to iterate over but the end.
-        backoff: seconds before the first new attempt.
-        max_backoff: the longest pause in seconds.
-        patience: seconds that the bridge may be away; None for ever.
-        silence: seconds without an update or a heartbeat after which the line counts as dead; None for
-            never. The default is two and a half of the bridge's usual heartbeat intervals; where the
-            bridge's interval is longer, so must this be, or the watch is put in place anew for nothing.
+        session: the session of the variables.
+        identifiers: the ids or names of the variables; none for every variable.
+        initial: True if the present values come first, once.
+        resume_after: the last sequence of an earlier watch, after which to resume; excludes ``initial``.
+        on_change: the function that is called for every change of a value, on the follower's thread. With it,
+            iterating yields nothing and only waits for the end.
+        backoff: the pause before the first reconnection, in seconds.
+        max_backoff: the longest pause, in seconds.
+        patience: the longest time without a connection, in seconds; None for no limit.
+        silence: the time without an update or a heartbeat after which a connection counts as dead, in
+            seconds; None for never. The default is two and a half times the default heartbeat interval of
+            bridges. If the bridge's interval is longer, this must be longer as well.
     """
 
     def __init__(
@@ -61,7 +61,10 @@ class Follower:
         silence: float | None = 2.5 * HEARTBEAT_INTERVAL_S,
     ) -> None:
         if initial and resume_after is not None:
-            raise ValueError("what is resumed does not begin with the present values")
+            raise ValueError(
+                "initial and resume_after exclude each other: a resumed watch does not begin with the present"
+                " values"
+            )
         self._session = session
         self._identifiers = identifiers
         self._on_change = on_change
@@ -77,17 +80,17 @@ class Follower:
         self._closed = threading.Event()
         self._seen = resume_after
         self._initial = initial
-        self._reported: dict[str, int] = {}  # versions of the present values passed on, by id
-        self._beginning = initial  # whether some of the present values may still be missing
-        self._ended: BridgeError | None = None  # what the last watch ended with
+        self._reported: dict[str, int] = {}  # versions of the present values that were delivered, by id
+        self._beginning = initial  # True while some of the present values may be missing
+        self._ended: BridgeError | None = None  # the status of the last watch
         self._error: Exception | None = None
-        self._own: Caller | None = None  # the connection, where it is not the session's
+        self._own: Caller | None = None  # the connection, if it is not the session's
         self._watch = self._open(initial=resume_after is None, resume_after=resume_after)
         self._reader = threading.Thread(target=self._follow, name="follower", daemon=True)
         self._reader.start()
 
     def close(self) -> None:
-        """Stop following, at once."""
+        """Close the follower immediately."""
         self._closed.set()
         with self._changed:
             self._changed.notify_all()
@@ -96,14 +99,14 @@ class Follower:
             self._reader.join()
 
     def __iter__(self) -> Iterator[Update]:
-        """Yield every update once, waiting for the next; heartbeats are left out.
+        """Yield every update once, waiting for the next one; heartbeats are omitted.
 
-        Whoever iterates too slowly holds the bridge back, and learns with OUT_OF_RANGE when its log has gone
-        on for too long.
+        If the iteration is too slow, back-pressure stops the bridge; the follower ends with OUT_OF_RANGE
+        when the change log no longer has the next update.
 
         Raises:
-            BridgeError: the bridge's word, where there is no going on.
-            Exception: what ``on_change`` raised, which ends the following.
+            BridgeError: the follower cannot continue.
+            Exception: the exception of ``on_change``, which ends the follower.
         """
         while True:
             with self._changed:
@@ -125,12 +128,12 @@ class Follower:
     def _follow(self) -> None:
         try:
             while not self._closed.is_set():
-                for update in self._heard():
+                for update in self._received():
                     self._pause, self._away = self._backoff, 0.0
                     self._take(update)
-                if not self._come_back():
+                if not self._reopen():
                     return
-        except Exception as error:  # of on_change: whoever iterates is to know too
+        except Exception as error:  # raised by on_change; the iteration raises it as well
             self._error = error
             raise
         finally:
@@ -141,21 +144,21 @@ class Follower:
                 self._over = True
                 self._changed.notify_all()
 
-    def _heard(self) -> Iterator[Update]:
-        """What the present watch brings until it ends or falls silent; how, is kept."""
+    def _received(self) -> Iterator[Update]:
+        """Yield the updates of the present watch until it ends or is idle for too long; record its status."""
         try:
             yield from self._watch.within(self._silence)
-        except IdleTimeoutError as silence:
-            self._ended = BridgeError(grpc.StatusCode.UNAVAILABLE, str(silence))
+        except IdleTimeoutError as error:
+            self._ended = BridgeError(grpc.StatusCode.UNAVAILABLE, str(error))
             self._watch.close()
             self._change_connection()
             return
         except BridgeError:
-            pass  # the watch keeps it
+            pass  # recorded by the watch
         self._ended = self._watch.ended
 
     def _take(self, update: Update) -> None:
-        """Pass on an update."""
+        """Deliver an update, and remember its sequence."""
         self._seen = update.sequence
         if update.variable is None:
             return  # a heartbeat
@@ -165,11 +168,11 @@ class Follower:
         self._beginning = False
         self._pass_on(update)
 
-    def _come_back(self) -> bool:
-        """Put the next watch in place, trying again and again; return whether there is one."""
+    def _reopen(self) -> bool:
+        """Open the next watch, with retries; return False if that is not possible."""
         while not self._closed.is_set():
-            gone_for_good = self._ended is None or self._ended.code is not grpc.StatusCode.UNAVAILABLE
-            if gone_for_good or (self._patience is not None and self._away >= self._patience):
+            final = self._ended is None or self._ended.code is not grpc.StatusCode.UNAVAILABLE
+            if final or (self._patience is not None and self._away >= self._patience):
                 self._error = self._ended
                 break
             if self._own is None:
@@ -179,7 +182,7 @@ class Follower:
             try:
                 self._watch = self._again()
                 return True
-            except TimeoutError:  # a bridge that hangs is one that is away, and so is one on a dead line
+            except TimeoutError:  # the bridge hangs, or the connection is dead
                 self._change_connection()
             finally:
                 self._pause = min(2 * self._pause, self._max_backoff)
@@ -187,10 +190,10 @@ class Follower:
         return False
 
     def _change_connection(self) -> None:
-        """Speak over a TCP connection of our own from now on: the present one may be half-open, or closed
-        by whoever made it, as a worker does when its server is gone.
+        """Use a connection of the follower's own from now on.
 
-        The session's own stays as it is, since others may be using it and hear more than we do.
+        The present one may be half-open, or closed by its owner, such as a worker whose server has ended. The
+        session's connection stays open, since others may use it.
         """
         before, self._own = self._own, self._session.connection.another()
         self._session = Session(self._own, self._session.id)
@@ -204,14 +207,14 @@ class Follower:
             self._on_change(variable.name, update.previous, variable.value, update.metadata)
 
     def _put(self, update: Update) -> None:
-        """Wait until whoever iterates has made room, or has closed us."""
+        """Add an update to the buffer, once it has room or the follower is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed.is_set() or len(self._updates) < BUFFER)
             self._updates.append(update)
             self._changed.notify_all()
 
     def _pass_on_initial(self, update: Update) -> None:
-        """Pass on a present value, once; they are always asked for, since their sequence is needed."""
+        """Deliver a present value once; they are always requested, since their sequence is needed."""
         assert update.variable is not None
         if not self._initial or self._reported.get(update.variable_id) == update.variable.version:
             return
@@ -221,10 +224,10 @@ class Follower:
             self._beginning = False
 
     def _again(self) -> Watch:
-        """Watch again: after the last sequence seen, or from the beginning where that is not behind us.
+        """Open another watch: after the last sequence, or with the present values if some may be missing.
 
-        Where nothing was seen yet, a watch of a session without variables was cut: what came since is told
-        by the present values of the variables that there are now.
+        If there is no last sequence, the lost watch was of a session without variables: the present values
+        show what was registered since.
         """
         if self._seen is None or self._beginning:
             self._initial = True

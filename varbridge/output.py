@@ -1,4 +1,4 @@
-"""Values as people type and read them at a terminal, and as scripts do."""
+"""The input and output of values on the command line, for people and for scripts."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TextIO
 
-LONGEST = 64
-"""Numbers of an array that are shown to people; of a longer one, its shape."""
+MAX_SHOWN_ITEMS = 64
+"""The maximum size of an array that is shown with its items; larger ones are shown with their shape."""
 
 Row = Mapping[str, Any]
-"""What is told of one thing: JSON values by key."""
+"""The fields of an object in the output: JSON values by key."""
 
 
 def read(text: str) -> Any:
-    """A value as it was typed: JSON, or the text itself where it is none."""
+    """Return the value of an argument: that of the JSON text, or the text itself if it is not JSON."""
     try:
         return json.loads(text, parse_float=_finite, parse_constant=_not_json)
     except (ValueError, RecursionError):
@@ -24,11 +24,11 @@ def read(text: str) -> Any:
 
 
 def whole(value: Any, kind: str = "") -> Any:
-    """A value as JSON has it, all of it: what ``read`` takes of it makes the same value again.
+    """Return a value in full as JSON, from which ``read`` restores the same value.
 
     Args:
-        value: as the client library has it.
-        kind: its type; a tensor that came as bytes is told from an embedding by it.
+        value: the value in Python.
+        kind: the type of the variable, which distinguishes tensors from embeddings.
     """
     if hasattr(value, "dtype"):
         numbers = whole(value.tolist())
@@ -43,30 +43,33 @@ def whole(value: Any, kind: str = "") -> Any:
 
 
 def shown(value: Any, kind: str = "") -> str:
-    """A value for people: JSON on one line, a large array as what it holds and its shape."""
+    """Return a value for people: JSON in one line, or the item type and shape of a large array."""
     if hasattr(value, "dtype"):
-        if value.size > LONGEST:
+        if value.size > MAX_SHOWN_ITEMS:
             return f"{value.dtype.name} of shape {list(value.shape)}"
-    elif kind == "embedding" and len(value) > LONGEST:
+    elif kind == "embedding" and len(value) > MAX_SHOWN_ITEMS:
         return f"numbers of shape [{len(value)}]"
-    elif kind == "tensor" and math.prod(value["shape"]) > LONGEST:
+    elif kind == "tensor" and math.prod(value["shape"]) > MAX_SHOWN_ITEMS:
         return f"numbers of shape {value['shape']}"
     return visible(json.dumps(whole(value, kind), ensure_ascii=False))
 
 
 def visible(text: str) -> str:
-    """A text with its control characters written out, so that it does nothing to a terminal."""
+    """Return a text with its control characters escaped, so that it cannot control the terminal."""
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 class Out:
-    """Writes what commands tell: one JSON object on each line for scripts, or aligned text for people.
+    """The output of a command: one JSON object per line for scripts, or aligned text for people.
 
     Args:
-        stream: where to.
-        as_json: whether it is a script that reads.
+        stream: the stream to write to.
+        as_json: True for JSON.
     """
 
     def __init__(self, stream: TextIO, *, as_json: bool) -> None:
@@ -74,22 +77,22 @@ class Out:
         self._stream = stream
 
     def line(self, row: Row, text: str) -> None:
-        """Tell one thing, at once; ``text`` for people."""
+        """Write an object and flush it; ``text`` is its form for people."""
         self._write(self._json(row) if self.as_json else visible(text))
         self._stream.flush()
 
     def card(self, row: Row) -> None:
-        """Tell one thing, for people in a line for each key that has a value."""
+        """Write an object; for people, in one line for each key that has a value."""
         if self.as_json:
             self._write(self._json(row))
             return
-        told = {key: _text(value) for key, value in row.items() if value not in (None, {})}
-        width = max(map(len, told))
-        for key, text in told.items():
+        texts = {key: _text(value) for key, value in row.items() if value not in (None, {})}
+        width = max(map(len, texts))
+        for key, text in texts.items():
             self._write(f"{key.replace('_', ' '):{width}}  {visible(text)}")
 
     def table(self, rows: Iterable[Row], columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None:
-        """Tell several things of a kind; ``texts`` for people, one for each of the ``columns``."""
+        """Write several objects; for people, a table with these ``columns`` and ``texts``."""
         if self.as_json:
             for row in rows:
                 self._write(self._json(row))
@@ -106,11 +109,11 @@ class Out:
         self._stream.write(text + "\n")
 
     def _json(self, row: Row) -> str:
-        return json.dumps(row, allow_nan=False)  # ASCII, whatever the terminal takes
+        return json.dumps(row, allow_nan=False)  # ASCII, whatever encoding the terminal has
 
 
 def time_of(moment: datetime) -> str:
-    """A moment of UTC, to the millisecond."""
+    """Return a time in UTC in ISO format, with milliseconds."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -121,9 +124,9 @@ def _text(value: Any) -> str:
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"{text} is beyond a double")
+        raise ValueError(f"{text} is beyond the range of a double")
     return number
 
 
 def _not_json(name: str) -> float:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

@@ -1,4 +1,4 @@
-"""One run of a server's process: started, read until it is ready, and ended."""
+"""A server process: its start, its output, and its end."""
 
 from __future__ import annotations
 
@@ -17,23 +17,25 @@ from typing import IO
 from varbridge.errors import WorkerError
 
 READY = re.compile(r"GRPC_READY:(\d{1,5})")
-KEPT_LINES = 10_000
+MAX_LINES = 10_000
+"""The maximum number of output lines that are retained."""
 
 logger = logging.getLogger("varbridge.worker")
 
 
 class ServerProcess:
-    """One run of a server: started, read, and ended.
+    """A server process, which the constructor starts.
 
     Args:
         command: the program and its flags.
-        on_ready: called on the reader's thread with the port, the moment that the READY line is read.
+        on_ready: the function that is called with the port, on the reader's thread, when the READY line is
+            read.
     """
 
     def __init__(self, command: Sequence[str], on_ready: Callable[[int], object] | None = None) -> None:
         self.command = tuple(command)
-        self.stdout: deque[str] = deque(maxlen=KEPT_LINES)
-        self.stderr: deque[str] = deque(maxlen=KEPT_LINES)
+        self.stdout: deque[str] = deque(maxlen=MAX_LINES)
+        self.stderr: deque[str] = deque(maxlen=MAX_LINES)
         self.port: int | None = None
         self.ended_at: float | None = None
         self._on_ready = on_ready
@@ -53,8 +55,8 @@ class ServerProcess:
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._readers = [
-            threading.Thread(target=self._read, args=(stream, kept), daemon=True)
-            for stream, kept in ((self._process.stdout, self.stdout), (self._process.stderr, self.stderr))
+            threading.Thread(target=self._read, args=(stream, lines), daemon=True)
+            for stream, lines in ((self._process.stdout, self.stdout), (self._process.stderr, self.stderr))
         ]
         for reader in self._readers:
             reader.start()
@@ -67,20 +69,20 @@ class ServerProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs; the negative signal number where a signal ended it."""
+        """The exit code; None while the process runs, and the negative signal number if a signal ended it."""
         return self._process.returncode if self.ended_at is not None else None
 
     @property
     def resident_kib(self) -> int:
-        """Resident memory in KiB, as Linux tells it (proc(5), VmRSS)."""
+        """The resident memory in KiB, from Linux's /proc (VmRSS)."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
 
     def wait_ready(self, timeout: float) -> int:
-        """Return the port once the READY line is there.
+        """Wait for the READY line, and return the port.
 
         Raises:
-            WorkerError: the process ended first, or time is up; with its stderr.
+            WorkerError: the process ended before it, or time is up; the message has its stderr.
         """
         with self._changed:
             self._changed.wait_for(lambda: self.port is not None or self.ended_at is not None, timeout)
@@ -95,21 +97,21 @@ class ServerProcess:
         )
 
     def wait_ended(self, timeout: float | None = None) -> int | None:
-        """Wait for the end of the process and of its output; return its exit code, None if time is up."""
+        """Wait for the end of the process; return its exit code, or None if time is up."""
         with self._changed:
             self._changed.wait_for(lambda: self.ended_at is not None, timeout)
         return self.exit_code
 
     def kill(self) -> None:
-        """SIGKILL: no chance to clean up."""
+        """Kill the process with SIGKILL, which gives it no chance to clean up."""
         self._process.kill()
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal."""
+        """Send the process a signal."""
         self._process.send_signal(number)
 
     def stop(self, grace: float = 5.0) -> int:
-        """SIGTERM, and after ``grace`` seconds SIGKILL; return the exit code."""
+        """Send SIGTERM, and after ``grace`` seconds SIGKILL; return the exit code."""
         self._process.terminate()
         if self.wait_ended(grace) is None:
             logger.warning("the server did not end within %g s and is killed", grace)
@@ -118,11 +120,11 @@ class ServerProcess:
         assert code is not None
         return code
 
-    def _read(self, stream: IO[str], kept: deque[str]) -> None:
-        # A text stream gives whole lines, in however many pieces they come.
+    def _read(self, stream: IO[str], lines: deque[str]) -> None:
+        # A text stream yields whole lines, even if they arrive in pieces.
         for line in stream:
-            kept.append(line.rstrip("\r\n"))
-            if kept is self.stdout and self.port is None and (ready := READY.fullmatch(kept[-1])):
+            lines.append(line.rstrip("\r\n"))
+            if lines is self.stdout and self.port is None and (ready := READY.fullmatch(lines[-1])):
                 if self._on_ready is not None:
                     self._on_ready(int(ready[1]))
                 with self._changed:
@@ -137,8 +139,8 @@ class ServerProcess:
             self._changed.notify_all()
 
     def last_words(self) -> str:
-        """Return the end of a sentence about an ended process: what it wrote on stderr."""
+        """Return the end of a sentence about an ended process, with its stderr."""
         for reader in self._readers:
-            # Whoever inherited the pipes may hold them open; what the process wrote is read long before.
+            # A child process may hold the pipes open; the output of the process itself is read long before.
             reader.join(1.0)
         return "; its stderr:\n" + "\n".join(self.stderr) if self.stderr else "; it wrote nothing on stderr"

@@ -1,4 +1,4 @@
-"""A session of a bridge, with its variables as Python values."""
+"""The client's view of a session, with variables as Python values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from varbridge.watch import Update, Watch
 
 
 class BatchResult(NamedTuple):
-    """What became of a batch of sets: versions and errors by the identifier asked for."""
+    """The result of a batch of sets: versions and errors by the requested identifier."""
 
     success: bool
     versions: Mapping[str, int]
@@ -25,7 +25,7 @@ class BatchResult(NamedTuple):
 
 
 class Session(SessionTools):
-    """What can be done in one session. Every method raises ``BridgeError`` where the bridge refuses."""
+    """The methods of a session. Every method raises ``BridgeError`` if the bridge refuses the call."""
 
     def __init__(self, connection: Caller, session_id: str) -> None:
         self.connection = connection
@@ -37,7 +37,7 @@ class Session(SessionTools):
     def initialize(
         self, metadata: Mapping[str, str] | None = None, ttl_seconds: int = 0
     ) -> pb.InitializeSessionResponse:
-        """Open the session, or learn what the open one holds."""
+        """Open the session; if it is open already, return its content."""
         reply: pb.InitializeSessionResponse = self.connection.call(
             "InitializeSession",
             pb.InitializeSessionRequest(
@@ -47,21 +47,21 @@ class Session(SessionTools):
         return reply
 
     def clean_up(self) -> int:
-        """End the session; return how many variables, watches and tools ended with it."""
+        """Close the session; return the number of variables, watches and tools that ended with it."""
         reply: pb.CleanupSessionResponse = self.connection.call(
             "CleanupSession", pb.CleanupSessionRequest(session_id=self.id)
         )
         return reply.resources_cleaned
 
     def describe(self) -> pb.GetSessionResponse:
-        """What the session was opened with, and how much it holds."""
+        """Return the metadata and the size of the session."""
         reply: pb.GetSessionResponse = self.connection.call(
             "GetSession", pb.GetSessionRequest(session_id=self.id)
         )
         return reply
 
     def heartbeat(self) -> bool:
-        """Renew the session; return whether it is open."""
+        """Renew the session; return False if it is not open."""
         reply: pb.HeartbeatResponse = self.connection.call(
             "Heartbeat", pb.HeartbeatRequest(session_id=self.id)
         )
@@ -81,11 +81,11 @@ class Session(SessionTools):
         """Create a variable and return it.
 
         Args:
-            name: unique in the session.
+            name: the name, which is unique in the session.
             kind: one of the eight types.
-            value: see ``values.encode``.
-            constraints: an object, or the JSON text itself.
-            metadata: kept with the variable.
+            value: the initial value; see ``values.encode``.
+            constraints: the constraints as an object or as JSON text.
+            metadata: the metadata of the variable.
         """
         raw = values.encode(kind, value)
         if not isinstance(constraints, str):
@@ -102,12 +102,12 @@ class Session(SessionTools):
                 metadata=metadata,
             ),
         )
-        if not reply.HasField("variable"):  # an older bridge answers the id alone
+        if not reply.HasField("variable"):  # an older bridge answers only the id
             return self.get(reply.variable_id)
         return self._learn(Variable(reply.variable))
 
     def get(self, identifier: str) -> Variable:
-        """Read a variable by id or name."""
+        """Return a variable by id or name."""
         reply: pb.GetVariableResponse = self.connection.call(
             "GetVariable", pb.GetVariableRequest(session_id=self.id, variable_identifier=identifier)
         )
@@ -123,15 +123,15 @@ class Session(SessionTools):
         expected_version: int | None = None,
         request_id: str = "",
     ) -> int:
-        """Give a variable a new value; return its new version.
+        """Set a variable; return its new version.
 
         Args:
-            identifier: id or name.
-            value: see ``values.encode``.
-            kind: the type to encode it as; looked up where it is neither given nor known.
-            metadata: merged into the variable's.
-            expected_version: set only at this version, else ABORTED.
-            request_id: a repeat with the same id applies once.
+            identifier: the id or name of the variable.
+            value: the new value; see ``values.encode``.
+            kind: the type of the variable; by default it is looked up.
+            metadata: the entries to merge into the variable's metadata.
+            expected_version: the version that the variable must have; otherwise the call is ABORTED.
+            request_id: the idempotency key: a repeat with the same id applies only once.
         """
         raw = values.encode(kind or self._type_of(identifier, value), value)
         reply: pb.SetVariableResponse = self.connection.call(
@@ -151,15 +151,15 @@ class Session(SessionTools):
     def get_many(
         self, identifiers: Sequence[str], *, metadata: bool = True
     ) -> tuple[dict[str, Variable], list[str]]:
-        """Read several as of one moment: those found by identifier, and the missing in the order asked."""
+        """Return variables by identifier, as of one moment, and the missing ones in the requested order."""
         reply: pb.BatchGetVariablesResponse = self.connection.call(
             "GetVariables",
             pb.BatchGetVariablesRequest(
                 session_id=self.id, variable_identifiers=identifiers, include_metadata=metadata
             ),
         )
-        found = {name: self._learn(Variable(message)) for name, message in reply.variables.items()}
-        return found, list(reply.missing_variables)
+        variables = {name: self._learn(Variable(message)) for name, message in reply.variables.items()}
+        return variables, list(reply.missing_variables)
 
     def set_many(
         self,
@@ -168,7 +168,7 @@ class Session(SessionTools):
         atomic: bool = False,
         metadata: Mapping[str, str] | None = None,
     ) -> BatchResult:
-        """Set several; all or nothing where ``atomic``."""
+        """Set several variables; with ``atomic``, either all or none."""
         raws = {name: values.encode(self._type_of(name, value), value) for name, value in updates.items()}
         reply: pb.BatchSetVariablesResponse = self.connection.call(
             "SetVariables",
@@ -183,22 +183,22 @@ class Session(SessionTools):
         return BatchResult(reply.success, dict(reply.new_versions), dict(reply.errors))
 
     def list(self, pattern: str = "") -> Sequence[Variable]:
-        """The variables whose name matches a glob, in order of registration."""
+        """Return the variables whose names match a glob, in order of registration."""
         reply: pb.ListVariablesResponse = self.connection.call(
             "ListVariables", pb.ListVariablesRequest(session_id=self.id, pattern=pattern)
         )
         return [self._learn(Variable(message)) for message in reply.variables]
 
     def delete(self, identifier: str, *, metadata: Mapping[str, str] | None = None) -> None:
-        """Remove a variable."""
+        """Delete a variable."""
         self.connection.call(
             "DeleteVariable",
             pb.DeleteVariableRequest(session_id=self.id, variable_identifier=identifier, metadata=metadata),
         )
-        self._types.clear()  # the name may come back with another type
+        self._types.clear()  # the name may be registered again with another type
 
     def history(self, identifier: str, limit: int = 0) -> Sequence[pb.VariableHistoryEntry]:
-        """The accepted changes, newest first; ``limit`` 0 for all that is kept."""
+        """Return the versions of a variable, newest first; with ``limit`` 0, all that the bridge retains."""
         reply: pb.GetVariableHistoryResponse = self.connection.call(
             "GetVariableHistory",
             pb.GetVariableHistoryRequest(session_id=self.id, variable_identifier=identifier, limit=limit),
@@ -208,7 +208,7 @@ class Session(SessionTools):
     def roll_back(
         self, identifier: str, version: int, *, metadata: Mapping[str, str] | None = None
     ) -> Variable:
-        """Write the value of an older version as a new one."""
+        """Set a variable to the value of an older version; return the new version."""
         reply: pb.RollbackVariableResponse = self.connection.call(
             "RollbackVariable",
             pb.RollbackVariableRequest(
@@ -221,7 +221,7 @@ class Session(SessionTools):
         return Variable(reply.variable)
 
     def depend(self, followed: str, follower: str, dependency_type: str = "") -> None:
-        """Record that ``follower`` follows ``followed``, each by id or name."""
+        """Add a dependency: ``follower`` follows ``followed``, each by id or name."""
         self.connection.call(
             "AddDependency",
             pb.AddDependencyRequest(
@@ -233,7 +233,7 @@ class Session(SessionTools):
         )
 
     def start_optimization(self, identifier: str, optimizer_id: str) -> str:
-        """Give a variable to one optimizer; return the id of this optimization."""
+        """Lock a variable for one optimizer; return the id of this optimization."""
         reply: pb.StartOptimizationResponse = self.connection.call(
             "StartOptimization",
             pb.StartOptimizationRequest(
@@ -243,7 +243,7 @@ class Session(SessionTools):
         return reply.optimization_id
 
     def stop_optimization(self, identifier: str, optimizer_id: str, *, force: bool = False) -> Any:
-        """Free a variable from its optimizer, from another's with ``force``; return its final value."""
+        """Release the lock of a variable, with ``force`` also another optimizer's; return the final value."""
         reply: pb.StopOptimizationResponse = self.connection.call(
             "StopOptimization",
             pb.StopOptimizationRequest(
@@ -262,15 +262,15 @@ class Session(SessionTools):
         timeout: float = 5.0,
         buffer: int = 0,
     ) -> Watch:
-        """Watch variables, all of them where none is named; the watch is in place when this returns.
+        """Open a watch of variables, by default of all; the bridge has confirmed it when this returns.
 
         Args:
-            identifiers: ids or names.
-            initial: whether the present values come first.
-            resume_after: the last sequence seen, to go on after it.
-            on_update: called for each update, on the reader's thread.
-            timeout: seconds that the bridge has to put the watch in place.
-            buffer: how many updates that are not iterated over are kept at most; 0 keeps all there are.
+            identifiers: the ids or names of the variables.
+            initial: True if the present values come first.
+            resume_after: the last sequence of an earlier watch, after which to resume.
+            on_update: the function that is called for each update, on the reader's thread.
+            timeout: the time in which the bridge must confirm the watch, in seconds.
+            buffer: the maximum number of updates that wait to be iterated over; 0 retains all updates.
         """
         request = pb.WatchVariablesRequest(
             session_id=self.id,
@@ -280,7 +280,7 @@ class Session(SessionTools):
         )
         return Watch(self.connection.stream("WatchVariables", request), on_update, timeout, buffer)
 
-    # Within
+    # Types of variables
 
     def _learn(self, variable: Variable) -> Variable:
         self._types[variable.id] = self._types[variable.name] = variable.type
@@ -293,5 +293,5 @@ class Session(SessionTools):
             try:
                 self.get(identifier)
             except BridgeError:
-                return values.kind_of(value)  # the call itself will tell what is wrong
+                return values.kind_of(value)  # the call itself will report the error
         return self._types[identifier]

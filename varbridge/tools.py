@@ -1,4 +1,4 @@
-"""The tools of a session: run, streamed, registered."""
+"""The tools of a session: execution, streaming and registration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from varbridge.values import to_any
 
 
 class SessionTools:
-    """What a session can do with tools. Every method raises ``BridgeError`` where the bridge refuses."""
+    """The methods of a session for tools. Each raises ``BridgeError`` if the bridge refuses the call."""
 
     connection: Caller
     id: str
@@ -39,7 +39,7 @@ class SessionTools:
     def stream(
         self, tool: str, parameters: Mapping[str, Any] | None = None, *, timeout: float | None = None
     ) -> Iterator[pb.ToolChunk]:
-        """Run a streaming tool; yield its chunks, the final one included."""
+        """Run a streaming tool; yield its chunks, including the final one."""
         request = self._tool_request(tool, parameters, None)
         chunks = self.connection.stream("ExecuteStreamingTool", request, timeout=timeout)
         try:
@@ -47,14 +47,14 @@ class SessionTools:
         except grpc.RpcError as error:
             raise from_rpc(error) from None
         finally:
-            chunks.cancel()  # where the reader stops before the end
+            chunks.cancel()  # if the caller stops before the end
 
     def register_tools(self, tools: Sequence[pb.ToolRegistration], host: str) -> Mapping[str, str]:
-        """Add tools to the session; return their ids by name.
+        """Register tools in the session; return their ids by name.
 
         Args:
-            tools: what they are called and what they take.
-            host: host:port of the bridge that runs them.
+            tools: the names and parameters of the tools.
+            host: the host:port of the bridge that runs them.
         """
         reply: pb.RegisterToolsResponse = self.connection.call(
             "RegisterTools", pb.RegisterToolsRequest(session_id=self.id, tools=tools, worker_id=host)
@@ -62,7 +62,7 @@ class SessionTools:
         return dict(reply.tool_ids)
 
     def registered_tools(self) -> Sequence[pb.ToolSpec]:
-        """The tools that clients have registered in the session, in order of registration."""
+        """Return the tools that clients have registered in the session, in order of registration."""
         reply: pb.GetExposedElixirToolsResponse = self.connection.call(
             "GetExposedElixirTools", pb.GetExposedElixirToolsRequest(session_id=self.id)
         )
@@ -76,14 +76,14 @@ class SessionTools:
         metadata: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> Any:
-        """Run a tool that a client has registered, and no other, and return its result.
+        """Run a tool, which must be one that a client has registered, and return its result.
 
         Raises:
             ToolFailedError: the tool itself failed.
         """
-        asked = self._tool_request(tool, parameters, metadata)
+        encoded = self._tool_request(tool, parameters, metadata)
         request = pb.ExecuteElixirToolRequest(
-            session_id=self.id, tool_name=tool, parameters=asked.parameters, metadata=metadata
+            session_id=self.id, tool_name=tool, parameters=encoded.parameters, metadata=metadata
         )
         return _result(self.connection.call("ExecuteElixirTool", request, timeout=timeout))
 

@@ -1,7 +1,7 @@
-"""Values between Python and the wire.
+"""The conversion of values between Python and the wire format.
 
-JSON values travel in an ``Any``; large arrays as raw little-endian bytes beside a JSON header. Lists,
-dicts and numpy arrays are all taken; numpy is imported only where an array comes in or goes out.
+JSON values are sent in an ``Any``, and large arrays as raw little-endian bytes with a JSON header. Lists,
+dicts and numpy arrays are accepted; numpy is imported only if an array is sent or received.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LEGACY_PREFIX = "dspex.variables/"
 BINARY = ".binary"
 
 BINARY_ABOVE = 10_240
-"""Bytes of an array above which it travels as raw bytes."""
+"""The size of an array, in bytes, above which it is sent as raw bytes."""
 
 DTYPES = ("float32", "float64", "int32", "int64")
 
@@ -33,7 +33,7 @@ _NUMBERS = (int, float)
 
 
 class Raw(NamedTuple):
-    """A value exactly as it is to stand on the wire, checked by nobody on this side."""
+    """A value in wire format, which the client does not check."""
 
     type_url: str
     data: bytes
@@ -44,9 +44,9 @@ def encode(kind: str, value: Any) -> Raw:
     """Encode a value of the type ``kind``.
 
     Args:
-        kind: the variable's type, or json.
-        value: a Python value, or a ``Raw`` that goes as it is. Embeddings: a sequence of numbers or a
-            one-dimensional array. Tensors: ``{"shape": [...], "data": [...]}`` or an array.
+        kind: the variable's type, or ``json``.
+        value: a Python value, or a ``Raw`` that is sent as it is. An embedding is a sequence of numbers or a
+            one-dimensional array. A tensor is ``{"shape": [...], "data": [...]}`` or an array.
     """
     if isinstance(value, Raw):
         return value
@@ -64,7 +64,7 @@ def encode(kind: str, value: Any) -> Raw:
 
 
 def kind_of(value: Any) -> str:
-    """The type that a Python value is sent as where no variable says which."""
+    """Return the type of a Python value that is not a variable's."""
     if _is_array(value):
         return "tensor" if value.ndim != 1 else "embedding"
     names = {bool: "boolean", int: "integer", float: "float", str: "string"}
@@ -72,45 +72,45 @@ def kind_of(value: Any) -> str:
 
 
 def to_any(raw: Raw) -> AnyMessage:
-    """The ``Any`` of an encoded value; its array goes into the bytes field beside."""
+    """Return the ``Any`` of an encoded value, without its array, for which messages have a bytes field."""
     return AnyMessage(type_url=raw.type_url, value=raw.data)
 
 
-def decode(kind: str, given: AnyMessage, array: bytes = b"") -> Any:
+def decode(kind: str, message: AnyMessage, array: bytes = b"") -> Any:
     """Decode a value of the type ``kind``.
 
     Returns:
-        float, int, str or bool; for embeddings a list, for tensors a dict of shape and data, where they
-        came as JSON; a read-only numpy array where they came as bytes.
+        A float, int, str or bool; for embeddings in JSON a list, for tensors in JSON a dict of shape and
+        data, and a read-only numpy array for raw bytes.
 
     Raises:
-        MalformedReplyError: it is none of that type.
+        MalformedReplyError: the message is not a value of that type.
     """
-    named, binary = split_url(given.type_url)
+    named, binary = split_url(message.type_url)
     if named != kind:
-        raise MalformedReplyError(f"a value of type {kind} came with the type_url {given.type_url!r}")
+        raise MalformedReplyError(f"a value of type {kind} came with the type_url {message.type_url!r}")
     try:
-        read = json.loads(
-            given.value.decode(), parse_float=_finite, parse_int=_whole, parse_constant=_no_constant
+        value = json.loads(
+            message.value.decode(), parse_float=_finite, parse_int=_whole, parse_constant=_no_constant
         )
     except (ValueError, RecursionError) as error:
         raise MalformedReplyError(
-            f"a value of type {kind} came as no JSON: {given.value[:80]!r} ({error})"
+            f"a value of type {kind} came as invalid JSON: {message.value[:80]!r} ({error})"
         ) from None
     if binary:
-        return _decode_array(kind, read, array)
+        return _decode_array(kind, value, array)
     if array:
-        raise MalformedReplyError(f"a value of type {kind} in JSON came with {len(array)} bytes beside it")
+        raise MalformedReplyError(f"a value of type {kind} in JSON came with {len(array)} raw bytes as well")
     if kind == "json":
-        return read
-    return _check(kind, read)
+        return value
+    return _check(kind, value)
 
 
 def split_url(type_url: str) -> tuple[str, bool]:
-    """The type that a type_url names, and whether it is binary.
+    """Return the type that a type_url names, and True if it is binary.
 
     Raises:
-        MalformedReplyError: it names none.
+        MalformedReplyError: the type_url has no known prefix.
     """
     for prefix in (PREFIX, LEGACY_PREFIX):
         if type_url.startswith(prefix):
@@ -122,7 +122,7 @@ def split_url(type_url: str) -> tuple[str, bool]:
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"{text[:20]} is beyond a double")
+        raise ValueError(f"{text[:20]} is beyond the range of a double")
     return number
 
 
@@ -132,23 +132,23 @@ def _whole(text: str) -> int:
 
 
 def _no_constant(name: str) -> float:
-    raise ValueError(f"a bare {name}")
+    raise ValueError(f"{name} is not JSON")
 
 
-def _check(kind: str, read: Any) -> Any:
-    number = type(read) in _NUMBERS
+def _check(kind: str, value: Any) -> Any:
+    number = type(value) in _NUMBERS
     fits = {
-        "float": number or read in list(_SPECIAL),
-        "integer": type(read) is int and -(2**63) <= read < 2**63,
-        "boolean": isinstance(read, bool),
-        "embedding": isinstance(read, list) and all(type(item) in _NUMBERS for item in read),
-        "tensor": isinstance(read, dict) and {"shape", "data"} <= read.keys(),
-    }.get(kind, isinstance(read, str))
+        "float": number or value in list(_SPECIAL),
+        "integer": type(value) is int and -(2**63) <= value < 2**63,
+        "boolean": isinstance(value, bool),
+        "embedding": isinstance(value, list) and all(type(item) in _NUMBERS for item in value),
+        "tensor": isinstance(value, dict) and {"shape", "data"} <= value.keys(),
+    }.get(kind, isinstance(value, str))
     if not fits:
-        raise MalformedReplyError(f"a value of type {kind} came as {json.dumps(read)[:80]}")
+        raise MalformedReplyError(f"a value of type {kind} came as {json.dumps(value)[:80]}")
     if kind == "float":
-        return _SPECIAL[read] if isinstance(read, str) else float(read)
-    return read
+        return _SPECIAL[value] if isinstance(value, str) else float(value)
+    return value
 
 
 def _dump(value: Any) -> bytes:
@@ -162,7 +162,7 @@ def _fits_a_double(item: Any) -> bool:
 
 
 def _large_tensor(value: Any) -> numpy.ndarray[Any, Any] | None:
-    """A tensor given as shape and data, as an array; None where it is small, or wrong: the bridge judges."""
+    """Return a tensor of shape and data as an array; None if it is small or invalid."""
     if not isinstance(value, dict) or value.keys() != {"shape", "data"}:
         return None
     shape = value["shape"]
@@ -193,7 +193,7 @@ def _is_array(value: Any) -> bool:
 
 def _encode_array(kind: str, value: numpy.ndarray[Any, Any]) -> Raw:
     if value.dtype.name not in DTYPES:
-        raise TypeError(f"arrays travel as {', '.join(DTYPES)}, not {value.dtype}")
+        raise TypeError(f"the dtype of an array must be one of {', '.join(DTYPES)}, not {value.dtype}")
     if value.nbytes <= BINARY_ABOVE:
         nested = value.tolist()
         return Raw(
@@ -204,7 +204,7 @@ def _encode_array(kind: str, value: numpy.ndarray[Any, Any]) -> Raw:
 
 
 def raw_array(kind: str, value: numpy.ndarray[Any, Any]) -> Raw:
-    """Encode an array as raw bytes whatever its size."""
+    """Encode an array as raw bytes, whatever its size."""
     header = {
         "type": kind,
         "shape": list(value.shape),
@@ -224,7 +224,7 @@ def _decode_array(kind: str, header: Any, array: bytes) -> Any:
             raise MalformedReplyError(f"a binary {kind} came with the header {json.dumps(header)[:200]}")
         shape = header["shape"]
         if not isinstance(shape, list) or not all(type(size) is int and size >= 0 for size in shape):
-            raise ValueError("the shape is no list of sizes")  # reshape takes more than that
+            raise ValueError("the shape is not a list of sizes")  # reshape accepts more than lists of sizes
         dtype = numpy.dtype(header["dtype"]).newbyteorder("<")
         return numpy.frombuffer(array, dtype).reshape(shape)
     except (KeyError, TypeError, ValueError) as error:

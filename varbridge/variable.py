@@ -1,4 +1,4 @@
-"""A variable as a bridge told it."""
+"""The client's view of a variable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from varbridge.values import Raw
 
 
 class Variable:
-    """One version of a variable; reads the message that it was made from."""
+    """A version of a variable, which wraps the message from the bridge."""
 
     def __init__(self, message: pb.Variable) -> None:
         self.message = message
@@ -42,12 +42,12 @@ class Variable:
 
     @property
     def raw(self) -> Raw:
-        """The value as it stood on the wire."""
+        """The value in wire format."""
         return Raw(self.message.value.type_url, self.message.value.value, self.message.binary_value)
 
     @property
     def constraints(self) -> Any:
-        """The constraints, as an object; empty where there are none."""
+        """The constraints as an object; empty if there are none."""
         return json.loads(self.message.constraints_json or "{}")
 
     @property
@@ -56,17 +56,17 @@ class Variable:
 
     @property
     def source(self) -> str:
-        """ELIXIR or PYTHON."""
+        """The origin of the version, ELIXIR or PYTHON."""
         return pb.Variable.Source.Name(self.message.source)
 
     @property
     def updated_at(self) -> datetime:
-        """When this version was accepted, UTC."""
+        """The time in UTC at which this version was accepted."""
         return self.message.last_updated_at.ToDatetime(UTC)
 
     @property
     def optimizer_id(self) -> str | None:
-        """Who optimizes the variable; None where nobody does."""
+        """The id of the optimizer that holds the optimization lock; None if the variable is not locked."""
         status = self.message.optimization_status
         return status.optimizer_id if status.optimizing else None
 

@@ -1,4 +1,4 @@
-"""A watch: the updates of some variables, collected on a reader thread."""
+"""The client's view of a watch: updates of variables, which a reader thread collects."""
 
 from __future__ import annotations
 
@@ -18,29 +18,31 @@ from varbridge.errors import BridgeError, IdleTimeoutError, from_rpc
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.variable import Variable
 
-_LOOK_UP_EVERY = 0.5
-"""Seconds after which a waiting main thread sees a signal that another thread took."""
+_SIGNAL_CHECK_INTERVAL_S = 0.5
+"""The time after which a waiting main thread handles a signal that another thread received, in seconds."""
 
 
 def wait_heeding_signals(
     changed: threading.Condition, enough: Callable[[], Any], seconds: float | None = None
 ) -> bool:
-    """Wait as ``Condition.wait_for`` does; on the main thread a signal, Ctrl-C say, always ends it.
+    """Wait as ``Condition.wait_for`` does; on the main thread, a signal such as Ctrl-C always ends the wait.
 
-    Python handles signals on its main thread, but the system may give one to any: a thread that is just born
-    takes what is pending. Then nothing wakes a main thread that waits for a lock without a timeout.
+    Python handles signals on its main thread, but the system may deliver them to any thread: a new thread
+    receives pending ones. Then nothing wakes a main thread that waits for a lock without a timeout.
     """
     until = None if seconds is None else time.monotonic() + seconds
     while True:
-        left = _LOOK_UP_EVERY if until is None else min(_LOOK_UP_EVERY, until - time.monotonic())
-        if changed.wait_for(enough, left):
+        pause = _SIGNAL_CHECK_INTERVAL_S
+        if until is not None:
+            pause = min(pause, until - time.monotonic())
+        if changed.wait_for(enough, pause):
             return True
         if until is not None and time.monotonic() >= until:
             return False
 
 
 class Stream(Protocol):
-    """What gRPC returns for a streaming call."""
+    """The interface of a streaming call in gRPC."""
 
     def __iter__(self) -> Iterator[Any]: ...
 
@@ -50,14 +52,14 @@ class Stream(Protocol):
 
 
 class Update:
-    """One thing that a watch learnt; reads the message that it was made from."""
+    """An update of a watch, which wraps the message from the bridge."""
 
     def __init__(self, message: pb.VariableUpdate) -> None:
         self.message = message
 
     @property
     def kind(self) -> str:
-        """initial_value, value_change, registered, deleted, dependency_change or heartbeat."""
+        """The kind: initial_value, value_change, registered, deleted, dependency_change or heartbeat."""
         return self.message.update_type
 
     @property
@@ -84,17 +86,17 @@ class Update:
 
     @property
     def source(self) -> str:
-        """Who made the change."""
+        """The client, tool or optimizer that made the change."""
         return self.message.update_source
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """The change's own."""
+        """The metadata of the change."""
         return dict(self.message.update_metadata)
 
     @property
     def timestamp(self) -> datetime:
-        """When the change was accepted, UTC."""
+        """The time in UTC at which the change was accepted."""
         return self.message.timestamp.ToDatetime(UTC)
 
     def __repr__(self) -> str:
@@ -102,17 +104,18 @@ class Update:
 
 
 class Watch:
-    """The updates that have come so far, and those that will.
+    """A watch, which collects its updates.
 
     Args:
-        stream: the call, just started.
-        on_update: called for each update, on the reader's thread.
-        timeout: seconds that the bridge has to put the watch in place.
-        buffer: 0 keeps all that comes, so that it can be looked at again. Any other number keeps just what
-            was not iterated over yet, so many at most: then no more is read, which the bridge notices.
+        stream: the streaming call.
+        on_update: the function that is called for each update, on the reader's thread.
+        timeout: the time in which the bridge must confirm the watch, in seconds.
+        buffer: the maximum number of updates that wait to be iterated over. When it is reached, no more
+            updates are read, so that back-pressure stops the bridge. 0 retains all updates, also after the
+            iteration.
 
     Raises:
-        TimeoutError: the bridge did not say in time that the watch is in place.
+        TimeoutError: the bridge did not confirm the watch in time.
     """
 
     def __init__(
@@ -140,33 +143,33 @@ class Watch:
 
     @property
     def updates(self) -> Sequence[Update]:
-        """What has come so far, in order; with a ``buffer``, what of it was not iterated over."""
+        """The updates so far, in order; with a ``buffer``, only those that were not iterated over."""
         with self._changed:
             return tuple(self._updates)
 
     @property
     def over(self) -> bool:
-        """Whether no more will come."""
+        """True if no more updates will come."""
         return self._over
 
     @property
     def ended(self) -> BridgeError | None:
-        """The status that the watch ended with; None while it is open, and where it ended with OK."""
+        """The error with which the watch ended; None while it is open, and if it ended with OK."""
         return self._ended
 
     def wait_for(self, enough: Callable[[Sequence[Update]], bool], timeout: float = 5.0) -> Sequence[Update]:
-        """Return what has come once ``enough`` says so, or the watch is over, or time is up."""
+        """Return the updates once ``enough`` returns True for them, the watch has ended, or time is up."""
         with self._changed:
             self._changed.wait_for(lambda: self._over or enough(self._updates), timeout)
             return tuple(self._updates)
 
     def wait_until_over(self, timeout: float = 5.0) -> bool:
-        """Wait for the end of the watch; return whether it came."""
+        """Wait for the end of the watch; return False if time is up before."""
         with self._changed:
             return self._changed.wait_for(lambda: self._over, timeout)
 
     def close(self) -> None:
-        """Cancel the watch; returns when its reader has ended."""
+        """Cancel the watch, and wait for the end of its reader."""
         self._stream.cancel()
         with self._changed:
             self._closed = True
@@ -175,14 +178,14 @@ class Watch:
             self._reader.join()
 
     def __iter__(self) -> Iterator[Update]:
-        """Yield each update once, waiting for the next; ends with the watch, raising its status."""
+        """Yield each update once, waiting for the next; at the end of the watch, raise its error."""
         return self.within(None)
 
     def within(self, seconds: float | None) -> Iterator[Update]:
-        """Iterate, where each update, heartbeats included, has so many seconds to come; None for any number.
+        """Iterate with an idle timeout of so many seconds, which heartbeats reset; None for no timeout.
 
         Raises:
-            IdleTimeoutError: nothing came for that long; the watch itself stays as it is.
+            IdleTimeoutError: nothing was received for that long; the watch itself stays open.
         """
         for position in itertools.count():
             update = self._at(0 if self._buffer else position, seconds)
@@ -203,12 +206,12 @@ class Watch:
             if not wait_heeding_signals(
                 self._changed, lambda: self._over or len(self._updates) > position, seconds
             ):
-                raise IdleTimeoutError(f"a watch heard nothing for {seconds:g} s")
+                raise IdleTimeoutError(f"a watch received nothing for {seconds:g} s")
             if len(self._updates) <= position:
                 return None
             if not self._buffer:
                 return self._updates[position]
-            self._changed.notify_all()  # the reader may be waiting for room
+            self._changed.notify_all()  # the reader may be waiting for space in the buffer
             return self._updates.popleft()
 
     def _has_room(self) -> bool:

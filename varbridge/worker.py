@@ -1,4 +1,4 @@
-"""The worker: starts a bridge's server process, shares one connection to it, restarts it when it dies."""
+"""The worker, which starts a server process, shares a connection to it, and restarts it after a crash."""
 
 from __future__ import annotations
 
@@ -14,27 +14,28 @@ from varbridge.errors import WorkerError
 from varbridge.process import ServerProcess
 
 LOOPBACK = "127.0.0.1"
-"""Where a worker's server is reached."""
+"""The host of a worker's server."""
 
 logger = logging.getLogger("varbridge.worker")
 
 
 class Worker:
-    """Keeps one server running, and hands every caller the same connection to it.
+    """A supervisor of one server process, which gives every caller the same connection to it.
 
     Args:
-        command: the program and its flags; ``--port 0`` among them.
-        service: the name that the bridge answers under.
-        start_timeout: seconds that a start may take.
-        restarts: how many crashes in a row are answered with a restart; a server that has served for
-            ten times the longest back-off begins to count anew.
-        backoff: seconds before the first restart; doubled for each one more, up to ``max_backoff``.
-        keep_port: whether a restart takes the port that the first start got for ``--port 0``, so that
-            connections and followers made before find the new server by themselves. Where the port is not
-            to be had any more, the next restart takes a new one.
-        tls: how to speak to the server over TLS, whose certificate must be for 127.0.0.1 or the name in it.
-        token: what calls of the server bear, where it asks for tokens.
-        on_event: called with a word (ready, crashed, restarting, gave up, stopped) and a sentence.
+        command: the program and its flags, which include ``--port 0``.
+        service: the name of the gRPC service.
+        start_timeout: the time in which the server must be ready, in seconds.
+        restarts: the maximum number of restarts after crashes in a row. The count is reset when a server has
+            run for ten times ``max_backoff``.
+        backoff: the pause before the first restart, in seconds; it doubles with each restart.
+        max_backoff: the longest pause, in seconds.
+        keep_port: True if a restart uses the port of the first start, so that existing connections and
+            followers reach the new server. If the port is no longer free, the next restart uses a new one.
+        tls: the TLS settings; the certificate must be for 127.0.0.1 or for the name in the settings.
+        token: the token for calls, if the server requires one.
+        on_event: the function that is called with the name of an event (ready, crashed, restarting, gave up,
+            stopped) and a sentence.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Worker:
         token: str = "",
         on_event: Callable[[str, str], object] | None = None,
     ) -> None:
-        bearer(token, f"{LOOPBACK}:0", tls)  # raises here what would be lost on the keeper's thread
+        bearer(token, f"{LOOPBACK}:0", tls)  # raises errors here instead of on the keeper's thread
         self.command = tuple(command)
         self.processes: list[ServerProcess] = []
         self._service = service
@@ -73,16 +74,16 @@ class Worker:
 
     @property
     def process(self) -> ServerProcess | None:
-        """The present run of the server; None before the first."""
+        """The present server process; None before the first start."""
         return self.processes[-1] if self.processes else None
 
     def connection(self, timeout: float = 30.0) -> Connection:
-        """Return the connection to the running server; start it where it does not run yet.
+        """Return the connection to the server; start the server if it is not running.
 
-        Callers that come while it starts, or starts again, wait for that start and get that connection.
+        Callers during a start or a restart wait for it, and all get the same connection.
 
         Raises:
-            WorkerError: it cannot be started; with its stderr.
+            WorkerError: the server cannot be started; the message has its stderr.
         """
         with self._changed:
             if self._keeper is None:
@@ -96,13 +97,13 @@ class Worker:
             raise self._failure or WorkerError(f"the server was not ready within {timeout:g} s")
 
     def connection_after(self, process: ServerProcess, timeout: float = 30.0) -> Connection:
-        """Return the connection to a server that was started after ``process``, which has ended."""
+        """Return the connection to the server that replaces ``process``, which has ended."""
         with self._changed:
             self._changed.wait_for(lambda: self.process is not process or self._keeper is None, timeout)
         return self.connection(timeout)
 
     def stop(self, grace: float = 5.0) -> None:
-        """Stop the server and close the connection; it can be started again."""
+        """Stop the server and close the connection; ``connection`` can start it again."""
         with self._changed:
             keeper = self._keeper
             self._stopping.set()
@@ -120,12 +121,12 @@ class Worker:
         self.stop()
 
     def _keep(self) -> None:
-        """Start the server and start it again, until it is stopped or gives up."""
+        """Start the server, and restart it after crashes until the worker is stopped or gives up."""
         crashes = 0
         failure: WorkerError | None = None
         while not self._stopping.is_set():
             try:
-                with self._changed:  # so that stop() sees either no start or this process
+                with self._changed:  # so that stop() finds either no start or this process
                     if self._stopping.is_set():
                         break
                     process = ServerProcess(self._command())
@@ -134,9 +135,9 @@ class Worker:
             except WorkerError as error:
                 failure, self._port = error, 0
                 if self.process is not None:
-                    self.process.stop()  # it may be late, not gone
+                    self.process.stop()  # it may be slow and still running
                 if not crashes:
-                    break  # it never worked: another try would fail alike
+                    break  # the first start failed, so a restart would fail as well
             else:
                 ready_at = time.monotonic()
                 self._port = port if self._keep_port else 0
@@ -168,12 +169,12 @@ class Worker:
             self._report("gave up", str(failure))
 
     def _command(self) -> Sequence[str]:
-        """The command, with the port of the start before where there was one."""
-        words = list(self.command)
-        for number, (flag, value) in enumerate(pairwise(words), 1):
+        """Return the command, with the port of the previous start if there was one."""
+        command = list(self.command)
+        for index, (flag, value) in enumerate(pairwise(command), 1):
             if (flag, value) == ("--port", "0"):
-                words[number] = str(self._port)
-        return words
+                command[index] = str(self._port)
+        return command
 
     def _connect(self, port: int) -> Connection:
         return Connection(f"{LOOPBACK}:{port}", service=self._service, tls=self._tls, token=self._token)
@@ -186,8 +187,10 @@ class Worker:
             self._changed.notify_all()
 
     def _retract(self) -> None:
-        """Hand out the connection no more. It is closed later: closing it now would cancel the calls
-        that are about to learn from the transport that their server is gone."""
+        """Withdraw the connection, and close it later.
+
+        Closing it now would cancel the calls that are about to fail with the transport's error.
+        """
         with self._changed:
             self._retired, self._connection = self._connection, None
 

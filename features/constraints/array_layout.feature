@@ -1,11 +1,11 @@
 @constraints
 Feature: The layout of arrays
-  A model that expects 5 dimensions, or a 2×3 matrix of float32, gets nothing else.
+  A model that expects vectors of 5 dimensions, or 2×3 matrices of float32, gets nothing else.
 
   @T
-  Rule: An embedding has the dimensions that were agreed
+  Rule: An embedding has the number of dimensions that its registration names
 
-    Scenario Outline: <value> has 3 dimensions
+    Scenario Outline: <value> is accepted where embeddings have 3 dimensions
       Given an embedding variable "query" holding [0.1, 0.2, 0.3] with:
         | dimensions |
         | 3          |
@@ -17,7 +17,7 @@ Feature: The layout of arrays
         | [1, 2, 3]                  |
         | float32 array [0.5, 1.5, 2] |
 
-    Scenario Outline: <value> has not
+    Scenario Outline: <value> is refused where embeddings have 3 dimensions
       Given an embedding variable "query" holding [0.1, 0.2, 0.3] with:
         | dimensions |
         | 3          |
@@ -33,9 +33,9 @@ Feature: The layout of arrays
         | float32 array of shape [3000] |
 
   @T
-  Rule: A tensor has the shape and the dtype that were agreed
+  Rule: A tensor has the shape and the dtype that its registration names
 
-    Scenario Outline: <value> is 2×3
+    Scenario Outline: <value> is accepted where tensors have the shape 2×3
       Given a tensor variable "mask" holding {"shape": [2, 3], "data": [0, 0, 0, 0, 0, 0]} with:
         | shape  |
         | [2, 3] |
@@ -47,7 +47,7 @@ Feature: The layout of arrays
         | {"shape": [2, 3], "data": [[1, 2, 3], [4, 5, 6]]} |
         | float32 array of shape [2, 3]                     |
 
-    Scenario Outline: <value> is not
+    Scenario Outline: <value> is refused where tensors have the shape 2×3
       Given a tensor variable "mask" holding {"shape": [2, 3], "data": [0, 0, 0, 0, 0, 0]} with:
         | shape  |
         | [2, 3] |
@@ -61,7 +61,7 @@ Feature: The layout of arrays
         | {"shape": [6], "data": [1, 2, 3, 4, 5, 6]}          |
         | float32 array of shape [3, 2]                       |
 
-    Example: Another dtype
+    Example: A tensor of another dtype than the registered one is refused
       Given a tensor variable "mask" holding float32 array [0.5, 1.5] with:
         | dtype     |
         | "float32" |
@@ -69,7 +69,7 @@ Feature: The layout of arrays
       Then it is refused as invalid, saying "dtype must be"
       And "mask" still holds float32 array [0.5, 1.5] at version 1
 
-    Example: The dtype agreed
+    Example: A tensor of the registered dtype is accepted
       Given a tensor variable "mask" holding float32 array [0.5, 1.5] with:
         | dtype     |
         | "float32" |

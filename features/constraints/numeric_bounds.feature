@@ -1,12 +1,12 @@
 @constraints
 Feature: Numeric bounds
-  A minimum and a maximum keep a number where it makes sense: a temperature between 0 and 2, a count of
-  tokens between 1 and 4096.
+  A minimum and a maximum keep a number in its useful range: a temperature between 0 and 2, a token limit between
+  1 and 4096.
 
   @K1
-  Rule: A number within its bounds is taken, the bounds included
+  Rule: A number within its bounds is accepted, and so are the bounds themselves
 
-    Scenario Outline: A temperature of <value>
+    Scenario Outline: A temperature of <value> is accepted
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
         | 0.0 | 2.0 |
@@ -23,7 +23,7 @@ Feature: Numeric bounds
         | 0.0   |
         | 2.0   |
 
-    Scenario Outline: <value> tokens
+    Scenario Outline: A limit of <value> tokens is accepted
       Given an integer variable "max_tokens" holding 256 with:
         | min | max  |
         | 1   | 4096 |
@@ -36,7 +36,7 @@ Feature: Numeric bounds
         | 4096  |
         | 512   |
 
-    Example: A bound of 64 bits is exact
+    Example: A bound beyond the precision of doubles is exact
       Given an integer variable "seed" holding 1 with:
         | max              |
         | 9007199254740993 |
@@ -44,9 +44,9 @@ Feature: Numeric bounds
       Then "seed" holds 9007199254740993 at version 2
 
   @K1
-  Rule: A number beyond its bounds is refused
+  Rule: A number outside its bounds is refused
 
-    Scenario Outline: A temperature of <value>
+    Scenario Outline: A temperature of <value> is refused
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
         | 0.0 | 2.0 |
@@ -66,7 +66,7 @@ Feature: Numeric bounds
         | 2.0000000000000004 | is above maximum |
         | Infinity           | is above maximum |
 
-    Scenario Outline: <value> tokens
+    Scenario Outline: A limit of <value> tokens is refused
       Given an integer variable "max_tokens" holding 256 with:
         | min | max  |
         | 1   | 4096 |
@@ -79,7 +79,7 @@ Feature: Numeric bounds
         | 0     | is below minimum |
         | 4097  | is above maximum |
 
-    Example: One above a bound of 64 bits
+    Example: A number that exceeds a large bound by one is refused
       Given an integer variable "seed" holding 1 with:
         | max              |
         | 9007199254740992 |
@@ -87,17 +87,15 @@ Feature: Numeric bounds
       Then it is refused as invalid, saying "is above maximum"
       And "seed" still holds 1 at version 1
 
-    Example: A variable cannot begin beyond its bounds
-      When "temperature" is registered as a float holding 2.5 with:
-        | min | max |
-        | 0.0 | 2.0 |
+    Example: A variable cannot be registered with a value above its maximum
+      When "temperature" is registered as a float holding 2.5, under the constraints {"min": 0.0, "max": 2.0}
       Then it is refused as invalid, saying "is above maximum"
       And there is no variable "temperature"
 
   @K1
-  Rule: NaN is refused wherever there is a bound
+  Rule: NaN is outside every bound
 
-    Scenario Outline: NaN where only <bound> is set
+    Scenario Outline: NaN is refused where there is a bound <bound>
       Given a float variable "score" holding 0.5 with:
         | <bound> |
         | 0.5     |

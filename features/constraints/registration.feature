@@ -1,12 +1,12 @@
 @constraints
-Feature: Constraints as they are registered
-  Constraints are an agreement: they must make sense when they are made, and they stand for good.
+Feature: Registration of constraints
+  Constraints are checked when a variable is registered, and they apply for as long as it exists.
 
   @K4
-  Rule: Constraints that make no sense are refused
+  Rule: Invalid constraints are refused
 
-    Scenario Outline: A <kind> with the constraints <constraints>
-      When "x" is registered as a <kind> holding <value> under the constraints <constraints>
+    Scenario Outline: A <kind> with the constraints <constraints> is refused
+      When "x" is registered as a <kind> holding <value>, under the constraints `<constraints>`
       Then it is refused as invalid, saying "Invalid constraints"
       And there is no variable "x"
 
@@ -55,24 +55,24 @@ Feature: Constraints as they are registered
         | choice | "a"   | {}              |
         | choice | "a"   | {"choices": []} |
 
-    Example: The field at fault is named
-      When "x" is registered as a float holding 0.5 under the constraints {"max": "one"}
+    Example: The refusal of constraints names the invalid key
+      When "x" is registered as a float holding 0.5, under the constraints `{"max": "one"}`
       Then it is refused as invalid, saying "Invalid constraints"
       And the refusal also says "max"
       And there is no variable "x"
 
-    Example: A minimum equal to the maximum makes sense
-      When "x" is registered as a float holding 0.5 under the constraints {"min": 0.5, "max": 0.5}
+    Example: A minimum that equals the maximum is accepted
+      When "x" is registered as a float holding 0.5, under the constraints {"min": 0.5, "max": 0.5}
       Then "x" holds 0.5 at version 1
 
   @K3
-  Rule: Constraints hold on every way in
+  Rule: Constraints apply to every method that changes a value
 
-    Example: In a batch
+    Example: Constraints apply in a non-atomic batch
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
         | 0   | 2   |
-      When these are set together, each on its own:
+      When these are set in a non-atomic batch:
         | name        | value |
         | temperature | 2.5   |
       Then the batch fails for:
@@ -80,11 +80,11 @@ Feature: Constraints as they are registered
         | temperature | is above maximum |
       And "temperature" still holds 0.7 at version 1
 
-    Example: In an atomic batch
+    Example: Constraints apply in an atomic batch
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
         | 0   | 2   |
-      When these are set together, all or none:
+      When these are set in an atomic batch:
         | name        | value |
         | temperature | -1    |
       Then the batch fails for:
@@ -92,15 +92,15 @@ Feature: Constraints as they are registered
         | temperature | is below minimum |
       And "temperature" still holds 0.7 at version 1
 
-    Example: In a compare-and-set
+    Example: Constraints apply to a set with an expected version
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
         | 0   | 2   |
-      When "temperature", expected at version 1, is set to 3
+      When "temperature" is set to 3, expecting version 1
       Then it is refused as invalid, saying "is above maximum"
       And "temperature" still holds 0.7 at version 1
 
-    Example: By id
+    Example: Constraints apply to a set by id
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
         | 0   | 2   |
@@ -109,7 +109,7 @@ Feature: Constraints as they are registered
       And "temperature" still holds 0.7 at version 1
 
     @requires_standard_tools
-    Example: From a tool
+    Example: Constraints apply to a set by a tool
       Given an integer variable "count" holding 9 with:
         | max |
         | 10  |
@@ -120,9 +120,9 @@ Feature: Constraints as they are registered
       And "count" still holds 9 at version 1
 
   @K5
-  Rule: A type and its constraints never change
+  Rule: Type and constraints are immutable
 
-    Example: Registering again with other constraints
+    Example: A second registration with other constraints is refused
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
         | 0   | 2   |
@@ -130,28 +130,28 @@ Feature: Constraints as they are registered
       Then it is refused as already existing
       And "temperature" still holds 0.7 at version 1
 
-    Example: The first registration's constraints hold on
+    Example: A refused second registration does not change the constraints
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
         | 0   | 2   |
-      And a second registration of "temperature" as a float holding 5 was refused
+      And a refused attempt, in which "temperature" is registered as a float holding 5
       When "temperature" is set to 5
       Then it is refused as invalid, saying "is above maximum"
       And "temperature" still holds 0.7 at version 1
 
-    Example: The constraints are still told, and still hold, after many changes
+    Example: Constraints are unchanged after several sets
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
         | 0   | 2   |
       And "temperature" was set to 1.5
       And "temperature" was set to 0.5
       When "temperature" is read
-      Then the variable answered has:
+      Then the answer is a variable with:
         | type  | constraints            | version |
         | float | {"min": 0, "max": 2} | 3       |
 
-    Example: A set of another type does not change the type
+    Example: A set with another type is refused and does not change the type
       Given an integer variable "max_tokens" holding 256
-      When "max_tokens" is given 0.5 under the type_url "type.googleapis.com/snakepit.float"
+      When "max_tokens" is set to 0.5 under the type_url "type.googleapis.com/snakepit.float"
       Then it is refused as invalid
       And "max_tokens" still holds 256 at version 1

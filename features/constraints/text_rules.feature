@@ -1,11 +1,11 @@
 @constraints
-Feature: Rules for text
-  Lengths, patterns and lists keep names, keys and identifiers in shape.
+Feature: Text constraints
+  Lengths, patterns and lists of allowed values keep names, keys and identifiers well-formed.
 
   @T @K4
-  Rule: A text keeps to its lengths, counted in characters
+  Rule: The length of a text is limited, in characters
 
-    Scenario Outline: <value> is long enough and short enough
+    Scenario Outline: The text <value> is within the limits of length
       Given a string variable "code" holding "abc" with:
         | min_length | max_length |
         | 2          | 4          |
@@ -19,7 +19,7 @@ Feature: Rules for text
         | "東京都庁" |
         | "🚀🚀"   |
 
-    Scenario Outline: <value> is of the wrong length
+    Scenario Outline: The text <value> is refused for its length
       Given a string variable "code" holding "abc" with:
         | min_length | max_length |
         | 2          | 4          |
@@ -36,9 +36,9 @@ Feature: Rules for text
         | "東京都庁前" | must be at most 4 characters  |
 
   @T @K2
-  Rule: A text holds what its pattern looks for
+  Rule: A text must match its pattern
 
-    Scenario Outline: <value> matches
+    Scenario Outline: The text <value> matches the pattern of versions
       Given a string variable "version" holding "v1.0" with:
         | pattern                   |
         | "^v[0-9]+\\.[0-9]+$"      |
@@ -50,7 +50,7 @@ Feature: Rules for text
         | "v2.14"   |
         | "v10.0"   |
 
-    Scenario Outline: <value> does not match
+    Scenario Outline: The text <value> does not match the pattern of versions
       Given a string variable "version" holding "v1.0" with:
         | pattern                   |
         | "^v[0-9]+\\.[0-9]+$"      |
@@ -65,17 +65,15 @@ Feature: Rules for text
         | "v2.14-a" |
         | ""        |
 
-    Example: A pattern without anchors is found anywhere
+    Example: A pattern without anchors matches anywhere in a text
       Given a string variable "note" holding "a cat" with:
         | pattern |
         | "cat"   |
       When "note" is set to "concatenate"
       Then "note" holds "concatenate" at version 2
 
-    Scenario Outline: A pattern that RE2 does not know: <pattern>
-      When "note" is registered as a string holding "aa" with:
-        | pattern   |
-        | <pattern> |
+    Scenario Outline: The pattern <pattern>, which RE2 cannot compile, is refused
+      When "note" is registered as a string holding "aa", under the constraints {"pattern": <pattern>}
       Then it is refused as invalid, saying "Invalid constraints"
       And there is no variable "note"
 
@@ -86,7 +84,7 @@ Feature: Rules for text
         | "(unclosed"   |
         | "[z-a]"       |
 
-    Example: A pattern that would take others years
+    Example: A pattern with nested repetition is matched in linear time
       Given a string variable "note" holding "a" with:
         | pattern     |
         | "^(a+)+$" |
@@ -95,16 +93,16 @@ Feature: Rules for text
       And "note" still holds "a" at version 1
 
   @T
-  Rule: A text is one of its list
+  Rule: A text must be one of its allowed values
 
-    Example: A member of the list
+    Example: A text in the list of allowed values is accepted
       Given a string variable "level" holding "low" with:
         | enum            |
         | ["low", "high"] |
       When "level" is set to "high"
       Then "level" holds "high" at version 2
 
-    Example: No member of the list
+    Example: A text outside the list of allowed values is refused
       Given a string variable "level" holding "low" with:
         | enum            |
         | ["low", "high"] |
@@ -113,9 +111,9 @@ Feature: Rules for text
       And "level" still holds "low" at version 1
 
   @K4
-  Rule: All that is wrong is said, not only the first
+  Rule: A refusal names every constraint that is violated
 
-    Example: Too short and of the wrong form
+    Example: A text that is too short and does not match its pattern is refused for both reasons
       Given a string variable "code" holding "AB12" with:
         | min_length | pattern      |
         | 3          | "^[A-Z0-9]+$" |

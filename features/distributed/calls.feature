@@ -48,9 +48,7 @@ Feature: Calls at the bridges of a cluster
       And a float variable "x" holding 0.1 with:
         | min | max |
         | 0   | 1   |
-      And at South, "x" was set to 0.2 with the metadata:
-        | source | status |
-        | elixir | tuning |
+      And at South, "x" was set to 0.2, with the metadata {"source": "elixir", "status": "tuning"}
       When "x" is set to 0.3
       Then all bridges answer the same about "x"
 
@@ -70,7 +68,7 @@ Feature: Calls at the bridges of a cluster
         | name        | type    | value |
         | temperature | float   | 0.7   |
         | max_tokens  | integer | 256   |
-      When at South, these are set together, all or none:
+      When at South, these are set in an atomic batch:
         | name        | value |
         | temperature | 0.9   |
         | max_tokens  | 0.5   |
@@ -87,8 +85,8 @@ Feature: Calls at the bridges of a cluster
         | left  | integer | 0     |
         | right | integer | 0     |
       And Reader connected to South
-      When one client sets "left" and "right" together to equal numbers 100 times while another reads them together
-      Then every read saw equal numbers
+      When one client sets "left" and "right" 100 times in an atomic batch while another reads both in one call
+      Then every read returned equal numbers
 
   @A9 @A10 @A11 @A12
   Rule: Lists, deletions, histories and rollbacks work at every bridge
@@ -131,7 +129,7 @@ Feature: Calls at the bridges of a cluster
       Given a cluster of the bridges North and South
       And a float variable "x" holding 0.1
       And "x" was set to 0.2
-      When at South, "x", expected at version 2, is set to 0.3
+      When at South, "x" is set to 0.3, expecting version 2
       Then the answer is version 3
       And "x" holds 0.3 at version 3
 
@@ -139,16 +137,16 @@ Feature: Calls at the bridges of a cluster
       Given a cluster of the bridges North and South
       And a float variable "x" holding 0.1
       And "x" was set to 0.2
-      When at South, "x", expected at version 1, is set to 0.3
+      When at South, "x" is set to 0.3, expecting version 1
       Then it is refused with ABORTED, saying "2"
       And "x" still holds 0.2 at version 2
 
     Example: A request that is repeated at another bridge applies once
       Given a cluster of the bridges North and South
       And an integer variable "x" holding 1
-      And request "r-1" set "x" to 2
+      And "x" was set to 2, with the request id "r-1"
       And "x" was set to 3
-      When at South, request "r-1" sets "x" to 2
+      When at South, "x" is set to 2, with the request id "r-1"
       Then the answer is version 2
       And "x" still holds 3 at version 3
 
@@ -161,26 +159,26 @@ Feature: Calls at the bridges of a cluster
         | name | type    | value |
         | rate | integer | 1     |
         | loss | integer | 1     |
-      And at South, "loss" follows "rate" as "derived"
-      When "rate" is made to follow "loss"
+      And at South, a "derived" dependency of "loss" on "rate" was added
+      When a "follows" dependency of "rate" on "loss" is added
       Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
 
     Example: A variable that is locked at one bridge is locked at another
       Given a cluster of the bridges North and South
       And a float variable "x" holding 0.1
-      And at South, the optimizer "tuner" has taken "x"
+      And at South, the optimizer "tuner" locked "x"
       When "x" is set to 0.2
       Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
-      And at South, "x" is being optimized by "tuner"
+      And at South, "x" is locked by the optimizer "tuner"
 
     Example: A lock that was taken at one bridge is released at another
       Given a cluster of the bridges North and South
       And a float variable "x" holding 0.1
-      And at South, the optimizer "tuner" has taken "x"
-      And "x" was set to 0.2 for the optimizer "tuner"
-      When the optimizer "tuner" gives "x" back
+      And at South, the optimizer "tuner" locked "x"
+      And "x" was set to 0.2, for the optimizer "tuner"
+      When the optimizer "tuner" releases "x"
       Then the final value is 0.2
-      And at South, nobody is optimizing "x"
+      And at South, "x" is not locked
 
   @A4 @K3 @K4
   Rule: A refusal is the same at every bridge
@@ -195,13 +193,13 @@ Feature: Calls at the bridges of a cluster
       And at South, "x" still holds 0.5 at version 1
 
       Examples:
-        | action                                                                      | status                   |
-        | "x" is set to 1.5                                                           | as invalid               |
-        | "x" is set to "half"                                                        | as invalid               |
-        | "x" is registered as a float holding 0.5                                    | as already existing      |
-        | "y" is registered as a float holding 0.5 under the constraints {"min": "1"} | as invalid               |
-        | "nothing_here" is read                                                      | as not found             |
-        | "x" is rolled back to version 7                                             | as out of range          |
-        | "x", expected at version 3, is set to 0.7                                   | with ABORTED             |
-        | the optimizer "tuner" gives "x" back                                        | with FAILED_PRECONDITION |
-        | the tool "nothing_here" runs                                                | as not found             |
+        | action                                                                         | status                   |
+        | "x" is set to 1.5                                                              | as invalid               |
+        | "x" is set to "half"                                                           | as invalid               |
+        | "x" is registered as a float holding 0.5                                       | as already existing      |
+        | "y" is registered as a float holding 0.5, under the constraints `{"min": "1"}` | as invalid               |
+        | "nothing_here" is read                                                         | as not found             |
+        | "x" is rolled back to version 7                                                | as out of range          |
+        | "x" is set to 0.7, expecting version 3                                         | with ABORTED             |
+        | the optimizer "tuner" releases "x"                                             | with FAILED_PRECONDITION |
+        | the tool "nothing_here" runs                                                   | as not found             |

@@ -8,7 +8,7 @@ Feature: Concurrent clients at several bridges
     Example: One of ten writers at two bridges sets the expected version
       Given a cluster of the bridges North and South, with clients that fail over
       And a float variable "learning_rate" holding 0.1
-      When 10 clients at once each set "learning_rate", expected at version 1
+      When 10 clients at once each set "learning_rate" to 5, expecting version 1
       Then exactly one is accepted and the others are refused with ABORTED
       And "learning_rate" is at version 2
       And at South, "learning_rate" is at version 2
@@ -27,11 +27,11 @@ Feature: Concurrent clients at several bridges
       And an integer variable "x" holding -1
       When 8 clients at once each read and set "x" 25 times
       Then all are accepted
-      And one order explains all that they read and wrote
+      And one order of the calls explains every read and every write
 
     Example: Reads and sets are linearizable while a bridge is killed
       Given a new cluster of the bridges North and South, with clients that fail over
       And an integer variable "x" holding -1
       When North is killed at version 50 of "x" while 8 clients at once each read and set "x" 25 times
       Then all are accepted
-      And one order explains all that they read and wrote
+      And one order of the calls explains every read and every write

@@ -23,19 +23,19 @@ Feature: Failover when a bridge is lost
         | 0   | 9   |
       And a float variable "y" holding 0.5
       And a tensor variable "weights" holding float32 array of shape [512, 512]
-      And "x" was set 4 times, each time to its next version
-      And "y" follows "x" as "derived"
-      And the optimizer "tuner" has taken "y"
-      And request "r-1" set "x" to 6
+      And "x" was incremented 4 times
+      And a "derived" dependency of "y" on "x" was added
+      And the optimizer "tuner" locked "y"
+      And "x" was set to 6, with the request id "r-1"
       And these tools are registered:
         | name    | takes               |
         | "train" | [["rate", "float"]] |
-      And what is known of "x" is noted
+      And the state of "x" was noted
       When North is killed
-      Then within 5 s, at South, all that is known of "x" is as it was noted
+      Then within 5 s, at South, the state of "x" is as noted
       And at South, "weights" holds float32 array of shape [512, 512] at version 1
       And at South, the history of "x" has the versions 6 down to 1
-      And at South, "y" is being optimized by "tuner"
+      And at South, "y" is locked by the optimizer "tuner"
       And at South, the registered tools are "train"
 
     Scenario Outline: Constraints, dependencies and locks hold after a bridge is killed: <action>
@@ -44,26 +44,26 @@ Feature: Failover when a bridge is lost
         | min | max |
         | 0   | 9   |
       And a float variable "y" holding 0.5
-      And "y" follows "x" as "derived"
-      And the optimizer "tuner" has taken "y"
+      And a "derived" dependency of "y" on "x" was added
+      And the optimizer "tuner" locked "y"
       And North was killed
       And within 5 s, at South, an open session
       When at South, <action>
       Then it is refused <status>
 
       Examples:
-        | action                    | status                   |
-        | "x" is set to 10          | as invalid               |
-        | "x" is made to follow "y" | with FAILED_PRECONDITION |
-        | "y" is set to 0.7         | with FAILED_PRECONDITION |
+        | action                                        | status                   |
+        | "x" is set to 10                              | as invalid               |
+        | a "follows" dependency of "x" on "y" is added | with FAILED_PRECONDITION |
+        | "y" is set to 0.7                             | with FAILED_PRECONDITION |
 
     Example: A set that is repeated after a bridge is killed applies once
       Given a new cluster of the bridges North and South
       And a float variable "x" holding 0.1
-      And request "r-1" set "x" to 0.2
+      And "x" was set to 0.2, with the request id "r-1"
       And "x" was set to 0.3
       And North was killed
-      When within 5 s, at South, request "r-1" sets "x" to 0.2
+      When within 5 s, at South, "x" is set to 0.2, with the request id "r-1"
       Then the answer is version 2
       And at South, "x" still holds 0.3 at version 3
 
@@ -114,7 +114,7 @@ Feature: Failover when a bridge is lost
       Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And at <bridge>, Ada watches "x"
-      And "x" was set 3 times, each time to its next version
+      And "x" was incremented 3 times
       And Ada received 3 updates
       And North was killed
       And within 5 s, at South, "x" was set to 5
@@ -146,9 +146,9 @@ Feature: Failover when a bridge is lost
       And an integer variable "x" holding 1
       And Ada follows "x"
       And at South, Ben follows "x"
-      And "x" was set 20 times, each time to its next version
+      And "x" was incremented 20 times
       And North was killed
-      When within 5 s, at South, "x" is set 20 times, each time to its next version
+      When within 5 s, at South, "x" is incremented 20 times
       Then Ada receives the versions 2 to 41 of "x", each once
       And Ben receives the versions 2 to 41 of "x", each once
 
@@ -194,9 +194,9 @@ Feature: Failover when a bridge is lost
       Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And North was paused
-      And within 15 s, at South, request "r-1" set "x" to 2
+      And within 15 s, at South, "x" was set to 2, with the request id "r-1"
       And North was resumed
-      When within 10 s, request "r-1" sets "x" to 2
+      When within 10 s, "x" is set to 2, with the request id "r-1"
       Then the answer is version 2
       And at South, "x" still holds 2 at version 2
 

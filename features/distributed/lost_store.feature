@@ -68,9 +68,9 @@ Feature: Failures of the store
       Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And the store's majority was killed
-      And request "r-1" to set "x" to 2 was refused
+      And a refused attempt, in which "x" is set to 2, with the request id "r-1"
       And the store was restarted
-      When within 15 s, request "r-1" sets "x" to 2
+      When within 15 s, "x" is set to 2, with the request id "r-1"
       Then the answer is version 2
       And "x" still holds 2 at version 2
       And within 10 s, at South, the history of "x" has the versions 2 down to 1

@@ -1,26 +1,25 @@
 @limits @requires_process @requires_caps
-Feature: Bytes, seconds, and what is forgotten
-  What one message, one tool and one silent connection may take is bounded as well, and so is how much is
-  remembered for clients that send a request again.
+Feature: Sizes, times and retention
+  The size of messages, the time of tools and silent connections, and the number of retained answers are limited.
 
   @S7
-  Rule: A message may have so many bytes
+  Rule: Messages have a maximum size
 
-    Example: At the cap
+    Example: A request of exactly the maximum size is accepted
       Given a bridge with the flags "--max-message-bytes 100000"
       And a string variable "text" holding "short"
       When "text" is set in a message of 100000 bytes
       Then it is accepted
       And "text" is at version 2
 
-    Example: One over it
+    Example: A request above the maximum size is refused
       Given a bridge with the flags "--max-message-bytes 100000"
       And a string variable "text" holding "short"
       When "text" is set in a message of 100001 bytes
       Then it is refused with RESOURCE_EXHAUSTED
       And "text" still holds "short" at version 1
 
-    Example: An answer may be longer
+    Example: An answer may exceed the maximum size of requests
       Given a bridge with the flags "--max-message-bytes 100000"
       And a string variable "one" holding "short"
       And a string variable "two" holding "short"
@@ -30,32 +29,32 @@ Feature: Bytes, seconds, and what is forgotten
       Then the names listed are "one" and "two"
 
   @S7
-  Rule: Of what is kept, the oldest goes
+  Rule: Retention is limited, and the oldest entries are dropped first
 
-    Example: The answers to requests that are sent again
+    Example: A retained answer is given to a repeated request
       Given a bridge with the flags "--request-ids 2"
       And an integer variable "count" holding 1
-      And request "r-1" set "count" to 2
-      And request "r-2" set "count" to 3
-      When request "r-1" sets "count" to 2
+      And "count" was set to 2, with the request id "r-1"
+      And "count" was set to 3, with the request id "r-2"
+      When "count" is set to 2, with the request id "r-1"
       Then the answer is version 2
       And "count" still holds 3 at version 3
 
-    Example: One more, and the first is made again
+    Example: A request whose answer is no longer retained applies again
       Given a bridge with the flags "--request-ids 2"
       And an integer variable "count" holding 1
-      And request "r-1" set "count" to 2
-      And request "r-2" set "count" to 3
-      And request "r-3" set "count" to 4
-      When request "r-1" sets "count" to 2
+      And "count" was set to 2, with the request id "r-1"
+      And "count" was set to 3, with the request id "r-2"
+      And "count" was set to 4, with the request id "r-3"
+      When "count" is set to 2, with the request id "r-1"
       Then the answer is version 5
       And "count" holds 2 at version 5
 
   @S7
-  Rule: Tools and silent connections have so much time
+  Rule: Tools and idle connections have time limits
 
     @requires_standard_tools
-    Scenario Outline: The tool <tool>, which takes longer
+    Scenario Outline: The tool <tool> is ended at its time limit
       Given a bridge with the flags "--tool-timeout 1.5"
       And an open session
       When the tool "<tool>" runs with:
@@ -70,7 +69,7 @@ Feature: Bytes, seconds, and what is forgotten
         | block |
 
     @requires_standard_tools
-    Example: A tool that takes less
+    Example: A tool that stays within its time limit succeeds
       Given a bridge with the flags "--tool-timeout 1.5"
       And an open session
       When the tool "sleep" runs with:
@@ -78,17 +77,17 @@ Feature: Bytes, seconds, and what is forgotten
         | 0.5     |
       Then the tool succeeds
 
-    Example: A connection without calls is closed, and the next call makes another
+    Example: A connection without calls is closed, and the next call opens another
       Given a bridge with the flags "--max-idle 0.3"
       And a float variable "x" holding 1
-      When Ada calls, and then no more
-      Then within 5 s Ada's connection is closed
-      And Ada, on another connection, reads 1.0 from "x" at version 1
+      When as Ada, the bridge is pinged
+      Then within 5 s the connection of Ada is closed
+      And as Ada, "x" holds 1.0 at version 1
 
-    Example: A connection with a watch stays
+    Example: A connection with an open watch is not closed
       Given a bridge with the flags "--max-idle 0.3"
       And a float variable "x" holding 1
       And Ada watches "x"
-      When Ben calls, and then no more
-      Then within 5 s Ben's connection is closed
+      When as Ben, the bridge is pinged
+      Then within 5 s the connection of Ben is closed
       And Ada receives nothing else

@@ -1,12 +1,12 @@
 @limits @requires_process
-Feature: Caps
-  Nothing that clients do may make a bridge grow without bound. One over a cap is refused, the rest works
-  on.
+Feature: Maximum numbers
+  No client can make a bridge grow without limit. What exceeds a limit is refused, and everything else continues to
+  work.
 
   @S7
-  Rule: One over the cap is refused, and the rest works on
+  Rule: A call that exceeds a limit is refused and has no effect
 
-    Example: Variables
+    Example: The number of variables per session is limited
       Given a bridge with the flags "--max-variables 3"
       And the variables:
         | name | type  | value |
@@ -18,7 +18,7 @@ Feature: Caps
       And there is no variable "d"
       And "c" still holds 3.0 at version 1
 
-    Example: A place that is free again can be taken
+    Example: A deleted variable makes room for another one
       Given a bridge with the flags "--max-variables 3"
       And the variables:
         | name | type  | value |
@@ -29,7 +29,7 @@ Feature: Caps
       When "d" is registered as a float holding 4
       Then "d" holds 4.0 at version 1
 
-    Example: Watches
+    Example: The number of watches per session is limited
       Given a bridge with the flags "--max-watches 2"
       And a float variable "x" holding 1
       And Ada and Ben each watch "x"
@@ -37,7 +37,7 @@ Feature: Caps
       Then Cy's watch ends with RESOURCE_EXHAUSTED
       And Ada receives nothing else
 
-    Example: Sessions
+    Example: The number of sessions is limited
       Given a bridge with the flags "--max-sessions 2"
       And in session "blue", a float variable "x" holding 1
       And in session "green", a float variable "x" holding 2
@@ -47,7 +47,7 @@ Feature: Caps
       And in session "blue", "x" still holds 1.0 at version 1
 
     @requires_current_service @requires_caps
-    Example: Registered tools
+    Example: The number of registered tools per session is limited
       Given a bridge with the flags "--max-tools 2"
       And these tools are registered:
         | name    | takes |
@@ -60,7 +60,7 @@ Feature: Caps
       And the registered tools are "train"
 
     @requires_current_service @requires_caps
-    Example: A tool that is replaced is no new one
+    Example: Registering a tool again does not count as another tool
       Given a bridge with the flags "--max-tools 2"
       And these tools are registered:
         | name    | takes |
@@ -73,45 +73,33 @@ Feature: Caps
       And the registered tools are "train" and "ask"
 
     @requires_caps
-    Example: Metadata of a variable
+    Example: The number of metadata entries of a variable is limited
       Given a bridge with the flags "--max-metadata 2"
       And a float variable "x" holding 1
-      And "x" was set to 2 with the metadata:
-        | owner | unit |
-        | Ada   | mm   |
-      When "x" is set to 3, with the metadata:
-        | reason |
-        | tuned  |
+      And "x" was set to 2, with the metadata {"owner": "Ada", "unit": "mm"}
+      When "x" is set to 3, with the metadata {"reason": "tuned"}
       Then it is refused with RESOURCE_EXHAUSTED
       And "x" still holds 2.0 at version 2
 
     @requires_caps
-    Example: Metadata that takes the place of other metadata is no more
+    Example: Metadata entries that replace others do not count as additional ones
       Given a bridge with the flags "--max-metadata 2"
       And a float variable "x" holding 1
-      And "x" was set to 2 with the metadata:
-        | owner | unit |
-        | Ada   | mm   |
-      When "x" is set to 3, with the metadata:
-        | owner | unit |
-        | Ben   | cm   |
+      And "x" was set to 2, with the metadata {"owner": "Ada", "unit": "mm"}
+      When "x" is set to 3, with the metadata {"owner": "Ben", "unit": "cm"}
       Then "x" holds 3.0 at version 3
-      And the metadata of "x" has:
-        | owner | unit |
-        | Ben   | cm   |
+      And the metadata of "x" contains {"owner": "Ben", "unit": "cm"}
 
     @requires_caps
-    Example: Metadata of a registration
+    Example: The number of metadata entries of a registration is limited
       Given a bridge with the flags "--max-metadata 2"
       And an open session
-      When "x" is registered as a float holding 1, with the metadata:
-        | owner | unit | reason |
-        | Ada   | mm   | tuned  |
+      When "x" is registered as a float holding 1, with the metadata {"owner": "Ada", "unit": "mm", "reason": "tuned"}
       Then it is refused with RESOURCE_EXHAUSTED
       And there is no variable "x"
 
     @requires_caps
-    Example: Metadata of a session
+    Example: The number of metadata entries of a session is limited
       Given a bridge with the flags "--max-metadata 2"
       When the session is opened with the metadata:
         | owner | unit | reason |
@@ -120,31 +108,31 @@ Feature: Caps
       And the session is not open
 
     @requires_caps
-    Example: Dependencies
+    Example: The number of dependencies per session is limited
       Given a bridge with the flags "--max-dependencies 2"
       And the variables:
         | name | type  | value |
         | a    | float | 1     |
         | b    | float | 2     |
         | c    | float | 3     |
-      And "b" follows "a" as "tuned for"
-      And "c" follows "a" as "tuned for"
+      And a "tuned for" dependency of "b" on "a" was added
+      And a "tuned for" dependency of "c" on "a" was added
       And Ada watches "c"
-      When "c" is made to follow "b"
+      When a "follows" dependency of "c" on "b" is added
       Then it is refused with RESOURCE_EXHAUSTED
-      And a change of "b" tells Ada nothing
+      And a change of "b" sends Ada nothing
 
     @requires_caps
-    Example: A place among the dependencies is free once a variable is deleted
+    Example: Deleting a variable makes room for another dependency
       Given a bridge with the flags "--max-dependencies 1"
       And the variables:
         | name | type  | value |
         | a    | float | 1     |
         | b    | float | 2     |
         | c    | float | 3     |
-      And "b" follows "a" as "tuned for"
+      And a "tuned for" dependency of "b" on "a" was added
       And "a" was deleted
-      And "c" follows "b" as "tuned for"
+      And a "tuned for" dependency of "c" on "b" was added
       And Ada watches "c"
       When "b" is set to 4
       Then Ada receives:
@@ -152,26 +140,26 @@ Feature: Caps
         | dependency change | c        |
 
     @requires_caps
-    Example: Calls of one client at a time, of which watches are some
+    Example: The number of simultaneous calls of one client is limited, and watches count
       Given a bridge with the flags "--max-calls 2"
       And a float variable "x" holding 1
       And Ada watches "x"
-      And Ada also watches "x"
-      When Ada reads "x" on the same connection
+      And Ada opens another watch of "x"
+      When as Ada, "x" is read
       Then it is refused with RESOURCE_EXHAUSTED
-      And Ben, on another connection, reads 1.0 from "x" at version 1
+      And as Ben, "x" holds 1.0 at version 1
 
     @requires_caps
-    Example: As many calls of one client as it may have
+    Example: A client can make as many calls at a time as the limit allows
       Given a bridge with the flags "--max-calls 2"
       And a float variable "x" holding 1
       And Ada watches "x"
-      When Ada reads "x" on the same connection
+      When as Ada, "x" is read
       Then it is accepted
       And Ada receives nothing else
 
     @requires_caps
-    Example: A call that has ended makes room for another
+    Example: A call that has ended makes room for another call
       Given a bridge with the flags "--max-calls 1"
       And a float variable "a" holding 1
       And Ada watches "a"

@@ -24,12 +24,10 @@ Feature: Durability
       And a float variable "learning_rate" holding 0.1 with:
         | min | max |
         | 0   | 1   |
-      And "learning_rate" was set to 0.05 with the metadata:
-        | source | reason |
-        | elixir | tuning |
-      And what is known of "learning_rate" is noted
+      And "learning_rate" was set to 0.05, with the metadata {"source": "elixir", "reason": "tuning"}
+      And the state of "learning_rate" was noted
       When the bridge is killed and restarted
-      Then all that is known of "learning_rate" is as it was noted
+      Then the state of "learning_rate" is as noted
 
     Example: Variables of every type survive a crash
       Given a new bridge with a data directory
@@ -67,7 +65,7 @@ Feature: Durability
     Example: The history of a variable survives a crash
       Given a new bridge with a data directory
       And an integer variable "max_tokens" holding 1
-      And "max_tokens" was set 3 times, each time to its next version
+      And "max_tokens" was incremented 3 times
       And the bridge was killed and restarted
       When "max_tokens" is rolled back to version 2
       Then "max_tokens" holds 2 at version 5
@@ -141,15 +139,15 @@ Feature: Durability
         | name | type    | value |
         | rate | integer | 1     |
         | loss | integer | 1     |
-      And "loss" follows "rate" as "derived"
+      And a "derived" dependency of "loss" on "rate" was added
       And the bridge was killed and restarted
-      When "rate" is made to follow "loss"
+      When a "follows" dependency of "rate" on "loss" is added
       Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
 
     Example: An optimization lock survives a crash
       Given a new bridge with a data directory
       And a float variable "x" holding 0.1
-      And the optimizer "tuner" has taken "x"
+      And the optimizer "tuner" locked "x"
       And the bridge was killed and restarted
       When "x" is set to 0.2
       Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
@@ -158,12 +156,12 @@ Feature: Durability
     Example: A released optimization lock stays released after a crash
       Given a new bridge with a data directory
       And a float variable "x" holding 0.1
-      And the optimizer "tuner" has taken "x"
-      And the optimizer "tuner" has given "x" back
+      And the optimizer "tuner" locked "x"
+      And the optimizer "tuner" released "x"
       And the bridge was killed and restarted
       When "x" is set to 0.2
       Then "x" holds 0.2 at version 2
-      And nobody is optimizing "x"
+      And "x" is not locked
 
     Example: A rollback survives a crash
       Given a new bridge with a data directory
@@ -181,10 +179,10 @@ Feature: Durability
     Example: A set that is repeated after a crash applies once
       Given a new bridge with a data directory
       And a float variable "x" holding 0.1
-      And request "r-1" set "x" to 0.2
+      And "x" was set to 0.2, with the request id "r-1"
       And "x" was set to 0.3
       And the bridge was killed and restarted
-      When request "r-1" sets "x" to 0.2
+      When "x" is set to 0.2, with the request id "r-1"
       Then the answer is version 2
       And "x" still holds 0.3 at version 3
 
@@ -230,7 +228,7 @@ Feature: Durability
     Example: The first set after a crash makes the next version
       Given a new bridge with a data directory
       And an integer variable "x" holding 1
-      And "x" was set 4 times, each time to its next version
+      And "x" was incremented 4 times
       And the bridge was killed and restarted
       When "x" is set to 6
       Then the answer is version 6
@@ -263,7 +261,7 @@ Feature: Durability
       Given a new bridge with a data directory
       And an integer variable "x" holding 1
       And Ada watches "x"
-      And "x" was set 3 times, each time to its next version
+      And "x" was incremented 3 times
       And Ada received 3 updates
       And the bridge was killed and restarted
       And "x" was set to 5
@@ -294,7 +292,7 @@ Feature: Durability
       And "x" was set to 2
       And Ada received 1 update
       And Ada stopped watching
-      And "x" was set 20 times, each time to its next version
+      And "x" was incremented 20 times
       And the bridge was killed and restarted
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
@@ -309,7 +307,7 @@ Feature: Durability
       And the session was cleaned up
       And the bridge was killed and restarted
       And an integer variable "x" holding 1
-      And "x" was set 5 times, each time to its next version
+      And "x" was incremented 5 times
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
 

@@ -46,20 +46,20 @@ Feature: Tokens
       And "x" still holds 0.5 at version 1
 
       Examples:
-        | what                                             |
-        | "x" is read                                      |
-        | "x" is set to 0.75                               |
-        | "x" is rolled back to version 1                  |
-        | "x" is deleted                                   |
-        | "x" is registered as a float holding 1           |
-        | the variables are listed                         |
-        | the newest 0 in the history of "x" are asked for |
-        | the tool "echo" runs                             |
-        | the tool "count" streams                         |
-        | the session is cleaned up                        |
+        | what                                                |
+        | "x" is read                                         |
+        | "x" is set to 0.75                                  |
+        | "x" is rolled back to version 1                     |
+        | "x" is deleted                                      |
+        | "x" is registered as a float holding 1              |
+        | the variables are listed                            |
+        | the newest 0 entries in the history of "x" are read |
+        | the tool "echo" runs                                |
+        | the tool "count" streams                            |
+        | the session is cleaned up                           |
 
     @requires_current_service
-    Scenario Outline: A call without a token is refused: <what>
+    Scenario Outline: A session call without a token is refused: <what>
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5
       When without a token, <what>

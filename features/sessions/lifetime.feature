@@ -82,8 +82,8 @@ Feature: The life of a session
         | "x" is registered as a float holding "text"                                |
         | "x" is registered as a colour holding "red"                                |
         | "" is registered as a float holding 0.5                                    |
-        | "x" is registered as a float holding 0.5 under the constraints {"min": 1}  |
-        | "x" is registered as a float holding 0.5 under the constraints no JSON     |
+        | "x" is registered as a float holding 0.5, under the constraints `{"min": 1}` |
+        | "x" is registered as a float holding 0.5, under the constraints `no JSON` |
         | the session is opened with a time to live of -1 s                          |
 
   @S2
@@ -99,13 +99,13 @@ Feature: The life of a session
         | "x" is read                                        |
         | "x" is set to "text"                               |
         | "x" is deleted                                     |
-        | "x" and "y" are read together                      |
-        | an empty batch is set                              |
+        | "x" and "y" are read in one call |
+        | an empty atomic batch is set |
         | "x" is rolled back to version 1                    |
-        | the newest 1 in the history of "x" are asked for   |
-        | "a" is made to follow "b"                          |
-        | the optimizer "mipro" takes "x"                    |
-        | the optimizer "mipro" gives "x" back               |
+        | the newest 1 entries in the history of "x" are read |
+        | a "follows" dependency of "a" on "b" is added |
+        | the optimizer "mipro" locks "x" |
+        | the optimizer "mipro" releases "x" |
 
     @requires_standard_tools
     Example: A tool
@@ -236,7 +236,7 @@ Feature: The life of a session
       Given a float variable "x" holding 0.5
       And the session was cleaned up
       And a float variable "x" holding 0.75
-      When "x" is read by its old id
+      When "x", by its old id, is read
       Then it is refused as not found
       And "x" still holds 0.75 at version 1
 
@@ -251,11 +251,11 @@ Feature: The life of a session
     Scenario Outline: An old watch cannot be resumed where the new session made <count> changes more
       Given an integer variable "x" holding 1
       And Ada watches "x"
-      And "x" was set 3 times, each time to its next version
+      And "x" was incremented 3 times
       And Ada received 3 updates
       And the session was cleaned up
       And an integer variable "x" holding 1
-      And "x" was set <count> times, each time to its next version
+      And "x" was incremented <count> times
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
 

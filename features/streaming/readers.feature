@@ -63,10 +63,10 @@ Feature: Readers that come and go
     Example: Whoever is cut off goes on where they stopped
       Given an integer variable "x" holding 1
       And Ada watches "x" over a line of their own
-      And "x" was set 5 times, each time to its next version
+      And "x" was incremented 5 times
       And Ada received 5 updates
       And Ada's line was cut
-      And "x" was set 5 times, each time to its next version
+      And "x" was incremented 5 times
       When Ada resumes watching "x"
       Then Ada receives the versions 7 to 11 of "x"
       And Ada receives nothing else
@@ -110,7 +110,7 @@ Feature: Readers that come and go
     Example: Ten updates
       Given an integer variable "x" holding 1
       And 1000 clients watch "x"
-      When "x" is set 10 times, each time to its next version
+      When "x" is incremented 10 times
       Then each of them receives the versions 2 to 11
 
   @W10 @requires_process

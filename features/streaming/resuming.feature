@@ -118,7 +118,7 @@ Feature: Resuming a watch
       And "x" was set to 2
       And Ada received 1 update
       And Ada stopped watching
-      And "x" was set 20 times, each time to its next version
+      And "x" was incremented 20 times
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
 
@@ -130,7 +130,7 @@ Feature: Resuming a watch
       And "x" was set to 2
       And Ada received 1 update
       And Ada stopped watching
-      And "x" was set 20 times, each time to its next version
+      And "x" was incremented 20 times
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range, naming a sequence from which it can go on
 
@@ -142,7 +142,7 @@ Feature: Resuming a watch
       And "x" was set to 2
       And Ada received 1 update
       And Ada stopped watching
-      And "x" was set 5 times, each time to its next version
+      And "x" was incremented 5 times
       When Ada resumes watching "x"
       Then Ada receives the versions 3 to 7 of "x"
       And Ada receives nothing else

@@ -63,16 +63,12 @@ Feature: Watching variables
 
     Example: With all that a read tells
       Given a tensor variable "weights" holding float32 array [0.5, 1.5]
-      And "weights" was set to float32 array [2.5] with the metadata:
-        | reason | source |
-        | tuning | elixir |
+      And "weights" was set to float32 array [2.5], with the metadata {"reason": "tuning", "source": "elixir"}
       When Ada watches "weights", present values included
       Then Ada receives:
         | update        | variable | value               | version |
         | initial value | weights  | float32 array [2.5] | 2       |
-      And the metadata of "weights" has:
-        | reason |
-        | tuning |
+      And the metadata of "weights" contains {"reason": "tuning"}
       And the source of "weights" is ELIXIR
 
     Example: Then the changes
@@ -95,7 +91,7 @@ Feature: Watching variables
     Example: Values arrive as they are set
       Given a float variable "learning_rate" holding 0.5
       And Ada watches "learning_rate"
-      When "learning_rate" goes through [0.1, 0.2, 0.3]
+      When "learning_rate" is set to each of [0.1, 0.2, 0.3] in turn
       Then Ada receives:
         | update       | value | previous | version |
         | value change | 0.1   | 0.5      | 2       |
@@ -150,7 +146,7 @@ Feature: Watching variables
         | quiet | float   | 1     |
         | busy  | integer | 1     |
       And Ada watches "quiet"
-      And "busy" was set 20 times, each time to its next version
+      And "busy" was incremented 20 times
       When "quiet" is set to 2
       Then Ada receives:
         | update       | variable | value | version |
@@ -178,21 +174,17 @@ Feature: Watching variables
     Example: A change tells who made it and why
       Given a float variable "x" holding 0.5
       And Ada watches "x"
-      When "x" is set to 0.6, with the metadata:
-        | changed_by | author | reason | source |
-        | Ben        | Cy     | tuning | elixir |
+      When "x" is set to 0.6, with the metadata {"changed_by": "Ben", "author": "Cy", "reason": "tuning", "source": "elixir"}
       Then Ada receives:
         | update       | value | changed by | metadata                             |
         | value change | 0.6   | Ben        | {"author": "Cy", "reason": "tuning"} |
-      And the metadata of "x" has:
-        | reason |
-        | tuning |
+      And the metadata of "x" contains {"reason": "tuning"}
       And the source of "x" is ELIXIR
 
     Example: Three hundred changes
       Given an integer variable "x" holding 1
       And Ada and Ben each watch "x"
-      When "x" is set 300 times, each time to its next version
+      When "x" is incremented 300 times
       Then Ada and Ben each receive the versions 2 to 301 of "x", each with the value of that version
 
   @W4
@@ -214,7 +206,7 @@ Feature: Watching variables
         | b    | integer | 0     |
         | c    | integer | 0     |
       And Ada watches every variable
-      When "a" and "b" are set together 30 times while "c" is set 30 times
+      When "a" and "b" are set in 30 atomic batches while "c" is set 30 times
       Then in what Ada received, each change of "a" or "b" stands next to its partner
 
   @W5
@@ -238,10 +230,8 @@ Feature: Watching variables
 
     Example: The last state is all that was known of it
       Given a tensor variable "weights" holding float32 array [0.5, 1.5]
-      And "weights" was set to float32 array [2.5] with the metadata:
-        | reason | source |
-        | tuning | elixir |
-      And what is known of "weights" is noted
+      And "weights" was set to float32 array [2.5], with the metadata {"reason": "tuning", "source": "elixir"}
+      And the state of "weights" was noted
       And Ada watches "weights"
       When "weights" is deleted
       Then Ada receives:

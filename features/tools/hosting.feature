@@ -78,7 +78,7 @@ Feature: Tools of another bridge
     Example: It speaks for the optimizer that is named
       Given the tool "increment" of another bridge is registered
       And at the other bridge, an integer variable "count" holding 1
-      And at the other bridge, the optimizer "mipro" has taken "count"
+      And at the other bridge, the optimizer "mipro" locked "count"
       When the tool "increment" runs for the optimizer "mipro" with:
         | name    |
         | "count" |

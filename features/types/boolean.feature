@@ -1,11 +1,11 @@
 @types
 Feature: Boolean variables
-  A boolean is true or false, and nothing that other languages take for one.
+  A boolean is true or false. Numbers and texts that other languages treat as booleans are refused.
 
   @T
-  Rule: True and false come back as they went in
+  Rule: Booleans round-trip
 
-    Scenario Outline: <value> is kept
+    Scenario Outline: The boolean <value> round-trips
       When "streaming" is registered as a boolean holding <value>
       Then "streaming" holds <value> at version 1
 
@@ -14,15 +14,15 @@ Feature: Boolean variables
         | true  |
         | false |
 
-    Example: A boolean is switched
+    Example: A boolean can be changed
       Given a boolean variable "streaming" holding true
       When "streaming" is set to false
       Then "streaming" holds false at version 2
 
   @T
-  Rule: What only looks like true or false is refused
+  Rule: Only true and false are booleans
 
-    Scenario Outline: <value> is no boolean
+    Scenario Outline: A boolean variable refuses <value>
       Given a boolean variable "streaming" holding true
       When "streaming" is set to <value>
       Then it is refused as invalid, saying "must be a boolean"
@@ -38,7 +38,7 @@ Feature: Boolean variables
         | null    |
         | []      |
 
-    Example: A boolean cannot begin as something else
+    Example: A boolean variable cannot be registered with another type of value
       When "streaming" is registered as a boolean holding 1
       Then it is refused as invalid, saying "must be a boolean"
       And there is no variable "streaming"

@@ -1,11 +1,11 @@
 @types
 Feature: Choice variables
-  A choice is one of a few texts that were named when the variable was registered.
+  A choice is one of the texts that its registration lists.
 
   @T
-  Rule: Each of the choices is taken
+  Rule: Every listed choice is accepted
 
-    Scenario Outline: <value> is chosen
+    Scenario Outline: The listed choice <value> is accepted
       Given a choice variable "model" holding "gpt-4" with:
         | choices                          |
         | ["gpt-4", "mistral", "llama", ""] |
@@ -19,9 +19,9 @@ Feature: Choice variables
         | ""       |
 
   @T
-  Rule: Anything else is refused, be it alike
+  Rule: Values that are not listed are refused
 
-    Scenario Outline: <value> is none of the choices
+    Scenario Outline: A choice variable refuses <value>, which is not listed
       Given a choice variable "model" holding "gpt-4" with:
         | choices                   |
         | ["gpt-4", "mistral", "42"] |
@@ -44,9 +44,7 @@ Feature: Choice variables
         | true      |
         | ["gpt-4"] |
 
-    Example: A choice cannot begin outside its choices
-      When "model" is registered as a choice holding "gpt-5" with:
-        | choices             |
-        | ["gpt-4", "mistral"] |
+    Example: A choice variable cannot be registered with a value that is not listed
+      When "model" is registered as a choice holding "gpt-5", under the constraints {"choices": ["gpt-4", "mistral"]}
       Then it is refused as invalid, saying "must be one of"
       And there is no variable "model"

@@ -1,11 +1,11 @@
 @types
 Feature: Embedding variables
-  An embedding is a vector of finite numbers: a short one travels as JSON, a long one as raw bytes.
+  An embedding is a vector of finite numbers. A short one travels as JSON, a long one as raw bytes.
 
   @T
-  Rule: Every vector comes back as it went in
+  Rule: Vectors round-trip
 
-    Scenario Outline: <value> is kept
+    Scenario Outline: The vector <value> round-trips
       When "query" is registered as an embedding holding <value>
       Then "query" holds <value> at version 1
 
@@ -16,15 +16,15 @@ Feature: Embedding variables
         | [-0.5, 0, 1e-300, 1e300]       |
         | [0.1, 0.30000000000000004, -1] |
 
-    Example: A vector is replaced by one of another length
+    Example: A vector can be replaced by one of another length
       Given an embedding variable "query" holding [0.1, 0.2, 0.3]
       When "query" is set to [0.5, 0.25]
       Then "query" holds [0.5, 0.25] at version 2
 
   @T
-  Rule: What is no vector of finite numbers is refused
+  Rule: Only vectors of finite numbers are embeddings
 
-    Scenario Outline: <value> is no embedding
+    Scenario Outline: An embedding variable refuses <value>
       Given an embedding variable "query" holding [0.1, 0.2]
       When "query" is set to <value>
       Then it is refused as invalid, saying "must be a list of numbers"
@@ -43,15 +43,15 @@ Feature: Embedding variables
         | {"0": 0.1}   |
         | null         |
 
-    Example: An embedding cannot begin as something else
+    Example: An embedding variable cannot be registered with an empty list
       When "query" is registered as an embedding holding []
       Then it is refused as invalid, saying "must be a list of numbers"
       And there is no variable "query"
 
   @T @V4
-  Rule: A long vector travels as raw bytes and comes back byte for byte
+  Rule: Large vectors round-trip as raw bytes, byte for byte
 
-    Scenario Outline: <value> is kept
+    Scenario Outline: A <value> round-trips as an embedding
       When "query" is registered as an embedding holding <value>
       Then "query" holds <value> at version 1
 
@@ -63,7 +63,7 @@ Feature: Embedding variables
         | int32 array of shape [3000]    |
         | float32 array [0.1, 0.2, -0.0] |
 
-    Scenario Outline: <value> is no embedding
+    Scenario Outline: An embedding variable refuses a <value>
       Given an embedding variable "query" holding float32 array [0.5, 0.25]
       When "query" is set to <value>
       Then it is refused as invalid

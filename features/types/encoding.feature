@@ -1,13 +1,13 @@
 @types
 Feature: How values travel
-  A value is JSON under a label that names its type, or raw bytes under a header. Whatever is labelled
-  wrongly, broken or hostile is refused with a reason, and is never read as zero or as an empty text.
+  A value is JSON with a type_url that names its type, or raw bytes with a header. Values with a wrong type_url, and
+  malformed or hostile values, are refused with a reason; they are never taken for zero or for an empty text.
 
   @V1
-  Rule: A value is labelled with its variable's type
+  Rule: The type_url of a value names its variable's type
 
     @requires_current_service
-    Scenario Outline: <kind> is read under its own label
+    Scenario Outline: The type_url of a <kind> names its type
       Given a <kind> variable "x" holding <value>
       When "x" is read
       Then its type_url is "type.googleapis.com/snakepit.<kind>"
@@ -22,20 +22,20 @@ Feature: How values travel
         | embedding | [0.5]                       |
         | tensor    | {"shape": [1], "data": [5]} |
 
-    Example: The older label is read too
+    Example: The older form of the type_url is accepted
       Given a float variable "x" holding 0.5
-      When "x" is given 0.25 under the type_url "dspex.variables/float"
+      When "x" is set to 0.25 under the type_url "dspex.variables/float"
       Then it is accepted
       And "x" holds 0.25 at version 2
 
-    Example: A client of the older service name is answered under the older label
+    Example: A client of the older service name gets the older form of the type_url
       Given a float variable "x" holding 0.5
       When "x" is read under the older service name
       Then its type_url is "dspex.variables/float"
 
-    Scenario Outline: A float under the label "<url>"
+    Scenario Outline: A float with the type_url "<url>" is refused
       Given a float variable "x" holding 0.5
-      When "x" is given 0.25 under the type_url "<url>"
+      When "x" is set to 0.25 under the type_url "<url>"
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
@@ -54,11 +54,11 @@ Feature: How values travel
         | type.googleapis.com/snakepit.               |
 
   @V3
-  Rule: What is not strict JSON is refused
+  Rule: A value that is not strict JSON is refused
 
-    Scenario Outline: The text <text>
+    Scenario Outline: The malformed JSON text <text> is refused
       Given a float variable "x" holding 0.5
-      When "x" is given the text <text>
+      When "x" is set to the text `<text>`
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
@@ -82,23 +82,23 @@ Feature: How values travel
         | 1e400     |
         | -1e999    |
 
-    Scenario Outline: A whole number of 400 digits in <text>, for <a variable>
+    Scenario Outline: A whole number of 400 digits in <text> is refused for <a variable>
       Given <a variable> "x" holding <held>
-      When "x" is given a whole number of 400 digits, as N in the text <text>
+      When "x" is set to the text `<text>`
       Then it is refused as invalid
       And "x" still holds <held> at version 1
 
       Examples:
         | a variable            | held                        | text                        |
-        | a float variable      | 0.5                         | N                           |
-        | a float variable      | 0.5                         | -N                          |
-        | an integer variable   | 5                           | N                           |
-        | an embedding variable | [0.5]                       | [N]                         |
-        | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [N]} |
+        | a float variable      | 0.5                         | $N                          |
+        | a float variable      | 0.5                         | -$N                         |
+        | an integer variable   | 5                           | $N                          |
+        | an embedding variable | [0.5]                       | [$N]                        |
+        | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [$N]} |
 
-    Scenario Outline: A number beyond a double within <text>
+    Scenario Outline: A number beyond the range of doubles in <text> is refused
       Given <a variable> "x" holding <held>
-      When "x" is given the text <text>
+      When "x" is set to the text `<text>`
       Then it is refused as invalid
       And "x" still holds <held> at version 1
 
@@ -107,9 +107,9 @@ Feature: How values travel
         | an embedding variable | [0.5]                       | [0.5, 1e400]                     |
         | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [-1e400]} |
 
-    Scenario Outline: A key that stands twice in <text>
+    Scenario Outline: A duplicate key in <text> is refused
       Given a tensor variable "weights" holding {"shape": [1], "data": [1]}
-      When "weights" is given the text <text>
+      When "weights" is set to the text `<text>`
       Then it is refused as invalid
       And "weights" still holds {"shape": [1], "data": [1]} at version 1
 
@@ -118,9 +118,9 @@ Feature: How values travel
         | {"shape": [1], "data": [2], "data": [3]}  |
         | {"shape": [1], "shape": [1], "data": [2]} |
 
-    Scenario Outline: The bytes <bytes>
+    Scenario Outline: The bytes <bytes> are refused as a string
       Given a string variable "x" holding "safe"
-      When "x" is given the bytes <bytes>
+      When "x" is set to the bytes `<bytes>`
       Then it is refused as invalid
       And "x" still holds "safe" at version 1
 
@@ -135,27 +135,27 @@ Feature: How values travel
         | 80 04 4b 01 2e       |
         | 80 03 58 01 00 61 2e |
 
-    Example: An empty text
+    Example: An empty JSON text is refused
       Given a float variable "x" holding 0.5
-      When "x" is given no text at all
+      When "x" is set to the text ``
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
-    Example: No value
+    Example: A set without a value is refused
       Given a float variable "x" holding 0.5
-      When "x" is given no value
+      When "x" is set to no value
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
-    Example: A number of 5,000 digits
+    Example: A number of 5,000 digits is refused
       Given a float variable "x" holding 0.5
-      When "x" is given a number of 5000 digits
+      When "x" is set to a number of 5000 digits
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
-    Scenario Outline: Arrays nested <depth> deep
+    Scenario Outline: Arrays nested <depth> deep are refused
       Given an embedding variable "x" holding [0.5]
-      When "x" is given arrays nested <depth> deep
+      When "x" is set to arrays nested <depth> deep
       Then it is refused as invalid
       And "x" still holds [0.5] at version 1
 
@@ -165,11 +165,11 @@ Feature: How values travel
         | 100000 |
 
   @V4
-  Rule: Raw bytes must be just what their header says
+  Rule: Raw bytes must match their header
 
-    Scenario Outline: <count> bytes under <header>
+    Scenario Outline: A set to <count> raw bytes with the header <header> is refused
       Given a tensor variable "weights" holding float32 array [1.5, 2.5]
-      When "weights" is given the header <header> with <count> bytes
+      When "weights" is set to the header `<header>` with <count> bytes
       Then it is refused as invalid
       And "weights" still holds float32 array [1.5, 2.5] at version 1
 
@@ -195,15 +195,15 @@ Feature: How values travel
         | 24    | {"shape": [2, 3]                                                                    |
         | 24    | []                                                                                  |
 
-    Example: Bytes beside a value in JSON
+    Example: Raw bytes in addition to a JSON value are refused
       Given a tensor variable "weights" holding {"shape": [1], "data": [1]}
-      When "weights" is given {"shape": [1], "data": [2]} and 4 bytes beside it
+      When "weights" is set to {"shape": [1], "data": [2]} with 4 stray bytes
       Then it is refused as invalid
       And "weights" still holds {"shape": [1], "data": [1]} at version 1
 
-    Scenario Outline: A <kind> cannot be raw bytes
+    Scenario Outline: A <kind> in raw bytes is refused
       Given a <kind> variable "x" holding <value>
-      When "x" is given the header {"type": "<kind>", "shape": [1], "dtype": "float64", "binary_format": "raw"} with 8 bytes
+      When "x" is set to the header `{"type": "<kind>", "shape": [1], "dtype": "float64", "binary_format": "raw"}` with 8 bytes
       Then it is refused as invalid
       And "x" still holds <value> at version 1
 
@@ -216,24 +216,24 @@ Feature: How values travel
         | module  | "five" |
 
   @V4
-  Rule: What was written as JSON is read as JSON, what was written as bytes is read as bytes
+  Rule: A value is read in the form in which it was written
 
-    Example: A small array written as JSON
+    Example: A small array written as JSON is read as JSON
       Given an embedding variable "query" holding [0.5, 0.25]
       When "query" is read
-      Then it came as JSON
+      Then its value is in JSON
 
-    Example: A small array written as bytes
+    Example: A small array written as raw bytes is read as raw bytes
       Given an embedding variable "query" holding float32 array [0.5, 0.25]
       When "query" is read
-      Then it came as raw bytes
+      Then its value is in raw bytes
 
   @V5
-  Rule: Nothing is ever unpickled
+  Rule: No value is ever unpickled
 
-    Scenario Outline: The binary format <format>
+    Scenario Outline: The binary format <format> is refused
       Given a tensor variable "weights" holding float32 array [1.5, 2.5]
-      When "weights" is given the header {"type": "tensor", "shape": [2], "dtype": "float32", "binary_format": "<format>"} with 8 bytes
+      When "weights" is set to the header `{"type": "tensor", "shape": [2], "dtype": "float32", "binary_format": "<format>"}` with 8 bytes
       Then it is refused as invalid
       And "weights" still holds float32 array [1.5, 2.5] at version 1
 
@@ -245,10 +245,10 @@ Feature: How values travel
         | RAW           |
 
   @V1 @V3 @V4 @V5
-  Rule: A variable cannot begin as what it cannot be set to
+  Rule: The first value of a variable is checked as every other value
 
-    Scenario Outline: A float as the text <text>
-      When "x" is registered as a float with the text <text>
+    Scenario Outline: A float variable cannot be registered with the JSON text <text>
+      When "x" is registered as a float holding the text `<text>`
       Then it is refused as invalid
       And there is no variable "x"
 
@@ -259,7 +259,7 @@ Feature: How values travel
         | NaN   |
         | 1e400 |
 
-    Scenario Outline: A float under the label "<url>"
+    Scenario Outline: A float variable cannot be registered with the type_url "<url>"
       When "x" is registered as a float holding 0.25 under the type_url "<url>"
       Then it is refused as invalid
       And there is no variable "x"
@@ -269,8 +269,8 @@ Feature: How values travel
         | type.googleapis.com/snakepit.integer |
         | type.googleapis.com/snakepit.colour  |
 
-    Scenario Outline: A tensor as <count> bytes under <header>
-      When "x" is registered as a tensor with the header <header> and <count> bytes
+    Scenario Outline: A tensor variable cannot be registered with <count> raw bytes and the header <header>
+      When "x" is registered as a tensor holding the header `<header>` with <count> bytes
       Then it is refused as invalid
       And there is no variable "x"
 
@@ -282,11 +282,13 @@ Feature: How values travel
         | 24    | {"type": "embedding", "shape": [6], "dtype": "float32", "binary_format": "raw"}       |
 
   @V1 @V3 @V4 @V5
-  Rule: In a batch it is an error of that entry
+  Rule: In a batch, an invalid value is an error of its variable
 
-    Scenario Outline: A float as the text <text>
+    Scenario Outline: In a batch, the JSON text <text> is an error of its variable
       Given a float variable "x" holding 0.5
-      When in a batch, "x" is given the text <text>
+      When these are set in a non-atomic batch:
+        | name | value             |
+        | x    | the text `<text>` |
       Then the batch fails for:
         | name | because |
         | x    |         |
@@ -298,9 +300,11 @@ Feature: How values travel
         | NaN   |
         | 1e400 |
 
-    Scenario Outline: A float under the label "<url>"
+    Scenario Outline: In a batch, the type_url "<url>" is an error of its float variable
       Given a float variable "x" holding 0.5
-      When in a batch, "x" is given 0.25 under the type_url "<url>"
+      When these are set in a non-atomic batch:
+        | name | value                            |
+        | x    | 0.25 under the type_url "<url>" |
       Then the batch fails for:
         | name | because |
         | x    |         |
@@ -311,9 +315,11 @@ Feature: How values travel
         | type.googleapis.com/snakepit.integer |
         | type.googleapis.com/snakepit.colour  |
 
-    Scenario Outline: A tensor as <count> bytes under <header>
+    Scenario Outline: In a batch, <count> raw bytes with the header <header> are an error of their tensor variable
       Given a tensor variable "x" holding float32 array [1.5, 2.5]
-      When in a batch, "x" is given the header <header> with <count> bytes
+      When these are set in a non-atomic batch:
+        | name | value                                    |
+        | x    | the header `<header>` with <count> bytes |
       Then the batch fails for:
         | name | because |
         | x    |         |

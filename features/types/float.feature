@@ -1,12 +1,12 @@
 @types
 Feature: Float variables
-  A float holds any number of double precision, to the last bit. Learning rates, temperatures and
-  scores are floats; what is no number is refused before it can do harm.
+  A float holds any number of double precision, to the last bit. Learning rates, temperatures and scores are floats;
+  values that are not numbers are refused.
 
   @T @V2
-  Rule: Every double comes back as the number that went in
+  Rule: Every double round-trips
 
-    Scenario Outline: <value> is kept
+    Scenario Outline: A float variable can be registered with <value>
       When "score" is registered as a float holding <value>
       Then "score" holds <value> at version 1
 
@@ -31,7 +31,7 @@ Feature: Float variables
         | Infinity  |
         | -Infinity |
 
-    Scenario Outline: <value> is kept when it is set
+    Scenario Outline: A float variable can be set to <value>
       Given a float variable "score" holding 0.5
       When "score" is set to <value>
       Then "score" holds <value> at version 2
@@ -43,14 +43,14 @@ Feature: Float variables
         | NaN                |
         | -Infinity          |
 
-    Example: An integer is widened to a float
+    Example: An integer given to a float variable is widened
       When "score" is registered as a float holding 1
       Then "score" holds 1.0 at version 1
 
   @T
-  Rule: What is no number is refused
+  Rule: Only numbers are floats
 
-    Scenario Outline: <value> is no float
+    Scenario Outline: A float variable refuses <value>
       Given a float variable "score" holding 0.5
       When "score" is set to <value>
       Then it is refused as invalid, saying "must be a number"
@@ -74,7 +74,7 @@ Feature: Float variables
         | [0.5] |
         | {}    |
 
-    Example: A float cannot begin as something else
+    Example: A float variable cannot be registered with a boolean
       When "score" is registered as a float holding true
       Then it is refused as invalid, saying "must be a number"
       And there is no variable "score"

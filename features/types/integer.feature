@@ -1,12 +1,12 @@
 @types
 Feature: Integer variables
-  An integer is a whole number of 64 bits. It never passes through a double on its way, so that counters,
-  seeds and identifiers keep every digit.
+  An integer is a whole number of 64 bits. It is never converted to a double, so that counters, seeds and identifiers
+  keep every digit.
 
   @T @V2
-  Rule: Every 64-bit integer comes back as the number that went in
+  Rule: Every 64-bit integer round-trips
 
-    Scenario Outline: <value> is kept
+    Scenario Outline: An integer variable can be registered with <value>
       When "seed" is registered as an integer holding <value>
       Then "seed" holds <value> at version 1
 
@@ -26,20 +26,20 @@ Feature: Integer variables
         | 9223372036854775807  |
         | -9223372036854775808 |
 
-    Example: A big integer is kept when it is set
+    Example: An integer variable can be set to a number that no double holds
       Given an integer variable "seed" holding 1
       When "seed" is set to 9007199254740993
       Then "seed" holds 9007199254740993 at version 2
 
-    Example: A whole number written with a fraction is that integer
+    Example: A whole number written with a fraction of zero is an integer
       Given an integer variable "seed" holding 1
       When "seed" is set to 42.0
       Then "seed" holds 42 at version 2
 
   @T
-  Rule: What is no whole number is refused
+  Rule: Only whole numbers are integers
 
-    Scenario Outline: <value> is no integer
+    Scenario Outline: An integer variable refuses <value>
       Given an integer variable "max_tokens" holding 256
       When "max_tokens" is set to <value>
       Then it is refused as invalid, saying "<because>"
@@ -64,7 +64,7 @@ Feature: Integer variables
         | null  | must be an integer |
         | [42]  | must be an integer |
 
-    Example: An integer cannot begin as something else
+    Example: An integer variable cannot be registered with a fraction
       When "max_tokens" is registered as an integer holding 42.5
       Then it is refused as invalid, saying "must be a whole number"
       And there is no variable "max_tokens"

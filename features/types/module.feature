@@ -1,12 +1,12 @@
 @types
 Feature: Module variables
-  A module variable names a strategy by the path of its module. The bridge keeps the name and never
-  imports what it names.
+  A module variable names a strategy by the path of its module. The bridge stores the name and never imports the
+  module.
 
   @T
-  Rule: The name of a module is kept and not looked up
+  Rule: The name of a module is stored and not imported
 
-    Scenario Outline: <value> is kept
+    Scenario Outline: The module name <value> round-trips
       When "strategy" is registered as a module holding <value>
       Then "strategy" holds <value> at version 1
 
@@ -16,7 +16,7 @@ Feature: Module variables
         | "Elixir.DSPex.Predict"         |
         | "no.such.module.anywhere_9471" |
 
-    Example: One of the allowed modules is taken
+    Example: A module variable can be set to one of its allowed modules
       Given a module variable "strategy" holding "Predict" with:
         | choices                       |
         | ["Predict", "ChainOfThought"] |
@@ -24,9 +24,9 @@ Feature: Module variables
       Then "strategy" holds "ChainOfThought" at version 2
 
   @T
-  Rule: A module that is not allowed is refused
+  Rule: A value that does not name an allowed module is refused
 
-    Scenario Outline: "ReAct" is not allowed by <key>
+    Scenario Outline: A module that is not listed in <key> is refused
       Given a module variable "strategy" holding "Predict" with:
         | <key>                         |
         | ["Predict", "ChainOfThought"] |
@@ -39,7 +39,7 @@ Feature: Module variables
         | choices         |
         | allowed_modules |
 
-    Scenario Outline: <value> is no name of a module
+    Scenario Outline: A module variable refuses <value>
       Given a module variable "strategy" holding "Predict"
       When "strategy" is set to <value>
       Then it is refused as invalid

@@ -3,9 +3,9 @@ Feature: String variables
   A string holds any text: prompts, names, templates, in any script.
 
   @T
-  Rule: Every text comes back as it went in
+  Rule: Every text round-trips
 
-    Scenario Outline: <value> is kept
+    Scenario Outline: The text <value> round-trips
       When "prompt" is registered as a string holding <value>
       Then "prompt" holds <value> at version 1
 
@@ -20,16 +20,16 @@ Feature: String variables
         | "\u0000\u001f"               |
         | "null"                       |
 
-    Example: A long text is kept
+    Example: A text of a million characters round-trips
       Given a string variable "prompt" holding "short"
-      When "prompt" is given a text of 1000000 characters
+      When "prompt" is set to a text of 1000000 characters
       Then it is accepted
       And "prompt" holds a text of 1000000 characters at version 2
 
   @T
-  Rule: What is no text is refused
+  Rule: Only texts are strings
 
-    Scenario Outline: <value> is no string
+    Scenario Outline: A string variable refuses <value>
       Given a string variable "prompt" holding "hello"
       When "prompt" is set to <value>
       Then it is refused as invalid, saying "must be a string"
@@ -43,7 +43,7 @@ Feature: String variables
         | ["hello"] |
         | {}        |
 
-    Example: A string cannot begin as something else
+    Example: A string variable cannot be registered with null
       When "prompt" is registered as a string holding null
       Then it is refused as invalid, saying "must be a string"
       And there is no variable "prompt"

@@ -3,9 +3,9 @@ Feature: Tensor variables
   A tensor is an array with a shape: weights, attention maps, masks.
 
   @T @V2
-  Rule: Every tensor comes back as it went in, nested as it was
+  Rule: Every tensor round-trips with its nesting
 
-    Scenario Outline: <value> is kept
+    Scenario Outline: The tensor <value> round-trips
       When "weights" is registered as a tensor holding <value>
       Then "weights" holds <value> at version 1
 
@@ -18,9 +18,9 @@ Feature: Tensor variables
         | {"shape": [2, 2], "data": [[0.1, 9007199254740993], [0, -0.5]]} |
 
   @T
-  Rule: Data that does not fill its shape is refused
+  Rule: The data of a tensor must match its shape
 
-    Scenario Outline: <value> does not fill its shape
+    Scenario Outline: A tensor variable refuses <value>, whose data do not match its shape
       Given a tensor variable "weights" holding {"shape": [2], "data": [1, 2]}
       When "weights" is set to <value>
       Then it is refused as invalid, saying "data size doesn't match shape"
@@ -33,7 +33,7 @@ Feature: Tensor variables
         | {"shape": [2], "data": [1, 2, 3]}              |
         | {"shape": [2], "data": []}                     |
 
-    Scenario Outline: <value> is no tensor
+    Scenario Outline: A tensor variable refuses <value>, which has no shape or no data
       Given a tensor variable "weights" holding {"shape": [2], "data": [1, 2]}
       When "weights" is set to <value>
       Then it is refused as invalid, saying "must be a tensor with shape and data"
@@ -48,7 +48,7 @@ Feature: Tensor variables
         | 42              |
         | null            |
 
-    Scenario Outline: <value> holds what is no finite number
+    Scenario Outline: A tensor variable refuses <value>, which has invalid numbers
       Given a tensor variable "weights" holding {"shape": [2], "data": [1, 2]}
       When "weights" is set to <value>
       Then it is refused as invalid
@@ -64,15 +64,15 @@ Feature: Tensor variables
         | {"shape": ["2"], "data": [1, 2]}     |
         | {"shape": [2.5], "data": [1, 2]}     |
 
-    Example: A tensor cannot begin as something else
+    Example: A tensor variable cannot be registered with data that do not match the shape
       When "weights" is registered as a tensor holding {"shape": [2, 3], "data": [1]}
       Then it is refused as invalid, saying "data size doesn't match shape"
       And there is no variable "weights"
 
   @T @V4
-  Rule: A large tensor travels as raw bytes and comes back byte for byte
+  Rule: Large tensors round-trip as raw bytes, byte for byte
 
-    Scenario Outline: <value> is kept
+    Scenario Outline: A <value> round-trips as a tensor
       When "weights" is registered as a tensor holding <value>
       Then "weights" holds <value> at version 1
 
@@ -86,12 +86,12 @@ Feature: Tensor variables
         | float32 array [NaN, Infinity, -0.0]    |
         | float64 array [-Infinity, 5e-324, NaN] |
 
-    Example: A tensor of 4 MB
+    Example: A tensor of 4 MB round-trips
       Given a tensor variable "weights" holding {"shape": [1], "data": [0]}
       When "weights" is set to float32 array of shape [1024, 1024]
       Then "weights" holds float32 array of shape [1024, 1024] at version 2
 
-    Example: A tensor may be JSON in one version and bytes in the next
+    Example: A tensor can change from raw bytes to JSON
       Given a tensor variable "weights" holding float32 array of shape [2, 2]
       When "weights" is set to {"shape": [2], "data": [0.5, 1.5]}
       Then "weights" holds {"shape": [2], "data": [0.5, 1.5]} at version 2

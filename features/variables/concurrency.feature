@@ -1,40 +1,40 @@
 @variables
-Feature: Several clients at once
+Feature: Concurrent clients
   Clients that work at the same time do not lose each other's changes.
 
   @A13
-  Rule: No accepted change is lost, and each has a version of its own
+  Rule: No accepted change is lost, and each makes a version of its own
 
-    Example: Ten clients set one variable
+    Example: Ten clients set one variable at the same time
       Given a float variable "x" holding -1
       When 10 clients at once each set "x" 20 times
       Then all are accepted
       And the versions answered are 2 to 201, each once
-      And "x" holds what its last writer wrote, at version 201
+      And "x" holds the value that was answered version 201
 
-    Example: Eight clients read and set one variable
+    Example: Eight clients read and set one variable at the same time
       Given an integer variable "x" holding -1
       When 8 clients at once each read and set "x" 25 times
       Then all are accepted
-      And one order explains all that they read and wrote
+      And one order of the calls explains every read and every write
 
-    Example: Ten clients register ten variables
+    Example: Ten clients register ten variables at the same time
       Given an open session
       When 10 clients at once each register a float variable of their own
       Then all are accepted
       And the variables "variable_" 0 to 9 hold 0 to 9
 
-    Example: Ten clients register the same name
+    Example: Of ten clients that register the same name, one succeeds
       Given an open session
       When 10 clients at once each register the variable "x"
       Then exactly one is accepted and the others are refused as already existing
       And "x" is at version 1
 
   @S3
-  Rule: Clients in sessions of their own do not meet
+  Rule: Sessions are isolated from each other
 
-    Example: Ten clients, ten sessions, one name
+    Example: Ten clients use the same name in ten sessions at the same time
       Given an open session
-      When 10 clients at once each work in a session of their own
+      When 10 clients at once each use a session of their own
       Then all are accepted
-      And each of them saw its own values alone
+      And each client read only its own values

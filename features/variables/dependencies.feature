@@ -1,17 +1,17 @@
 @variables
-Feature: Variables that follow others
-  Some variables make sense only beside others: a prompt that was tuned for a model, a budget for a limit.
-  Whoever watches the follower is told when what it follows has changed.
+Feature: Dependencies
+  Some variables depend on others: a prompt was tuned for a model, a budget belongs to a limit. Watches of the
+  dependent variable are notified when the other one changes.
 
   @D1
-  Rule: Watches of a direct follower are told what changed, after the change itself
+  Rule: Watches of a directly dependent variable are notified after the change itself
 
-    Example: The prompt follows the model
+    Example: A watch of all variables gets the change and then the dependency change
       Given the variables:
         | name   | type   | value   |
         | model  | string | "gpt-4" |
         | prompt | string | "hello" |
-      And "prompt" follows "model" as "tuned for"
+      And a "tuned for" dependency of "prompt" on "model" was added
       And Ada watches every variable
       When "model" is set to "mistral"
       Then Ada receives:
@@ -20,26 +20,26 @@ Feature: Variables that follow others
         | dependency change | prompt   | "hello"  | 1       | {"cause": "model", "cause_version": "2", "dependency_type": "tuned for"} |
       And Ada receives nothing else
 
-    Example: A watch of the follower alone
+    Example: A watch of the dependent variable gets the dependency change
       Given the variables:
         | name   | type   | value   |
         | model  | string | "gpt-4" |
         | prompt | string | "hello" |
-      And "prompt" follows "model" as "tuned for"
+      And a "tuned for" dependency of "prompt" on "model" was added
       And Ada watches "prompt"
       When "model" is set to "mistral"
       Then Ada receives:
         | update            | variable | version | metadata                                 |
         | dependency change | prompt   | 1       | {"cause": "model", "cause_version": "2"} |
-      And the cause that Ada was told is "model", by its id
+      And the last update that Ada received names the id of "model" as its cause
       And Ada receives nothing else
 
-    Example: Every change is told, one after the other
+    Example: Each change causes its own dependency change, in order
       Given the variables:
         | name   | type   | value   |
         | model  | string | "gpt-4" |
         | prompt | string | "hello" |
-      And "prompt" follows "model" as "tuned for"
+      And a "tuned for" dependency of "prompt" on "model" was added
       And Ada watches "prompt"
       And "model" was set to "mistral"
       And "model" was set to "o3"
@@ -51,14 +51,12 @@ Feature: Variables that follow others
         | value change      | prompt   | "bye"   | 2       |                                          |
       And Ada receives nothing else
 
-    Example: With all that is known of the follower
+    Example: A dependency change carries the complete state of the dependent variable
       Given a float variable "rate" holding 0.5
       And a tensor variable "weights" holding float32 array [0.5, 1.5]
-      And "weights" was set to float32 array [2.5] with the metadata:
-        | reason | source |
-        | tuning | elixir |
-      And what is known of "weights" is noted
-      And "weights" follows "rate" as "scaled"
+      And "weights" was set to float32 array [2.5], with the metadata {"reason": "tuning", "source": "elixir"}
+      And the state of "weights" was noted
+      And a "scaled" dependency of "weights" on "rate" was added
       And Ada watches "weights"
       When "rate" is set to 0.6
       Then Ada receives:
@@ -66,28 +64,28 @@ Feature: Variables that follow others
         | dependency change | weights  | float32 array [2.5] | 2       | {"cause": "rate", "cause_version": "2", "dependency_type": "scaled"} |
       And Ada receives nothing else
 
-    Example: After an atomic batch as a whole
+    Example: The dependency changes of an atomic batch come after all of its changes
       Given the variables:
         | name   | type   | value   |
         | model  | string | "gpt-4" |
         | prompt | string | "hello" |
         | limit  | string | "low"   |
-      And "prompt" follows "model" as "tuned for"
+      And a "tuned for" dependency of "prompt" on "model" was added
       And Ada watches "model", "limit" and "prompt"
-      When these are set together, all or none:
+      When these are set in an atomic batch:
         | name  | value  |
         | model | "o3"   |
         | limit | "high" |
       Then the batch succeeds
-      And in what Ada received, the changes of "model" and "limit" come before that of "prompt"
+      And Ada received the changes of "model" and "limit" before that of "prompt"
 
-    Example: After a rollback
+    Example: A rollback causes a dependency change
       Given the variables:
         | name   | type   | value   |
         | model  | string | "gpt-4" |
         | prompt | string | "hello" |
       And "model" was set to "mistral"
-      And "prompt" follows "model" as "tuned for"
+      And a "tuned for" dependency of "prompt" on "model" was added
       And Ada watches "prompt"
       When "model" is rolled back to version 1
       Then Ada receives:
@@ -95,36 +93,36 @@ Feature: Variables that follow others
         | dependency change | prompt   | 1       | {"cause": "model", "cause_version": "3"} |
       And Ada receives nothing else
 
-    Example: Only direct followers are told
+    Example: Only direct dependencies are notified
       Given the variables:
         | name   | type  | value |
         | first  | float | 1     |
         | second | float | 1     |
         | third  | float | 1     |
-      And "second" follows "first" as "scaled"
-      And "third" follows "second" as "scaled"
+      And a "scaled" dependency of "second" on "first" was added
+      And a "scaled" dependency of "third" on "second" was added
       And Ada watches "third"
       When "first" is set to 2
       Then "first" holds 2.0 at version 2
       And Ada receives nothing else
 
-    Example: A change of the follower is no news for what it follows
+    Example: A change of the dependent variable does not notify the variable that it depends on
       Given the variables:
         | name   | type  | value |
         | first  | float | 1     |
         | second | float | 1     |
-      And "second" follows "first" as "scaled"
+      And a "scaled" dependency of "second" on "first" was added
       And Ada watches "first"
       When "second" is set to 2
       Then "second" holds 2.0 at version 2
       And Ada receives nothing else
 
-    Example: A refused change tells nobody
+    Example: A refused change causes no dependency change
       Given the variables:
         | name   | type  | value |
         | first  | float | 1     |
         | second | float | 1     |
-      And "second" follows "first" as "scaled"
+      And a "scaled" dependency of "second" on "first" was added
       And Ada watches "second"
       When "first" is set to "text"
       Then it is refused as invalid, saying "must be a number"
@@ -132,35 +130,35 @@ Feature: Variables that follow others
       And Ada receives nothing else
 
   @D1
-  Rule: A dependency that cannot be is refused, and is not recorded
+  Rule: An invalid dependency is refused and not recorded
 
-    Scenario Outline: <follower> cannot follow <followed>
+    Scenario Outline: A dependency of <follower> on <followed> would close a cycle and is refused
       Given the variables:
         | name | type  | value |
         | a    | float | 1     |
         | b    | float | 1     |
         | c    | float | 1     |
-      And "b" follows "a" as "scaled"
-      And "c" follows "b" as "scaled"
+      And a "scaled" dependency of "b" on "a" was added
+      And a "scaled" dependency of "c" on "b" was added
       And Ada watches <follower>
-      When <follower> is made to follow <followed>
+      When a "follows" dependency of <follower> on <followed> is added
       Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
-      And a change of <followed> tells Ada nothing
+      And a change of <followed> sends Ada nothing
 
       Examples:
         | follower | followed |
         | "a"      | "b"      |
         | "a"      | "c"      |
 
-    Example: A variable cannot follow itself
+    Example: A variable cannot depend on itself
       Given a float variable "a" holding 1
-      When "a" is made to follow "a"
+      When a "follows" dependency of "a" on "a" is added
       Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
       And "a" still holds 1.0 at version 1
 
-    Scenario Outline: <follower> cannot follow <followed>, which is not both there
+    Scenario Outline: A dependency of <follower> on <followed>, one of which is missing, is refused
       Given a float variable "a" holding 1
-      When <follower> is made to follow <followed>
+      When a "follows" dependency of <follower> on <followed> is added
       Then it is refused as not found
       And "a" still holds 1.0 at version 1
 
@@ -170,14 +168,14 @@ Feature: Variables that follow others
         | "gone"   | "a"      |
 
   @D1
-  Rule: A delete drops the dependencies of a variable
+  Rule: Deleting a variable removes its dependencies
 
-    Example: What followed it is free
+    Example: A variable registered again after a delete has no dependencies
       Given the variables:
         | name   | type  | value |
         | first  | float | 1     |
         | second | float | 1     |
-      And "second" follows "first" as "scaled"
+      And a "scaled" dependency of "second" on "first" was added
       And "first" was deleted
       And a float variable "first" holding 1
       And Ada watches "second"
@@ -185,14 +183,14 @@ Feature: Variables that follow others
       Then "first" holds 2.0 at version 2
       And Ada receives nothing else
 
-    Example: The way round is open again
+    Example: A deleted variable no longer closes a cycle
       Given the variables:
         | name   | type  | value |
         | first  | float | 1     |
         | middle | float | 1     |
         | last   | float | 1     |
-      And "middle" follows "first" as "scaled"
-      And "last" follows "middle" as "scaled"
+      And a "scaled" dependency of "middle" on "first" was added
+      And a "scaled" dependency of "last" on "middle" was added
       And "middle" was deleted
-      When "first" is made to follow "last"
+      When a "follows" dependency of "first" on "last" is added
       Then it is accepted

@@ -1,11 +1,11 @@
 @variables
 Feature: Listing and deleting variables
-  A session's variables can be listed, found by a pattern, and removed.
+  The variables of a session can be listed, filtered by a pattern, and deleted.
 
   @A9
-  Rule: The list is in order of registration
+  Rule: Variables are listed in the order of their registration
 
-    Example: All variables
+    Example: All variables are listed
       Given the variables:
         | name  | type    | value                    |
         | zebra | float   | 1                        |
@@ -15,7 +15,7 @@ Feature: Listing and deleting variables
       When the variables are listed
       Then the names listed are "zebra", "ant", "horse" and "bee"
 
-    Example: A set does not change the order
+    Example: A set does not change the order of the list
       Given the variables:
         | name  | type  | value |
         | zebra | float | 1     |
@@ -24,15 +24,15 @@ Feature: Listing and deleting variables
       When the variables are listed
       Then the names listed are "zebra" and "ant"
 
-    Example: Nothing to list
+    Example: An empty session has an empty list
       Given an open session
       When the variables are listed
       Then no names are listed
 
   @A9
-  Rule: A pattern is a glob over the whole name
+  Rule: A pattern is a glob that matches the whole name
 
-    Scenario Outline: The pattern <pattern>
+    Scenario Outline: The pattern <pattern> selects variables by name
       Given the variables:
         | name          | type  | value |
         | model         | float | 1     |
@@ -59,7 +59,7 @@ Feature: Listing and deleting variables
         | "mode.l"  | "mode.l"  |
         | "[model]" | "[model]" |
 
-    Scenario Outline: The pattern <pattern> matches nothing
+    Scenario Outline: The pattern <pattern> matches no variable
       Given a float variable "model" holding 1
       When the variables that match <pattern> are listed
       Then no names are listed
@@ -74,9 +74,9 @@ Feature: Listing and deleting variables
         | "^model$"  |
 
   @A10
-  Rule: A variable that is deleted is gone
+  Rule: A deleted variable no longer exists
 
-    Example: It is not found any more
+    Example: A deleted variable is not found by its name
       Given the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -85,14 +85,14 @@ Feature: Listing and deleting variables
       Then there is no variable "a"
       And "b" still holds 2.0 at version 1
 
-    Example: Its id is not found either
+    Example: A deleted variable is not found by its id
       Given a float variable "a" holding 1
       And "a" was deleted
-      When "a" is read by its old id
+      When "a", by its old id, is read
       Then it is refused as not found
       And there is still no variable "a"
 
-    Example: It is not in the list
+    Example: A deleted variable is not listed
       Given the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -101,7 +101,7 @@ Feature: Listing and deleting variables
       When the variables are listed
       Then the names listed are "b"
 
-    Example: Its name is free for another type
+    Example: The name of a deleted variable can be registered with another type
       Given a float variable "a" holding 1
       And "a" was deleted
       When "a" is registered as a string holding "one"

@@ -1,66 +1,66 @@
 @variables
 Feature: Reading and setting variables
-  Whoever knows a variable's name or id can read it and set it. Every accepted set makes the next version.
+  A client reads and sets a variable by its name or its id. Every accepted set makes a new version.
 
   @A2
-  Rule: A name and an id name the same variable
+  Rule: A variable is found by its name and by its id
 
-    Example: Read by name and by id
+    Example: A variable is read by its name and by its id
       Given a float variable "learning_rate" holding 0.01
       When "learning_rate" is set to 0.02
       Then "learning_rate" holds 0.02 at version 2
-      And "learning_rate", asked for by its id, holds 0.02 at version 2
+      And "learning_rate", by its id, holds 0.02 at version 2
 
-    Example: Set by id
+    Example: A variable is set by its id
       Given a float variable "learning_rate" holding 0.01
       When "learning_rate", by its id, is set to 0.02
       Then "learning_rate" holds 0.02 at version 2
 
-    Example: Deleted by id
+    Example: A variable is deleted by its id
       Given a float variable "learning_rate" holding 0.01
       When "learning_rate", by its id, is deleted
       Then there is no variable "learning_rate"
 
-    Example: A name that looks like an id
+    Example: A name that has the form of an id is a valid name
       Given a float variable "var_x_0123456789abcdef" holding 0.5
       When "var_x_0123456789abcdef" is set to 0.25
       Then "var_x_0123456789abcdef" holds 0.25 at version 2
 
-    Example: An id wins over an equal name
+    Example: An id takes precedence over an equal name
       Given a float variable "first" holding 1
       And a float variable named like the id of "first" holding 2
       When "first", by its id, is set to 3
       Then "first" holds 3.0 at version 2
 
   @A3
-  Rule: Every accepted set adds exactly 1 to the version
+  Rule: Every accepted set increases the version by exactly 1
 
-    Example: The answer is the new version
+    Example: A set answers the new version
       Given an integer variable "max_tokens" holding 256
       When "max_tokens" is set to 512
       Then the answer is version 2
       And "max_tokens" holds 512 at version 2
 
-    Example: Many sets
+    Example: Nine sets make nine versions
       Given an integer variable "max_tokens" holding 0
-      When "max_tokens" goes through [1, 2, 3, 4, 5, 6, 7, 8, 9]
+      When "max_tokens" is set to each of [1, 2, 3, 4, 5, 6, 7, 8, 9] in turn
       Then the answer is version 10
       And "max_tokens" holds 9 at version 10
 
-    Example: An equal value is a change too
+    Example: A set to the same value makes a new version
       Given an integer variable "max_tokens" holding 256
       When "max_tokens" is set to 256
       Then the answer is version 2
       And "max_tokens" holds 256 at version 2
 
-    Example: The same set again is another change
+    Example: A set that is made twice makes two versions
       Given an integer variable "max_tokens" holding 256
       And "max_tokens" was set to 512
       When "max_tokens" is set to 512
       Then the answer is version 3
       And "max_tokens" holds 512 at version 3
 
-    Example: Each variable counts for itself
+    Example: Each variable has its own versions
       Given the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -70,31 +70,25 @@ Feature: Reading and setting variables
       Then "a" holds 3.0 at version 3
       And "b" still holds 1.0 at version 1
 
-    Example: A change is visible at once to everyone
+    Example: A change is immediately visible to other clients
       Given a float variable "x" holding 0.5
       When "x" is set to 0.75
-      Then Ada, on another connection, reads 0.75 from "x" at version 2
+      Then as Ada, "x" holds 0.75 at version 2
 
   @A3
-  Rule: Metadata is merged into the variable's
+  Rule: The metadata of a change is merged into the variable's metadata
 
-    Example: What is set later wins, what is not mentioned stays
+    Example: Newer metadata replaces older entries with the same key and keeps the others
       Given a float variable "x" holding 0.5
-      And "x" was set to 0.6 with the metadata:
-        | reason | author |
-        | tuning | Ada    |
-      When "x" is set to 0.7, with the metadata:
-        | reason | run |
-        | retry  | 12  |
-      Then the metadata of "x" has:
-        | reason | author | run |
-        | retry  | Ada    | 12  |
+      And "x" was set to 0.6, with the metadata {"reason": "tuning", "author": "Ada"}
+      When "x" is set to 0.7, with the metadata {"reason": "retry", "run": "12"}
+      Then the metadata of "x" contains {"reason": "retry", "author": "Ada", "run": "12"}
       And "x" holds 0.7 at version 3
 
   @A4
-  Rule: A refused change leaves no trace
+  Rule: A refused change has no effect
 
-    Example: A value of the wrong type
+    Example: A set with a value of the wrong type has no effect
       Given a float variable "x" holding 0.5
       And Ada watches "x"
       When "x" is set to "half"
@@ -105,55 +99,53 @@ Feature: Reading and setting variables
         | 1       | 0.5   |
       And Ada receives nothing else
 
-    Example: Its time and metadata stay as they were
+    Example: A refused set leaves the time and the metadata as they were
       Given a float variable "x" holding 0.5
-      And what is known of "x" is noted
-      When "x" is set to "half", with the metadata:
-        | reason |
-        | wrong  |
+      And the state of "x" was noted
+      When "x" is set to "half", with the metadata {"reason": "wrong"}
       Then it is refused as invalid, saying "must be a number"
-      And all that is known of "x" is as it was noted
+      And the state of "x" is as noted
 
-    Example: A conflict
+    Example: A set with an outdated expected version has no effect
       Given a float variable "x" holding 0.5
-      And what is known of "x" is noted
-      When "x", expected at version 7, is set to 0.6
+      And the state of "x" was noted
+      When "x" is set to 0.6, expecting version 7
       Then it is refused with ABORTED, saying "1"
-      And all that is known of "x" is as it was noted
+      And the state of "x" is as noted
 
-    Example: An atomic batch in which another is at fault
+    Example: A failed atomic batch leaves every variable as it was
       Given the variables:
         | name | type    | value |
         | x    | float   | 0.5   |
         | y    | integer | 1     |
-      And what is known of "x" is noted
-      When these are set together, all or none:
+      And the state of "x" was noted
+      When these are set in an atomic batch:
         | name | value |
         | x    | 0.6   |
         | y    | 0.5   |
       Then the batch fails for:
         | name | because                |
         | y    | must be a whole number |
-      And all that is known of "x" is as it was noted
+      And the state of "x" is as noted
 
-    Example: A delete, and who follows the variable
+    Example: A refused delete does not remove the dependencies of a variable
       Given the variables:
         | name   | type  | value |
         | first  | float | 1     |
         | second | float | 1     |
-      And "second" follows "first" as "scaled"
-      And the optimizer "mipro" has taken "first"
-      And a delete of "first" was refused
+      And a "scaled" dependency of "second" on "first" was added
+      And the optimizer "mipro" locked "first"
+      And a refused attempt, in which "first" is deleted
       And Ada watches "second"
-      When "first" is set to 2 for the optimizer "mipro"
+      When "first" is set to 2, for the optimizer "mipro"
       Then Ada receives:
         | update            | variable | version | metadata           |
         | dependency change | second   | 1       | {"cause": "first"} |
 
   @A2 @A10
-  Rule: What is not there is not found
+  Rule: A call that names a missing variable fails with NOT_FOUND
 
-    Scenario Outline: <action>
+    Scenario Outline: A missing variable is not found: <action>
       Given an open session
       When <action>
       Then it is refused as not found
@@ -165,53 +157,47 @@ Feature: Reading and setting variables
         | "nothing_here" is set to "something"                        |
         | "nothing_here" is deleted                                   |
         | "nothing_here" is rolled back to version 1                  |
-        | the newest 1 in the history of "nothing_here" are asked for |
+        | the newest 1 entries in the history of "nothing_here" are read |
 
   @A14
-  Rule: A variable tells where its last change came from, and when
+  Rule: A variable records the source and the time of its last change
 
-    Example: Python unless it is said otherwise
+    Example: The source of a change is Python by default
       When "x" is registered as a float holding 0.5
-      Then the variable answered has:
+      Then the answer is a variable with:
         | source |
         | PYTHON |
 
-    Example: Elixir where the metadata says so
+    Example: The source of a set is Elixir if its metadata says so
       Given a float variable "x" holding 0.5
-      When "x" is set to 0.6, with the metadata:
-        | source |
-        | elixir |
+      When "x" is set to 0.6, with the metadata {"source": "elixir"}
       Then the source of "x" is ELIXIR
 
-    Example: Elixir where the metadata of a batch says so
+    Example: The source of a batch is Elixir if its metadata says so
       Given a float variable "x" holding 0.5
-      When these are set together, all or none, with the metadata {"source": "elixir"}:
+      When these are set in an atomic batch, with the metadata {"source": "elixir"}:
         | name | value |
         | x    | 0.6   |
       Then the source of "x" is ELIXIR
 
-    Example: Elixir where the metadata of a rollback says so
+    Example: The source of a rollback is Elixir if its metadata says so
       Given a float variable "x" holding 0.5
       And "x" was set to 0.6
-      When "x" is rolled back to version 1, with the metadata:
-        | source |
-        | elixir |
+      When "x" is rolled back to version 1, with the metadata {"source": "elixir"}
       Then the source of "x" is ELIXIR
 
-    Example: It is the last change that counts
+    Example: The source is that of the last change
       Given a float variable "x" holding 0.5
-      And "x" was set to 0.6 with the metadata:
-        | source |
-        | elixir |
+      And "x" was set to 0.6, with the metadata {"source": "elixir"}
       When "x" is set to 0.7
       Then the source of "x" is PYTHON
 
-    Example: The time of the last change is now, and grows
+    Example: The times of changes are recent and increase
       Given a float variable "x" holding 0.5
-      When "x" goes through [0.1, 0.2, 0.3]
-      Then the history of "x" has times that are recent and never go backwards
+      When "x" is set to each of [0.1, 0.2, 0.3] in turn
+      Then the times in the history of "x" are recent and in order
 
-    Example: The time is that of the last change, and not of the first
+    Example: The time of a variable is that of its last change
       Given a float variable "x" holding 0.5
-      When "x" is set again and again until its time has grown, for 3 s at most
-      Then the time of "x" has grown
+      When "x" is set repeatedly for 3 s or until last_updated_at increases
+      Then last_updated_at of "x" has increased

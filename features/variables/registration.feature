@@ -1,32 +1,26 @@
 @variables
 Feature: Registering variables
-  A variable begins with a name, a type and a first value, at version 1.
+  A variable is registered with a name, a type and a first value, and begins at version 1.
 
   @A1
-  Rule: Registering answers the whole variable
+  Rule: A registration answers the complete variable
 
-    Example: A learning rate is registered
-      When "learning_rate" is registered as a float holding 0.01 with:
-        | min | max |
-        | 0   | 1   |
-      Then the variable answered has:
+    Example: The registration of a learning rate answers the complete variable
+      When "learning_rate" is registered as a float holding 0.01, under the constraints {"min": 0, "max": 1}
+      Then the answer is a variable with:
         | name          | type  | value | version | constraints          |
         | learning_rate | float | 0.01  | 1       | {"min": 0, "max": 1} |
-      And its id begins with "var_learning_rate_"
-      And "learning_rate", asked for by its id, holds 0.01 at version 1
+      And the id of "learning_rate" begins with "var_learning_rate_"
+      And "learning_rate", by its id, holds 0.01 at version 1
 
-    Example: Its metadata is kept, and tells where it came from and who made it
+    Example: A registration records its metadata, its source and its author
       Given an open session
       And Ada watches every variable
-      When "learning_rate" is registered as a float holding 0.01, with the metadata:
-        | author | reason | source | changed_by |
-        | Cy     | tuning | elixir | Ben        |
-      Then the variable answered has:
+      When "learning_rate" is registered as a float holding 0.01, with the metadata {"author": "Cy", "reason": "tuning", "source": "elixir", "changed_by": "Ben"}
+      Then the answer is a variable with:
         | source | metadata             |
         | ELIXIR | {"reason": "tuning"} |
-      And the metadata of "learning_rate" has:
-        | reason |
-        | tuning |
+      And the metadata of "learning_rate" contains {"reason": "tuning"}
       And the history of "learning_rate" is:
         | version | value | changed by | metadata             |
         | 1       | 0.01  | Ben        | {"reason": "tuning"} |
@@ -34,14 +28,14 @@ Feature: Registering variables
         | update     | variable      | version | changed by | metadata                             |
         | registered | learning_rate | 1       | Ben        | {"author": "Cy", "reason": "tuning"} |
 
-    Example: Two variables have two ids
+    Example: Two variables have different ids
       Given a float variable "a" holding 1
       When "b" is registered as a float holding 2
-      Then its id is not that of "a"
+      Then "a" and "b" have different ids
       And "a" holds 1.0 at version 1
       And "b" holds 2.0 at version 1
 
-    Scenario Outline: The name <name> is fine
+    Scenario Outline: The name <name> is valid
       When <name> is registered as a float holding 0.5
       Then <name> holds 0.5 at version 1
 
@@ -55,30 +49,30 @@ Feature: Registering variables
         | "*"            |
 
   @A1
-  Rule: A name is taken once
+  Rule: A name is unique in its session
 
-    Example: The same name again
+    Example: A second registration of a name is refused
       Given a float variable "x" holding 0.5
       When "x" is registered as a float holding 0.75
       Then it is refused as already existing
       And "x" still holds 0.5 at version 1
 
-    Example: The same name with another type
+    Example: A second registration of a name with another type is refused
       Given a float variable "x" holding 0.5
       When "x" is registered as a string holding "half"
       Then it is refused as already existing
       And "x" still holds 0.5 at version 1
 
-    Example: Names differ in case
+    Example: Names that differ in case are different names
       Given a float variable "x" holding 0.5
       When "X" is registered as a float holding 0.75
       Then "X" holds 0.75 at version 1
       And "x" still holds 0.5 at version 1
 
   @T
-  Rule: There are eight types and no others
+  Rule: There are eight types
 
-    Scenario Outline: A <kind> is no type
+    Scenario Outline: A variable of the unknown type <kind> cannot be registered
       When "x" is registered as a <kind> holding "text"
       Then it is refused as invalid
       And there is no variable "x"
@@ -91,10 +85,10 @@ Feature: Registering variables
         | unknown |
 
   @S7
-  Rule: A name is 1 to 256 characters, none of them a control character
+  Rule: A name has 1 to 256 characters and no control characters
 
-    Scenario Outline: A name of <count> characters is fine
-      When a name of <count> characters is registered
+    Scenario Outline: A name of <count> characters is valid
+      When a name of <count> characters is registered as a float holding 0.5
       Then it is accepted
 
       Examples:
@@ -102,20 +96,20 @@ Feature: Registering variables
         | 1     |
         | 256   |
 
-    Scenario Outline: A name of <count> characters is not
-      When a name of <count> characters is registered
+    Scenario Outline: A name of <count> characters is refused
+      When a name of <count> characters is registered as a float holding 0.5
       Then it is refused as invalid
-      And the session holds nothing
+      And no variable exists
 
       Examples:
         | count |
         | 0     |
         | 257   |
 
-    Scenario Outline: The name <name> is not
+    Scenario Outline: The name <name>, which has control characters, is refused
       When <name> is registered as a float holding 0.5
       Then it is refused as invalid
-      And the session holds nothing
+      And no variable exists
 
       Examples:
         | name           |

@@ -26,9 +26,9 @@ from varbridge.process import ServerProcess
         (["nonsense"], "invalid choice: 'nonsense'"),
         (["get", "s"], "required: NAME"),
         (["get", "s", "x", "y"], "unrecognized arguments: y"),
-        (["ping", "--address", "nowhere"], "'nowhere' is no HOST:PORT"),
-        (["ping", "--address", "a:1,b"], "'b' is no HOST:PORT"),
-        (["ping", "--address", "a:65536"], "'a:65536' is no HOST:PORT"),
+        (["ping", "--address", "nowhere"], "'nowhere' is not HOST:PORT"),
+        (["ping", "--address", "a:1,b"], "'b' is not HOST:PORT"),
+        (["ping", "--address", "a:65536"], "'a:65536' is not HOST:PORT"),
         (["ping", "--timeout", "soon"], "must be a number of seconds above 0, not 'soon'"),
         (["ping", "--token", "secret"], "unrecognized arguments: --token"),
         (["set", "s", "x", "1", "--expected-version", "-1"], "--expected-version"),
@@ -44,7 +44,7 @@ from varbridge.process import ServerProcess
         (["ping", "--cert", "/nowhere/cert.pem"], "belong together"),
         (["ping", "--token-file", "/nowhere/token"], "cannot read /nowhere/token: No such file or directory"),
         (["ping", "--token-file", os.devnull], "holds no token"),
-        (["get", "s", os.fsdecode(b"\xff")], "is no UTF-8"),
+        (["get", "s", os.fsdecode(b"\xff")], "is not UTF-8"),
     ],
 )
 def test_bad_usage_is_told_in_one_line(address: str, arguments: list[str], reason: str) -> None:
@@ -55,7 +55,7 @@ def test_a_token_goes_to_another_machine_over_tls_alone(tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("# who: me\n\n  correct-horse-battery \n")
     run = client("192.0.2.1:50051", "ping", token_file=str(token))
-    refused(run, 2, "over TLS alone")
+    refused(run, 2, "only over TLS")
     assert "horse" not in run.stderr
 
 

@@ -20,7 +20,7 @@ SKIPPED = GREEN.replace("@variables", "@variables @requires_process")
     ("text", "arguments", "reason"),
     [
         (GREEN, ["--name", "no scenario is called this"], "no scenario matches"),
-        (GREEN, ["--tags=@nonsense"], "@nonsense is no tag"),
+        (GREEN, ["--tags=@nonsense"], "unknown tag @nonsense"),
         (GREEN, ["--tags=@streaming"], "no scenario matches"),
         (GREEN, ["-D", "target=127.0.0.1:1"], "no BridgeService answers at 127.0.0.1:1"),
         (GREEN, ["-D", "command=no-such-program-anywhere"], "cannot run"),
@@ -36,7 +36,7 @@ SKIPPED = GREEN.replace("@variables", "@variables @requires_process")
         (
             GREEN + example("Then nothing defines this step"),
             [],
-            "no step says Then 'nothing defines this step'",
+            "undefined step: Then 'nothing defines this step'",
         ),
         (GREEN + example("Then all is wel"), [], "Nearest: all is well"),
         ("@types\nFeature: F\n  Scenario: S\n    Then x\n    Nonsense\n", [], "Nonsense"),

@@ -71,7 +71,7 @@ def test_metadata_that_was_not_asked_for_is_not_missed() -> None:
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
-        (entry(1, "0.6"), "stands in the history with b'0.6'"),
+        (entry(1, "0.6"), "has the value b'0.6' in the history"),
         (entry(1, changed_by="Ada"), "as made by 'client' and by 'Ada'"),
     ],
 )
@@ -99,7 +99,7 @@ def test_a_previous_value_that_was_never_held_is_named() -> None:
 @pytest.mark.parametrize(
     ("method", "request_message", "reply", "complaint"),
     [
-        ("Ping", pb.PingRequest(message="a"), pb.PingResponse(message="b"), "not the message that it got"),
+        ("Ping", pb.PingRequest(message="a"), pb.PingResponse(message="b"), "not the message of the request"),
         ("SetVariable", pb.SetVariableRequest(), pb.SetVariableResponse(new_version=2), "success=false"),
         (
             "GetVariable",
@@ -111,7 +111,7 @@ def test_a_previous_value_that_was_never_held_is_named() -> None:
             "GetVariable",
             pb.GetVariableRequest(variable_identifier="y"),
             pb.GetVariableResponse(variable=variable(1)),
-            "where 'y' was asked for",
+            "but 'y' was requested",
         ),
         (
             "GetVariable",
@@ -148,7 +148,7 @@ def test_a_previous_value_that_was_never_held_is_named() -> None:
             "GetVariables",
             pb.BatchGetVariablesRequest(variable_identifiers=["b", "a"]),
             pb.BatchGetVariablesResponse(missing_variables=["a", "b"]),
-            "the missing as ['a', 'b'], not in the order asked",
+            "the missing variables ['a', 'b'], not in the order of the request",
         ),
         (
             "ListVariables",
@@ -160,7 +160,7 @@ def test_a_previous_value_that_was_never_held_is_named() -> None:
             "SetVariables",
             pb.BatchSetVariablesRequest(updates={"x": VALUE, "y": VALUE}),
             pb.BatchSetVariablesResponse(success=True, new_versions={"x": 2}),
-            "nothing of ['y']",
+            "no result for ['y']",
         ),
         (
             "GetVariableHistory",
@@ -172,19 +172,19 @@ def test_a_previous_value_that_was_never_held_is_named() -> None:
             "GetVariableHistory",
             pb.GetVariableHistoryRequest(limit=1),
             pb.GetVariableHistoryResponse(entries=[entry(3), entry(2)]),
-            "2 entries where at most 1 were asked for",
+            "2 entries, but at most 1 were requested",
         ),
         (
             "GetSession",
             pb.GetSessionRequest(),
             pb.GetSessionResponse(created_at=Timestamp(seconds=NOW + 3600)),
-            "which is not the time that it is",
+            "which differs from the current time",
         ),
         (
             "RollbackVariable",
             pb.RollbackVariableRequest(variable_identifier="x", target_version=2),
             pb.RollbackVariableResponse(success=True, variable=variable(2)),
-            "version 2, after version 2",
+            "version 2 for a rollback to version 2",
         ),
         (
             "SetVariable",

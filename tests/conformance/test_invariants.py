@@ -61,7 +61,7 @@ def test_two_watches_that_disagree_are_named() -> None:
     versions = Versions()
     versions.violations_of_update("s", RIGHT[2])
     (complaint,) = versions.violations_of_update("s", update("value_change", 5, 2, "8", "7", name="y"))
-    assert "sequence 5 was told as" in complaint
+    assert "sequence 5 was sent as" in complaint
     assert versions.violations_of_update("other session", update("value_change", 5, 2, "8", name="y")) == []
 
 
@@ -81,7 +81,7 @@ def test_a_batch_with_another_update_in_it_is_named(answered: dict[str, int]) ->
         update("value_change", 7, 2, name="y"),
     ]
     (complaint,) = batch_violations(answered, apart)
-    assert complaint.startswith("value change of 'z' to 1.0 (version 2) was told among the updates")
+    assert complaint.startswith("value change of 'z' to 1.0 (version 2) was sent between the updates")
 
 
 def test_what_two_watches_were_told_counts_for_a_batch_together() -> None:

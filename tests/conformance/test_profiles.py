@@ -40,7 +40,7 @@ def test_a_known_failure_that_passes_is_red(project: Make, name: str) -> None:
     path = made.write("ours.toml", PROFILE + f'[known_failing]\n"{name}" = "issue 7"\n')
     run = made.run("-D", f"profile={path}")
     assert (run.code, run.word) == (1, "does not conform")
-    assert "but it passes: take it out" in run.out
+    assert "but it passes: remove the declaration" in run.out
 
 
 def test_an_outline_stands_for_its_rows(project: Make) -> None:
@@ -85,12 +85,12 @@ def test_a_flag_that_a_profile_denies_is_a_skip_with_its_reason(project: Make) -
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("[capabilities]\nrequires_wings = true\n", "'requires_wings' is no capability"),
+        ("[capabilities]\nrequires_wings = true\n", "unknown capability 'requires_wings'"),
         ("[capabilities]\nrequires_durable = 3\n", "must be a text"),
         ('[known_failing]\n"Small / No such" = "why"\n', "there is no such scenario"),
         ('[known_failing]\n"Small / One passes" = ""\n', "must be a text that is not empty"),
-        ("[bridges]\n", "'bridges' is no table"),
-        ("[bridge]\ncolour = 1\n", "'colour' is no key of [bridge]"),
+        ("[bridges]\n", "unknown table 'bridges'"),
+        ("[bridge]\ncolour = 1\n", "unknown key of [bridge] 'colour'"),
         ("[flags]\nlacking = 'x'\n", "must be a list of flags"),
         ("[flags]\nlacking = ['x']\n", "such as '--data-dir'"),
         ("no toml at all", "is not TOML"),

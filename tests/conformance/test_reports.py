@@ -91,7 +91,7 @@ def test_the_summary_says_what_is_broken(mixed: tuple[Project, Run]) -> None:
     text = (project.folder / "reports" / "summary.md").read_text()
     assert text.startswith("## ❌ does not conform\n")
     assert "Expected: 1.5 at version 2" in text
-    assert "Again: `behave features/a.feature:17 -D profile=ours.toml`" in text
+    assert "Rerun: `behave features/a.feature:17 -D profile=ours.toml`" in text
     assert "- 1: none here" in text
     assert summary.render(report_of(run.data)) == text
 

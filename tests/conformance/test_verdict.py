@@ -21,7 +21,7 @@ def test_a_slice_that_passes_says_that_it_is_one(project: Make) -> None:
     run = project().run("--name", "One passes")
     assert run.code == 0
     assert run.out.splitlines()[-2] == (
-        "passed, a slice: 1 of 2 scenarios; this does not say that the bridge conforms"
+        "passed, a slice: 1 of 2 scenarios passed; this does not show that the bridge conforms"
     )
     assert run.data["run"]["full"] is False
 
@@ -36,9 +36,9 @@ def test_a_folder_of_features_is_a_slice(project: Make) -> None:
 def test_a_failure(project: Make) -> None:
     run = project(RED).run()
     assert (run.code, run.word) == (1, "does not conform")
-    assert run.sentence == "The reference bridge: 1 of 3 scenarios fails, which breaks @A1"
+    assert run.sentence == "The reference bridge: 1 of 3 scenarios failed; broken clauses: @A1"
     assert "BROKEN RULE @A1: A variable is registered" in run.out
-    assert "again: behave features/small.feature:17" in run.out
+    assert "rerun: behave features/small.feature:17" in run.out
     (failure,) = [one for one in run.data["scenarios"] if one["outcome"] == "failed"]
     assert [event["asked"].partition(" ")[0] for event in failure["exchange"]] == [
         "RegisterVariable",
@@ -55,7 +55,7 @@ def test_an_error_in_a_step_is_a_failure_of_the_bridge(project: Make) -> None:
 def test_a_full_run_that_never_met_what_the_suite_claims_is_not_a_verdict(project: Make) -> None:
     run = project().run()
     assert (run.code, run.word) == (2, "not judged")
-    assert "never met what it claims to judge: method InitializeSession" in run.sentence
+    assert "the run did not cover method InitializeSession" in run.sentence
     assert run.data["ledger"]["methods"]["RegisterVariable"] == 2
     assert run.data["ledger"]["clauses"] == {"A1": 2}
     assert run.data["ledger"]["types"]["float"] >= 1
@@ -80,7 +80,8 @@ def record(outcome: str, **more: Any) -> ScenarioRecord:
         (
             {"scenarios": [record("passed"), record("skipped", reason=BESIDE)]},
             "conforms",
-            "It passed all 1 scenarios that it can be asked; 1 more ask what the contract does not speak of",
+            "It passed all 1 scenarios that apply to it;"
+            " 1 skipped scenarios test features that the contract does not cover",
         ),
         (
             {"scenarios": [record("passed"), record("skipped", reason=BESIDE)], "unmet": ["status INTERNAL"]},
@@ -95,8 +96,8 @@ def record(outcome: str, **more: Any) -> ScenarioRecord:
         (
             {"scenarios": [record("passed"), record("skipped", declared=False)]},
             "passed, a slice",
-            "1 of 3 scenarios (1 skipped for reasons that no profile declares);"
-            " this does not say that the bridge conforms",
+            "1 of 3 scenarios passed (1 skipped for reasons that no profile declares);"
+            " this does not show that the bridge conforms",
         ),
         ({"scenarios": [record("passed")], "unmet": ["status INTERNAL"]}, "not judged", None),
         ({"scenarios": [record("passed")], "full": False}, "passed, a slice", None),
@@ -122,7 +123,7 @@ def test_what_outweighs_what(found: dict[str, Any], word: str, sentence: str | N
 def test_a_bridge_stopped_from_outside_breaks_the_run(project: Make, name: str) -> None:
     run = project(killed_by(name)).run()
     assert (run.code, run.word) == (3, "broken run")
-    assert "it was stopped from outside in the middle of the run" in run.sentence
+    assert "it was stopped from outside during the run" in run.sentence
     assert "BROKEN RULE" not in run.out
     assert run.data["counts"] == {"passed": 2, "failed": 1, "skipped": 0, "known_failing": 0, "not_run": 1}
 
@@ -166,7 +167,7 @@ def test_a_target_that_goes_away_breaks_the_run(project: Make) -> None:
     with running() as process:
         run = project(text).run("-D", f"target=127.0.0.1:{process.port}", TARGET_PID=str(process.pid))
     assert (run.code, run.word) == (3, "broken run")
-    assert "answers no more" in run.sentence
+    assert "does not answer any more" in run.sentence
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
@@ -203,7 +204,7 @@ def test_a_world_that_fails_breaks_the_run(project: Make) -> None:
 def test_a_scenario_that_lacks_a_step_breaks_the_run(project: Make, step: str) -> None:
     run = project(GREEN + example(f"When {step}", "Then all is well")).run()
     assert (run.code, run.word) == (3, "broken run")
-    assert "a scenario is wrong at 'the running tool is cancelled': it lacks a step" in run.sentence
+    assert "the scenario is invalid at 'the running tool is cancelled': it lacks a step" in run.sentence
     assert "Given the tool … is running for … s" in run.sentence
 
 

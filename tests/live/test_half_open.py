@@ -97,7 +97,7 @@ def test_a_follower_gives_up_when_its_patience_ends(
     with Connection(line.address) as connection:
         follower = Follower(connection.session(session.id), "x", silence=0.1, patience=0.0)
         line.fall_silent()
-        with pytest.raises(BridgeError, match=r"heard nothing for 0\.1 s") as ended:
+        with pytest.raises(BridgeError, match=r"received nothing for 0\.1 s") as ended:
             list(follower)
         assert ended.value.code is grpc.StatusCode.UNAVAILABLE
         follower.close()

@@ -41,9 +41,9 @@ def test_it_calls_and_measures() -> None:
 @pytest.mark.parametrize(
     ("defect", "words"),
     [
-        ("expected-versions-are-ignored", "what is ABORTED was accepted"),
+        ("expected-versions-are-ignored", "a call that should be refused with ABORTED was accepted"),
         ("history-begins-with-the-oldest", r"the history had the versions \[1, 2"),
-        ("versions-grow-by-2", "a watch was told version 3, not 2"),
+        ("versions-grow-by-2", "a watch received version 3, not 2"),
     ],
 )
 def test_a_bridge_that_errs_is_told(defect: str, words: str) -> None:

@@ -1,10 +1,10 @@
-"""What makes the features a judge: which bridge, one world for each scenario, matchers, the verdict.
+"""The conformance suite: the system under test, one world for each scenario, matchers, the verdict.
 
-Nothing here imports the server: the suite and the system under test share the generated stubs alone.
+Nothing here imports the server: the suite and the system under test share only the generated stubs.
 """
 
 import os
 
-# gRPC tells on stderr of every connection that a bridge closes, which is what some scenarios are about. It
-# reads this when it is imported, so it stands before anything that imports it.
+# gRPC logs every connection that a bridge closes on stderr, and some scenarios close connections on purpose.
+# It reads this variable when it is imported, so the variable is set before any import of gRPC.
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")

@@ -1,6 +1,6 @@
-"""The clauses of the contract: ``docs/contract.md`` is the one list of them.
+"""The clauses of the contract, read from ``docs/contract.md``, which is the only list of them.
 
-``contract.md`` in this folder is a link to that page, so that an installed suite has it too.
+``contract.md`` in this folder is a link to that page, so that an installed suite has it as well.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 HEADING = re.compile(r"(?m)^### ([A-Z]\d*) (.+)$")
-"""The heading of a clause: its id and its title."""
+"""The pattern of a clause's heading: its id and its title."""
 
 
 def _read() -> Mapping[str, str]:
@@ -18,9 +18,9 @@ def _read() -> Mapping[str, str]:
 
 
 CLAUSES = _read()
-"""The title of each clause by its id, in the order of the page."""
+"""The titles of the clauses by id, in the order of the page."""
 
 
 def clauses_of(tags: Iterable[str]) -> list[str]:
-    """Return those of the tags that are ids of clauses."""
-    return [str(tag) for tag in tags if tag in CLAUSES]  # behave has a class of its own for them
+    """Return the tags that are ids of clauses."""
+    return [str(tag) for tag in tags if tag in CLAUSES]  # behave's tags are of a class of its own

@@ -1,4 +1,4 @@
-"""The events of a scenario: what passed on the wire between someone and a bridge."""
+"""The events of a scenario: the calls and messages between its clients and bridges."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from typing import Any
 
 CLIENT = "client"
-"""The name of the caller in steps that name no person."""
+"""The name of the client in steps that name no person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that passed between someone and a bridge.
+    """A call, or a part of a stream, between a client and a bridge.
 
     Attributes:
-        kind: call (with its answer), open (of a stream), message (on one), or end (of one).
-        who: the person of the scenario, or ``CLIENT``.
-        address: host:port of the bridge.
-        method: as the interface names it.
-        began: time.monotonic() before the request was sent.
-        ended: time.monotonic() when the answer, the message or the end came.
-        request: what was asked; None where it is told elsewhere.
-        reply: the answer or the message; None where there is none.
-        status: a gRPC status, OK included; empty of what is still open.
-        words: the bridge's, of a status that is not OK.
+        kind: "call" (with its answer), or the "open", a "message" or the "end" of a stream.
+        who: the name of the scenario's person, or ``CLIENT``.
+        address: the host:port of the bridge.
+        method: the name of the gRPC method.
+        began: the time.monotonic() before the request was sent.
+        ended: the time.monotonic() when the answer, the message or the end arrived.
+        request: the request; None for a message or the end of a stream.
+        reply: the answer or the message; None if there is none.
+        status: the name of the gRPC status, OK included; empty if the stream is still open.
+        words: the bridge's message for a status other than OK.
     """
 
     kind: str

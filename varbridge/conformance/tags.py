@@ -1,4 +1,4 @@
-"""The tags: which there are, what each means, and which scenarios a run leaves out unless it names them."""
+"""The registry of tags: their meanings, and the tags whose scenarios a run excludes by default."""
 
 from __future__ import annotations
 
@@ -9,84 +9,84 @@ from typing import Any
 from varbridge.conformance.clauses import CLAUSES
 
 AREAS = {
-    "startup": "the server process starts and says so",
-    "sessions": "sessions open, end, and share nothing",
+    "startup": "the server process starts and reports that it is ready",
+    "sessions": "sessions open and end, and are isolated from each other",
     "variables": "variables are registered, read, set, listed and deleted",
-    "types": "each type takes what it must and refuses what it must",
-    "constraints": "values stay within what registration allowed",
-    "streaming": "watches learn of every change",
+    "types": "each type accepts its valid values and refuses all others",
+    "constraints": "values satisfy the constraints of their registration",
+    "streaming": "watches receive every change",
     "tools": "tools run, fail and stream",
-    "recovery": "what happens when processes and connections die",
-    "limits": "caps, and what happens at them",
-    "security": "who gets in",
-    "distributed": "several bridges over one store",
-    "performance": "figures that the plan asked for",
-    "soak": "long runs that must not grow",
+    "recovery": "processes and connections fail and recover",
+    "limits": "limits on sizes and counts, and refusals beyond them",
+    "security": "authentication, authorization and TLS",
+    "distributed": "several bridges share one store",
+    "performance": "response times and throughput stay within their targets",
+    "soak": "resource use does not grow over long runs",
 }
 
 CAPABILITIES = {
     "requires_process": "a bridge that the suite starts itself (not -D target)",
-    "requires_durable": "a bridge that takes --data-dir, and keeps its state there",
-    "requires_failpoints": "a bridge that takes --failpoint, to die at a moment that only it knows",
-    "requires_etcd": "a bridge that takes --store etcd://…, which it shares with others",
-    "requires_caps": "a bridge that takes --max-tools, --max-running-tools, --max-metadata and so on",
-    "requires_scoped_tokens": "a bridge whose tokens may be good for less than everything, and that takes "
-    "new tokens, and on SIGHUP new certificates, while it runs",
-    "requires_operator_flags": "a bridge that takes --check and --log-calls, and tells its health",
-    "requires_observe": "a bridge that takes --metrics, --reflection and --log-format json, as the reference "
-    "bridge does once pip install '.[observe]' has brought what they need",
-    "requires_current_service": "the present service name, with the five methods that the older lacks",
-    "requires_standard_tools": "the tools that come with the server: echo, add, fail, count and so on",
+    "requires_durable": "a bridge that takes --data-dir and persists its state there",
+    "requires_failpoints": "a bridge that takes --failpoint, which makes it kill itself at a given place",
+    "requires_etcd": "a bridge that takes --store etcd://… and shares that store with other bridges",
+    "requires_caps": "a bridge that takes limits such as --max-tools, --max-running-tools and --max-metadata",
+    "requires_scoped_tokens": "a bridge whose tokens have scopes, and that reloads its tokens, and on SIGHUP "
+    "its certificates, while it runs",
+    "requires_operator_flags": "a bridge that takes --check and --log-calls and offers the health service",
+    "requires_observe": "a bridge that takes --metrics, --reflection and --log-format json; the reference "
+    "bridge does after pip install '.[observe]'",
+    "requires_current_service": "the service BridgeService, with the five methods that SnakepitBridge lacks",
+    "requires_standard_tools": "the tools of the reference bridge: echo, add, fail, count and others",
 }
 
-REFERENCE_ALONE = {
+REFERENCE_ONLY = {
     *("requires_failpoints", "requires_etcd", "requires_caps"),
     *("requires_scoped_tokens", "requires_operator_flags", "requires_observe"),
 }
-"""What other bridges do not have unless their profile says so: the contract does not speak of it."""
+"""The capabilities that the contract does not cover; other bridges have those that their profile grants."""
 
 LEFT_OUT = ("performance", "soak", "distributed")
-"""Left out unless the run names that very tag."""
+"""The tags whose scenarios run only if the run names the tag."""
 
 _WORD = re.compile(r"@?([A-Za-z_][\w.]*)")
 _OPERATORS = {"and", "or", "not", "true", "false"}
 
 
 class UnknownTagError(Exception):
-    """A tag that means nothing here; the message names it and says which there are."""
+    """A tag that is not in the registry; the message names it and lists the known ones."""
 
 
 def check(tags: Iterable[str], where: str) -> None:
     """Refuse tags that are not in the registry.
 
     Raises:
-        UnknownTagError: naming the tag and ``where`` it stands.
+        UnknownTagError: a tag is unknown; the message names it and its place, ``where``.
     """
     for tag in tags:
         if tag not in AREAS and tag not in CAPABILITIES and tag not in CLAUSES:
             known = ", ".join(f"@{name}" for name in (*AREAS, *CAPABILITIES))
             raise UnknownTagError(
-                f"{where}: @{tag} is no tag. There are {known}, and the contract's ids such as @W3."
+                f"{where}: unknown tag @{tag}; known tags: {known}, and ids of clauses such as @W3"
             )
 
 
-def selection(given: str) -> str:
-    """The tag expression of a run: what was asked for, less what is left out unless it is named.
+def selection(requested: str) -> str:
+    """Return the tag expression of a run: the requested one, without the tags that are excluded by default.
 
     Args:
-        given: the expression asked for; empty or "true" for everything.
+        requested: the expression of the command line; empty or "true" for everything.
     """
-    named = {word for word in _WORD.findall(given) if word.lower() not in _OPERATORS}
+    named = {word for word in _WORD.findall(requested) if word.lower() not in _OPERATORS}
     check(sorted(named), "--tags")
     left_out = [f"not @{tag}" for tag in LEFT_OUT if tag not in named]
-    return " and ".join([f"({given or 'true'})" if named else "", *left_out][not named :])
+    return " and ".join([f"({requested or 'true'})" if named else "", *left_out][not named :])
 
 
 def narrow(config: Any) -> None:
-    """Give behave's configuration the run's tag expression."""
+    """Replace the tag expression of behave's configuration by the run's."""
     from behave.tag_expression import make_tag_expression
 
-    asked = str(config.tag_expression.to_string())
-    expression = selection("" if asked.lower() in ("true", "true()") else asked)
+    requested = str(config.tag_expression.to_string())
+    expression = selection("" if requested.lower() in ("true", "true()") else requested)
     if expression:
         config.tag_expression = make_tag_expression(expression)

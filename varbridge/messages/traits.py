@@ -1,4 +1,4 @@
-"""The traits of the bridge's methods, as the interface declares them."""
+"""The traits of the bridge's methods, which the proto file declares."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 _METHODS = pb.DESCRIPTOR.services_by_name["BridgeService"].methods_by_name
 
 
-@cache  # a call with a token asks each time, and reading options makes a message
+@cache  # each call with a token needs them, and reading options creates a message
 def traits_of(method: str) -> pb.MethodTraits:
     """Return the traits of the method with that name, which are the same under either name of the service."""
     traits: pb.MethodTraits = _METHODS[method].GetOptions().Extensions[pb.method_traits]
@@ -17,10 +17,10 @@ def traits_of(method: str) -> pb.MethodTraits:
 
 
 def may_be_repeated(method: str) -> bool:
-    """Return whether a client that got no answer may ask again without harm."""
+    """Return True if a client that got no answer may safely repeat the call."""
     traits = traits_of(method)
     return traits.reads or traits.repeatable
 
 
 HEARTBEAT_INTERVAL_S: float = traits_of("WatchVariables").heartbeat_interval_s
-"""The time between two heartbeats of an idle watch, unless the server was started with another."""
+"""The default interval between two heartbeats of an idle watch, in seconds."""

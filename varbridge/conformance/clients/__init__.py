@@ -1,1 +1,1 @@
-"""Clients with a task: recorded and retrying connections, workloads."""
+"""Clients for special purposes: recorded and retrying connections, and workloads."""

@@ -1,4 +1,4 @@
-"""Clients that write until their bridge is killed, and what must be there when it is back."""
+"""A workload of clients that write until their bridge is killed, and checks of the state after a restart."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from varbridge import BridgeError, Connection, Session, Update, Watch
 from varbridge.process import ServerProcess
 
 DEADLINE = 30.0
-"""Seconds in which so much must be acknowledged that the kill comes in the middle of traffic."""
+"""The time in which enough writes must be acknowledged before the bridge is killed, in seconds."""
 
 
 class CrashWorkload:
-    """Each client writes variables of its own, each time to the number of the version that this makes.
+    """A workload in which each client sets its own variables, each time to the number of the new version.
 
     Args:
-        session_id: where.
-        clients: how many write at once.
-        size: how many variables each of them writes at a time; more than one as an atomic batch.
+        session_id: the id of the session.
+        clients: the number of clients that write concurrently.
+        size: the number of variables that each client sets at a time; more than one as an atomic batch.
 
     Attributes:
-        lost: sentences about what was acknowledged and is not there, or is there as something else.
-        torn: sentences about batches that are there in part.
-        discrepancies: sentences about what a watch was told, or not told, over all of the crashes.
+        lost: sentences about acknowledged writes that are missing or have another value.
+        torn: sentences about batches that are only partly present.
+        discrepancies: sentences about wrong or missing updates of a watch, over all crashes.
     """
 
     def __init__(self, session_id: str, clients: int, size: int) -> None:
@@ -38,7 +38,7 @@ class CrashWorkload:
         self._seen: list[Update] = []
 
     def run(self, connect: Callable[[], Connection], process: ServerProcess, acknowledged: int) -> None:
-        """Write until so many writes were acknowledged; then kill the process, and wait for its end."""
+        """Write until so many writes are acknowledged; then kill the process, and wait for its end."""
         self._count = 0
         sessions = [connect().session(self._session_id) for _ in self._names]
         witness = connect().session(self._session_id)
@@ -63,42 +63,46 @@ class CrashWorkload:
             self._seen.extend(update for update in watch.updates if update.variable is not None)
 
     def inspect(self, session: Session) -> None:
-        """Hold what is there now against what was acknowledged, and against what a watch was told."""
-        told = {update.variable.name: update.variable.version for update in self._seen if update.variable}
-        found, missing = session.get_many([*self._acknowledged])
+        """Compare the present state with the acknowledged writes and with the updates of the watch."""
+        seen = {update.variable.name: update.variable.version for update in self._seen if update.variable}
+        variables, missing = session.get_many([*self._acknowledged])
         self.lost.extend(f"{name} is gone" for name in missing)
-        for name, variable in found.items():
+        for name, variable in variables.items():
             at_least, version = self._acknowledged[name], variable.version
             if version < at_least:
                 self.lost.append(f"{name} is at version {version}, but {at_least} was acknowledged")
-            if version < told.get(name, 0):
+            if version < seen.get(name, 0):
                 self.discrepancies.append(
-                    f"{name} is at version {version}, but a watch was told {told[name]}"
+                    f"{name} is at version {version}, but a watch received {seen[name]}"
                 )
             if version > at_least + 1:
-                self.lost.append(f"{name} is at version {version}, but at most {at_least + 1} was asked")
+                self.lost.append(f"{name} is at version {version}, but at most {at_least + 1} was written")
             if variable.value != version:
                 self.lost.append(f"{name} holds {variable.value} at version {version}")
             self._acknowledged[name] = version
         for names in self._names:
-            versions = {found[name].version for name in names if name in found}
+            versions = {variables[name].version for name in names if name in variables}
             if len(versions) > 1:
-                self.torn.append(f"{names} were set together, and are at the versions {versions}")
+                self.torn.append(f"{names} were set in atomic batches, but are at the versions {versions}")
 
     def inspect_watch(self, session: Session) -> None:
-        """Hold what the watch was told, over all of the crashes, against what is there: all of it, once."""
+        """Check that the watch received each version exactly once, over all crashes."""
         with self._watch(session) as watch:
-            # A marker: what was missing comes before it.
+            # Updates that are still missing come before the update of this marker.
             marker = session.register("marker", "boolean", True)
-            rest = watch.wait_for(lambda got: any(u.variable_id == marker.id for u in got), DEADLINE)
+            rest = watch.wait_for(
+                lambda updates: any(update.variable_id == marker.id for update in updates), DEADLINE
+            )
         self._seen.extend(update for update in rest if update.variable is not None)
         for name, version in self._acknowledged.items():
-            told = [u.variable.version for u in self._seen if u.variable and u.variable.name == name]
-            if told != [*range(1, version + 1)]:
-                self.discrepancies.append(f"of {name}, a watch was told {_short(told)} of {version} versions")
+            versions = [u.variable.version for u in self._seen if u.variable and u.variable.name == name]
+            if versions != [*range(1, version + 1)]:
+                self.discrepancies.append(
+                    f"a watch of {name} received {_shorten(versions)} although there were {version} versions"
+                )
 
     def _watch(self, session: Session) -> Watch:
-        """Watch everything, after what was told before."""
+        """Watch all variables; resume after the last update that was received."""
         return session.watch(resume_after=self._seen[-1].sequence if self._seen else None)
 
     def _write(self, session: Session, names: Sequence[str]) -> None:
@@ -111,7 +115,7 @@ class CrashWorkload:
                     answer = session.set_many(dict.fromkeys(names, version), atomic=True)
                     self._acknowledge(answer.versions)
         except BridgeError:
-            pass  # it is killed
+            pass  # the bridge was killed
 
     def _acknowledge(self, versions: Mapping[str, int]) -> None:
         with self._arrived:
@@ -120,6 +124,6 @@ class CrashWorkload:
             self._arrived.notify_all()
 
 
-def _short(versions: Sequence[int]) -> str:
+def _shorten(versions: Sequence[int]) -> str:
     gap = next((n for n, version in enumerate(versions, 1) if version != n), len(versions))
     return f"{len(versions)} updates, in order up to version {gap - 1},"

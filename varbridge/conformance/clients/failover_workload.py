@@ -1,4 +1,4 @@
-"""Clients that go on writing whatever becomes of the bridges, and what must be there when they stop."""
+"""A workload of clients that continue to write while bridges fail, with checks of the state afterwards."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from varbridge import BridgeError, Connection, Session
 from varbridge.conformance.clients.follower_adapter import FollowerAdapter
 
 DEADLINE = 15.0
-"""Seconds within which writes are acknowledged again, whatever happened."""
+"""The time in which writes must be acknowledged again after a failure, in seconds."""
 
 
 HISTORY = 100
-"""Versions that a bridge keeps of a variable, unless it is told otherwise."""
+"""The number of versions that a bridge retains of a variable by default."""
 
 
 class FailoverWorkload:
-    """Each client writes a variable of its own, each time to the number of the version that this makes.
+    """A workload in which each client sets its own variable, each time to the number of the new version.
 
-    A write that is not answered is repeated as the same request, so that it must apply once. Someone follows
-    all of it. They write for the length of a ``with`` block.
+    The clients write within a ``with`` block. A write that is not answered is repeated with the same request
+    id, so that it must apply only once. A follower receives the updates of all writes.
 
     Args:
-        session_id: where.
-        connect: makes connections that know all bridges, and call again where one is unavailable.
-        clients: how many write at once.
+        session_id: the id of the session.
+        connect: the function that opens connections, which know all bridges and retry calls.
+        clients: the number of clients that write concurrently.
 
     Attributes:
-        lost: sentences about what was acknowledged and is not there, or is there as something else.
-        discrepancies: sentences about what the follower was told, or not told.
+        lost: sentences about acknowledged writes that are missing or have another value.
+        discrepancies: sentences about wrong or missing updates of the follower.
     """
 
     def __init__(self, session_id: str, connect: Callable[[], Connection], clients: int) -> None:
@@ -42,8 +42,8 @@ class FailoverWorkload:
         self._arrived = threading.Condition()
         self._failure: Exception | None = None
         self._done = threading.Event()
-        self._following = FollowerAdapter(connect().session(session_id), ())
-        self._writers = [threading.Thread(target=self._write, args=one) for one in self._sessions.items()]
+        self._follower = FollowerAdapter(connect().session(session_id), ())
+        self._writers = [threading.Thread(target=self._write, args=item) for item in self._sessions.items()]
 
     def __enter__(self) -> FailoverWorkload:
         for name in self._sessions:
@@ -57,46 +57,49 @@ class FailoverWorkload:
         for writer in self._writers:
             writer.join()
         newest = dict(self._acknowledged)
-        self._following.wait_for(lambda _: self._reported() == newest, DEADLINE)
-        self._following.close()
+        self._follower.wait_for(lambda _: self._reported() == newest, DEADLINE)
+        self._follower.close()
         for name, version in newest.items():
-            told = self._versions(name)
-            if told != [*range(1, version + 1)]:
+            versions = self._versions(name)
+            if versions != [*range(1, version + 1)]:
                 self.discrepancies.append(
-                    f"of {name}, {len(told)} updates came of {version} versions: {told[-9:]}"
+                    f"the follower received {len(versions)} updates of {name}, which had {version} versions;"
+                    f" the last ones: {versions[-9:]}"
                 )
-        if self._following.ended is not None:
-            self.discrepancies.append(f"the following ended: {self._following.ended}")
+        if self._follower.ended is not None:
+            self.discrepancies.append(f"the follower ended: {self._follower.ended}")
 
     def get_on(self, count: int = 20) -> None:
-        """Return when each client has had so many more writes acknowledged.
+        """Wait until each client has had ``count`` more writes acknowledged.
 
         Raises:
-            AssertionError: one of them has not in time.
+            AssertionError: a client failed or was too slow.
         """
         with self._arrived:
             before = dict(self._acknowledged)
             self._arrived.wait_for(lambda: self._failure or self._least(before) >= count, DEADLINE)
             least = self._least(before)
         if self._failure is not None:
-            raise AssertionError(f"a client got no further: {self._failure}")
+            raise AssertionError(f"a client failed: {self._failure}")
         if least < count:
-            raise AssertionError(f"a client had {least} of {count} writes acknowledged in {DEADLINE:g} s")
+            raise AssertionError(
+                f"a client had only {least} of {count} writes acknowledged in {DEADLINE:g} s"
+            )
 
-    def inspect(self, where: str, session: Session) -> None:
-        """Hold what a bridge has against what was acknowledged, at any of them."""
-        found, missing = session.get_many([*self._acknowledged])
-        self.lost.extend(f"{name} is gone at {where}" for name in missing)
-        for name, variable in found.items():
+    def inspect(self, bridge: str, session: Session) -> None:
+        """Compare the state of a bridge with the acknowledged writes."""
+        variables, missing = session.get_many([*self._acknowledged])
+        self.lost.extend(f"{name} is gone at {bridge}" for name in missing)
+        for name, variable in variables.items():
             expected = self._acknowledged[name]
             if (variable.version, variable.value) != (expected, expected):
                 self.lost.append(
-                    f"{name} holds {variable.value} at version {variable.version} at {where},"
+                    f"{name} holds {variable.value} at version {variable.version} at {bridge},"
                     f" but version {expected} was the last that was acknowledged"
                 )
-            kept = [entry.version for entry in session.history(name)]
-            if kept != [*range(expected, max(0, expected - HISTORY), -1)]:
-                self.lost.append(f"the history of {name} at {where} has the versions {kept}")
+            versions = [entry.version for entry in session.history(name)]
+            if versions != [*range(expected, max(0, expected - HISTORY), -1)]:
+                self.lost.append(f"the history of {name} at {bridge} has the versions {versions}")
 
     def _write(self, name: str, session: Session) -> None:
         try:
@@ -105,7 +108,9 @@ class FailoverWorkload:
                 answered = session.set(name, wanted, kind="integer", request_id=f"{name} {wanted}")
                 with self._arrived:
                     if answered != wanted:
-                        self.lost.append(f"a set of {name} was answered {answered} instead of {wanted}")
+                        self.lost.append(
+                            f"a set of {name} was answered with version {answered} instead of {wanted}"
+                        )
                         return
                     self._acknowledged[name] = wanted
                     self._arrived.notify_all()
@@ -118,8 +123,8 @@ class FailoverWorkload:
         return min(self._acknowledged[name] - before[name] for name in before)
 
     def _reported(self) -> dict[str, int]:
-        return {u.variable.name: u.variable.version for u in self._following.updates if u.variable}
+        return {u.variable.name: u.variable.version for u in self._follower.updates if u.variable}
 
     def _versions(self, name: str) -> list[int]:
-        told = (update.variable for update in self._following.updates)
-        return [variable.version for variable in told if variable and variable.name == name]
+        variables = (update.variable for update in self._follower.updates)
+        return [variable.version for variable in variables if variable and variable.name == name]

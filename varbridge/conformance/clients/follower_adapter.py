@@ -1,4 +1,4 @@
-"""A follower whose updates can be looked at like a watch's: see ``varbridge.Follower``."""
+"""An adapter that gives ``varbridge.Follower`` the interface of a watch."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from varbridge import BridgeError, Follower, Session, Update, Watch
 
 
 class FollowerAdapter:
-    """What a follower was told so far, over all the watches that it had.
+    """A follower that collects its updates, over all the watches that it opens.
 
     Args:
-        session: where the variables are.
-        names: the variables; none for every one.
+        session: the session of the variables.
+        names: the names of the variables; empty for all variables.
     """
 
     def __init__(self, session: Session, names: Sequence[str]) -> None:
@@ -28,28 +28,28 @@ class FollowerAdapter:
 
     @property
     def updates(self) -> Sequence[Update]:
-        """What has come so far, in order."""
+        """The updates so far, in order."""
         with self._changed:
             return tuple(self._updates)
 
     @property
     def over(self) -> bool:
-        """Whether no more will come."""
+        """True if no more updates will come."""
         return self.ended_at is not None
 
     def wait_for(self, enough: Callable[[Sequence[Update]], bool], timeout: float = 5.0) -> Sequence[Update]:
-        """Return what has come once ``enough`` says so, or no more will come, or time is up."""
+        """Return the updates once ``enough`` returns True for them, no more will come, or time is up."""
         with self._changed:
             self._changed.wait_for(lambda: self.over or enough(self._updates), timeout)
             return tuple(self._updates)
 
     def wait_until_over(self, timeout: float = 5.0) -> bool:
-        """Wait until no more will come; return whether that is so."""
+        """Wait until no more updates will come; return False if time is up before."""
         with self._changed:
             return self._changed.wait_for(lambda: self.over, timeout)
 
     def close(self) -> None:
-        """Stop following."""
+        """Close the follower, and wait for its thread."""
         self._follower.close()
         self._reader.join()
 
@@ -68,4 +68,4 @@ class FollowerAdapter:
 
 
 Watched = Watch | FollowerAdapter
-"""What a person's updates come from."""
+"""The source of a person's updates."""

@@ -1,4 +1,4 @@
-"""The seam of a watch, between the present values and the first change, while many clients write."""
+"""A workload that races with the opening of watches: no change after the initial values may be missed."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from varbridge import Session, Update
 
 
 class RacingWriters:
-    """Clients that set integer variables over and over, each time to a number that nobody else sets.
+    """A workload of clients that set integer variables repeatedly, each time to a unique number.
 
-    They write for the length of a ``with`` block, and at least ``least`` times each.
+    The clients write within a ``with`` block, and at least ``least`` times each.
 
     Args:
-        sessions: one for each of them, of the same session.
-        names: the variables; each client sets one after the other.
-        least: how often each client writes at least.
+        sessions: the same session once for each client.
+        names: the names of the variables, which each client sets in turn.
+        least: the minimum number of sets of each client.
 
     Attributes:
-        written: the value of each version by name, from that at the start on.
-        last: name and version of what was written last, when all else had been answered.
+        written: the values by name and version, beginning with the first version that was read.
+        last: the name and version of the last write, after all others had been answered.
     """
 
     def __init__(self, sessions: Sequence[Session], names: Sequence[str], least: int = 1) -> None:
@@ -38,8 +38,8 @@ class RacingWriters:
         ]
 
     def __enter__(self) -> RacingWriters:
-        found, _ = self._sessions[0].get_many(self._names)
-        self._answers = [(name, found[name].version, found[name].value) for name in self._names]
+        before, _ = self._sessions[0].get_many(self._names)
+        self._answers = [(name, before[name].version, before[name].value) for name in self._names]
         for thread in self._threads:
             thread.start()
         return self
@@ -54,33 +54,33 @@ class RacingWriters:
         self.last = name, self._sessions[0].set(name, value, kind="integer")
         self._answers.append((*self.last, value))
         for name, version, value in self._answers:
-            told = self.written.setdefault(name, {}).setdefault(version, value)
-            assert told == value, f"version {version} of {name!r} was answered to two writers"
+            first_value = self.written.setdefault(name, {}).setdefault(version, value)
+            assert first_value == value, f"two writers got the same version {version} of {name!r}"
 
     def violations(self, who: str, updates: Sequence[Update]) -> list[str]:
-        """Say what a watch with present values, put in place meanwhile, missed or got wrong."""
+        """Return sentences about the missing and wrong updates of a watch that was opened meanwhile."""
         first = [update.variable.name for update in updates[: len(self._names)] if update.variable]
         kinds = {update.kind for update in updates[: len(self._names)]}
         if first != [*self._names] or kinds != {"initial_value"}:
-            return [f"{who} began with {updates[: len(self._names)]}, not with the present values"]
+            return [f"{who} began with {updates[: len(self._names)]}, not with the initial values"]
         got: dict[str, dict[int, int]] = {name: {} for name in self._names}
         for update in updates:
             if update.variable is not None:
                 seen = got.setdefault(update.variable.name, {})
                 seen[update.variable.version] = update.variable.value
-        found = []
+        sentences = []
         for name, seen in got.items():
             begun = min(seen)
             written = self.written.get(name, {})
             wanted = {version: value for version, value in written.items() if version >= begun}
             if missing := sorted(wanted.keys() - seen.keys()):
-                found.append(f"{who} received {name!r} from version {begun} on, but never {missing}")
+                sentences.append(f"{who} received {name!r} from version {begun} on, but never {missing}")
             if wrong := {version: seen[version] for version in seen if wanted.get(version) != seen[version]}:
-                found.append(f"{who} received of {name!r} what nobody was told to have written: {wrong}")
-        return found
+                sentences.append(f"{who} received versions of {name!r} that no writer had made: {wrong}")
+        return sentences
 
     def arrived(self, updates: Sequence[Update]) -> bool:
-        """Whether the last of all that was written is among these."""
+        """Return True if the updates end with the last write."""
         newest = next((update.variable for update in reversed(updates) if update.variable), None)
         return newest is not None and (newest.name, newest.version) == self.last
 

@@ -1,4 +1,4 @@
-"""The one place where all calls go through: connections that tell of every call, update and end."""
+"""Recorded connections, which report every call, and every message and end of a stream, as an event."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from varbridge.watch import Stream
 
 
 class RecordedConnection(Connection):
-    """A connection whose calls are told to the harness.
+    """A connection that reports its calls as events.
 
     Args:
-        address: host:port.
-        service: the name that the bridge answers under.
-        on_event: called with every event, on the thread where it came.
-        timeout: seconds that a call may take unless it says otherwise.
-        tls: how to speak to a bridge over TLS; None for one that does not.
-        token: what every call bears; nobody is told of it.
-        authorization: what every call bears in place of ``Bearer`` and a token.
-        options: see ``Connection``.
+        address: the host:port of the bridge.
+        service: the name of the bridge's gRPC service.
+        on_event: the function that is called with every event, on the thread where it occurs.
+        timeout: the timeout of calls that do not name another one, in seconds.
+        tls: the TLS settings; None for plain text.
+        token: the token of every call; events do not contain it.
+        authorization: the value of the ``authorization`` metadata, if it is not ``Bearer`` and a token.
+        options: the options of the gRPC channel; see ``Connection``.
     """
 
     def __init__(
@@ -44,44 +44,44 @@ class RecordedConnection(Connection):
         super().__init__(address, service=service, timeout=timeout, tls=tls, token=token, options=options)
         self.who = CLIENT
         self.plain = not (tls or token or authorization or options)
-        """Whether it shows nothing, and is like others, so that anybody may use it."""
+        """True if it has no credentials and no options of its own, so that any scenario may use it."""
         self._on_event = on_event
         self._authorization = authorization
         if authorization:
             self._metadata = (("authorization", authorization),)
 
     def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
-        """See ``Connection``."""
+        """Call a method as ``Connection.call`` does, and report the call."""
         began = time.monotonic()
         try:
             reply = super().call(method, request, timeout=timeout)
         except BridgeError as error:
-            self._say("call", method, began, request, status=error.code.name, words=error.message)
+            self._report("call", method, began, request, status=error.code.name, words=error.message)
             raise
-        self._say("call", method, began, request, reply, "OK")
+        self._report("call", method, began, request, reply, "OK")
         return reply
 
     def start(self, method: str, request: Any, *, timeout: float | None = None) -> grpc.Future[Any]:
-        """See ``Connection``; told when it is over."""
+        """Start a call as ``Connection.start`` does, and report it when it has ended."""
         began = time.monotonic()
         future = super().start(method, request, timeout=timeout)
 
         def over(call: Any) -> None:
             code = call.code()
             reply = call.result() if code is grpc.StatusCode.OK else None
-            self._say("call", method, began, request, reply, code.name, call.details() or "")
+            self._report("call", method, began, request, reply, code.name, call.details() or "")
 
         future.add_done_callback(over)
         return future
 
     def stream(self, method: str, request: Any, *, timeout: float | None = None) -> Stream:
-        """See ``Connection``."""
+        """Open a stream as ``Connection.stream`` does, and report its opening, messages and end."""
         began = time.monotonic()
-        self._say("open", method, began, request)
-        return _RecordedStream(super().stream(method, request, timeout=timeout), method, self._say)
+        self._report("open", method, began, request)
+        return _RecordedStream(super().stream(method, request, timeout=timeout), method, self._report)
 
     def another(self) -> Connection:
-        """See ``Connection``."""
+        """Return another connection to the same bridge, which reports its calls as well."""
         other = RecordedConnection(
             self.address,
             service=self.service,
@@ -96,10 +96,10 @@ class RecordedConnection(Connection):
         return other
 
     def ask(self, path: str, request: bytes, *, timeout: float = 5.0) -> bytes:
-        """Call a method of another service than the bridge's, and return the first answer; nobody is told.
+        """Call a method of another service, and return the first answer; the call is not reported.
 
         Raises:
-            BridgeError: it was refused.
+            BridgeError: the call was refused.
         """
         method: Any = self._channel.stream_stream(path)
         try:
@@ -109,20 +109,20 @@ class RecordedConnection(Connection):
         return answer
 
     def wait_until_closed(self, timeout: float) -> bool:
-        """Wait until a connection that was made is no more; return whether that came to be."""
+        """Wait until the established connection is closed; return False if time is up before."""
         closed = threading.Event()
 
         def changed(state: grpc.ChannelConnectivity) -> None:
             if state is not grpc.ChannelConnectivity.READY:
                 closed.set()
 
-        self._channel.subscribe(changed)  # it is told of the present state first
+        self._channel.subscribe(changed)  # gRPC first calls it with the present state
         try:
             return closed.wait(timeout)
         finally:
             self._channel.unsubscribe(changed)
 
-    def _say(
+    def _report(
         self,
         kind: str,
         method: str,
@@ -137,25 +137,25 @@ class RecordedConnection(Connection):
 
 
 class _RecordedStream:
-    """A streaming call that tells what comes on it, and its end."""
+    """A streaming call that reports its messages and its end."""
 
-    def __init__(self, stream: Stream, method: str, say: Callable[..., None]) -> None:
+    def __init__(self, stream: Stream, method: str, report: Callable[..., None]) -> None:
         self._stream = stream
         self._method = method
-        self._say = say
+        self._report = report
 
     def __iter__(self) -> Iterator[Any]:
         status, words = "OK", ""
         try:
             for message in self._stream:
-                self._say("message", self._method, time.monotonic(), reply=message)
+                self._report("message", self._method, time.monotonic(), reply=message)
                 yield message
         except grpc.RpcError as error:
-            told = from_rpc(error)
-            status, words = told.code.name, told.message
+            refusal = from_rpc(error)
+            status, words = refusal.code.name, refusal.message
             raise
         finally:
-            self._say("end", self._method, time.monotonic(), status=status, words=words)
+            self._report("end", self._method, time.monotonic(), status=status, words=words)
 
     def initial_metadata(self) -> Any:
         return self._stream.initial_metadata()

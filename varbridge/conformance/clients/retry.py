@@ -1,4 +1,4 @@
-"""Connections that call again where a bridge is unavailable, for as long as they are told to be patient."""
+"""Retrying connections, for bridges that may be unavailable for a while."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.messages.traits import may_be_repeated
 
 ATTEMPT_TIMEOUT_S = 2.0
-"""Seconds that one attempt may take: whoever was asked may hang."""
+"""The timeout of one attempt, in seconds: a bridge may hang."""
 
 _RETRY_BACKOFF_S = 0.02
-_PASSING = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+_RETRYABLE = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
 class RetryingConnection(RecordedConnection):
-    """Asks again what was refused as unavailable, or was not answered, where asking twice does no harm.
+    """A connection that retries calls that are unavailable or not answered, if they may be repeated.
 
     Args:
-        address: host:port, or several.
-        service: the name that the bridge answers under.
-        on_event: called with every event.
-        patience: seconds for all attempts at a call together.
+        address: the host:port of the bridge, or several ones separated by commas.
+        service: the name of the bridge's gRPC service.
+        on_event: the function that is called with every event.
+        patience: the total time for all attempts at a call, in seconds.
     """
 
     def __init__(
@@ -40,14 +40,14 @@ class RetryingConnection(RecordedConnection):
         self._patience = patience
 
     def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
-        """See ``Connection``."""
+        """Call a method as ``Connection.call`` does; retry it at the next address if it may be repeated."""
         if not may_be_repeated(method):
             return super().call(method, request, timeout=timeout)
         if method == "SetVariable" and not request.request_id:
-            told = pb.SetVariableRequest()
-            told.CopyFrom(request)
-            told.request_id = uuid.uuid4().hex
-            request = told
+            repeatable = pb.SetVariableRequest()
+            repeatable.CopyFrom(request)
+            repeatable.request_id = uuid.uuid4().hex
+            request = repeatable
         deadline = time.monotonic() + self._patience
         while True:
             try:
@@ -55,13 +55,13 @@ class RetryingConnection(RecordedConnection):
                     method, request, timeout=min(ATTEMPT_TIMEOUT_S, timeout or ATTEMPT_TIMEOUT_S)
                 )
             except BridgeError as error:
-                if error.code not in _PASSING or time.monotonic() > deadline:
+                if error.code not in _RETRYABLE or time.monotonic() > deadline:
                     raise
                 self._move_on()
             time.sleep(_RETRY_BACKOFF_S)
 
     def _move_on(self) -> None:
-        """Turn to the next address: a bridge that hangs, or can only refuse, keeps its connections."""
+        """Connect to the next address: a bridge that hangs, or only refuses, keeps its connections open."""
         first, _, rest = self.address.partition(",")
         if rest:
             hung, who = self._channel, self.who
@@ -70,7 +70,7 @@ class RetryingConnection(RecordedConnection):
             hung.close()
 
     def another(self) -> Connection:
-        """See ``Connection``."""
+        """Return another retrying connection to the same bridges."""
         other = RetryingConnection(
             self.address, service=self.service, on_event=self._on_event, patience=self._patience
         )

@@ -1,4 +1,4 @@
-"""Traffic of all kinds for as long as is asked for, and what the bridge takes of the machine meanwhile."""
+"""A soak test: a mixed workload over a long time, and measurements of the bridge's resource use."""
 
 from __future__ import annotations
 
@@ -21,39 +21,39 @@ from varbridge.errors import ToolFailedError
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 CALLERS = 4
-"""Clients that open sessions, use all that there is in them, and end them or leave them."""
+"""The number of clients that open sessions, use every method in them, and close or abandon them."""
 
-PACE = 1.0
-"""Seconds from the beginning of one caller's session to that of its next."""
+SESSION_INTERVAL_S = 1.0
+"""The time between the beginnings of two sessions of one caller, in seconds."""
 
-READS = 0.02
-"""Seconds from one read to the next of the client that takes their times."""
+READ_INTERVAL_S = 0.02
+"""The time between two reads of the client that measures their latency, in seconds."""
 
 DEADLINE = 30.0
 
 NAMES = ("memory", "open files", "threads", "processes", "median of reads", "p99 of reads")
-"""What is taken."""
+"""The names of the measured figures."""
 
 _UNITS = {"memory": "MiB", "median of reads": "ms", "p99 of reads": "ms"}
-_OTHERS = 8  # variables of a session that are set with others
+_BATCH_SIZE = 8  # the number of variables in a batch
 
 
 class SoakError(Exception):
-    """The bridge did not do what it was asked under this traffic; the message says what."""
+    """A failure of the bridge under this workload; the message says what failed."""
 
 
 class Soak:
-    """Mixed traffic on one bridge.
+    """A mixed workload on one bridge.
 
     Args:
-        address: host:port.
-        service: the name that it answers under.
-        pid: its process.
-        session_id: what the ids of all sessions begin with.
+        address: the host:port of the bridge.
+        service: the name of the bridge's gRPC service.
+        pid: the id of the bridge's process.
+        session_id: the prefix of the ids of all sessions.
 
     Attributes:
-        replies: how many calls were answered, refusals not among them.
-        sessions: how many were opened.
+        replies: the number of calls that were answered without a refusal.
+        sessions: the number of sessions that were opened.
     """
 
     def __init__(self, address: str, service: str, pid: int, session_id: str) -> None:
@@ -69,26 +69,26 @@ class Soak:
         self._times: list[float] = []
 
     def run(self, seconds: float, samples: int = 60) -> list[Series]:
-        """Keep it up for so long, and take the figures so often; return them.
+        """Run the workload for so many seconds, and return so many samples of each figure.
 
         Raises:
-            SoakError: the bridge failed at something.
+            SoakError: the bridge failed.
         """
         work: list[Callable[[], None]] = [self._read_steadily, self._write_steadily]
         work += [partial(self._use, number) for number in range(CALLERS)]
-        threads = [threading.Thread(target=self._do, args=(one,), name="soak") for one in work]
+        threads = [threading.Thread(target=self._do, args=(task,), name="soak") for task in work]
         for thread in threads:
             thread.start()
         try:
-            found = [*self._samples(seconds, samples)]
+            sampled = [*self._samples(seconds, samples)]
         finally:
             self._over.set()
             for thread in threads:
                 thread.join()
         if self._faults:
             raise SoakError(self._faults[0])
-        times = [began for began, _ in found]
-        figures = zip(*(figures for _, figures in found), strict=True)
+        times = [began for began, _ in sampled]
+        figures = zip(*(figures for _, figures in sampled), strict=True)
         return [
             Series(name, _UNITS.get(name, ""), times, values)
             for name, values in zip(NAMES, figures, strict=True)
@@ -103,12 +103,12 @@ class Soak:
             with self._lock:
                 reads, self._times = self._times, []
             if len(reads) < 2:
-                raise SoakError(f"a read has not been answered for {seconds / samples:.1f} s")
+                raise SoakError(f"no reads were answered for {seconds / samples:.1f} s")
             cuts = statistics.quantiles(reads, n=100)
             yield time.monotonic() - began, (*taken(self._pid), cuts[49] * 1000, cuts[98] * 1000)
 
     def _connect(self) -> Connection:
-        # Not one that is recorded: millions of calls are too many to keep, or to hold against each other.
+        # The connection is not recorded: millions of calls are too many to store and compare.
         return Connection(self._address, service=self._service, timeout=DEADLINE, on_reply=self._answered)
 
     def _answered(self, *_: object) -> None:
@@ -122,39 +122,39 @@ class Soak:
             self._faults.append(f"{type(error).__name__}: {error}" if str(error) else repr(error))
             self._over.set()
 
-    # Beside all else
+    # Clients that run all the time
 
     def _read_steadily(self) -> None:
         with self._connect() as connection:
             session = connection.session(f"{self._prefix}-steady")
             session.register("read", "float", 0.5)
-            for _ in self._every(READS):
+            for _ in self._every(READ_INTERVAL_S):
                 began = time.perf_counter()
                 session.get("read")
                 with self._lock:
                     self._times.append(time.perf_counter() - began)
 
     def _write_steadily(self) -> None:
-        """One session, one watch and one variable from beginning to end."""
+        """Set one variable, and watch it, in one session that lasts for the whole run."""
         with self._connect() as connection:
             session = connection.session(f"{self._prefix}-long")
             session.register("beat", "integer", 0)
             with session.watch("beat", buffer=100) as watch:
                 updates = watch.within(DEADLINE)
-                for version in (number + 2 for number in self._every(READS)):
+                for version in (number + 2 for number in self._every(READ_INTERVAL_S)):
                     session.set("beat", version, kind="integer")
                     update = next(updates).variable
-                    told = update.version if update else 0
-                    _require(told == version, f"a watch was told version {told}, not {version}")
+                    received = update.version if update else 0
+                    _require(received == version, f"a watch received version {received}, not {version}")
 
-    # Sessions that come and go
+    # Clients that open and close sessions
 
     def _use(self, caller: int) -> None:
         chance = random.Random(caller)
         connection = self._connect()
         try:
-            for number in self._every(PACE):
-                # Some ids are used again, which the bridge must remember something of, and most are not.
+            for number in self._every(SESSION_INTERVAL_S):
+                # Some ids are reused, so that the bridge needs their tombstones; most are not.
                 name = number if number % 5 else number // 5 % 3
                 session = connection.session(f"{self._prefix}-{caller}-{name}")
                 leaves = chance.random() < 0.25
@@ -171,14 +171,14 @@ class Soak:
                     self._leave(session)
                 else:
                     session.clean_up()
-                if number % 7 == 6:  # and so does the connection
+                if number % 7 == 6:  # now and then the connection is replaced as well
                     connection.close()
                     connection = self._connect()
         finally:
             connection.close()
 
     def _variables(self, session: Session, chance: random.Random) -> None:
-        import numpy  # only here: every run of the features loads this module, and few of them soak
+        import numpy  # only here: every run of the features loads this module, but few run a soak test
 
         array = numpy.full(4096, chance.random(), "float32")
         session.register("temperature", "float", 0.7, constraints={"min": 0.0, "max": 2.0})
@@ -193,28 +193,28 @@ class Soak:
                 session.set("temperature", chance.random(), metadata={"by": "soak"}, request_id=str(version))
             session.set("embedding", array + 1)
             updates = watch.wait_for(lambda got: len(got) >= 8, DEADLINE)
-        versions = [one.variable.version for one in updates if one.variable]
-        _require(versions == [1, 1, 2, 3, 4, 5, 6, 2], f"a watch was told the versions {versions}")
+        versions = [update.variable.version for update in updates if update.variable]
+        _require(versions == [1, 1, 2, 3, 4, 5, 6, 2], f"a watch received the versions {versions}")
         session.roll_back("temperature", 3)
-        _require(session.heartbeat(), "an open session is said to be none")
+        _require(session.heartbeat(), "a heartbeat reported that an open session is not valid")
         count = session.describe().variable_count
-        _require(count == 7, f"a session said that it had {count} variables")
+        _require(count == 7, f"a session reported {count} variables, not 7")
         history = [entry.version for entry in session.history("temperature")]
         _require(history == [7, 6, 5, 4, 3, 2, 1], f"the history had the versions {history}")
-        kept = session.get("embedding").value
-        _require(bool(numpy.array_equal(kept, array + 1)), "an embedding came back as another")
+        stored = session.get("embedding").value
+        _require(bool(numpy.array_equal(stored, array + 1)), "an embedding was read with another value")
         session.delete("text")
-        found = [variable.name for variable in session.list("t*")]
-        _require(found == ["temperature", "tensor"], f"{found} were listed")
+        listed = [variable.name for variable in session.list("t*")]
+        _require(listed == ["temperature", "tensor"], f"{listed} were listed")
 
     def _batches(self, session: Session) -> None:
-        names = [f"n{number}" for number in range(_OTHERS)]
+        names = [f"n{number}" for number in range(_BATCH_SIZE)]
         for name in names:
             session.register(name, "integer", 0)
         session.set_many(dict.fromkeys(names, 1), atomic=True)
         session.set_many(dict.fromkeys(names, 2), atomic=False)
-        found, missing = session.get_many([*names, "nowhere"])
-        versions = {variable.version for variable in found.values()}
+        variables, missing = session.get_many([*names, "nowhere"])
+        versions = {variable.version for variable in variables.values()}
         _require(versions == {3} and [*missing] == ["nowhere"], f"a batch read {versions} and {missing}")
 
     def _refusals(self, session: Session) -> None:
@@ -236,17 +236,17 @@ class Soak:
 
     def _tools(self, session: Session, chance: random.Random) -> None:
         total = session.execute("add", {"a": 1.0, "b": 2.0})
-        _require(total == 3.0, f"the tool add answered {total}")
+        _require(total == 3.0, f"the tool add answered {total}, not 3.0")
         chunks = len([*session.stream("count", {"n": 20}, timeout=DEADLINE)])
-        _require(chunks == 21, f"the tool count came in {chunks} chunks")
+        _require(chunks == 21, f"the tool count sent {chunks} chunks, not 21")
         for _ in session.stream("count", {"n": 1000}, timeout=DEADLINE):
-            break  # a reader that goes away
+            break  # a reader that leaves
         try:
             session.execute("fail", {"message": "on purpose"})
-        except ToolFailedError as failed:
-            _require("on purpose" in str(failed), f"a tool failed with {failed}")
+        except ToolFailedError as error:
+            _require("on purpose" in str(error), f"the tool fail failed with another message: {error}")
         else:
-            raise SoakError("a tool that fails has succeeded")
+            raise SoakError("the tool fail succeeded")
         if chance.random() < 0.2:
             session.execute("block", {"seconds": 0.01}, timeout=DEADLINE)
         if chance.random() < 0.1:
@@ -254,25 +254,25 @@ class Soak:
                 session.execute("block", {"seconds": 60.0}, timeout=0.1)
 
     def _hosts(self, session: Session, caller: int) -> None:
-        """A tool whose host is gone."""
+        """Execute a tool whose host does not exist."""
         if self._service == "BridgeService":
             session.register_tools([pb.ToolRegistration(name="elsewhere")], f"127.0.0.1:{caller + 1}")
             with _refused(grpc.StatusCode.UNAVAILABLE):
                 session.execute("elsewhere", timeout=DEADLINE)
 
     def _leave(self, session: Session) -> None:
-        """Leave a session and a watch: the one ends when its time is over, the other with its connection."""
+        """Abandon a session, which then expires, and a watch, which ends with its connection."""
         connection = self._connect()
         connection.session(session.id).watch()
         connection.close()
         host, _, port = self._address.rpartition(":")
-        with socket.create_connection((host, int(port)), DEADLINE) as line:
-            line.sendall(b"PRI * HTTP")  # and a client that dies in the midst of its first words
+        with socket.create_connection((host, int(port)), DEADLINE) as connecting:
+            connecting.sendall(b"PRI * HTTP")  # a client that dies within the HTTP/2 preface
 
-    # All of them
+    # Clients of both kinds
 
     def _every(self, seconds: float) -> Iterator[int]:
-        """Count from 0, one number at each so many seconds, until it is over; without catching up."""
+        """Yield 0, 1, 2 and so on, one number every ``seconds`` until the run ends, without catching up."""
         for number in itertools.count():
             began = time.monotonic()
             if self._over.is_set():
@@ -289,9 +289,9 @@ def _refused(code: grpc.StatusCode) -> Iterator[None]:
         if error.code is not code:
             raise
     else:
-        raise SoakError(f"what is {code.name} was accepted")
+        raise SoakError(f"a call that should be refused with {code.name} was accepted")
 
 
-def _require(right: bool, words: str) -> None:
-    if not right:
-        raise SoakError(words)
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise SoakError(message)

@@ -1,4 +1,4 @@
-"""Very many watches of one variable at once, on one thread: a thread for each would be the bottleneck."""
+"""A large number of concurrent watches on one thread: a thread for each would be the bottleneck."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ CONNECTIONS = 10
 
 
 class WatchPool:
-    """Watches that are all in place when this is made, and that keep the versions and values they receive.
+    """A pool of watches, all of which are open when the constructor returns; they record what they receive.
 
     Args:
-        address: host:port of the bridge.
-        service: the name that it answers under.
-        request: what each of them watches.
-        count: how many they are.
-        timeout: seconds that the bridge has to put all of them in place.
+        address: the host:port of the bridge.
+        service: the name of the bridge's gRPC service.
+        request: the request of each watch.
+        count: the number of watches.
+        timeout: the time in which the bridge must open all of them, in seconds.
+
+    Attributes:
+        received: the versions and values that each watch received.
     """
 
     def __init__(
@@ -33,18 +36,18 @@ class WatchPool:
         self.received: list[list[tuple[int, Any]]] = [[] for _ in range(count)]
         self._request = request
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="crowd", daemon=True)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="watch pool", daemon=True)
         self._thread.start()
         self._channels: list[grpc.aio.Channel] = []
         self._readers: list[asyncio.Task[None]] = []
         self._do(self._open(address, service), timeout)
 
     def wait_for(self, updates: int, timeout: float) -> None:
-        """Return when each watch has received so many updates, or time is up, or the watches are over."""
+        """Wait until each watch has received so many updates, time is up, or all watches have ended."""
         self._do(self._wait_for(updates, timeout), timeout + 5.0)
 
     def close(self) -> None:
-        """Cancel all of them."""
+        """Cancel all watches."""
         self._do(self._close(), 10.0)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -71,7 +74,7 @@ class WatchPool:
                 received.append((variable.version, variable.value))
                 self._changed.set()
         except grpc.aio.AioRpcError:
-            pass  # what it received up to here is what it received
+            pass  # the caller checks what was received until then
 
     async def _wait_for(self, updates: int, timeout: float) -> None:
         try:
@@ -82,7 +85,7 @@ class WatchPool:
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
-            pass  # whoever looks sees what is missing
+            pass  # the caller checks which updates are missing
 
     async def _close(self) -> None:
         for reader in self._readers:

@@ -1,1 +1,1 @@
-"""Faults: the fault proxy, the control of processes, members of etcd."""
+"""The tools for fault injection: a fault proxy, the control of processes, and members of etcd."""

@@ -1,7 +1,7 @@
-"""A cluster of etcd on loopback, whose members can be killed, stopped and started again.
+"""A cluster of etcd on loopback, whose members can be killed, paused and started again.
 
-``python -m varbridge.conformance.faults.etcd --members 3`` starts one, prints where it is, and runs until
-Ctrl-C.
+``python -m varbridge.conformance.faults.etcd --members 3`` starts a cluster, prints its address, and runs
+until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from typing import Any, NamedTuple
 from varbridge.conformance.faults.etcd_member import DIRECT, EtcdError, Member
 from varbridge.conformance.faults.polling import eventually
 
-PATIENCE = 30.0
-"""Seconds that a cluster may take to be there."""
+START_TIMEOUT_S = 30.0
+"""The time in which a cluster must become healthy, in seconds."""
 
 
 class Tls(NamedTuple):
-    """How clients' connections are encrypted: files in PEM form.
+    """The TLS settings of clients' connections; all files are in PEM format.
 
     Attributes:
-        cert: the members' certificate, for 127.0.0.1.
-        key: its private key.
-        ca: who vouches for clients, which then need a certificate; empty where they need none.
+        cert: the file of the members' certificate, for 127.0.0.1.
+        key: the file of its private key.
+        ca: the file of the authority of client certificates; empty if clients need no certificate.
     """
 
     cert: str
@@ -45,14 +45,14 @@ class Tls(NamedTuple):
 
 
 class Cluster:
-    """A cluster that is there when it is made, and gone when it is stopped.
+    """A cluster of etcd, which is healthy when the constructor returns.
 
     Args:
-        members: how many, 1 or 3.
-        election: milliseconds without a leader after which the members elect one.
-        heartbeat: milliseconds between two signs of life of the leader.
-        tls: for clients' connections; None for none.
-        flags: more of etcd's flags.
+        members: the number of members, 1 or 3.
+        election: the election timeout, in milliseconds.
+        heartbeat: the interval of the leader's heartbeats, in milliseconds.
+        tls: the TLS settings of clients' connections; None for plain text.
+        flags: additional flags of etcd.
 
     Raises:
         EtcdError: etcd is not installed, or does not start.
@@ -104,25 +104,29 @@ class Cluster:
 
     @property
     def endpoints(self) -> list[str]:
-        """host:port of every member, also of one that is not there."""
+        """The host:port of every member, including members that are not running."""
         return [member.endpoint for member in self.members]
 
-    def leader(self, timeout: float = PATIENCE) -> Member:
-        """The member that leads, once exactly one says so. Raises EtcdError where none does in time."""
+    def leader(self, timeout: float = START_TIMEOUT_S) -> Member:
+        """Wait until exactly one member reports that it is the leader; return it.
+
+        Raises:
+            EtcdError: there is not exactly one leader in time.
+        """
 
         def only() -> Member | None:
             leaders = [member for member in self.members if member.is_leader()]
             return leaders[0] if len(leaders) == 1 else None
 
-        if (found := eventually(only, timeout)) is None:
-            raise EtcdError(f"there was not one leader within {timeout:g} s")
-        return found
+        if (leader := eventually(only, timeout)) is None:
+            raise EtcdError(f"there was not exactly one leader within {timeout:g} s")
+        return leader
 
-    def wait_healthy(self, timeout: float = PATIENCE) -> None:
-        """Wait until every member that is alive and not paused answers, and has a leader.
+    def wait_healthy(self, timeout: float = START_TIMEOUT_S) -> None:
+        """Wait until every member that is alive and not paused answers and has a leader.
 
         Raises:
-            EtcdError: one does not in time, or none is alive; with the end of its log.
+            EtcdError: a member is not healthy in time, or none is alive; the message has the end of its log.
         """
         deadline = time.monotonic() + timeout
         awaited = [member for member in self.members if member.alive and not member.paused]
@@ -131,16 +135,19 @@ class Cluster:
         for member in awaited:
             left = max(0.0, deadline - time.monotonic())
             if not eventually(partial(_has_begun_or_ended, member), left):
-                raise EtcdError(f"etcd was not there within {timeout:g} s:\n{member.last_words()}")
+                raise EtcdError(f"etcd was not healthy within {timeout:g} s:\n{member.last_words()}")
             if not member.alive:
                 raise EtcdError(f"a member of etcd ended:\n{member.last_words()}")
 
     def ask(self, path: str, **fields: str | dict[str, str]) -> dict[str, Any]:
-        """Ask a member over HTTP, as etcd's gateway for JSON takes it: ``ask("auth/enable")``.
+        """Call a method of etcd's JSON gateway over HTTP, such as ``ask("auth/enable")``; return the answer.
 
-        Keys, values and ranges are in base64. Raises EtcdError where it is refused, or nobody is there.
+        Keys, values and ranges are in base64.
+
+        Raises:
+            EtcdError: the call is refused, or no member answers.
         """
-        assert self._tls is None, "the gateway is asked without a certificate"
+        assert self._tls is None, "ask() does not support TLS"
         member = next((member for member in self.members if member.alive and not member.paused), None)
         if member is None:
             raise EtcdError("no member of etcd is alive")
@@ -150,15 +157,15 @@ class Cluster:
         )
         try:
             with DIRECT.open(request, timeout=10.0) as answer:
-                told: dict[str, Any] = json.load(answer)
-                return told
+                fields_answered: dict[str, Any] = json.load(answer)
+                return fields_answered
         except urllib.error.HTTPError as error:
             raise EtcdError(f"{path}: {error.read().decode(errors='replace')}") from None
         except OSError as error:
             raise EtcdError(f"{path}: {error}") from None
 
     def enable_auth(self, user: str, password: str) -> None:
-        """Let nobody in but ``user``, who may read and write everything, and root, with the same password."""
+        """Require passwords: only ``user`` and root may read and write everything, with the same password."""
         self.ask("auth/user/add", name="root", password=password)
         self.ask("auth/user/grant", user="root", role="root")
         self.ask("auth/role/add", name="everything")
@@ -170,7 +177,7 @@ class Cluster:
         self._token = self.ask("auth/authenticate", name="root", password=password)["token"]
 
     def add_user(self, user: str, password: str) -> None:
-        """Add a user, who may read and write everything."""
+        """Add a user with the right to read and write everything."""
         self.ask("auth/user/add", name=user, password=password)
         self.ask("auth/user/grant", user=user, role="everything")
 
@@ -192,18 +199,18 @@ def _has_begun_or_ended(member: Member) -> bool:
 
 
 def missing() -> str:
-    """What is not installed, and how to install it; empty where everything is there."""
+    """Return how to install what is missing; empty if everything is installed."""
     return "" if shutil.which("etcd") else "etcd is not installed: apt-get install etcd-server"
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens at.
+    """Return ports at which no process listens.
 
-    They lie below those that the system gives to connections: else a client that tries again and again to
-    reach a member that was killed could get that very port for its own end, and the member not come back.
+    They are below the range of ephemeral ports: otherwise a client that retries to connect to a killed member
+    could get the member's port as its own, and the member could not start again.
     """
     first = 32768
-    with suppress(OSError):  # where it is not Linux
+    with suppress(OSError):  # not on Linux
         first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     ports: list[int] = []
     for port in random.sample(range(10000, max(first, 20000)), 1000):
@@ -212,21 +219,24 @@ def free_ports(count: int) -> list[int]:
             ports.append(port)
         if len(ports) == count:
             return ports
-    raise EtcdError("too few ports are free")
+    raise EtcdError(f"there are no {count} free ports")
 
 
 def main() -> None:
-    """Run a cluster until Ctrl-C or SIGTERM; errors go to stderr, and the exit code is 1."""
+    """Run a cluster until Ctrl-C or SIGTERM; print errors on stderr and exit with code 1."""
     parser = argparse.ArgumentParser(
-        prog="python -m varbridge.conformance.faults.etcd", description="Run etcd on loopback."
+        prog="python -m varbridge.conformance.faults.etcd",
+        description="Run an etcd cluster on loopback until Ctrl-C.",
     )
-    parser.add_argument("--members", type=int, default=1, choices=(1, 3), help="how many (1)")
+    parser.add_argument(
+        "--members", type=int, default=1, choices=(1, 3), help="number of members (default: 1)"
+    )
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     try:
         with Cluster(options.members) as cluster:
             print(f"etcd://{','.join(cluster.endpoints)}", flush=True)
-            print("Ctrl-C ends it; its data is deleted then.", file=sys.stderr)
+            print("Press Ctrl-C to stop the cluster and delete its data.", file=sys.stderr)
             with suppress(KeyboardInterrupt):
                 signal.pause()
     except EtcdError as error:

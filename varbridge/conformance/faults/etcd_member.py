@@ -1,4 +1,4 @@
-"""One member of etcd: a process that can be killed, stopped, and started again with the same data."""
+"""A member of an etcd cluster: a process that can be killed, paused, and started again with the same data."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""Asks over HTTP, whatever proxy the environment names."""
+"""An HTTP client that ignores the proxies of the environment."""
 
-# Runs the program as this very process, which the kernel kills when whoever started it is gone.
+# Replaces this process by the program, and has the kernel kill it when the parent process ends.
 _BOUND = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execvp(sys.argv[1], sys.argv[1:])"
 
 
 class EtcdError(Exception):
-    """The cluster is not as it should be; the message says why, or what to do."""
+    """A failure of the cluster; the message says what failed or what to do."""
 
 
 class Member:
-    """One member: a process that can be killed and started again with the same data.
+    """A member of the cluster.
 
     Args:
-        name: in the cluster.
-        folder: its data and its log are there.
-        command: the program and all its flags.
-        endpoint: host:port for clients.
-        metrics: the URL where it tells how it is, without TLS or passwords.
+        name: the name of the member in the cluster.
+        folder: the folder of its data and its log.
+        command: the command that starts it.
+        endpoint: the host:port for clients.
+        metrics: the URL of its health and metrics, which need neither TLS nor a password.
     """
 
     def __init__(self, name: str, folder: Path, command: Sequence[str], endpoint: str, metrics: str) -> None:
@@ -43,7 +43,7 @@ class Member:
 
     @property
     def alive(self) -> bool:
-        """Whether its process is there, be it stopped or not."""
+        """True if its process exists, even if it is paused."""
         return self._process is not None and self._process.poll() is None
 
     @property
@@ -52,7 +52,7 @@ class Member:
         return self._process.pid
 
     def start(self) -> None:
-        """Start it, with the data that it has; it may take a while until it answers."""
+        """Start the process with the existing data, without waiting until it answers."""
         assert not self.alive
         bound = (sys.executable, "-ISc", _BOUND) if sys.platform == "linux" else ()
         with self.log.open("ab") as log:
@@ -65,45 +65,45 @@ class Member:
             )
 
     def kill(self) -> None:
-        """SIGKILL, and wait for the end."""
+        """Kill the process with SIGKILL, and wait for its end."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
         self.paused = False
 
     def pause(self) -> None:
-        """SIGSTOP, and wait until it stands still: it keeps its connections, and says nothing."""
+        """Pause the process with SIGSTOP: its connections stay open, and it does not answer."""
         self._signal(signal.SIGSTOP)
         os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         self.paused = True
 
     def go_on(self) -> None:
-        """SIGCONT."""
+        """Resume the process with SIGCONT."""
         self._signal(signal.SIGCONT)
         self.paused = False
 
     def is_healthy(self) -> bool:
-        """Whether it answers, and has a leader that does."""
+        """Return True if it answers and has a leader."""
         return '"health":"true"' in self._ask("health")
 
     def is_leader(self) -> bool:
-        """Whether it takes itself for the leader."""
+        """Return True if it considers itself the leader."""
         return "\netcd_server_is_leader 1" in self._ask("metrics")
 
     def last_words(self) -> str:
-        """The end of its log."""
+        """Return the end of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-5:]) if self.log.exists() else ""
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
 
-    def _ask(self, what: str) -> str:
-        """What it says of itself; empty where it says nothing, or that it is ill."""
+    def _ask(self, page: str) -> str:
+        """Return a page of its metrics URL; empty if it does not answer or is not healthy."""
         if not self.alive or self.paused:
             return ""
         try:
-            with DIRECT.open(f"{self._metrics}/{what}", timeout=2.0) as answer:
+            with DIRECT.open(f"{self._metrics}/{page}", timeout=2.0) as answer:
                 text: str = answer.read().decode()
                 return text
         except OSError:
@@ -111,5 +111,5 @@ class Member:
 
 
 def _is_harmless(name: str) -> bool:
-    """Whether an environment variable neither sets a flag of etcd's nor names a proxy."""
+    """Return True if an environment variable neither sets a flag of etcd nor names a proxy."""
     return not name.upper().startswith(("ETCD", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"))

@@ -1,4 +1,4 @@
-"""A line between a client and a bridge that can be cut, stall or fall silent: a TCP proxy on loopback."""
+"""A TCP proxy on loopback for fault injection: it can cut, stall or silently drop connections."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ CHUNK = 65536
 
 
 class FaultProxy:
-    """Forwards connections to a bridge, both ways, until it is told otherwise.
+    """A fault proxy, which forwards connections to a server in both directions.
 
     Args:
-        target: host:port of the bridge.
+        target: the host:port of the server.
     """
 
     def __init__(self, target: str) -> None:
@@ -27,33 +27,33 @@ class FaultProxy:
         self._silent: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.taken = 0
-        """How many connections it has taken so far."""
-        self._thread = threading.Thread(target=self._loop.run_forever, name="line", daemon=True)
+        """The number of connections that it has accepted so far."""
+        self._thread = threading.Thread(target=self._loop.run_forever, name="fault proxy", daemon=True)
         self._thread.start()
         self._server = self._do(asyncio.start_server(self._connected, "127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def cut(self) -> None:
-        """Break every connection, noticed at both ends; new ones are taken."""
+        """Abort every connection, which both ends notice; accept new ones."""
         self._call(self._abort)
 
     def stall(self) -> None:
-        """Let nothing through any more, while the connections stay."""
+        """Stop forwarding data; the connections stay open."""
         self._call(self._flows.clear)
 
     def flow(self) -> None:
-        """Let everything through again."""
+        """Forward data again."""
         self._call(self._flows.set)
 
     def fall_silent(self) -> None:
-        """Let nothing through the present connections ever again, their end included; new ones work.
+        """Drop the present connections without closing them; new connections work.
 
-        As where a peer lost its power, or a firewall forgot the connection: half-open, and no end is told.
+        The connections are half-open, as after a peer's power failure or a restart of a firewall.
         """
         self._call(self._fall_silent)
 
     def close(self) -> None:
-        """Break every connection, and take no more."""
+        """Abort every connection, and accept no more."""
         self._do(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -80,7 +80,7 @@ class FaultProxy:
                 await sink.drain()
             sink.write_eof()
         except OSError:
-            pass  # cut, by us or by either end
+            pass  # aborted by the proxy or by either end
         finally:
             if sink not in self._silent:
                 sink.close()

@@ -1,4 +1,4 @@
-"""Looking until what is looked for is there: for what nothing tells of, another's process say."""
+"""Polling, for conditions that have no event, such as the end of another process."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 _POLL_INTERVAL_S = 0.01
-"""Seconds between two looks, unless there is reason for longer."""
+"""The default time between two attempts, in seconds."""
 
 
-def eventually(look: Callable[[], Found], timeout: float, pause: float = _POLL_INTERVAL_S) -> Found:
-    """What is found once it is something; what was found last where ``timeout`` seconds are over."""
+def eventually(attempt: Callable[[], Result], timeout: float, pause: float = _POLL_INTERVAL_S) -> Result:
+    """Repeat an attempt until its result is true or ``timeout`` seconds are over; return the last result."""
     deadline = time.monotonic() + timeout
-    while not (found := look()) and time.monotonic() < deadline:
+    while not (result := attempt()) and time.monotonic() < deadline:
         time.sleep(pause)
-    return found
+    return result

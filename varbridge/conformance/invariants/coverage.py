@@ -1,7 +1,7 @@
-"""What a run exercised: clauses, methods, statuses, kinds of updates and types; and what it should have.
+"""The coverage of a run: the clauses, methods, statuses, kinds of updates and types that it met.
 
-A suite can be green because it never asked. A full run in which nothing was left out must have met all that
-the suite claims to judge, else it has not judged.
+A suite can pass because it never tested something. A full run without skipped scenarios must cover everything
+that the suite claims to judge; otherwise its verdict is "not judged".
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from varbridge.conformance.vocabulary.updates import KINDS
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 STATUSES = ("OK", *(codes[0].name for codes in CONTRACT_CODES.values() if len(codes) == 1))
-"""Those that the contract names. CANCELLED is counted as well, but only ever a client asks for it."""
+"""The statuses of the contract. CANCELLED is counted as well, but only clients cause it."""
 
 SUBJECTS = ("clauses", "methods", "statuses", "updates", "types")
 
 
 class Coverage:
-    """How often each was met. Calls over the suite's connections are counted; crowds' and workers' are not.
+    """The counts of what a run met on recorded connections, which excludes watch pools and workers.
 
     Args:
-        service: the name that the bridge answers under, which says which methods there are.
+        service: the name of the gRPC service, which determines the methods.
     """
 
     def __init__(self, service: str) -> None:
@@ -44,15 +44,17 @@ class Coverage:
         self._lock = threading.Lock()  # streams are read on threads of their own
 
     def claim_clauses(self, clauses: Iterable[str]) -> None:
-        """Keep the ids of those that the features prove."""
-        self.claims["clauses"] = tuple(sorted(set(clauses), key=lambda one: (one[0], len(one), one)))
+        """Set the ids of the clauses that the features prove."""
+        self.claims["clauses"] = tuple(
+            sorted(set(clauses), key=lambda clause: (clause[0], len(clause), clause))
+        )
 
     def judged(self, clauses: Collection[str]) -> None:
-        """Count a scenario that ran."""
+        """Count the clauses of a scenario that ran."""
         self._met["clauses"].update(clauses)
 
     def add(self, event: Event) -> None:
-        """Count what an event shows."""
+        """Count the method, the status and the types of an event."""
         with self._lock:
             if event.kind in ("call", "open"):
                 self._met["methods"][event.method] += 1
@@ -67,10 +69,11 @@ class Coverage:
             elif event.method == "RegisterVariable":
                 self._met["types"][event.request.type] += 1
             else:
-                self._met["types"].update(one.type for one in variables_in(event.method, event.reply))
+                variables = variables_in(event.method, event.reply)
+                self._met["types"].update(variable.type for variable in variables)
 
     def missing(self) -> list[str]:
-        """What was claimed and not met, each as a phrase; empty where all was."""
+        """Return a phrase for each item that should have been met and was not."""
         return [
             f"{_SINGULAR[subject]} {name}"
             for subject, names in self.claims.items()
@@ -79,7 +82,7 @@ class Coverage:
         ]
 
     def as_json(self) -> Mapping[str, Any]:
-        """How often each was met, by subject and name; 0 for what was claimed and not met."""
+        """Return the counts by subject and name; 0 for an item that should have been met and was not."""
         return {
             subject: {
                 name: self._met[subject][name]

@@ -1,8 +1,8 @@
-"""Whether what several clients did to one variable at once can be explained by one order.
+"""A check of linearizability: one order must explain all concurrent operations on a variable.
 
 A history is linearizable if every operation seems to have happened at one moment between its start and
 its end (Herlihy and Wing, 1990). For registers in general that is hard to decide; here every accepted
-write tells its version, which fixes the order of the writes, so that a few passes over the history decide.
+write has a version, which fixes the order of the writes, so that a few passes over the history decide.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from varbridge.conformance.vocabulary.literals import same, show
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of one client.
+    """An operation of a client.
 
     Attributes:
-        client: who did it.
-        wrote: whether it is an accepted write, rather than a read.
-        version: the version that the write made, or that the read saw.
-        value: what was written or read.
-        started: before the request was sent; any clock that all clients share.
-        ended: after the answer came.
+        client: the name of the client.
+        wrote: True for an accepted write, False for a read.
+        version: the version that the write made, or that the read returned.
+        value: the value that was written or read.
+        started: the time before the request was sent, by any clock that all clients share.
+        ended: the time after the answer arrived.
     """
 
     client: str
@@ -41,24 +41,24 @@ class Operation:
 
 
 def violations(operations: Sequence[Operation], first_version: int, first_value: Any) -> list[str]:
-    """Say why no order explains a history; empty where one does.
+    """Return sentences that show why no order explains a history; empty if one does.
 
     Args:
-        operations: every accepted write, and any of the reads.
-        first_version: the version before the first of them.
+        operations: all accepted writes, and any number of the reads.
+        first_version: the version before the first operation.
         first_value: the value of that version.
     """
-    found: list[str] = []
+    sentences: list[str] = []
     writes: dict[int, Operation] = {}
     for operation in operations:
         if operation.wrote:
             if operation.version in writes:
                 other = writes[operation.version]
-                found.append(f"two writes made version {operation.version}: {operation}; {other}")
+                sentences.append(f"two writes made version {operation.version}: {operation}; {other}")
             writes[operation.version] = operation
     expected = list(range(first_version + 1, first_version + 1 + len(writes)))
     if sorted(writes) != expected:
-        found.append(
+        sentences.append(
             f"{len(writes)} accepted writes made versions up to {max(writes)},"
             f" not one each from {first_version + 1} to {first_version + len(writes)}"
         )
@@ -67,19 +67,19 @@ def violations(operations: Sequence[Operation], first_version: int, first_value:
             continue
         source = writes.get(operation.version)
         if source is None and operation.version != first_version:
-            found.append(f"{operation}, a version that nobody wrote")
+            sentences.append(f"{operation}, a version that nobody wrote")
         elif not same(operation.value, first_value if source is None else source.value, exact=False):
-            found.append(
+            sentences.append(
                 f"{operation}, but that version holds {show(source.value if source else first_value)}"
             )
         elif source is not None and source.started > operation.ended:
-            found.append(f"{operation} before its write had begun")
-    return found + _backwards(operations)
+            sentences.append(f"{operation} before its write had begun")
+    return sentences + _backwards(operations)
 
 
 def _backwards(operations: Sequence[Operation]) -> list[str]:
-    """Operations that saw or made an older version than one that had ended before they started."""
-    found: list[str] = []
+    """Return sentences about operations that read or made an older version than an operation before them."""
+    sentences: list[str] = []
     by_end = sorted(operations, key=lambda operation: operation.ended)
     newest: Operation | None = None
     ended = 0
@@ -91,5 +91,5 @@ def _backwards(operations: Sequence[Operation]) -> list[str]:
         if newest is None:
             continue
         if operation.version < newest.version or (operation.wrote and operation.version == newest.version):
-            found.append(f"{operation} after {newest} had ended")
-    return found
+            sentences.append(f"{operation} after {newest} had ended")
+    return sentences

@@ -1,4 +1,4 @@
-"""What every reply of every scenario is held to, whatever the scenario itself looks at."""
+"""The invariants of single replies, which are checked for every call of every scenario."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from varbridge import Variable
-from varbridge.conformance.invariants.times import nanoseconds, off
+from varbridge.conformance.invariants.times import clock_faults, nanoseconds
 from varbridge.conformance.invariants.variables import TYPES, variable_faults
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.messages.traits import traits_of
 
 
 def violations(method: str, request: Any, reply: Any) -> list[str]:
-    """Say what no bridge may answer; empty where the reply is well-formed."""
+    """Return sentences about a reply that no bridge may give; empty if the reply is well-formed."""
     return [f"{method} answered {text}" for text in _faults(method, request, reply)]
 
 
 def variables_in(method: str, reply: Any) -> list[Variable]:
-    """The variables that a reply tells of."""
+    """Return the variables in a reply."""
     if method in ("RegisterVariable", "GetVariable", "RollbackVariable"):
         return [Variable(reply.variable)] if reply.HasField("variable") else []
     if method == "GetVariables":
@@ -41,16 +41,16 @@ def _faults(method: str, request: Any, reply: Any) -> Iterator[str]:
 
 def _ping(request: pb.PingRequest, reply: pb.PingResponse) -> Iterator[str]:
     if reply.message != request.message:
-        yield f"{reply.message!r}, not the message that it got"
+        yield f"{reply.message!r}, not the message of the request"
     if not reply.HasField("server_time"):
         yield "no server_time"
-    yield from off("server_time", reply.server_time)
+    yield from clock_faults("server_time", reply.server_time)
 
 
 def _heartbeat(request: pb.HeartbeatRequest, reply: pb.HeartbeatResponse) -> Iterator[str]:
     if not reply.HasField("server_time"):
         yield "no server_time"
-    yield from off("server_time", reply.server_time)
+    yield from clock_faults("server_time", reply.server_time)
 
 
 def _initialize(request: pb.InitializeSessionRequest, reply: pb.InitializeSessionResponse) -> Iterator[str]:
@@ -75,7 +75,7 @@ def _get_session(request: pb.GetSessionRequest, reply: pb.GetSessionResponse) ->
         yield f"the session {reply.session_id!r}"
     if not reply.HasField("created_at"):
         yield "no created_at"
-    yield from off("created_at", reply.created_at)
+    yield from clock_faults("created_at", reply.created_at)
 
 
 def _register(request: pb.RegisterVariableRequest, reply: pb.RegisterVariableResponse) -> Iterator[str]:
@@ -95,7 +95,7 @@ def _get(request: pb.GetVariableRequest, reply: pb.GetVariableResponse) -> Itera
     if reply.from_cache:
         yield "from_cache=true"
     if request.variable_identifier not in (reply.variable.id, reply.variable.name):
-        yield f"{Variable(reply.variable)!r} where {request.variable_identifier!r} was asked for"
+        yield f"{Variable(reply.variable)!r}, but {request.variable_identifier!r} was requested"
     yield from variable_faults(reply.variable)
 
 
@@ -108,15 +108,16 @@ def _get_many(request: pb.BatchGetVariablesRequest, reply: pb.BatchGetVariablesR
             yield f"{Variable(variable)!r} under {identifier!r} (A7)"
         yield from variable_faults(variable)
         if variable.metadata and not request.include_metadata:
-            yield f"the metadata of {identifier!r}, which was not asked for"
-    missing = [one for one in dict.fromkeys(request.variable_identifiers) if one in reply.missing_variables]
+            yield f"the metadata of {identifier!r}, which was not requested"
+    identifiers = dict.fromkeys(request.variable_identifiers)
+    missing = [identifier for identifier in identifiers if identifier in reply.missing_variables]
     if [*dict.fromkeys(reply.missing_variables)] != missing:
-        yield f"the missing as {[*reply.missing_variables]}, not in the order asked (A7)"
+        yield f"the missing variables {[*reply.missing_variables]}, not in the order of the request (A7)"
 
 
 def _list(request: pb.ListVariablesRequest, reply: pb.ListVariablesResponse) -> Iterator[str]:
     if len({variable.id for variable in reply.variables}) < len(reply.variables):
-        yield "one variable twice"
+        yield "the same variable twice"
     for variable in reply.variables:
         yield from variable_faults(variable)
         if request.pattern and not _matches(request.pattern, variable.name):
@@ -136,15 +137,15 @@ def _set(request: pb.SetVariableRequest, reply: pb.SetVariableResponse) -> Itera
 def _set_many(request: pb.BatchSetVariablesRequest, reply: pb.BatchSetVariablesResponse) -> Iterator[str]:
     if reply.success == bool(reply.errors):
         yield f"success={reply.success} with the errors {dict(reply.errors)} (A8)"
-    if strangers := sorted({*reply.errors, *reply.new_versions} - {*request.updates}):
-        yield f"of {strangers}, which nobody set (A8)"
+    if unexpected := sorted({*reply.errors, *reply.new_versions} - {*request.updates}):
+        yield f"a result for {unexpected}, which the request did not set (A8)"
     if twice := sorted({*reply.errors} & {*reply.new_versions}):
         yield f"both an error and a version for {twice} (A8)"
     if request.atomic and reply.errors and reply.new_versions:
         yield f"the versions {dict(reply.new_versions)} of an atomic batch that failed (A8)"
-    told = {*reply.errors, *reply.new_versions}
-    if not (request.atomic and reply.errors) and (untold := sorted({*request.updates} - told)):
-        yield f"nothing of {untold} (A8)"
+    results = {*reply.errors, *reply.new_versions}
+    if not (request.atomic and reply.errors) and (absent := sorted({*request.updates} - results)):
+        yield f"no result for {absent} (A8)"
 
 
 def _execute(
@@ -159,7 +160,7 @@ def _execute(
 
 def _register_tools(request: pb.RegisterToolsRequest, reply: pb.RegisterToolsResponse) -> Iterator[str]:
     if {*reply.tool_ids} != {tool.name for tool in request.tools}:
-        yield f"ids of {sorted(reply.tool_ids)} for {[tool.name for tool in request.tools]}"
+        yield f"ids for the tools {sorted(reply.tool_ids)}, not for {[tool.name for tool in request.tools]}"
     if "" in reply.tool_ids.values():
         yield "an empty id"
 
@@ -169,21 +170,21 @@ def _history(request: pb.GetVariableHistoryRequest, reply: pb.GetVariableHistory
     if versions and versions != [*range(versions[0], versions[0] - len(versions), -1)]:
         yield f"the versions {versions}, not one for each change and the newest first (A11)"
     if 0 < request.limit < len(versions):
-        yield f"{len(versions)} entries where at most {request.limit} were asked for (A11)"
+        yield f"{len(versions)} entries, but at most {request.limit} were requested (A11)"
     times = [nanoseconds(entry.timestamp) for entry in reply.entries]
     if times != sorted(times, reverse=True):
-        yield "times that go backwards (A14)"
+        yield "entries whose times are not in order (A14)"
     for entry in reply.entries:
         if entry.version < 1 or not entry.changed_by or not entry.HasField("timestamp"):
-            yield f"an entry that lacks a part: {entry}"
-        yield from off("timestamp", entry.timestamp)
+            yield f"an incomplete entry: {entry}"
+        yield from clock_faults("timestamp", entry.timestamp)
 
 
 def _roll_back(request: pb.RollbackVariableRequest, reply: pb.RollbackVariableResponse) -> Iterator[str]:
     if request.variable_identifier not in (reply.variable.id, reply.variable.name):
-        yield f"{Variable(reply.variable)!r} where {request.variable_identifier!r} was rolled back"
+        yield f"{Variable(reply.variable)!r}, but {request.variable_identifier!r} was rolled back"
     if reply.variable.version <= request.target_version:
-        yield f"version {reply.variable.version}, after version {request.target_version} (A12)"
+        yield f"version {reply.variable.version} for a rollback to version {request.target_version} (A12)"
     yield from variable_faults(reply.variable)
 
 

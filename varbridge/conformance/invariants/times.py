@@ -1,4 +1,4 @@
-"""Times that bridges tell: as numbers, in words, and whether they are about the time that it is."""
+"""The timestamps of bridges: conversions, and a check against the clock of this machine."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from collections.abc import Iterator
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-CLOCKS = 600
-"""Seconds by which the clocks of two machines may differ, and a scenario take. Time zones differ by more."""
+MAX_CLOCK_DIFFERENCE_S = 600
+"""The seconds by which two clocks may differ, plus a scenario's duration; less than a time zone."""
 
-_SECOND = 1_000_000_000
-
-
-def off(what: str, given: Timestamp) -> Iterator[str]:
-    """Say that a time which the bridge told is not about the time that it is."""
-    told = nanoseconds(given)
-    if told and abs(told - time.time_ns()) > CLOCKS * _SECOND:
-        yield f"{what} {in_words(given)}, which is not the time that it is, UTC (A14)"
+_SECOND_NS = 1_000_000_000
 
 
-def nanoseconds(given: Timestamp) -> int:
-    """A time in ns since the epoch, also one that no Timestamp may be: that must be told, not raised."""
-    return given.seconds * _SECOND + given.nanos
+def clock_faults(name: str, timestamp: Timestamp) -> Iterator[str]:
+    """Yield a phrase if a timestamp of a bridge differs too much from the current time."""
+    time_ns = nanoseconds(timestamp)
+    if time_ns and abs(time_ns - time.time_ns()) > MAX_CLOCK_DIFFERENCE_S * _SECOND_NS:
+        yield f"{name} {show_time(timestamp)}, which differs from the current time, UTC (A14)"
 
 
-def in_words(given: Timestamp) -> str:
-    """A time as people write it, or as seconds where it is none."""
+def nanoseconds(timestamp: Timestamp) -> int:
+    """Return a time in ns since the epoch, even if it is not a valid Timestamp."""
+    return timestamp.seconds * _SECOND_NS + timestamp.nanos
+
+
+def show_time(timestamp: Timestamp) -> str:
+    """Return a time in ISO format, or as numbers if it is not a valid Timestamp."""
     try:
-        return str(given.ToJsonString())
+        return str(timestamp.ToJsonString())
     except ValueError:
-        return f"{given.seconds} s and {given.nanos} ns"
+        return f"{timestamp.seconds} s and {timestamp.nanos} ns"
 
 
-def at_once(one: Timestamp, other: Timestamp) -> bool:
-    """Whether two times of one change are the same, as far as clocks and stores of seconds can tell."""
-    return abs(nanoseconds(one) - nanoseconds(other)) <= _SECOND
+def same_time(first: Timestamp, second: Timestamp) -> bool:
+    """Return True if two times of one change are equal, up to the second that some stores round to."""
+    return abs(nanoseconds(first) - nanoseconds(second)) <= _SECOND_NS

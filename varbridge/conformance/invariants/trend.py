@@ -1,4 +1,4 @@
-"""Whether a figure that was taken again and again has a trend."""
+"""The trend of a figure that is measured repeatedly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any
 
 WARM_UP = 0.25
-"""The part of a run that is no part of the trend: what is kept up to a limit is filled then."""
+"""The part of a run that the trend ignores: caches and logs with a limit fill up meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,10 @@ class Series:
     """A figure over time.
 
     Attributes:
-        name: what it is of.
-        unit: empty for a count.
-        times: seconds since the beginning, growing.
-        values: one for each of them.
+        name: the name of the figure.
+        unit: the unit; empty for a count.
+        times: the times of the samples in seconds since the beginning, in ascending order.
+        values: the values of the samples.
     """
 
     name: str
@@ -30,11 +30,11 @@ class Series:
 
     @property
     def begun(self) -> int:
-        """How many of the values belong to the warm-up."""
+        """The number of samples in the warm-up."""
         return sum(time < self.times[-1] * WARM_UP for time in self.times)
 
     def line(self) -> tuple[float, float]:
-        """Where the trend begins after the warm-up, and where it ends.
+        """Return the values of the trend at its beginning, after the warm-up, and at its end.
 
         The Theil-Sen line: its slope is the median of the slopes between any two values, so that up to 29 %
         of them may be anything without moving it far (Sen, 1968).
@@ -48,12 +48,12 @@ class Series:
         return level + slope * times[0], level + slope * times[-1]
 
     def rise(self) -> float:
-        """By how much the trend rises from its beginning to its end, as a part of its beginning."""
+        """Return the rise of the trend from its beginning to its end, relative to its beginning."""
         first, last = self.line()
         return (last - first) / first if first else last - first
 
     def as_json(self, allowed: float | None = None) -> dict[str, Any]:
-        """As ``verdict.json`` has it; ``allowed`` is the rise that the scenario allows."""
+        """Return the series for ``verdict.json``; ``allowed`` is the rise that the scenario allows."""
         first, last = self.line()
         return {
             "name": self.name,

@@ -1,22 +1,22 @@
-"""The rules that every update of a watch is held to."""
+"""The invariants of single updates of watches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from varbridge import Update
-from varbridge.conformance.invariants.times import off
+from varbridge.conformance.invariants.times import clock_faults
 from varbridge.conformance.invariants.variables import variable_faults
 from varbridge.conformance.vocabulary.updates import KINDS
 
 CHANGES = ("registered", "value_change")
-"""The kinds of updates that tell of a version when it is made."""
+"""The kinds of updates that announce a new version."""
 
 _CAUSES = {"cause", "cause_id", "cause_version", "dependency_type"}
 
 
 def update_violations(update: Update) -> list[str]:
-    """Say what no bridge may send to a watch."""
+    """Return sentences about an update that no bridge may send; empty if the update is well-formed."""
     return [f"a watch received {text}" for text in _update_faults(update)]
 
 
@@ -29,7 +29,9 @@ def _update_faults(update: Update) -> Iterator[str]:
         yield f"an update of the kind {update.kind!r}"
     if not update.message.HasField("timestamp"):
         yield f"a {update.kind} without a timestamp"
-    yield from (f"a {update.kind} with {text}" for text in off("timestamp", update.message.timestamp))
+    yield from (
+        f"a {update.kind} with {text}" for text in clock_faults("timestamp", update.message.timestamp)
+    )
     if update.variable is None:
         yield f"a {update.kind} without its variable"
         return
@@ -40,5 +42,5 @@ def _update_faults(update: Update) -> Iterator[str]:
     if update.kind == "value_change" and not update.message.HasField("previous_value"):
         yield f"a value_change of {update.variable!r} without the previous value (W3)"
     if update.kind == "dependency_change" and (lacking := sorted(_CAUSES - update.metadata.keys())):
-        yield f"a dependency_change of {update.variable!r} that does not tell {' and '.join(lacking)} (D1)"
+        yield f"a dependency_change of {update.variable!r} without the metadata {' and '.join(lacking)} (D1)"
     yield from variable_faults(update.message.variable)

@@ -1,4 +1,4 @@
-"""What every watch of every scenario is held to, whatever the scenario itself looks at."""
+"""The invariants of a watch, which are checked for every watch of every scenario."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from varbridge.errors import MalformedReplyError
 
 
 def violations(who: str, updates: Sequence[Update]) -> list[str]:
-    """Say which guarantees the updates that one watch received break; empty where none."""
-    found: list[str] = []
+    """Return sentences about the invariants that the updates of one watch violate."""
+    sentences: list[str] = []
     last = -1
     state: dict[str, Update] = {}
     ended: set[str] = set()
     for update in updates:
         if update.kind == "heartbeat":
             if update.sequence < last:
-                found.append(
+                sentences.append(
                     f"{who} received a heartbeat with sequence {update.sequence} after {last}:"
-                    " it carries the one that is current (W10)"
+                    " it must have the current sequence (W10)"
                 )
             last = max(last, update.sequence)
             continue
@@ -29,22 +29,22 @@ def violations(who: str, updates: Sequence[Update]) -> list[str]:
             continue
         grows = update.sequence >= last if update.kind == "initial_value" else update.sequence > last
         if not grows:
-            found.append(
+            sentences.append(
                 f"{who} received {describe(update)} with sequence {update.sequence} after {last}:"
                 " the sequence of a watch grows with every update (W4)"
             )
         last = max(last, update.sequence)
         if update.variable_id in ended:
-            found.append(f"{who} received {describe(update)} after the variable was deleted (W5)")
+            sentences.append(f"{who} received {describe(update)} after the variable was deleted (W5)")
         before = state.get(update.variable_id)
         if update.kind == "value_change" and before is not None and before.variable is not None:
             if update.variable.version != before.variable.version + 1:
-                found.append(
+                sentences.append(
                     f"{who} received version {update.variable.version} of {update.variable.name!r} right"
                     f" after version {before.variable.version}: each version comes once, in order (W3)"
                 )
             elif not _follows(before, update):
-                found.append(
+                sentences.append(
                     f"{who} received {describe(update)} whose previous value is not that of version"
                     f" {before.variable.version} (W3)"
                 )
@@ -52,7 +52,7 @@ def violations(who: str, updates: Sequence[Update]) -> list[str]:
             ended.add(update.variable_id)
         else:
             state[update.variable_id] = update
-    return found
+    return sentences
 
 
 def _follows(before: Update, update: Update) -> bool:

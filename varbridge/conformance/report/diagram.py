@@ -1,4 +1,4 @@
-"""What passed between people and bridges in a scenario that failed, as a sequence diagram in SVG."""
+"""The calls and messages of a failed scenario as a sequence diagram in SVG."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from varbridge.conformance.report.html import escape
 from varbridge.conformance.report.trace import Exchange
 
 DRAWN = 5
-"""Exchanges that are seen at once where there are many; those before them are folded."""
+"""The number of exchanges that are visible if there are many; earlier ones are folded."""
 
 WIDTH = 900
-LEFT = 70.0  # of the first lane, in the diagram's units as all of these
+LEFT = 70.0  # the position of the first lane, in units of the diagram, as all of these
 TOP = 22.0
-LINE = 15.0  # of text
-GAP = 7.0  # between an arrow and the text of the next
-LETTER = 6.7  # the width of one, at most on average
-TIME = 62.0  # from the last lane to the right edge, where the times stand
-_NARROWEST = 28  # letters in a line of text, however close the lanes are
+LINE = 15.0  # the height of a line of text
+GAP = 7.0  # the space between an arrow and the text of the next one
+LETTER = 6.7  # the average width of a letter, estimated generously
+TIME = 62.0  # the width of the column of times, to the right of the last lane
+_MIN_LETTERS = 28  # the minimum number of letters in a line of text, however close the lanes are
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class _Arrow:
 
 
 def render(exchange: Sequence[Exchange], marked: int) -> str:
-    """The diagram; empty where nothing passed.
+    """Return the diagram; empty if there are no exchanges.
 
     Args:
-        exchange: what passed, in order.
-        marked: the place of the one that stands out.
+        exchange: the exchanges, in order.
+        marked: the index of the exchange to highlight.
     """
     if not exchange:
         return ""
@@ -56,14 +56,14 @@ def render(exchange: Sequence[Exchange], marked: int) -> str:
 
 
 def at_fault(exchange: Sequence[Exchange], explanation: Sequence[str]) -> int:
-    """The place of the last answer that the explanation quotes as what was there; -1 where it quotes none."""
+    """Return the index of the last answer that the explanation quotes as the actual result, or else -1."""
     text = " ".join(" ".join(explanation).split())
-    for word in (" but: ", ", but "):
-        text = text.rpartition(word)[2]
-    for place in reversed(range(len(exchange))):
-        words = exchange[place].answered.partition(", metadata {")[0].removesuffix("…")
-        if words in text and " " in words:
-            return place
+    for separator in (" but: ", ", but "):
+        text = text.rpartition(separator)[2]
+    for index in reversed(range(len(exchange))):
+        answer = exchange[index].answered.partition(", metadata {")[0].removesuffix("…")
+        if answer in text and " " in answer:
+            return index
     return -1
 
 
@@ -81,7 +81,7 @@ def _svg(exchange: Sequence[Exchange], marked: int, names: Mapping[str, str]) ->
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {height:.0f}" font-size="13" font-family="system-ui, sans-serif"'
         ' fill="currentColor" role="img"'
-        ' aria-label="who called what, and what was answered, in order of time">'
+        ' aria-label="calls and answers in order of time">'
     ]
     for lane, place in places.items():
         parts.append(
@@ -93,28 +93,28 @@ def _svg(exchange: Sequence[Exchange], marked: int, names: Mapping[str, str]) ->
 
 
 def _arrows(exchange: Sequence[Exchange], marked: int) -> list[_Arrow]:
-    found = []
-    for place, event in enumerate(exchange):
+    arrows = []
+    for index, event in enumerate(exchange):
         who, bridge, times = event.who, event.bridge, event.times or 1
-        note = f"{event.earlier} earlier events are not kept" if event.earlier else ""
+        note = f"{event.earlier} earlier events are not shown" if event.earlier else ""
         if event.kind in ("call", "open"):
             often = f", {times} times" if times > 1 else ""
-            of_open = place == marked and event.kind == "open"
-            found.append(_Arrow(event.began_ms, who, bridge, event.asked + often, False, of_open, note))
+            of_open = index == marked and event.kind == "open"
+            arrows.append(_Arrow(event.began_ms, who, bridge, event.asked + often, False, of_open, note))
             note = ""
         if event.kind != "open":
             often = ", each time" if times > 1 else ""
-            words, stands_out = event.answered + often, place == marked
-            found.append(_Arrow(event.ended_ms, bridge, who, words, True, stands_out, note))
-    return found
+            words, stands_out = event.answered + often, index == marked
+            arrows.append(_Arrow(event.ended_ms, bridge, who, words, True, stands_out, note))
+    return arrows
 
 
 def _drawn(arrow: _Arrow, y: float, places: Mapping[str, float]) -> tuple[str, float]:
-    """An arrow with its text above it, from ``y`` on, and where it ends."""
+    """Return an arrow with its text above it, which begins at ``y``, and the y at which it ends."""
     start, end = places[arrow.start], places[arrow.end]
     left, right = min(start, end) + 8, max(start, end) - 8
     words = f"▸ {arrow.words}" if arrow.marked else arrow.words
-    lines = textwrap.wrap(words, max(_NARROWEST, int((right - left) / LETTER))) or [""]
+    lines = textwrap.wrap(words, max(_MIN_LETTERS, int((right - left) / LETTER))) or [""]
     left = max(8.0, min(left, WIDTH - TIME - LETTER * max(map(len, lines))))
     parts = []
     if arrow.note:

@@ -1,4 +1,4 @@
-"""The part of the page that says what is broken: a card for each scenario that failed."""
+"""The section of the page about failures: a card for each failed scenario."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ from varbridge.conformance.report.html import escape, table
 from varbridge.conformance.report.record import ScenarioRecord
 
 _EXPECTED_BUT = re.compile(r"expected (.+?), but (.+)")
-_IN_BRACKETS = re.compile(r"(?:was )?<(.*)>", re.S)  # as PyHamcrest shows what is no text
+_IN_BRACKETS = re.compile(r"(?:was )?<(.*)>", re.S)  # as PyHamcrest shows values that are not texts
 _KEYWORDS = ("Given", "When", "Then", "And", "But", "*")
 UNFOLDED = 5
+"""The number of cards that are unfolded."""
+
 DRAWN = 60
-"""Failures with a diagram: where more fail, more diagrams tell nobody anything."""
+"""The number of failures with a diagram: more diagrams would not help."""
 
 CLIPPED = 300
-"""Characters of what was expected, or was there, that are seen at once."""
+"""The number of visible characters of an expected or actual value."""
 
 NAMED = 4
-"""Failures that are named before the first of them is told."""
+"""The number of failures that are listed above the first card."""
 
 
 def render(failed: Sequence[ScenarioRecord], doubtful: bool = False) -> str:
-    """The section; empty where nothing failed.
+    """Return the section; empty if no scenario failed.
 
     Args:
-        failed: the records of what failed.
-        doubtful: whether the run itself is broken, so that these may say nothing of the bridge.
+        failed: the records of the failed scenarios.
+        doubtful: True if the run itself is broken, so that failures may say nothing about the bridge.
     """
     if not failed:
         return ""
@@ -40,7 +42,7 @@ def render(failed: Sequence[ScenarioRecord], doubtful: bool = False) -> str:
 
 
 def names(failed: Sequence[ScenarioRecord]) -> str:
-    """What failed, as links to the cards; empty where one card says it all."""
+    """Return a list of links to the cards; empty if there are fewer than two."""
     if len(failed) < 2:
         return ""
     lines = [
@@ -75,7 +77,7 @@ def _card(number: int, record: ScenarioRecord) -> str:
         parts.append(_sent(record))
     if record.log:
         log = escape("\n".join(record.log))
-        parts.append(f"<details><summary>What the server wrote on stderr</summary><pre>{log}</pre></details>")
+        parts.append(f"<details><summary>The server's output on stderr</summary><pre>{log}</pre></details>")
     return "\n".join([*parts, "</details>"])
 
 
@@ -83,38 +85,38 @@ def _sent(record: ScenarioRecord) -> str:
     exchange = record.exchange
     fault = diagram.at_fault(exchange, record.explanation)
     marked = fault if fault >= 0 else len(exchange) - 1
-    what = "what is at fault" if fault >= 0 else "the last before the failure"
-    head = f'<h3>What was sent <span class="dim">(▸ {what})</span></h3>'
+    meaning = "the unexpected answer" if fault >= 0 else "the last message before the failure"
+    head = f'<h3>Calls and messages <span class="dim">(▸ {meaning})</span></h3>'
     return head + diagram.render(exchange, marked)
 
 
 def _explained(record: ScenarioRecord) -> str:
-    """Which step failed, what it expected and what was there, as far as the words tell these apart."""
+    """Return the failed step, the expected and the actual result, as far as they can be separated."""
     rows: list[tuple[str, list[str]]] = []
     for line in record.explanation:
-        words = line.strip()
-        if words.partition(" ")[0] in _KEYWORDS and not any(name == "Broken at" for name, _ in rows):
-            rows.append(("Broken at", [words]))
-        elif parts := _EXPECTED_BUT.fullmatch(words):
+        text = line.strip()
+        if text.partition(" ")[0] in _KEYWORDS and not any(name == "Broken at" for name, _ in rows):
+            rows.append(("Broken at", [text]))
+        elif parts := _EXPECTED_BUT.fullmatch(text):
             rows += [("Expected", [parts[1]]), ("Actual", [parts[2]])]
-        elif words.startswith("Expected:"):
-            rows.append(("Expected", [words.removeprefix("Expected:").strip()]))
-        elif words.startswith("but:"):
-            rows.append(("Actual", [words.removeprefix("but:").strip()]))
+        elif text.startswith("Expected:"):
+            rows.append(("Expected", [text.removeprefix("Expected:").strip()]))
+        elif text.startswith("but:"):
+            rows.append(("Actual", [text.removeprefix("but:").strip()]))
         elif not rows or rows[-1][0] == "Broken at":
-            rows.append(("Why", [words]))
+            rows.append(("Why", [text]))
         else:
             rows[-1][1].append(line)
     if any(name == "Expected" for name, _ in rows):
-        rows = [("About" if name == "Why" else name, text) for name, text in rows]
-    told = "".join(f"<dt>{name}</dt><dd>{_cell(name, text, record)}</dd>" for name, text in rows)
-    return f"<dl>{told}</dl>"
+        rows = [("About" if name == "Why" else name, lines) for name, lines in rows]
+    items = "".join(f"<dt>{name}</dt><dd>{_cell(name, lines, record)}</dd>" for name, lines in rows)
+    return f"<dl>{items}</dl>"
 
 
 def _cell(name: str, lines: Sequence[str], record: ScenarioRecord) -> str:
     text = "\n".join(lines)
     if name == "Broken at":
-        tables = (one.table for one in record.steps if one.outcome == "failed" and one.table is not None)
+        tables = (step.table for step in record.steps if step.outcome == "failed" and step.table is not None)
         return escape(text) + "".join(map(table, islice(tables, 1)))
     if bare := _IN_BRACKETS.fullmatch(text):
         text = "nothing" if bare[1] == "None" else bare[1]

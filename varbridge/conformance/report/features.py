@@ -1,4 +1,4 @@
-"""The part of the page that shows each feature as the text that it is, with what became of each step."""
+"""The section of the page that shows the text of each feature, with the outcome of each step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ORDER = ("failed", "known failing", "skipped", "passed")
 
 
 def worst(outcomes: Sequence[str]) -> str:
-    """The outcome of several scenarios as one: a failure outweighs all, and a pass outweighs a skip."""
+    """Return one outcome for several scenarios: failures outweigh all others, and a pass outweighs a skip."""
     for outcome in ("failed", "known failing", "passed", "skipped"):
         if outcome in outcomes:
             return outcome
@@ -20,32 +20,32 @@ def worst(outcomes: Sequence[str]) -> str:
 
 
 def render(data: Report) -> str:
-    """The section; features in which something failed come first, unfolded."""
+    """Return the section; features with failures come first, unfolded."""
     groups: dict[str, list[ScenarioRecord]] = {}
     for record in data.scenarios:
         groups.setdefault(record.path, []).append(record)
-    ordered = sorted(groups.items(), key=lambda one: _ORDER.index(_of(one[1])))
-    told = "\n".join(_feature(path, group, data.features.get(path, [])) for path, group in ordered)
-    return f'<section id="features"><h2>The features</h2>\n{told}</section>' if ordered else ""
+    ordered = sorted(groups.items(), key=lambda item: _ORDER.index(_outcome(item[1])))
+    text = "\n".join(_feature(path, group, data.features.get(path, [])) for path, group in ordered)
+    return f'<section id="features"><h2>The features</h2>\n{text}</section>' if ordered else ""
 
 
-def _of(records: Sequence[ScenarioRecord]) -> str:
+def _outcome(records: Sequence[ScenarioRecord]) -> str:
     return worst([record.outcome for record in records])
 
 
 def _feature(path: str, records: Sequence[ScenarioRecord], about: Sequence[str]) -> str:
     outcomes = [record.outcome for record in records]
-    told = ", ".join(f"{outcomes.count(one)} {one}" for one in dict.fromkeys(outcomes))
+    counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in dict.fromkeys(outcomes))
     seconds = sum(record.seconds for record in records)
     parts = [
         f'<details class="feature"{" open" if "failed" in outcomes else ""}>',
         f"<summary>{sign(worst(outcomes))} <b>{escape(records[0].feature)}</b>"
-        f' <span class="dim">{told}, {seconds:.1f} s, {escape(path)}</span></summary>',
+        f' <span class="dim">{counts}, {seconds:.1f} s, {escape(path)}</span></summary>',
         *(f'<p class="dim">{escape(line)}</p>' for line in about),
         '<div class="text">',
     ]
     seen: set[str] = set()
-    for (rule, clauses), group in groupby(records, lambda one: (one.rule, tuple(one.clauses))):
+    for (rule, clauses), group in groupby(records, lambda record: (record.rule, tuple(record.clauses))):
         if rule:
             marks = "".join(_mark(path, clause, clause not in seen) for clause in clauses)
             seen.update(clauses)
@@ -60,8 +60,8 @@ def _mark(path: str, clause: str, first: bool) -> str:
 
 
 def anchor(path: str, clause: str) -> str:
-    """The id of the first rule in a file that proves a clause."""
-    name = "".join(one if one.isalnum() else "-" for one in path)
+    """Return the HTML id of the first rule in a file that proves a clause."""
+    name = "".join(character if character.isalnum() else "-" for character in path)
     return f"{name}-{clause}"
 
 

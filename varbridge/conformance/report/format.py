@@ -1,4 +1,4 @@
-"""What passed on the wire in words: requests, replies, updates."""
+"""The format of requests, replies and updates in reports."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from typing import Any
 
 from varbridge import Update, Variable
 from varbridge.conformance.events import Event
-from varbridge.conformance.invariants.times import in_words
+from varbridge.conformance.invariants.times import show_time
 from varbridge.conformance.vocabulary.updates import describe, value_of
 from varbridge.messages.traits import traits_of
 
 WIDTH = 240
-"""Characters of what one event says."""
+"""The maximum number of characters of a request or reply."""
 
-_VALUE = 60  # characters of a value in it
-_CONSTRAINTS = 140  # those of a variable's constraints: they decide
-_UNTOLD = ("session_id", "server_time", "success", "session_valid")  # the same everywhere, or told apart
+_VALUE = 60  # the maximum number of characters of a value in it
+_CONSTRAINTS = 140  # the maximum number of characters of a variable's constraints
+_OMITTED = ("session_id", "server_time", "success", "session_valid")  # always the same, or shown separately
 
 
 def shorten(text: str, width: int = WIDTH) -> str:
-    """One line of at most ``width`` characters."""
+    """Return the text in one line of at most ``width`` characters."""
     text = " ".join(text.split())
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def describe_request(event: Event) -> str:
-    """What the request says."""
+    """Return the method and the fields of a request."""
     if event.request is None:
         return event.method
-    what = _fields(event.request)
+    fields = _fields(event.request)
     if event.method == "WatchVariables" and not event.request.variable_identifiers:
-        what = f"every variable, {what}".rstrip(", ")
-    return shorten(f"{event.method} {what}".rstrip())
+        fields = f"every variable, {fields}".rstrip(", ")
+    return shorten(f"{event.method} {fields}".rstrip())
 
 
 def describe_reply(event: Event) -> str:
-    """What the answer says, or the message, or the end of a stream."""
+    """Return the fields of an answer or a message, or the end of a stream."""
     if event.kind == "open":
         return ""
     if event.status not in ("OK", ""):
@@ -46,37 +46,37 @@ def describe_reply(event: Event) -> str:
         return "the end of the stream"
     if event.method == "WatchVariables":
         return shorten(_update(Update(event.reply)))
-    told = [_fields(event.reply)]
-    if decides := traits_of(event.method).outcome_field:
-        told.insert(0, f"{decides}={getattr(event.reply, decides)}")
-    return shorten(", ".join(filter(None, told)) or "OK")
+    parts = [_fields(event.reply)]
+    if outcome_field := traits_of(event.method).outcome_field:
+        parts.insert(0, f"{outcome_field}={getattr(event.reply, outcome_field)}")
+    return shorten(", ".join(filter(None, parts)) or "OK")
 
 
 def _fields(message: Any) -> str:
-    """A message's fields; a variable of it comes first."""
-    found = [(field.name, value) for field, value in message.ListFields() if field.name not in _UNTOLD]
-    found.sort(key=lambda one: one[0] != "variable")
-    return ", ".join(_field(name, value) for name, value in found)
+    """Return the fields of a message; its variable comes first."""
+    fields = [(field.name, value) for field, value in message.ListFields() if field.name not in _OMITTED]
+    fields.sort(key=lambda field: field[0] != "variable")
+    return ", ".join(_field(name, value) for name, value in fields)
 
 
 def _field(name: str, value: Any) -> str:
     if name == "variable":
-        return _worded(value)
+        return _show(value)
     if name == "constraints_json":
         return f"constraints={shorten(str(value), _CONSTRAINTS)}"
     if name == "available_tools":
         return f"{name}: {shorten(', '.join(sorted(value)), _VALUE)}"
-    return f"{name}={_worded(value)}"
+    return f"{name}={_show(value)}"
 
 
-def _worded(value: Any) -> str:
+def _show(value: Any) -> str:
     name = getattr(getattr(value, "DESCRIPTOR", None), "full_name", "")
     if name == "google.protobuf.Any":
         return _any(value)
     if name.endswith(".Variable"):
         return _variable(Variable(value))
     if name == "google.protobuf.Timestamp":
-        return in_words(value)
+        return show_time(value)
     if name:
         return f"({_fields(value)})"
     if isinstance(value, bytes):
@@ -84,9 +84,9 @@ def _worded(value: Any) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, Mapping) or hasattr(value, "items"):
-        return "{" + ", ".join(f"{key}: {_worded(one)}" for key, one in sorted(value.items())) + "}"
+        return "{" + ", ".join(f"{key}: {_show(item)}" for key, item in sorted(value.items())) + "}"
     if isinstance(value, Iterable):
-        return "[" + ", ".join(map(_worded, value)) + "]"
+        return "[" + ", ".join(map(_show, value)) + "]"
     return str(value)
 
 
@@ -99,17 +99,17 @@ def _any(value: Any) -> str:
 
 
 def _variable(variable: Variable) -> str:
-    told = f"{variable.name} = {shorten(_value(variable), _VALUE)} at version {variable.version}"
+    text = f"{variable.name} = {shorten(_value(variable), _VALUE)} at version {variable.version}"
     if variable.message.constraints_json not in ("", "{}"):
-        told += f", constraints {shorten(variable.message.constraints_json, _CONSTRAINTS)}"
+        text += f", constraints {shorten(variable.message.constraints_json, _CONSTRAINTS)}"
     if variable.optimizer_id:
-        told += f", held by {variable.optimizer_id}"
-    return told + (f", metadata {_worded(variable.metadata)}" if variable.metadata else "")
+        text += f", locked by {variable.optimizer_id}"
+    return text + (f", metadata {_show(variable.metadata)}" if variable.metadata else "")
 
 
 def _update(update: Update) -> str:
-    """An update, with what is behind it where that is told."""
-    return describe(update) + (f", metadata {_worded(update.metadata)}" if update.metadata else "")
+    """Return an update with its metadata."""
+    return describe(update) + (f", metadata {_show(update.metadata)}" if update.metadata else "")
 
 
 def _value(variable: Variable) -> str:

@@ -1,4 +1,4 @@
-"""Small pieces of HTML: escaping, and the signs that say an outcome without its colour."""
+"""The building blocks of the page: escaping, tables, and signs of outcomes that do not depend on colours."""
 
 from __future__ import annotations
 
@@ -12,25 +12,28 @@ SIGNS = {
     "skipped": ("–", "skipped", "skipped"),
     "not run": ("·", "not run", "none"),
 }
-"""By outcome: a sign, the words for it, and the class that colours it."""
+"""The sign, the text and the CSS class of each outcome."""
 
 
 def escape(text: object) -> str:
-    """Text as it stands in an element or in a quoted attribute; control characters are shown, not kept."""
-    shown = "".join(one if one in "\n\t" or one.isprintable() else f"\\x{ord(one):02x}" for one in str(text))
-    return _escape(shown)
+    """Return a text for an element or a quoted attribute; control characters are replaced by their codes."""
+    printable = "".join(
+        character if character in "\n\t" or character.isprintable() else f"\\x{ord(character):02x}"
+        for character in str(text)
+    )
+    return _escape(printable)
 
 
 def sign(outcome: str) -> str:
-    """The sign of an outcome, which a screen reader says in words."""
+    """Return the sign of an outcome, with a text for screen readers."""
     mark, words, look = SIGNS[outcome]
     return f'<span class="sign {look}" role="img" aria-label="{words}" title="{words}">{mark}</span>'
 
 
 def table(rows: Iterable[Iterable[object]], header: bool = True) -> str:
-    """A table that scrolls on its own where the page is too narrow for it."""
+    """Return a table that scrolls by itself if the page is too narrow for it."""
     lines = []
     for number, row in enumerate(rows):
         cell = "th" if header and number == 0 else "td"
-        lines.append("<tr>" + "".join(f"<{cell}>{escape(one)}</{cell}>" for one in row) + "</tr>")
+        lines.append("<tr>" + "".join(f"<{cell}>{escape(content)}</{cell}>" for content in row) + "</tr>")
     return f'<div class="wide"><table>{"".join(lines)}</table></div>'

@@ -1,6 +1,6 @@
-"""JUnit's XML, a file for each feature, for whatever shows test results.
+"""The report in JUnit's XML format, with a file for each feature.
 
-behave's own reporter knows neither a known failure nor a scenario that the suite failed at its end.
+behave's own reporter supports neither expected failures nor scenarios that violate an invariant at their end.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 def render(data: Report) -> dict[str, str]:
-    """The documents by file name."""
+    """Return the XML documents by file name."""
     documents: dict[str, str] = {}
-    for path, group in groupby(data.scenarios, lambda one: one.path):
+    for path, group in groupby(data.scenarios, lambda record: record.path):
         records = list(group)
         name = path.removeprefix("features/").removesuffix(".feature").strip("/").replace("/", ".")
         documents[f"TEST-{name}.xml"] = _suite(name, records, data.run.started)
@@ -25,7 +25,7 @@ def render(data: Report) -> dict[str, str]:
 
 
 def _suite(name: str, records: list[ScenarioRecord], started: str) -> str:
-    outcomes = [one.outcome for one in records]
+    outcomes = [record.outcome for record in records]
     suite = Xml.Element(
         "testsuite",
         name=_clean(records[0].feature),
@@ -33,27 +33,27 @@ def _suite(name: str, records: list[ScenarioRecord], started: str) -> str:
         failures=str(outcomes.count("failed")),
         errors="0",
         skipped=str(outcomes.count("skipped") + outcomes.count("known failing")),
-        time=f"{sum(one.seconds for one in records):.3f}",
+        time=f"{sum(record.seconds for record in records):.3f}",
         timestamp=started,
     )
-    for one in records:
+    for record in records:
         case = Xml.SubElement(
             suite,
             "testcase",
-            name=_clean(f"{one.rule}: {one.scenario}" if one.rule else one.scenario),
+            name=_clean(f"{record.rule}: {record.scenario}" if record.rule else record.scenario),
             classname=name,
-            file=one.path,
-            line=one.location.rpartition(":")[2],
-            time=f"{one.seconds:.3f}",
+            file=record.path,
+            line=record.location.rpartition(":")[2],
+            time=f"{record.seconds:.3f}",
         )
-        text = _clean("\n".join([*one.explanation, *one.log, f"again: {one.again}"]))
-        if one.outcome == "failed":
-            failure = Xml.SubElement(case, "failure", message=_clean(_message(one)))
+        text = _clean("\n".join([*record.explanation, *record.log, f"rerun: {record.again}"]))
+        if record.outcome == "failed":
+            failure = Xml.SubElement(case, "failure", message=_clean(_message(record)))
             failure.text = text
-        elif one.outcome == "skipped":
-            Xml.SubElement(case, "skipped", message=_clean(one.reason))
-        elif one.outcome == "known failing":
-            Xml.SubElement(case, "skipped", message=_clean(f"known to fail: {one.reason}"))
+        elif record.outcome == "skipped":
+            Xml.SubElement(case, "skipped", message=_clean(record.reason))
+        elif record.outcome == "known failing":
+            Xml.SubElement(case, "skipped", message=_clean(f"known to fail: {record.reason}"))
             Xml.SubElement(case, "system-out").text = text
     Xml.indent(suite)
     return Xml.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"

@@ -1,7 +1,7 @@
-"""``reports/index.html``: one page for people, with nothing loaded from anywhere else and no script.
+"""The page ``reports/index.html``, which has no scripts and loads nothing from elsewhere.
 
-Made of what ``verdict.json`` holds, with plain functions: a template engine would be one more dependency of
-everyone who judges a bridge, for a page with a handful of loops.
+Plain functions render it from the content of ``verdict.json``: a template engine would be one more dependency
+for everyone who judges a bridge, for a page with a handful of loops.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SLOWEST = 10
 
 
 def render(data: Report) -> str:
-    """The whole document."""
+    """Return the whole document."""
     failed = data.of("failed")
     title = f"{data.verdict.word}: {data.bridge.name or 'a bridge'}"
     body = [
@@ -47,30 +47,31 @@ def render(data: Report) -> str:
     )
 
 
-def _head(data: Report, which: str) -> str:
+def _head(data: Report, failed: str) -> str:
     verdict, counts = data.verdict, data.counts
     mark, look = _LOOKS[verdict.word]
     rest = {"skipped": counts.skipped, "known to fail": counts.known_failing, "not run": counts.not_run}
-    line = ", ".join(f"{count} {words}" for words, count in rest.items() if count)
+    line = ", ".join(f"{count} {outcome}" for outcome, count in rest.items() if count)
     return (
         f'<header class="verdict {look}"><h1>{mark} {escape(verdict.word)}</h1>\n'
-        f"<p>{escape(verdict.sentence)}.</p>{which}"
+        f"<p>{escape(verdict.sentence)}.</p>{failed}"
         + (f'\n<p class="dim">{escape(line)}</p></header>' if line else "</header>")
     )
 
 
 def _foot(data: Report) -> str:
-    """What was asked for, and of whom."""
+    """Return the footer: the bridge, the time of the run, the counts and the selection."""
     bridge, run, counts = data.bridge, data.run, data.counts
     about = f"{bridge.name}, judged as {bridge.service}. " if bridge.name else ""
-    told = f"{counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped"
+    outcomes = f"{counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped"
     when = f"{run.started.replace('T', ' ').replace('Z', ' UTC')}, {run.seconds:.1f} s"
-    asked = "everything" if run.full else run.selection
-    return f'<footer class="dim">{escape(f"{about}{when}. Scenarios: {told}. Asked for: {asked}.")}</footer>'
+    selection = "everything" if run.full else run.selection
+    text = f"{about}{when}. Scenarios: {outcomes}. Selection: {selection}."
+    return f'<footer class="dim">{escape(text)}</footer>'
 
 
 def _clauses(data: Report) -> str:
-    """Every clause of the contract as a tile: its id, its outcome as a sign and in words."""
+    """Return a tile for every clause of the contract, with its id and its outcome as a sign and a text."""
     clauses = data.ledger.get("clauses", {})
     if not clauses:
         return ""
@@ -79,10 +80,10 @@ def _clauses(data: Report) -> str:
         for clause in record.clauses:
             records.setdefault(clause, []).append(record)
     rows = []
-    for _, group in groupby(records.items(), lambda one: one[0][0]):
-        tiles = "".join(_tile(clause, found) for clause, found in group)
+    for _, group in groupby(records.items(), lambda item: item[0][0]):
+        tiles = "".join(_tile(clause, proofs) for clause, proofs in group)
         rows.append(f'<ul class="clauses">{tiles}</ul>')
-    legend = " ".join(f"{sign(outcome)} {words}" for outcome, (_, words, _) in SIGNS.items())
+    legend = " ".join(f"{sign(outcome)} {text}" for outcome, (_, text, _) in SIGNS.items())
     return (
         f'<section id="clauses"><h2>The contract</h2>\n<p class="dim">{legend}</p>\n{"".join(rows)}</section>'
     )
@@ -90,14 +91,14 @@ def _clauses(data: Report) -> str:
 
 def _tile(clause: str, records: list[ScenarioRecord]) -> str:
     outcome = features.worst([record.outcome for record in records])
-    mark, words, look = SIGNS[outcome]
+    mark, text, look = SIGNS[outcome]
     rules = "; ".join(dict.fromkeys(record.rule for record in records))
     target = "features"
     if records:
         target = features.anchor(records[0].path, clause)
     return (
         f'<li class="{look}"><a href="#{target}" title="{escape(rules)}">'
-        f"<b>{clause} {mark}</b>{words}</a></li>"
+        f"<b>{clause} {mark}</b>{text}</a></li>"
     )
 
 
@@ -111,7 +112,9 @@ def _left_out(data: Report) -> str:
             continue
         parts.append(f"<h2>{title}</h2>")
         for reason, records in reasons.items():
-            names = "".join(f"<li>{escape(one.feature)}: {escape(one.shown_name)}</li>" for one in records)
+            names = "".join(
+                f"<li>{escape(record.feature)}: {escape(record.shown_name)}</li>" for record in records
+            )
             parts.append(
                 f"<details><summary>{sign(outcome)} {len(records)}: {escape(reason)}</summary>"
                 f"<ul>{names}</ul></details>"
@@ -120,11 +123,11 @@ def _left_out(data: Report) -> str:
 
 
 def _durations(data: Report) -> str:
-    slowest = sorted(data.scenarios, key=lambda one: -one.seconds)[:_SLOWEST]
+    slowest = sorted(data.scenarios, key=lambda record: -record.seconds)[:_SLOWEST]
     if not slowest:
         return ""
-    rows = [("seconds", "scenario", "where")]
-    rows += [(f"{one.seconds:.2f}", one.shown_name, one.location) for one in slowest]
+    rows = [("seconds", "scenario", "location")]
+    rows += [(f"{record.seconds:.2f}", record.shown_name, record.location) for record in slowest]
     return (
         '<section id="durations"><h2>Durations</h2><details><summary>The slowest '
         f"{len(slowest)} of {len(data.scenarios)} scenarios</summary>{table(rows)}</details></section>"
@@ -134,10 +137,10 @@ def _durations(data: Report) -> str:
 def _ledger(data: Report) -> str:
     if not data.ledger:
         return ""
-    parts = ['<section id="ledger"><h2>What the run exercised</h2>']
+    parts = ['<section id="ledger"><h2>Coverage</h2>']
     for subject, met in data.ledger.items():
         unmet = [name for name, count in met.items() if not count]
-        note = f"; not met: {', '.join(unmet)}" if unmet else ""
+        note = f"; not covered: {', '.join(unmet)}" if unmet else ""
         rows = [(subject, "times"), *((name, str(count)) for name, count in met.items())]
         parts.append(
             f"<details><summary>{len(met) - len(unmet)} of {len(met)} {subject}{escape(note)}</summary>"

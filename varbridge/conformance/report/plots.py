@@ -1,4 +1,4 @@
-"""The part of the page that shows figures over time, as lines in SVG: of scenarios that took some."""
+"""The section of the page that plots the figures of scenarios over time, in SVG."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from varbridge.conformance.report.record import ScenarioRecord
 WIDTH = 430
 HEIGHT = 190
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 12.0, 28.0
-MARKS = 3  # on the axis of the values
+MARKS = 3  # the number of marks on the axis of values
 
 
 def render(scenarios: Sequence[ScenarioRecord]) -> str:
-    """The section; empty where no scenario took figures."""
-    found = [one for one in scenarios if one.series]
-    if not found:
+    """Return the section; empty if no scenario measured figures over time."""
+    measured = [record for record in scenarios if record.series]
+    if not measured:
         return ""
-    return f'<section id="over-time"><h2>Over time</h2>\n{"".join(map(_scenario, found))}</section>'
+    return f'<section id="over-time"><h2>Over time</h2>\n{"".join(map(_scenario, measured))}</section>'
 
 
 def _scenario(record: ScenarioRecord) -> str:
-    figures = "".join(f"<figure>{_caption(one)}{plot(one)}</figure>" for one in record.series)
+    figures = "".join(f"<figure>{_caption(series)}{plot(series)}</figure>" for series in record.series)
     name = escape(record.shown_name)
     return f'<h3>{sign(record.outcome)} {name}</h3><div class="plots">{figures}</div>'
 
@@ -32,20 +32,20 @@ def _caption(series: Mapping[str, Any]) -> str:
     first, last = series["trend"]
     part = f"{(last - first) / first:+.1%}" if first else f"{last - first:+g}"
     allowed = series["allowed"]
-    judged, word = "none", ""
+    look, limit = "none", ""
     if allowed is not None:
         risen = (last - first) / first > allowed if first else last - first > allowed
-        judged = "failed" if risen else "passed"
-        word = f", of {allowed:.0%} allowed"
+        look = "failed" if risen else "passed"
+        limit = f", of {allowed:.0%} allowed"
     unit = f", {series['unit']}" if series["unit"] else ""
     return (
         f"<figcaption><b>{escape(series['name'])}</b>{escape(unit)}: "
-        f'<span class="{judged}">{part}{word}</span></figcaption>'
+        f'<span class="{look}">{part}{limit}</span></figcaption>'
     )
 
 
 def plot(series: Mapping[str, Any]) -> str:
-    """The values as a line, the trend as a thick one, and the warm-up, which is no part of it, in grey."""
+    """Return a plot of the values as a line, the trend as a thick line, and the warm-up in grey."""
     times, values, (first, last) = series["times"], series["values"], series["trend"]
     top = max(*values, first, last) * 1.15 or 1.0
 

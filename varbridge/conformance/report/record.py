@@ -1,4 +1,4 @@
-"""The record of a run: everything that the terminal or a report tells of it is made of this alone."""
+"""The record of a run, from which all reports and the output on the terminal are made."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from varbridge.conformance.report.trace import Exchange
 from varbridge.conformance.report.verdict import Verdict
 
 FORMAT = 1
-"""The format of verdict.json; it grows where a reader of an older one would misread a newer."""
+"""The format number of verdict.json; it grows if a reader of an older format would misread a newer one."""
 
 
 @dataclass(frozen=True)
 class StepRecord:
-    """A step.
+    """The record of a step.
 
     Attributes:
-        text: its keyword and its words.
-        outcome: passed, failed or not run.
-        seconds: how long it took.
-        table: its headings, then its rows; None where it has none.
-        lines: of its text; None where it has none.
+        text: the keyword and the phrase.
+        outcome: "passed", "failed" or "not run".
+        seconds: the duration, in seconds.
+        table: the headings of the table, then its rows; None if there is no table.
+        lines: the lines of the attached text; None if there is none.
     """
 
     text: str
@@ -34,25 +34,25 @@ class StepRecord:
 
 @dataclass(frozen=True)
 class ScenarioRecord:
-    """A scenario that came to run, or was left out for a reason.
+    """The record of a scenario that ran or was skipped.
 
     Attributes:
         feature: the name of its feature.
-        rule: the name of its rule; empty of a scenario outside of rules.
-        clauses: ids of the contract's clauses that it proves.
-        scenario: its name; of an outline's row with the row's place.
-        location: its path and line.
-        outcome: passed, failed, skipped or known failing.
-        reason: why it was skipped, or is known to fail.
-        declared: whether that is the profile's word.
-        known: the name under which the profile declares it to fail.
-        seconds: how long it took.
-        steps: its steps.
-        explanation: lines about its failure.
-        exchange: what passed between people and bridges, of one that failed.
-        log: what the server wrote on stderr lately, of one that failed.
-        again: the command that runs it alone.
-        series: figures that it took over time; see ``Series.as_json``.
+        rule: the name of its rule; empty if it is outside of rules.
+        clauses: the ids of the clauses that it proves.
+        scenario: the name of the scenario, with the place of the row if it is from an outline.
+        location: the path and line.
+        outcome: "passed", "failed", "skipped" or "known failing".
+        reason: the reason why it was skipped or is known to fail.
+        declared: True if the profile declares that reason.
+        known: the name under which the profile declares it as known to fail.
+        seconds: the duration, in seconds.
+        steps: the records of its steps.
+        explanation: the lines that explain its failure.
+        exchange: the calls and messages between people and bridges, if it failed.
+        log: the last lines that the server wrote on stderr, if it failed.
+        again: the command that runs only this scenario.
+        series: the figures that it measured over time; see ``Series.as_json``.
     """
 
     feature: str
@@ -74,18 +74,18 @@ class ScenarioRecord:
 
     @property
     def path(self) -> str:
-        """The path of its feature."""
+        """The path of the feature."""
         return self.location.rpartition(":")[0]
 
     @property
     def shown_name(self) -> str:
-        """Its name for people."""
+        """The name of the scenario for people."""
         return shown_name(self.scenario)
 
 
 @dataclass(frozen=True)
 class BridgeRecord:
-    """The bridge that was judged; see ``Profile``. Empty where the run did not come so far."""
+    """The record of the system under test; see ``Profile``. Empty if the run ended before it was known."""
 
     name: str = ""
     service: str = ""
@@ -96,7 +96,7 @@ class BridgeRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """The time of a run, and what it took of what there is; see ``Selection``."""
+    """The time and the selection of a run; see ``Selection``."""
 
     started: str
     seconds: float
@@ -108,7 +108,7 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many scenarios had each outcome; those that were not run were selected, but the run ended first."""
+    """The number of scenarios by outcome; ``not_run`` counts those that were selected but not reached."""
 
     passed: int
     failed: int
@@ -119,16 +119,16 @@ class Counts:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that there is to tell of a run; ``docs/verdict.schema.json`` says what stands where.
+    """The complete report of a run; ``docs/verdict.schema.json`` describes its JSON form.
 
     Attributes:
-        verdict: what the run says.
-        bridge: which one was judged.
-        run: when, and what it took.
-        counts: scenarios by outcome.
-        ledger: how often each was met of what the suite claims to exercise, by subject.
-        features: the lines of description that each feature begins with, by its path.
-        scenarios: in the order of the features.
+        verdict: the verdict.
+        bridge: the system under test.
+        run: the time and the selection of the run.
+        counts: the number of scenarios by outcome.
+        ledger: the coverage: the counts of clauses, methods and so on, by subject.
+        features: the lines of description that each feature begins with, by the feature's path.
+        scenarios: the records of the scenarios, in the order of the features.
     """
 
     verdict: Verdict
@@ -140,26 +140,26 @@ class Report:
     scenarios: Sequence[ScenarioRecord]
 
     def of(self, outcome: str) -> list[ScenarioRecord]:
-        """The scenarios with this outcome."""
+        """Return the scenarios with this outcome."""
         return [record for record in self.scenarios if record.outcome == outcome]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the content of ``verdict.json``, without what a scenario or a step does not have."""
-        told = {"format": FORMAT, **asdict(self)}
-        told["verdict"]["exit_code"] = self.verdict.exit_code
-        for scenario in told["scenarios"]:
+        """Return the content of ``verdict.json``; empty optional fields are omitted."""
+        content = {"format": FORMAT, **asdict(self)}
+        content["verdict"]["exit_code"] = self.verdict.exit_code
+        for scenario in content["scenarios"]:
             if not scenario["series"]:
                 del scenario["series"]
             for name in ("steps", "exchange"):
                 scenario[name] = [
-                    {part: value for part, value in one.items() if value is not None}
-                    for one in scenario[name]
+                    {field: value for field, value in item.items() if value is not None}
+                    for item in scenario[name]
                 ]
-        return told
+        return content
 
 
 def shown_name(name: str) -> str:
-    """A scenario's name for people: of an outline's row, without the numbers that behave gives it."""
+    """Return a scenario's name for people, without the numbers that behave adds for rows of outlines."""
     outline, marker, row = name.partition(" -- @")
     group = row.partition(" ")[2].strip()
     return f"{outline} ({group})" if marker and group else outline

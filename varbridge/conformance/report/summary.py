@@ -1,11 +1,11 @@
-"""A summary in Markdown: a comment on a pull request, or the summary of a CI job."""
+"""The summary in Markdown, for comments on pull requests and summaries of CI jobs."""
 
 from __future__ import annotations
 
 from varbridge.conformance.report.record import Report
 
 SHOWN = 20
-"""Failures that are told in full; a comment has no room for hundreds."""
+"""The maximum number of failures with details: a comment has no room for hundreds."""
 
 SIGNS = {
     "conforms": "✅",
@@ -17,7 +17,7 @@ SIGNS = {
 
 
 def render(data: Report) -> str:
-    """The document."""
+    """Return the Markdown document."""
     verdict, counts, run = data.verdict, data.counts, data.run
     lines = [
         f"## {SIGNS[verdict.word]} {verdict.word}",
@@ -30,17 +30,17 @@ def render(data: Report) -> str:
         f" | {counts.not_run} | {run.seconds:.1f} |",
     ]
     failed = data.of("failed")
-    for one in failed[:SHOWN]:
-        clauses = " ".join(f"@{clause}" for clause in one.clauses)
-        lines += ["", f"### {clauses} {_plain(one.rule or one.feature)}".replace("###  ", "### "), ""]
-        lines += [f"{_plain(one.shown_name)}", "", "```text", *map(_inside, one.explanation)]
-        lines += ["```", "", f"Again: `{one.again}`"]
+    for record in failed[:SHOWN]:
+        clauses = " ".join(f"@{clause}" for clause in record.clauses)
+        lines += ["", f"### {clauses} {_plain(record.rule or record.feature)}".replace("###  ", "### "), ""]
+        lines += [f"{_plain(record.shown_name)}", "", "```text", *map(_inside, record.explanation)]
+        lines += ["```", "", f"Rerun: `{record.again}`"]
     if len(failed) > SHOWN:
-        lines += ["", f"And {len(failed) - SHOWN} more: see index.html among the reports."]
+        lines += ["", f"And {len(failed) - SHOWN} more: see index.html in the reports."]
     for outcome, title in (("skipped", "Skipped"), ("known failing", "Known to fail")):
         reasons: dict[str, int] = {}
-        for one in data.of(outcome):
-            reasons[one.reason] = reasons.get(one.reason, 0) + 1
+        for record in data.of(outcome):
+            reasons[record.reason] = reasons.get(record.reason, 0) + 1
         if reasons:
             lines += ["", f"### {title}", ""]
             lines += [f"- {count}: {_plain(reason)}" for reason, count in reasons.items()]
@@ -48,7 +48,7 @@ def render(data: Report) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in which nothing is Markdown."""
+    """Return the text with all Markdown escaped."""
     escaped = "".join(f"\\{character}" if character in r"\`*_[]<>#|" else character for character in text)
     return " ".join(escaped.split())
 

@@ -1,4 +1,4 @@
-"""The end of a run on the terminal: which rules are broken and how, then the verdict, then the count."""
+"""The output at the end of a run: the broken rules, then the verdict, then the counts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from varbridge.conformance.report.verdict import BROKEN
 
 
 def print_verdict(data: Report, out: TextIO | None = None) -> None:
-    """Print the verdict and what is behind it.
+    """Print the failures, the reasons of skipped scenarios, the verdict and the counts.
 
-    The last line is the count, alone: machines read it.
+    The last line has only the counts, for programs that parse it.
     """
     out = out or sys.stdout
     for record in data.of("failed"):
-        _tell_failure(record, data.verdict.word == BROKEN, out)
+        _print_failure(record, data.verdict.word == BROKEN, out)
     by_reason: dict[str, int] = {}
     for record in data.of("skipped"):
         by_reason[record.reason] = by_reason.get(record.reason, 0) + 1
@@ -32,7 +32,7 @@ def print_verdict(data: Report, out: TextIO | None = None) -> None:
     )
 
 
-def _tell_failure(record: ScenarioRecord, doubtful: bool, out: TextIO) -> None:
+def _print_failure(record: ScenarioRecord, doubtful: bool, out: TextIO) -> None:
     clauses = " ".join(f"@{clause}" for clause in record.clauses)
     head = "FAILED IN A BROKEN RUN" if doubtful else "BROKEN RULE"
     _print(f"\n{head} {clauses}: {record.rule or record.feature}", out)
@@ -41,7 +41,7 @@ def _tell_failure(record: ScenarioRecord, doubtful: bool, out: TextIO) -> None:
         _print(f"    {line}", out)
     for line in record.log:
         _print(f"    server: {line}", out)
-    _print(f"  again: {record.again}", out)
+    _print(f"  rerun: {record.again}", out)
 
 
 def _print(line: str, out: TextIO) -> None:

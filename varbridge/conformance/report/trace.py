@@ -1,7 +1,7 @@
-"""What passed between people and bridges in one scenario, for whoever must explain a failure.
+"""The trace of one scenario: its calls and messages, which explain a failure.
 
-Only the first and the last events are kept, and they are put into words only where somebody asks: nearly
-every scenario passes, and nobody does.
+Only the first and the last events are retained, and they are described only if a scenario fails: nearly every
+scenario passes.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from varbridge.conformance.events import Event
 from varbridge.conformance.report.format import describe_reply, describe_request
 
 FIRST_EVENTS = 8
-"""Events of a scenario that are kept from its beginning: they say what there was."""
+"""The number of events that are retained from the beginning of a scenario: they show its setup."""
 
 LAST_EVENTS = 32
-"""Events that are kept from its end."""
+"""The number of events that are retained from its end."""
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """Something that passed between someone and a bridge, in words.
+    """The description of an event between a person and a bridge.
 
     Attributes:
-        kind: call, open, message or end; see ``Event``.
-        who: the person of the scenario.
-        bridge: host:port.
-        began_ms: since the scenario began.
-        ended_ms: since the scenario began.
-        asked: the request.
-        answered: the answer, or the refusal.
-        status: a gRPC status; empty of what is still open.
-        times: how often the very same passed in a row; None for once.
-        earlier: how many came right before it and are not kept; None for none.
+        kind: "call", "open", "message" or "end"; see ``Event``.
+        who: the name of the scenario's person.
+        bridge: the host:port of the bridge.
+        began_ms: the beginning, in milliseconds since that of the scenario.
+        ended_ms: the end, in milliseconds since the beginning of the scenario.
+        asked: the description of the request.
+        answered: the description of the answer or the refusal.
+        status: the gRPC status; empty if the stream is still open.
+        times: the number of equal events in a row; None for one.
+        earlier: the number of events before it that were dropped; None for zero.
     """
 
     kind: str
@@ -52,24 +52,24 @@ class Exchange:
 
 
 class Trace:
-    """The events of a scenario, less those in the middle of very many.
+    """The first and the last events of a scenario.
 
-    The very same call with the very same answer, over and over, is one event.
+    Consecutive equal calls with equal answers are one event.
     """
 
     def __init__(self) -> None:
         self.began = time.monotonic()
         self.lost: set[str] = set()
-        """Addresses that did not answer a call in time, or at all."""
+        """The addresses that did not answer a call, or not in time."""
         self.tool_cut_off = False
-        """Whether a tool was running when its bridge was gone: then it may be the tool that ended it."""
+        """True if a tool was running when its bridge ended: the tool may have ended it."""
         self._first: list[tuple[Event, int]] = []
         self._last: deque[tuple[Event, int]] = deque(maxlen=LAST_EVENTS)
         self._dropped = 0
         self._lock = threading.Lock()
 
     def add(self, event: Event) -> None:
-        """Keep an event; may be called from several threads."""
+        """Record an event; several threads may call this method."""
         if event.status in ("UNAVAILABLE", "DEADLINE_EXCEEDED"):
             self.lost.add(event.address)
         if event.status == "UNAVAILABLE" and event.method.startswith("Execute"):
@@ -86,15 +86,15 @@ class Trace:
                 self._last.append((event, 1))
 
     def exchanges(self) -> list[Exchange]:
-        """The events in words, in the order in which they ended."""
+        """Return the descriptions of the events, in the order in which they ended."""
         with self._lock:
-            first, kept, dropped = len(self._first), [*self._first, *self._last], self._dropped
-        told = [self._in_words(event, times) for event, times in kept]
+            first, retained, dropped = len(self._first), [*self._first, *self._last], self._dropped
+        exchanges = [self._describe(event, times) for event, times in retained]
         if dropped:
-            told[first] = replace(told[first], earlier=dropped)
-        return told
+            exchanges[first] = replace(exchanges[first], earlier=dropped)
+        return exchanges
 
-    def _in_words(self, event: Event, times: int) -> Exchange:
+    def _describe(self, event: Event, times: int) -> Exchange:
         return Exchange(
             kind=event.kind,
             who=event.who,
@@ -108,14 +108,14 @@ class Trace:
         )
 
 
-def _same(one: Event, other: Event) -> bool:
-    """Whether two calls say the very same, but for the time."""
+def _same(first: Event, second: Event) -> bool:
+    """Return True if two calls are equal except for the time."""
     return (
-        one.kind == other.kind == "call"
-        and (one.who, one.address, one.method, one.status, one.words)
-        == (other.who, other.address, other.method, other.status, other.words)
-        and one.request == other.request
-        and _timeless(one.reply) == _timeless(other.reply)
+        first.kind == second.kind == "call"
+        and (first.who, first.address, first.method, first.status, first.words)
+        == (second.who, second.address, second.method, second.status, second.words)
+        and first.request == second.request
+        and _timeless(first.reply) == _timeless(second.reply)
     )
 
 

@@ -19,8 +19,8 @@ class Verdict:
     """The verdict of a run.
 
     Attributes:
-        word: one of ``EXIT_CODES``.
-        sentence: the explanation.
+        word: a key of ``EXIT_CODES``.
+        sentence: the sentence that explains it.
     """
 
     word: str

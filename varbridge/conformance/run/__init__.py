@@ -1,1 +1,1 @@
-"""One run of the features: options, target, selection, validation, verdict."""
+"""One run of the features: its selection, validation, results, decision and reports."""

@@ -1,4 +1,4 @@
-"""The decision on a verdict: one sentence and one exit code, from what a run found."""
+"""The decision on the verdict of a run: one word, one sentence and one exit code."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from varbridge.conformance import tags
 from varbridge.conformance.report.record import ScenarioRecord
 from varbridge.conformance.report.verdict import BROKEN, CONFORMS, FAILS, NOT_JUDGED, SLICE, Verdict
 
-_BESIDE = {f"needs {tags.CAPABILITIES[name]}" for name in tags.REFERENCE_ALONE}
-"""Why scenarios are skipped that the contract does not speak of."""
+_OUTSIDE_CONTRACT = {f"needs {tags.CAPABILITIES[name]}" for name in tags.REFERENCE_ONLY}
+"""The reasons for skipping scenarios that the contract does not cover."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a run found, as far as the verdict needs it.
+    """The findings of a run that decide its verdict.
 
     Attributes:
-        bridge: its name.
-        scenarios: the records.
-        usual: how many scenarios a full run takes.
-        full: whether this run takes all of them.
-        refused: why nothing could be judged; empty where it could.
-        broken: why the run is broken; empty where it is whole.
-        unmet: what the suite claims to exercise and did not.
+        bridge: the name of the bridge.
+        scenarios: the records of the scenarios.
+        usual: the number of scenarios in a full run.
+        full: True if this run selects all of them.
+        refused: the reason why nothing could be judged; empty if it could.
+        broken: the reason why the run is broken; empty if it is not.
+        unmet: the clauses, methods, statuses and so on that the suite should have covered and did not.
     """
 
     bridge: str
@@ -36,63 +36,62 @@ class Findings:
     unmet: Sequence[str] = field(default_factory=tuple)
 
     def of(self, outcome: str) -> list[ScenarioRecord]:
-        """The scenarios with this outcome."""
-        return [one for one in self.scenarios if one.outcome == outcome]
+        """Return the scenarios with this outcome."""
+        return [record for record in self.scenarios if record.outcome == outcome]
 
 
-def decide(found: Findings) -> Verdict:
-    """Say what a run says. What comes first here outweighs what comes later.
+def decide(findings: Findings) -> Verdict:
+    """Return the verdict of a run; the cases that come first take precedence.
 
-    A broken run says nothing of the bridge, whatever failed in it. A failure outweighs what was skipped.
-    Only where nothing failed it matters how much was judged: nothing, a part, or all.
+    A broken run says nothing about the bridge, whatever failed in it. A failure outweighs skipped scenarios.
+    If nothing failed, the verdict depends on how much was judged: nothing, a part, or everything.
     """
-    passed, failed = found.of("passed"), found.of("failed")
-    skipped, known = found.of("skipped"), found.of("known failing")
-    name = found.bridge[:1].upper() + found.bridge[1:]
-    if found.broken:
-        return Verdict(BROKEN, f"{found.broken}. This says nothing of {found.bridge}")
-    if found.refused:
-        return Verdict(NOT_JUDGED, found.refused)
+    passed, failed = findings.of("passed"), findings.of("failed")
+    skipped, known = findings.of("skipped"), findings.of("known failing")
+    name = findings.bridge[:1].upper() + findings.bridge[1:]
+    if findings.broken:
+        return Verdict(BROKEN, f"{findings.broken}. This says nothing about {findings.bridge}")
+    if findings.refused:
+        return Verdict(NOT_JUDGED, findings.refused)
     if failed:
-        return Verdict(FAILS, _failures(found, name, failed))
+        return Verdict(FAILS, _failures(findings, name, failed))
     if not passed:
-        reasons = "; ".join(sorted({one.reason for one in (*skipped, *known)})) or "nothing ran"
+        reasons = "; ".join(sorted({record.reason for record in (*skipped, *known)})) or "nothing ran"
         return Verdict(NOT_JUDGED, f"no scenario passed, and none failed: {reasons}")
-    undeclared = [one for one in skipped if not one.declared]
-    if not found.full or undeclared:
+    undeclared = [record for record in skipped if not record.declared]
+    if not findings.full or undeclared:
         why = f" ({len(undeclared)} skipped for reasons that no profile declares)" if undeclared else ""
         return Verdict(
             SLICE,
-            f"{len(passed)} of {found.usual} scenarios{why}; this does not say that the bridge conforms",
+            f"{len(passed)} of {findings.usual} scenarios passed{why};"
+            " this does not show that the bridge conforms",
         )
-    beside = all(one.reason in _BESIDE for one in skipped)
-    if found.unmet and beside and not known:
+    only_outside = all(record.reason in _OUTSIDE_CONTRACT for record in skipped)
+    if findings.unmet and only_outside and not known:
         return Verdict(
             NOT_JUDGED,
-            "every scenario passed, but the suite never met what it claims to judge:"
-            f" {', '.join(found.unmet)}",
+            f"every scenario passed, but the run did not cover {', '.join(findings.unmet)}",
         )
-    if skipped and beside and not known:
+    if skipped and only_outside and not known:
         return Verdict(
             CONFORMS,
-            f"{name} passed all {len(passed)} scenarios that it can be asked;"
-            f" {len(skipped)} more ask what the contract does not speak of",
+            f"{name} passed all {len(passed)} scenarios that apply to it;"
+            f" {len(skipped)} skipped scenarios test features that the contract does not cover",
         )
     if skipped or known:
         parts = [f"{len(skipped)} scenarios skipped"] if skipped else []
         parts += [f"{len(known)} known to fail"] if known else []
         return Verdict(
             CONFORMS,
-            f"{name} conforms except for what its profile declares: {len(passed)} of {found.usual}"
+            f"{name} conforms except for what its profile declares: {len(passed)} of {findings.usual}"
             f" scenarios passed, {' and '.join(parts)}",
         )
     return Verdict(CONFORMS, f"{name} passed all {len(passed)} scenarios")
 
 
-def _failures(found: Findings, name: str, failed: Sequence[ScenarioRecord]) -> str:
-    clauses = list(dict.fromkeys(f"@{clause}" for one in failed for clause in one.clauses))
+def _failures(findings: Findings, name: str, failed: Sequence[ScenarioRecord]) -> str:
+    clauses = list(dict.fromkeys(f"@{clause}" for record in failed for clause in record.clauses))
     shown = ", ".join(clauses[:6]) + (f" and {len(clauses) - 6} more" if len(clauses) > 6 else "")
-    ran = len(found.scenarios) - len(found.of("skipped"))
-    one = len(failed) == 1
-    broken = f", which {'breaks' if one else 'break'} {shown}" if clauses else ""
-    return f"{name}: {len(failed)} of {ran} scenarios {'fails' if one else 'fail'}{broken}"
+    ran = len(findings.scenarios) - len(findings.of("skipped"))
+    broken = f"; broken clauses: {shown}" if clauses else ""
+    return f"{name}: {len(failed)} of {ran} scenarios failed{broken}"

@@ -1,4 +1,4 @@
-"""What a run leaves in ``reports/``: verdict.json, and the same for people, machines and pull requests."""
+"""The files of a run in ``reports/``: verdict.json, and reports for people, CI servers and pull requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FOLDER = Path("reports")
 
 
 def clear() -> None:
-    """Take away what an earlier run left: a run that is killed must not leave another's verdict behind."""
+    """Delete the reports of the run before, so that a killed run does not leave another run's verdict."""
     for name in ("verdict.json", "index.html", "summary.md"):
         (FOLDER / name).unlink(missing_ok=True)
     shutil.rmtree(FOLDER / "junit", ignore_errors=True)
@@ -29,23 +29,23 @@ def clear() -> None:
 
 def collect(
     verdict: Verdict,
-    found: Sequence[ScenarioRecord],
+    scenarios: Sequence[ScenarioRecord],
     selection: Selection,
     target: Target | None,
     started: float,
     about: Mapping[str, Sequence[str]],
 ) -> Report:
-    """Everything that there is to tell of a run.
+    """Return the report of a run.
 
     Args:
-        verdict: what the run says.
-        found: the records of its scenarios.
-        selection: what it took of what there is.
-        target: the bridge; None where the run did not come so far.
-        started: time.time() at its beginning.
-        about: the lines of description that a feature begins with, by its path.
+        verdict: the verdict of the run.
+        scenarios: the records of its scenarios.
+        selection: the number of scenarios that the run selected.
+        target: the bridge; None if the run ended before it was known.
+        started: the time.time() at the beginning of the run.
+        about: the lines of description that a feature begins with, by the feature's path.
     """
-    counted = Counter(record.outcome for record in found)
+    counted = Counter(record.outcome for record in scenarios)
     profile = target.options.profile if target else Profile()
     return Report(
         verdict=verdict,
@@ -69,16 +69,16 @@ def collect(
             failed=counted["failed"],
             skipped=counted["skipped"],
             known_failing=counted["known failing"],
-            not_run=selection.chosen - len(found),
+            not_run=selection.chosen - len(scenarios),
         ),
         ledger=target.coverage.as_json() if target else {},
         features=about,
-        scenarios=found,
+        scenarios=scenarios,
     )
 
 
 def write(data: Report) -> None:
-    """Write the reports."""
+    """Write all reports of a run."""
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / "verdict.json").write_text(_as_lines(data.as_json()), "utf-8")
     (FOLDER / "index.html").write_text(page.render(data), "utf-8")
@@ -90,7 +90,7 @@ def write(data: Report) -> None:
 
 
 def _as_lines(data: Mapping[str, Any]) -> str:
-    """JSON with a scenario a line: to be read by people as well, and written in a moment."""
+    """Return JSON with one scenario per line: readable for people, and quick to write."""
     head = {name: value for name, value in data.items() if name != "scenarios"}
     rows = ",\n".join(json.dumps(record, ensure_ascii=False) for record in data["scenarios"])
     return f'{json.dumps(head, indent=1, ensure_ascii=False)[:-2]},\n "scenarios": [\n{rows}\n ]\n}}\n'

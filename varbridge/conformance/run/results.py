@@ -1,4 +1,4 @@
-"""The records of what behave has run: each scenario with its steps, its outcome and its explanation."""
+"""The records of the scenarios that behave has run: their steps, outcomes and explanations."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from varbridge.conformance.run.validation import scenarios
 from varbridge.conformance.vocabulary.outcome import in_words
 from varbridge.errors import ToolFailedError
 
-_LINES = 15  # of an explanation
-_WITHIN = re.compile(r"^\w+ SUB-STEP: .*\n(?:Substep info: )?(?:ASSERT FAILED: )?")
-_OWN_WORDS = {Status.passed: "passed", Status.skipped: "not run", Status.untested: "not run"}
+_LINES = 15  # the maximum number of lines of an explanation
+_NESTED_STEP = re.compile(r"^\w+ SUB-STEP: .*\n(?:Substep info: )?(?:ASSERT FAILED: )?")
+_STEP_OUTCOMES = {Status.passed: "passed", Status.skipped: "not run", Status.untested: "not run"}
 
 
 def records(features: Iterable[Any], run: ConformanceRun) -> list[ScenarioRecord]:
-    """One for each scenario that was selected and came to run, in the order of the features."""
-    found = [
+    """Return the records of the scenarios that ran or were skipped, in the order of the features."""
+    scenario_records = [
         record
         for feature in features
         for rule, scenario in _with_rules(feature)
         if (record := _record(feature, rule, scenario, run)) is not None
     ]
-    return _refuse_stale(found)
+    return _refuse_stale(scenario_records)
 
 
 def descriptions(features: Iterable[Any]) -> dict[str, list[str]]:
-    """The lines of description that each feature begins with, by its path."""
+    """Return the lines of description that each feature begins with, by the feature's path."""
     return {shown_path(feature.filename): [*feature.description] for feature in features}
 
 
@@ -84,24 +84,25 @@ def _outcome(scenario: Any, note: Note) -> str | None:
     if scenario.status == Status.passed:
         return "passed"
     if scenario.status in (Status.skipped, Status.untested) and not scenario.hook_failed:
-        return "skipped" if scenario.skip_reason else None  # not selected, or not come to
+        return "skipped" if scenario.skip_reason else None  # not selected, or not reached
     return "failed"
 
 
-def _refuse_stale(found: list[ScenarioRecord]) -> list[ScenarioRecord]:
-    """Make a declaration under which nothing fails any more a failure itself: it hides the next one."""
-    failing = {record.known for record in found if record.outcome == "known failing"}
+def _refuse_stale(scenarios: list[ScenarioRecord]) -> list[ScenarioRecord]:
+    """Count expected failures that pass as failed: a stale declaration would hide the next failure."""
+    failing = {record.known for record in scenarios if record.outcome == "known failing"}
     return [
         replace(
             record,
             outcome="failed",
             explanation=[
-                f"the profile declares {record.known!r} as known to fail, but it passes: take it out"
+                f"the profile declares {record.known!r} as known to fail, but it passes:"
+                " remove the declaration"
             ],
         )
         if record.known and record.outcome == "passed" and record.known not in failing
         else record
-        for record in found
+        for record in scenarios
     ]
 
 
@@ -111,7 +112,7 @@ def _step(step: Any) -> StepRecord:
         table = [[*step.table.headings], *([*row.cells] for row in step.table.rows)]
     return StepRecord(
         text=f"{step.keyword} {step.name}",
-        outcome=_OWN_WORDS.get(step.status, "failed"),
+        outcome=_STEP_OUTCOMES.get(step.status, "failed"),
         seconds=round(step.duration, 4),
         table=table,
         lines=None if step.text is None else str(step.text).splitlines(),
@@ -121,26 +122,26 @@ def _step(step: Any) -> StepRecord:
 def _explanation(scenario: Any) -> list[str]:
     lines: list[str] = []
     for step in scenario.all_steps:
-        if step.status not in _OWN_WORDS:
+        if step.status not in _STEP_OUTCOMES:
             lines.append(f"{step.keyword} {step.name}")
-            lines.extend(_words(step))
-    if not lines and scenario.error_message:  # of a hook
+            lines.extend(_step_explanation(step))
+    if not lines and scenario.error_message:  # a hook failed
         lines.extend(str(scenario.exception or scenario.error_message).splitlines())
     return lines
 
 
-def _words(step: Any) -> list[str]:
+def _step_explanation(step: Any) -> list[str]:
     text = str(step.exception) if step.exception else step.error_message or ""
-    if isinstance(step.exception, BridgeError | ToolFailedError):  # where a step needed an answer
+    if isinstance(step.exception, BridgeError | ToolFailedError):  # the step needed an answer
         text = in_words(step.exception)
-    text = _WITHIN.sub("", text.partition("\nTraceback (")[0])  # of a step within a step: its words alone
-    found = [line for line in text.splitlines() if line.strip()][-_LINES:]
-    return found or [
-        f"{type(step.exception).__name__}, without a word" if step.exception else "no reason told"
+    text = _NESTED_STEP.sub("", text.partition("\nTraceback (")[0])  # only the message of a nested step
+    lines = [line for line in text.splitlines() if line.strip()][-_LINES:]
+    return lines or [
+        f"{type(step.exception).__name__} without a message" if step.exception else "no reason given"
     ]
 
 
 def shown_path(filename: str) -> str:
-    """As it is typed: relative to the working directory where it is below that."""
+    """Return a path as it is typed: relative to the working directory if it is below that."""
     path = Path(filename).absolute()
     return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else str(path)

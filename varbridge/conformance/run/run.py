@@ -1,4 +1,4 @@
-"""One run, from its first scenario to its last: what each showed, and whether the run itself is whole."""
+"""One run, from its first scenario to its last: notes about each scenario, and whether the run is broken."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _FLAG = re.compile(r"--[a-z][a-z-]*")
 
 @dataclass
 class Note:
-    """What the suite knows of a scenario beside what behave does.
+    """The suite's data about a scenario that behave's model lacks.
 
     Attributes:
-        violations: guarantees that it broke whatever it looked at, and a bridge that died; each fails it.
-        lacked: why it was left out in the midst of it; empty where it was not.
-        exchange: what passed, in words, of one that failed.
-        declared: whether that is what the profile says.
-        log: what the server wrote on stderr, of one that failed.
-        series: figures that it took over time.
+        violations: sentences about violated invariants and crashed bridges; any of them fails the scenario.
+        lacked: the reason why it was skipped, before it began or during it; empty if it was not.
+        exchange: the descriptions of its calls and messages, if it failed.
+        declared: True if the profile declares that reason.
+        log: the lines that the server wrote on stderr, if it failed.
+        series: the figures that it measured over time.
     """
 
     violations: list[str] = field(default_factory=list)
@@ -45,13 +45,13 @@ class Note:
 
 
 class ConformanceRun:
-    """What a run found.
+    """The state of a run.
 
     Args:
-        target: the bridge.
-        known: what its profile declares to fail.
-        selection: what the run takes.
-        abort: ends the run; called with the reason.
+        target: the system under test.
+        known: the expected failures of its profile.
+        selection: the number of scenarios that the run selected.
+        abort: the function that ends the run; it is called with the reason.
     """
 
     def __init__(self, target: Target, known: KnownFailures, selection: Selection, abort: Any) -> None:
@@ -60,18 +60,18 @@ class ConformanceRun:
         self.selection = selection
         self.notes: dict[int, Note] = {}
         self.broken = ""
-        """Why the run is broken; empty where it is whole."""
+        """The reason why the run is broken; empty if it is not."""
         self.stopped = False
         self._abort = abort
         self._world: World | None = None
         self._last: Note | None = None
 
     def begin(self, scenario: Any) -> World | None:
-        """Make the world of a scenario; None where it is not to run."""
+        """Return the world of a scenario; None if the scenario does not run."""
         self._world = None
         self._attribute_crashes(self.target.servers.pop_crashes(), self._last)
         if self.stopped:
-            scenario.skip()  # without a reason of its own: it was not run
+            scenario.skip()  # without a reason, so that it counts as not run
             return None
         reason, declared = self._lacks(scenario)
         if reason:
@@ -82,17 +82,17 @@ class ConformanceRun:
         return self._world
 
     def end_step(self, step: Any) -> None:
-        """Keep that a scenario is wrong, where a step of it says so: that is no failure of the bridge."""
+        """Record the run as broken if the step showed the scenario to be invalid: the bridge did not fail."""
         if isinstance(step.exception, ScenarioError):
-            self.broken = self.broken or f"a scenario is wrong at {step.name!r}: {step.exception}"
+            self.broken = self.broken or f"the scenario is invalid at {step.name!r}: {step.exception}"
 
     def end(self, scenario: Any) -> None:
-        """Hold a scenario to what all are held to, and keep what explains its failure."""
+        """Check the invariants that every scenario must satisfy, and record what explains a failure."""
         world, self._world = self._world, None
         if world is None:
             return
         note = self.notes[id(scenario)] = self._last = Note()
-        note.series = [one.as_json(world.allowed.get(one.name)) for one in world.series]
+        note.series = [series.as_json(world.allowed.get(series.name)) for series in world.series]
         crashes: list[Crash] = []
         try:
             if lacked := self.target.servers.lacked_flag:
@@ -120,30 +120,30 @@ class ConformanceRun:
             scenario.set_status(Status.failed)
 
     def break_off(self, reason: str) -> None:
-        """End the run, which is broken for this reason."""
+        """End the run, and record the reason why it is broken."""
         self.broken = self.broken or reason
         self.stopped = True
         self._abort(reason)
 
     def hook_failed(self, hook: str, error: BaseException) -> None:
-        """Keep that the suite itself failed: what it says of the bridge cannot be relied on."""
-        where = traceback.extract_tb(error.__traceback__)[-1]
+        """Record that the suite itself failed, so that its results say nothing about the bridge."""
+        frame = traceback.extract_tb(error.__traceback__)[-1]
         self.broken = self.broken or (
             f"the suite itself failed in {hook}: {type(error).__name__}: {error}"
-            f" ({where.name}, line {where.lineno})"
+            f" ({frame.name}, line {frame.lineno})"
         )
 
     def _lacks(self, scenario: Any) -> tuple[str, bool]:
-        """Why the bridge cannot be asked this, and whether its profile says so; empty where it can."""
+        """Return why a scenario does not apply to the bridge, or "", and if the profile declares that."""
         profile = self.target.options.profile
         lacking = sorted({*scenario.effective_tags} & tags.CAPABILITIES.keys() - self.target.capabilities)
         if lacking:
             reasons = [profile.lacking.get(name) or f"needs {tags.CAPABILITIES[name]}" for name in lacking]
-            # What the contract does not speak of needs no declaration.
-            declared = {*profile.lacking, *tags.REFERENCE_ALONE}
+            # Capabilities that the contract does not cover need no declaration.
+            declared = {*profile.lacking, *tags.REFERENCE_ONLY}
             return "; ".join(reasons), declared.issuperset(lacking)
         if "requires_etcd" in scenario.effective_tags and (missing := etcd.missing()):
-            return missing, False  # no bridge's fault, and nothing that a profile could declare
+            return missing, False  # a lack of this machine, which no profile could declare
         for step in scenario.all_steps:
             for flag in _FLAG.findall(step.name):
                 if profile.lacks_flag(flag):
@@ -155,4 +155,4 @@ class ConformanceRun:
             if note is not None:
                 note.violations.append(crash.words)
             if crash.from_outside and not self.target.recorder.trace.tool_cut_off:
-                self.break_off(f"{crash.words}: it was stopped from outside in the middle of the run")
+                self.break_off(f"{crash.words}: it was stopped from outside during the run")

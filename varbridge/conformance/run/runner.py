@@ -1,7 +1,7 @@
-"""behave's runner, with what is this suite's own: what comes before the first scenario and after the last.
+"""The suite's runner for behave: it validates a run before the first scenario, and judges it after the last.
 
-behave takes it from ``[tool.behave] runner`` in pyproject.toml. Its own exit codes are 0 and 1; a verdict has
-four, so 2 and 3 leave by ``SystemExit``, which behave lets through.
+behave reads its name from ``[tool.behave] runner`` in pyproject.toml. behave has the exit codes 0 and 1; a
+verdict has four, so 2 and 3 are raised as ``SystemExit``, which behave does not catch.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ REFUSALS = (
     ProfileError,
     TargetUnavailableError,
     ParserError,
-    OSError,  # a folder or a file that is not there, say
+    OSError,  # such as a missing folder or file
     exception.ConfigError,
     exception.ConstraintError,
     exception.InvalidFileLocationError,
     exception.InvalidFilenameError,
 )
-"""What says, before anything ran, that there is nothing to judge, or nobody to judge it."""
+"""The errors before the first scenario that make a run "not judged": an invalid run, or no target."""
 
 
 class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
-    """Runs the features against a bridge, and says what that shows."""
+    """The runner that runs the features against a bridge and prints the verdict."""
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
@@ -52,14 +52,14 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         self.target: Target | None = None
 
     def run(self) -> bool:
-        """Return whether the bridge failed, as behave wants it.
+        """Run the features; return True if the bridge failed, as behave expects.
 
         Raises:
-            SystemExit: with the exit code of a verdict that behave has none for.
+            SystemExit: the verdict has an exit code other than 0 and 1.
         """
         if self.config.dry_run:
             return bool(super().run())
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end: say that the run is broken
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that SIGTERM yields a verdict, too
         reports.clear()
         started = time.time()
         refused = broken = ""
@@ -69,7 +69,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         except REFUSALS as error:
             refused = str(error) or type(error).__name__
         except KeyboardInterrupt:
-            broken = "it was stopped before its end"
+            broken = "the run was stopped before its end"
         except Exception as error:
             traceback.print_exc()
             broken = f"the suite itself failed: {type(error).__name__}: {error}"
@@ -82,7 +82,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         return code == 1
 
     def run_model(self, features: Any = None) -> bool:
-        """Make sure that there is something to judge, and someone; then run the scenarios."""
+        """Validate the run, and connect to the target; then run the scenarios."""
         if not self.config.dry_run:
             self.target = Target.from_options(self.config.userdata)
             self.conformance_run = self._prepare(self.target)
@@ -92,7 +92,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         return bool(super().run_model(features))
 
     def before_all_default_hook(self, context: Any) -> None:
-        """Leave logging as it is: behave would have every library write on stderr."""
+        """Leave logging as it is: behave's default would have every library write on stderr."""
 
     def _prepare(self, target: Target) -> ConformanceRun:
         tags.narrow(self.config)
@@ -109,28 +109,28 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         return ConformanceRun(target, known, selection, self.abort)
 
     def _broken(self, failed: bool) -> str:
-        """Why a run that came to its end is broken all the same; empty where it is not."""
+        """Return why a run that reached its end is broken nevertheless; empty if it is not."""
         assert self.conformance_run is not None
         if self.conformance_run.broken:
             return self.conformance_run.broken
         if self.hook_failures:
-            return "a hook failed or was stopped, as told above"
+            return "a hook failed or was interrupted; see the output above"
         if self.aborted:
-            return "it was stopped before its end"
-        found = records(self.features, self.conformance_run)
-        if failed and not any(one.outcome in ("failed", "known failing", "skipped") for one in found):
-            return "behave tells of a failure that no scenario bears, as told above"
+            return "the run was stopped before its end"
+        outcomes = {record.outcome for record in records(self.features, self.conformance_run)}
+        if failed and not outcomes & {"failed", "known failing", "skipped"}:
+            return "behave reported a failure that belongs to no scenario; see the output above"
         return ""
 
     def _conclude(self, started: float, refused: str, broken: str) -> int:
-        """Tell the verdict, write the reports, and return the exit code."""
+        """Print the verdict, write the reports, and return the exit code."""
         run, target = self.conformance_run, self.target
-        found = records(self.features, run) if run else []
+        scenarios = records(self.features, run) if run else []
         selection = run.selection if run else Selection(0, 0, False, "")
         verdict = decide(
             Findings(
                 bridge=target.options.name if target else "a bridge",
-                scenarios=found,
+                scenarios=scenarios,
                 usual=selection.usual,
                 full=selection.full,
                 refused=refused,
@@ -138,7 +138,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
                 unmet=target.coverage.missing() if target else (),
             )
         )
-        data = reports.collect(verdict, found, selection, target, started, descriptions(self.features))
+        data = reports.collect(verdict, scenarios, selection, target, started, descriptions(self.features))
         print_verdict(data)
         reports.write(data)
         return verdict.exit_code

@@ -1,4 +1,4 @@
-"""Which scenarios there are, which of them a full run takes, and which this run takes."""
+"""The selection of a run: the number of its scenarios, compared with that of a full run."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ FOLDER = "features"
 
 @dataclass(frozen=True)
 class Selection:
-    """What a run takes of what there is.
+    """The selection of a run.
 
     Attributes:
-        chosen: how many scenarios this run selects.
-        usual: how many a full run does, and those of this run that it would leave out.
-        full: whether all are chosen that are not left out by default.
-        described: the slice in words: its tags, names and paths.
+        chosen: the number of scenarios that this run selects.
+        usual: the number of scenarios in a full run, plus those of this run that a full run excludes.
+        full: True if this run selects all scenarios that are not excluded by default.
+        described: the tags, names and paths that were requested, as a text.
     """
 
     chosen: int
@@ -33,30 +33,30 @@ class Selection:
 
 
 def all_features(parsed: Sequence[Any], base: str) -> list[Any]:
-    """The features that are parsed already, and those in ``base``'s folder of features that are not."""
+    """Return the features that are parsed already, and the other ones in ``base``'s folder of features."""
     known = {str(Path(feature.filename).resolve()) for feature in parsed}
     paths = sorted((Path(base) / FOLDER).rglob("*.feature"))
     return [*parsed, *(parse_file(str(path)) for path in paths if str(path.resolve()) not in known)]
 
 
 def select(features: Iterable[Any], parsed: Sequence[Any], config: Any) -> Selection:
-    """Count what a run takes.
+    """Count the scenarios that a run selects.
 
     Args:
-        features: all that there are.
-        parsed: those that the run was given.
-        config: behave's, narrowed by ``tags.narrow``.
+        features: all features.
+        parsed: the features that the run was started with.
+        config: behave's configuration, narrowed by ``tags.narrow``.
     """
-    given = {id(feature) for feature in parsed}
+    requested = {id(feature) for feature in parsed}
     chosen = usual = 0
     full = True
     for feature in features:
         for scenario in scenarios([feature]):
-            taken = id(feature) in given and bool(scenario.should_run(config))
+            taken = id(feature) in requested and bool(scenario.should_run(config))
             default = not {*tags.LEFT_OUT} & {*scenario.effective_tags}
             chosen += taken
             usual += taken or default
             full = full and (taken or not default)
-    asked = {"tags": config.tags, "names": config.name, "paths": config.paths}
-    words = [f"{what} {', '.join(map(str, given))}" for what, given in asked.items() if given]
-    return Selection(chosen, usual, full, "; ".join(words))
+    criteria = {"tags": config.tags, "names": config.name, "paths": config.paths}
+    texts = [f"{name} {', '.join(map(str, values))}" for name, values in criteria.items() if values]
+    return Selection(chosen, usual, full, "; ".join(texts))

@@ -1,4 +1,4 @@
-"""Against the empty green: what must be true of the features, and of a run, before it may say "passed"."""
+"""The validation of the features and of a run: it refuses runs that would pass without testing anything."""
 
 from __future__ import annotations
 
@@ -11,38 +11,40 @@ from varbridge.conformance.vocabulary.phrases import chain, is_action
 
 
 class InvalidRunError(Exception):
-    """A run that would judge nothing, or not what its features seem to say; the message says why."""
+    """A run that would test nothing, or less than its features seem to; the message says why."""
 
 
 def scenarios(features: Iterable[Any]) -> Iterator[Any]:
-    """Every scenario that can run, each row of an outline's examples as one."""
+    """Return every scenario that can run; each row of an outline's examples is one."""
     for feature in features:
         yield from feature.walk_scenarios()
 
 
 def check_features(features: Iterable[Any]) -> None:
-    """Refuse features that judge less than they seem to.
+    """Refuse features that test less than they seem to.
 
     Raises:
-        InvalidRunError: a scenario without a Then, an outline without rows, a step without its table.
-        tags.UnknownTagError: a tag that is not in the registry.
+        InvalidRunError: a scenario has no Then, an outline has no rows, or a step lacks its table.
+        tags.UnknownTagError: a tag is not in the registry.
     """
     for feature in features:
         tags.check(feature.tags, feature.location)
         if not feature.tags:
-            raise InvalidRunError(f"{feature.location}: the feature has no area; tag it @streaming, say")
+            raise InvalidRunError(
+                f"{feature.location}: the feature has no tag of an area, such as @streaming"
+            )
         for rule in feature.rules:
             tags.check(rule.tags, rule.location)
         for outline in feature.walk_scenarios(with_outlines=True):
             if outline.type == "scenario_outline" and not outline.scenarios:
                 raise InvalidRunError(
-                    f"{outline.location}: the outline's examples have no row, so it runs nothing"
+                    f"{outline.location}: the outline's examples have no rows, so nothing would run"
                 )
         for scenario in feature.walk_scenarios():
             tags.check(scenario.tags, scenario.location)
             if not any(step.step_type == "then" for step in scenario.all_steps):
                 raise InvalidRunError(
-                    f"{scenario.location}: {scenario.name!r} has no Then, so it judges nothing"
+                    f"{scenario.location}: {scenario.name!r} has no Then step, so it would test nothing"
                 )
             for step in scenario.all_steps:
                 _check_table(step)
@@ -52,7 +54,7 @@ def check_selection(features: Iterable[Any], config: Any) -> None:
     """Refuse a run that selects no scenario.
 
     Raises:
-        InvalidRunError: nothing in these features is to run.
+        InvalidRunError: no scenario of these features is selected.
     """
     if not any(scenario.should_run(config) for scenario in scenarios(features)):
         expression = config.tag_expression.to_string()
@@ -62,10 +64,10 @@ def check_selection(features: Iterable[Any], config: Any) -> None:
 
 
 def check_steps(features: Iterable[Any], config: Any, registry: Any) -> None:
-    """Refuse a run with a step that nothing defines.
+    """Refuse a run with an undefined step.
 
     Raises:
-        InvalidRunError: naming the step, and those that there are that are nearest to it.
+        InvalidRunError: a step is undefined; the message names it and the most similar phrases.
     """
     for scenario in scenarios(features):
         if not scenario.should_run(config):
@@ -94,12 +96,12 @@ def nearest(phrase: str, registry: Any) -> str:
 
 
 def _check_table(step: Any) -> None:
-    given = step.table is not None or step.text is not None
-    if step.name.endswith(":") and not given:
+    has_table = step.table is not None or step.text is not None
+    if step.name.endswith(":") and not has_table:
         raise InvalidRunError(f"{step.location}: {step.name!r} ends with a colon, but no table follows it")
-    if given and not step.name.endswith(":"):
+    if has_table and not step.name.endswith(":"):
         raise InvalidRunError(
-            f"{step.location}: nothing reads the table after {step.name!r}, which has no colon"
+            f"{step.location}: nothing reads the table after {step.name!r}, which does not end with a colon"
         )
     if step.table is not None and not step.table.rows:
-        raise InvalidRunError(f"{step.location}: the table after {step.name!r} has no row")
+        raise InvalidRunError(f"{step.location}: the table after {step.name!r} has no rows")

@@ -1,1 +1,1 @@
-"""One scenario: its world, its people, and what became of what they did."""
+"""One scenario: its world, its people, and the outcomes of their calls."""

@@ -1,4 +1,4 @@
-"""Several bridges of one scenario that share their state in a store."""
+"""The bridges of one scenario that share their state in a store."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from varbridge.conformance.target.server_pool import START_TIMEOUT
 from varbridge.conformance.target.target import Target
 from varbridge.process import ServerProcess
 
-_END = 10.0
-"""Seconds that a bridge may take to end."""
+_END_TIMEOUT_S = 10.0
+"""The time in which a bridge must end, in seconds."""
 
 
 class Bridges:
-    """Bridges by name, each of which is told of another member of the store first.
+    """A group of bridges by name; the ``--store`` URL of each begins with another member of the store.
 
     Args:
-        target: the bridge that is judged.
-        names: of the bridges.
-        flags: of each of them.
-        own: whether the scenario has them for itself, so that it may end them, and a state of their own;
-            others are shared by the scenarios that ask for the same.
-        apart: whether each is to believe that the others are on other machines.
-        lines: whether each reaches the store over lines of its own.
+        target: the system under test.
+        names: the names of the bridges.
+        flags: the flags of each bridge.
+        own: True if only this scenario uses the bridges, so that it may end them, with a state of their own;
+            otherwise all scenarios with the same flags share them.
+        apart: True if each bridge is to assume that the others are on other machines.
+        lines: True if each bridge reaches the store through fault proxies of its own.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Bridges:
     ) -> None:
         self.names = tuple(names)
         self.roaming = False
-        """Whether clients know all bridges, and call again where one is unavailable."""
+        """True if clients know all bridges, and retry calls at another bridge if one is unavailable."""
         self._target = target
         self._flags = tuple(flags)
         self._apart = apart
@@ -57,7 +57,7 @@ class Bridges:
         self._addresses: dict[str, str] = {}
         self._processes: dict[str, ServerProcess] = {}
         self._ended: list[ServerProcess] = []
-        self._expected: set[ServerProcess] = set()  # to end
+        self._expected: set[ServerProcess] = set()  # the processes that are expected to end
         self._paused: set[str] = set()
         self._connections: dict[str, RecordedConnection] = {}
         self._opened: list[RecordedConnection] = []
@@ -74,21 +74,22 @@ class Bridges:
         target.recorder.share(self._addresses.values(), self._prefix)
 
     def address(self, name: str) -> str:
-        """host:port of a bridge, also of one that has ended."""
-        assert name in self._addresses, f"no bridge is called {name}"
+        """Return the host:port of a bridge, even if it has ended."""
+        assert name in self._addresses, f"there is no bridge named {name}"
         return self._addresses[name]
 
     def name_of(self, address: str) -> str:
-        """Which of the bridges an address leads to, of several the first."""
-        return next(name for name, one in self._addresses.items() if one == address.partition(",")[0])
+        """Return the name of the bridge at an address, or at the first of several addresses."""
+        first = address.partition(",")[0]
+        return next(name for name, own_address in self._addresses.items() if own_address == first)
 
     def all_from(self, name: str) -> str:
-        """The addresses of all bridges, this one's first."""
-        place = self.names.index(name)
-        return ",".join(self._addresses[one] for one in self.names[place:] + self.names[:place])
+        """Return the addresses of all bridges, beginning with this one's."""
+        index = self.names.index(name)
+        return ",".join(self._addresses[bridge] for bridge in self.names[index:] + self.names[:index])
 
     def connection(self, name: str) -> RecordedConnection:
-        """The scenario's connection to a bridge; a patient one within ``retrying``."""
+        """Return the scenario's connection to a bridge; within ``retrying``, one that retries calls."""
         if self._patience:
             return self._retrying_connection(self.address(name))
         if name not in self._connections:
@@ -97,82 +98,82 @@ class Bridges:
         return self._connections[name]
 
     def roamer(self) -> RecordedConnection:
-        """A patient connection that knows all bridges, and begins at each of them in turn."""
+        """Return a retrying connection that knows all bridges; each new one begins at the next bridge."""
         name = self.names[next(self._turn) % len(self.names)]
         return self._target.connections.retrying(self.all_from(name), 20.0)
 
     def retrying(self, seconds: float) -> AbstractContextManager[None]:
-        """Have patient connections for the length of the block."""
+        """Use connections that retry calls for so many seconds, within the block."""
         return replaced(self, _patience=seconds)
 
     def left(self) -> list[str]:
-        """Those of the scenario's own that have not ended."""
+        """Return the names of the scenario's own bridges that have not ended."""
         return [name for name, process in self._processes.items() if process.exit_code is None]
 
     def process(self, name: str) -> ServerProcess:
-        """The process of a bridge that the scenario has for itself."""
-        assert name in self._processes, f"{name} is not this scenario's own: others need it"
+        """Return the process of a bridge that only this scenario uses."""
+        assert name in self._processes, f"{name} is shared with other scenarios, which need it"
         return self._processes[name]
 
     def kill(self, name: str) -> None:
-        """SIGKILL, and wait for the end."""
+        """Kill a bridge with SIGKILL, and wait for its end."""
         self.end(name, signal.SIGKILL)
 
     def end(self, name: str, number: signal.Signals) -> int | None:
-        """End a bridge by a signal; return its exit code, None where it still runs after a while."""
+        """End a bridge with a signal; return its exit code, or None if it does not end in time."""
         process = self.process(name)
         self.send_signal(name, number)
-        return process.wait_ended(_END)
+        return process.wait_ended(_END_TIMEOUT_S)
 
     def send_signal(self, name: str, number: signal.Signals) -> None:
-        """Send a bridge a signal that ends it, and do not wait."""
+        """Send a bridge a signal that ends it, without waiting."""
         process = self.process(name)
         self._expected.add(process)
         self._paused.discard(name)
         process.signal(number)
 
     def expect(self, name: str) -> None:
-        """Know that someone else has ended a bridge on purpose."""
+        """Declare that the end of a bridge is intended, though it was not ended here."""
         self._expected.add(self.process(name))
 
     def start_again(self, *names: str) -> None:
-        """Start bridges that have ended, at the ports that they had."""
+        """Start bridges that have ended again, at the same ports."""
         for name in names:
             self._ended.append(self.process(name))
             port = int(self.address(name).rpartition(":")[2])
             self._processes[name] = self._target.servers.launch(*self._all_flags(name), port=port)
-            self._connections.pop(name, None)  # which may be waiting before it tries again
+            self._connections.pop(name, None)  # it may be waiting in gRPC's own back-off
         for name in names:
             self._processes[name].wait_ready(START_TIMEOUT)
 
     def pause(self, name: str) -> None:
-        """SIGSTOP: its connections stay, and it says nothing."""
+        """Pause a bridge with SIGSTOP: its connections stay open, and it does not answer."""
         self.process(name).signal(signal.SIGSTOP)
         self._paused.add(name)
 
     def go_on(self, name: str) -> None:
-        """SIGCONT."""
+        """Resume a paused bridge with SIGCONT."""
         self._paused.discard(name)
         self.process(name).signal(signal.SIGCONT)
 
     def cut_off(self, name: str) -> None:
-        """Let nothing through between a bridge and the store; what is on its way waits."""
-        for line in self._proxies[name]:
-            line.stall()
+        """Stall the connections between a bridge and the store; data on its way waits."""
+        for proxy in self._proxies[name]:
+            proxy.stall()
 
     def reconnect(self, name: str) -> None:
-        """Let everything through again, also what has waited."""
-        for line in self._proxies[name]:
-            line.flow()
+        """Forward data between a bridge and the store again, including the data that has waited."""
+        for proxy in self._proxies[name]:
+            proxy.flow()
 
     def violations(self) -> Iterator[str]:
-        """Say which bridges have ended though nobody ended them."""
+        """Return sentences about the bridges that ended unexpectedly."""
         for name, process in self._processes.items():
             if process.exit_code is not None and process not in self._expected:
                 yield f"{name} ended by itself, with exit code {process.exit_code}"
 
     def evidence(self, count: int) -> list[str]:
-        """The last lines that each bridge of the scenario's own wrote on stderr."""
+        """Return the last lines that each of the scenario's own bridges wrote on stderr."""
         return [
             f"{name}: {line}"
             for name, process in self._processes.items()
@@ -180,17 +181,17 @@ class Bridges:
         ]
 
     def close(self) -> None:
-        """End what is the scenario's own, and leave the store as it was found."""
+        """End the scenario's own bridges, and restore the store."""
         for name in [*self._paused]:
             self.go_on(name)
         for process in self._processes.values():
             if process.exit_code is None:
                 process.kill()
-                process.wait_ended(_END)
+                process.wait_ended(_END_TIMEOUT_S)
         for connection in self._opened:
             connection.close()
-        for line in itertools.chain.from_iterable(self._proxies.values()):
-            line.close()
+        for proxy in itertools.chain.from_iterable(self._proxies.values()):
+            proxy.close()
         self._target.store.heal()
 
     def _start_own(self) -> None:
@@ -201,8 +202,8 @@ class Bridges:
             process.wait_ready(START_TIMEOUT)
 
     def _wait_answering(self) -> None:
-        """Return when all can answer for sessions: the scenario before may have hurt the store."""
-        with self.retrying(_END):
+        """Wait until all bridges can serve sessions: the scenario before may have disturbed the store."""
+        with self.retrying(_END_TIMEOUT_S):
             for name in self.names:
                 self.connection(name).session(f"judge-{uuid.uuid4().hex}").heartbeat()
 

@@ -1,4 +1,4 @@
-"""The client of a scenario: the bridge that it speaks to, and what it shows there."""
+"""The client of a scenario: the bridge that it calls, and its credentials."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from varbridge.worker import Worker
 
 
 class Client:
-    """The connection that the scenario's client speaks over, and new ones to the same bridge.
+    """The connection of the scenario's client, and a factory of more connections to the same bridge.
 
     Args:
-        target: the bridge that is judged.
+        target: the system under test.
     """
 
     bridges = FromStep[Bridges]("Given a cluster of the bridges …")
@@ -30,63 +30,67 @@ class Client:
         self.access = target.access
         """The certificates and tokens of the scenario's bridge."""
         self.credentials = NO_CREDENTIALS
-        """The credentials that new connections show to bridges."""
+        """The credentials of new connections."""
         self._target = target
         self._source: Callable[[], Connection] = target.connections.shared
         self._opened: list[RecordedConnection] = []
 
     @property
     def connection(self) -> Connection:
-        """The connection that the client speaks over."""
+        """The connection of the client."""
         return self._source()
 
     def use_bridge(self, address: str) -> None:
-        """Speak to the bridge at this address from now on."""
+        """Call the bridge at this address from now on."""
         connection = self.connect(address)
         self._source = lambda: connection
 
     def use_bridges(self, bridges: Bridges) -> None:
-        """Speak to the first of several bridges that share their state from now on."""
+        """Call the first of several bridges that share their state from now on."""
         self.bridges = bridges
         connection = bridges.connection(bridges.names[0])
         self._source = lambda: connection
 
     def use_worker(self, worker: Worker) -> None:
-        """Speak to the server of a worker from now on, whichever that is."""
+        """Call the server of a worker from now on, even after the worker has restarted it."""
         self._source = worker.connection
 
+    def using(self, connection: Connection) -> AbstractContextManager[None]:
+        """Use another connection for the length of the block."""
+        return replaced(self, _source=lambda: connection)
+
     def at_host(self) -> AbstractContextManager[None]:
-        """Speak to the bridge that hosts tools for the length of the block."""
+        """Call the bridge that hosts tools, within the block."""
         host = self.host
         return replaced(self, _source=lambda: host)
 
     def at_bridge(self, name: str) -> AbstractContextManager[None]:
-        """Speak to a bridge of several for the length of the block."""
+        """Call this bridge of several, within the block."""
         connection = self.bridges.connection(name)
         return replaced(self, _source=lambda: connection)
 
     @contextmanager
     def retrying(self, seconds: float) -> Iterator[None]:
-        """Call again for so long where a bridge of several is unavailable, for the length of the block."""
+        """Retry calls for so many seconds if a bridge of several is unavailable, within the block."""
         name = self.bridges.name_of(self.connection.address)
         with self.bridges.retrying(seconds), self.at_bridge(name):
             yield
 
     @contextmanager
     def showing(self, credentials: ClientCredentials) -> Iterator[None]:
-        """Show the bridge something else on new connections for the length of the block: a token, say."""
+        """Use other credentials, such as a token, on new connections within the block."""
         with replaced(self, _source=self._source, credentials=credentials):
             self.use_bridge(self.connection.address)
             yield
 
     def own_access(self) -> Access:
-        """Certificates and tokens of the scenario alone, which it may exchange."""
+        """Return certificates and tokens that only this scenario uses, so that it may replace them."""
         if self.access is self._target.access:
             self.access = Access()
         return self.access
 
     def connect(self, address: str | None = None) -> RecordedConnection:
-        """Make a connection that is closed with the scenario; to the scenario's bridge unless told."""
+        """Return a connection that is closed with the scenario; by default to the scenario's bridge."""
         bridges = Client.bridges.get(self)
         if address is None and bridges is not None and bridges.roaming:
             return self._keep(bridges.roamer())
@@ -95,16 +99,16 @@ class Client:
         )
 
     def connect_narrowly(self) -> RecordedConnection:
-        """Make a connection over which little is under way while nobody reads from it."""
+        """Return a connection with a small receive window, which is closed with the scenario."""
         return self._keep(self._target.connections.narrow(self.connection.address))
 
     def hang_up(self, connection: RecordedConnection) -> None:
-        """Close one of the connections that were made here."""
+        """Close a connection that this client opened."""
         self._opened.remove(connection)
         connection.close()
 
     def close(self) -> None:
-        """Give back the connections, and end the bridges that are the scenario's own."""
+        """Return the connections to their pool, and end the bridges that only this scenario uses."""
         if (bridges := Client.bridges.get(self)) is not None:
             bridges.close()
         for connection in self._opened:

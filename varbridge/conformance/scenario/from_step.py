@@ -1,4 +1,4 @@
-"""Values that one step of a scenario makes, and that later ones need."""
+"""The values that one step of a scenario sets, and that later steps read."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ T = TypeVar("T")
 
 
 class ScenarioError(Exception):
-    """A scenario that lacks a step which another one needs: a mistake of the suite, not of the bridge."""
+    """A scenario without a step on which a later step depends: a defect of the suite, not of the bridge."""
 
 
 class FromStep(Generic[T]):
-    """An attribute that a step sets; to read it before is an error that says which step is missing.
+    """An attribute that a step sets; reading it earlier raises an error that names the missing step.
 
     Args:
-        step: the words of the step, with … for what differs.
+        step: the text of the step, with … in place of its parameters.
     """
 
     def __init__(self, step: str) -> None:
@@ -43,6 +43,6 @@ class FromStep(Generic[T]):
         vars(instance)[self._name] = value
 
     def get(self, instance: object) -> T | None:
-        """Return the value; None where no step has set it."""
+        """Return the value; None if no step has set it."""
         value: T | None = vars(instance).get(self._name)
         return value

@@ -1,4 +1,4 @@
-"""The values that steps of a scenario leave for later ones, by the subject of the steps."""
+"""The values that steps of a scenario set for later steps, by the subject of the steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Workload = CrashWorkload | FailoverWorkload
 
 
 class ToolNotes:
-    """Tools that run, that stream, and that were registered."""
+    """Values about tools that run, stream, or were registered."""
 
     running = FromStep["grpc.Future[Any]"]("Given the tool … is running for … s")
     streamed = FromStep[str]("When the tool … streams")
@@ -33,14 +33,14 @@ class ToolNotes:
 
 
 class LoadNotes:
-    """Clients that write at once, and what was read or written meanwhile."""
+    """Values about clients that write concurrently, and about what was read or written meanwhile."""
 
     workload = FromStep[Workload]("When … clients write …")
     pairs = FromStep[list[tuple[Any, Any]]](
         "When one client sets … and … together to equal numbers … times while another reads them together"
     )
     start = FromStep[tuple[int, Any]]("When … clients at once each read and set … … times")
-    """The version and the value that a variable had before."""
+    """The version and the value of the variable before the sets."""
     changes = FromStep[int]("When … and … are set together … times while … is set … times")
     writers = FromStep[RacingWriters]("When … watches of … open while it is set over and over")
     opened = FromStep[list[Watcher]]("When … watches of … open while it is set over and over")
@@ -48,7 +48,7 @@ class LoadNotes:
 
 
 class ServerNotes:
-    """Processes that start and end, and what they leave."""
+    """Values about processes that start and end, and about the files that they leave."""
 
     first = FromStep[ServerProcess]("When another bridge is started")
     starter = FromStep[ServerProcess]("Given a bridge that another process started")
@@ -66,7 +66,7 @@ class ServerNotes:
 
 
 class ReadNotes:
-    """Variables as they were before, and times."""
+    """Values about variables before a change, and measured times."""
 
     variable = FromStep[pb.Variable]("Given what is known of … is noted")
     listed_in = FromStep[Session]("When the variables are listed")
@@ -77,6 +77,6 @@ class ReadNotes:
     took_s = FromStep[float]("When … is set to … until that is accepted, while … goes on with …")
     times_ms = FromStep[list[float]]("When … is read … times after a warm-up")
     sets_began = FromStep[float]("When … is set … times as fast as it goes")
-    """time.perf_counter() before the first of them."""
+    """The time.perf_counter() before the first set."""
     quiet_since = FromStep[float]("When nobody calls any more")
-    """time.monotonic() before the last call."""
+    """The time.monotonic() before the last call."""

@@ -1,4 +1,4 @@
-"""What a bridge tells beside its own service: its health, its interface, its metrics, its log."""
+"""The observability of a bridge: its health service, its reflection, its metrics and its log."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ HEALTH = "/grpc.health.v1.Health/Check"
 REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 
 _LIST_SERVICES = b"\x3a\x00"
-"""A ServerReflectionRequest whose field 7, list_services, is empty: by hand, since its stubs are an extra."""
+"""The bytes of a ServerReflectionRequest with an empty field list_services: its stubs may be missing."""
 
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def health(connection: RecordedConnection) -> str:
-    """The status that the health service answers for the whole server. Raises BridgeError."""
+    """Return the status of the whole server from its health service. Raises BridgeError."""
     answer = health_pb2.HealthCheckResponse.FromString(connection.ask(HEALTH, b""))
     return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
 
 
 def interface(connection: RecordedConnection) -> bytes:
-    """What reflection answers when it is asked for the services, names among it. Raises BridgeError."""
+    """Return the encoded answer of reflection to a list of the services. Raises BridgeError."""
     return connection.ask(REFLECTION, _LIST_SERVICES)
 
 
 def metrics(address: str) -> str:
-    """The page that is served for Prometheus."""
+    """Return the metrics page for Prometheus."""
     with _DIRECT.open(f"http://{address}/metrics", timeout=5.0) as answer:
         return str(answer.read().decode())
 
 
 def samples(page: str) -> Mapping[str, float]:
-    """The numbers of such a page, by name and labels."""
+    """Return the samples of a metrics page, by name and labels."""
     lines = [line.rpartition(" ") for line in page.splitlines() if line and not line.startswith("#")]
     return {name: float(value) for name, _, value in lines}
 
 
 def logged_calls(process: ServerProcess) -> list[dict[str, Any]]:
-    """What a process has logged of calls so far, where each line of its log is a JSON object."""
-    return [told for told in map(json.loads, [*process.stderr]) if "call" in told]
+    """Return the log entries of calls so far; each line of the log must be a JSON object."""
+    return [entry for entry in map(json.loads, [*process.stderr]) if "call" in entry]
 
 
 def all_words(process: ServerProcess) -> str:
-    """End a process, and return all that it has written."""
+    """End a process, and return all of its output."""
     if process.exit_code is None:
         process.stop()
     process.last_words()

@@ -1,4 +1,4 @@
-"""The people of a scenario, each with a connection of their own."""
+"""The people of a scenario, each of whom has a connection."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from varbridge.conformance.scenario.client import Client
 
 
 class People:
-    """Connections by person, and the lines that some of them run over.
+    """The connections of people, and the fault proxies that some of them run through.
 
     Args:
-        client: makes the connections, to the bridge that it speaks to.
+        client: the scenario's client, which opens the connections to its bridge.
     """
 
     def __init__(self, client: Client) -> None:
@@ -20,19 +20,19 @@ class People:
         self._proxies: dict[str, FaultProxy] = {}
 
     def connection_of(self, name: str) -> RecordedConnection:
-        """A person's own connection."""
+        """Return a person's connection."""
         return self._connections.get(name) or self._give(name, self._client.connect())
 
     def narrow(self, name: str) -> None:
-        """Connect a person so that little is under way to them while they do not read."""
+        """Connect a person with a small receive window, so that little data is buffered for them."""
         self._give(name, self._client.connect_narrowly())
 
     def move(self, name: str, bridge: str) -> None:
-        """Connect a person to a bridge of several."""
+        """Connect a person to another one of several bridges."""
         self._give(name, self._client.connect(self._client.bridges.address(bridge)))
 
     def proxy_of(self, name: str) -> FaultProxy:
-        """The line that a person's connection runs over; put in place where there is none yet."""
+        """Return the fault proxy of a person's connection; if there is none, reconnect through a new one."""
         if name not in self._proxies:
             self._proxies[name] = FaultProxy(self._client.connection.address)
             self._give(name, self._client.connect(self._proxies[name].address))
@@ -42,12 +42,12 @@ class People:
         """Close a person's connection."""
         self._client.hang_up(self.connection_of(name))
 
-    def connect_anew(self) -> None:
-        """Have everyone make another connection when they need one next."""
+    def forget_connections(self) -> None:
+        """Give each person a new connection when they need one next."""
         self._connections.clear()
 
     def close(self) -> None:
-        """Take the lines away."""
+        """Close the fault proxies."""
         for proxy in self._proxies.values():
             proxy.close()
 

@@ -1,4 +1,4 @@
-"""Attributes that have other values for the length of a block."""
+"""A context manager that replaces the values of attributes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @contextmanager
 def replaced(owner: object, **values: Any) -> Iterator[None]:
-    """Give attributes these values, and at the end of the block those that they had."""
+    """Replace the values of attributes within the block, and restore them at its end."""
     before = {name: getattr(owner, name) for name in values}
     vars(owner).update(values)
     try:

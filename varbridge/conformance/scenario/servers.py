@@ -1,4 +1,4 @@
-"""The server processes that a scenario has for itself."""
+"""The server processes that only one scenario uses."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from varbridge.conformance.target.target import Target
 from varbridge.process import ServerProcess
 from varbridge.worker import Worker
 
-_END = 5.0
-"""Seconds that a process may take to end once it is killed."""
+_END_TIMEOUT_S = 5.0
+"""The time in which a killed process must end, in seconds."""
 
 
 class Servers:
-    """Processes that end with the scenario, one of them with a data directory, and the worker.
+    """The server processes and the worker that end with the scenario.
 
     Args:
-        target: the bridge that is judged.
+        target: the system under test.
     """
 
     process = FromStep[ServerProcess]("Given a new bridge")
-    """The one that was started last."""
+    """The process that was started last."""
     data_dir = FromStep[TemporaryDirectory[str]]("Given a new bridge with a data directory")
     worker = FromStep[Worker]("Given a worker with a running bridge")
 
     def __init__(self, target: Target) -> None:
         self.events: list[tuple[str, str]] = []
-        """The words and sentences of the worker."""
+        """The events of the worker: the name and the sentence of each."""
         self._target = target
         self._processes: list[ServerProcess] = []
         self._flags: tuple[str, ...] = ()
@@ -42,32 +42,32 @@ class Servers:
         return self.process
 
     def start_durable(self, *flags: str) -> ServerProcess:
-        """Start a server with a data directory of the scenario's own."""
+        """Start a server with a data directory that only this scenario uses."""
         if Servers.data_dir.get(self) is None:
             self.data_dir = TemporaryDirectory(prefix="judge-")
         self._flags = flags
         return self.start("--data-dir", self.data_dir.name, *flags)
 
     def start_durable_again(self) -> ServerProcess:
-        """Start the server with the data directory again, with the flags that it had."""
+        """Start the server with the data directory again, with the same flags."""
         return self.start_durable(*self._flags)
 
     def start_worker(self) -> Worker:
-        """Start a worker whose events are kept."""
+        """Start a worker, and record its events."""
         self.worker = Worker(
             self._target.servers.command_with(),
             service=self._target.options.service,
-            keep_port=False,  # a port that is left may be taken by another start at once
+            keep_port=False,  # a free port may be taken at once by another process that starts
             on_event=lambda *event: self.events.append(event),
         )
         return self.worker
 
     def close(self) -> None:
-        """End them, and remove the data directory."""
+        """End the processes and the worker, and delete the data directory."""
         for process in self._processes:
             if process.exit_code is None:
                 process.kill()
-                process.wait_ended(_END)
+                process.wait_ended(_END_TIMEOUT_S)
         if (worker := Servers.worker.get(self)) is not None:
             worker.stop()
         if (data_dir := Servers.data_dir.get(self)) is not None:

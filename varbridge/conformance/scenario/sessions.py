@@ -1,4 +1,4 @@
-"""The sessions of a scenario, and the variables that it has registered in them."""
+"""The sessions of a scenario, and the variables that it registered in them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
 from varbridge.conformance.scenario.replaced import replaced
+from varbridge.conformance.vocabulary.options import Identifier
 
 
 class Sessions:
-    """Ids of sessions, one of which is spoken of, and ids and types of variables by name."""
+    """The ids of the sessions, one of which is the current one, and ids and types of variables by name."""
 
     def __init__(self) -> None:
         self._name = ""
@@ -21,39 +22,45 @@ class Sessions:
 
     @property
     def id(self) -> str:
-        """The id of the session that is spoken of; each scenario has its own."""
-        if (known := self._ids.get(self._name)) is not None:
-            return known
-        # Several clients at once may be the first to ask, and one id must win.
-        new = f"judge-{self._name}-{uuid.uuid4().hex[:12]}"
-        return self._ids.setdefault(self._name, new)
+        """The id of the current session, which is unique to the scenario."""
+        if (session_id := self._ids.get(self._name)) is not None:
+            return session_id
+        # Several clients may ask for a new session concurrently, and must get the same id.
+        new_id = f"judge-{self._name}-{uuid.uuid4().hex[:12]}"
+        return self._ids.setdefault(self._name, new_id)
 
     def all_ids(self) -> list[str]:
-        """The ids of all sessions that were spoken of."""
+        """Return the ids of all sessions that were used."""
         return [*self._ids.values()]
 
     def within(self, name: str) -> AbstractContextManager[None]:
-        """Speak of another session for the length of the block."""
+        """Make another session the current one, within the block."""
         return replaced(self, _name=name)
 
     def learn(self, name: str, kind: str, variable_id: str) -> None:
-        """Keep what a registration told; the first id that a name had is its old one later."""
+        """Record a registered variable; ``old_id_of`` returns the first id that was recorded for a name."""
         self._kinds[self.id, name] = kind
         self._old_variable_ids.setdefault((self.id, name), variable_id)
         self._variable_ids[self.id, name] = variable_id
 
     def kind_of(self, name: str) -> str:
-        """The type of a variable that the scenario registered; text of unknown ones is sent as a string."""
+        """Return the type of a variable that the scenario registered; "string" if it did not."""
         return self._kinds.get((self.id, name), "string")
 
     def id_of(self, name: str) -> str:
-        """The id that a variable got when the scenario registered it last."""
+        """Return the id from the last registration of a variable."""
         return self._variable_ids[self.id, name]
 
     def old_id_of(self, name: str) -> str:
-        """The id that a variable got when the scenario registered it first."""
+        """Return the id from the first registration of a variable."""
         return self._old_variable_ids[self.id, name]
 
+    def identifier(self, variable: Identifier) -> str:
+        """Return the name or the id by which a step names a variable."""
+        if variable.by == "name":
+            return variable.name
+        return self.id_of(variable.name) if variable.by == "id" else self.old_id_of(variable.name)
+
     def ids_of(self, identifiers: Iterable[str]) -> set[str]:
-        """The ids of variables; an identifier that is not the name of one stands for itself."""
-        return {self._variable_ids.get((self.id, one), one) for one in identifiers}
+        """Return the ids of variables; an identifier that is not a registered name is taken as an id."""
+        return {self._variable_ids.get((self.id, identifier), identifier) for identifier in identifiers}

@@ -1,4 +1,4 @@
-"""What steps about tools share: tables of parameters and of registrations, and tools of other bridges."""
+"""Functions for steps about tools: tables of parameters and registrations, and tools of other bridges."""
 
 from __future__ import annotations
 
@@ -18,16 +18,20 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.values import decode, to_any
 
 NOWHERE = "127.0.0.1:1"
-"""An address on this machine where nothing answers."""
+"""An address on this machine where nothing listens."""
 
 
 def parameters_of(table: Any) -> dict[str, Any]:
-    """A table of one row: parameters by name, each cell a JSON value; none where there is no table."""
+    """Return the parameters in a table of one row with JSON values; empty if there is no table."""
     return {} if table is None else values_of(table)
 
 
 def registrations(table: Iterable[Any]) -> list[pb.ToolRegistration]:
-    """A table of tools: ``name``, and what each ``takes`` as a JSON list of [parameter, type]."""
+    """Return the registrations in a table of tools.
+
+    Args:
+        table: rows with ``name`` and ``takes``, a JSON list of [parameter, type].
+    """
     return [
         pb.ToolRegistration(
             name=json.loads(row["name"]),
@@ -42,14 +46,16 @@ def registrations(table: Iterable[Any]) -> list[pb.ToolRegistration]:
 
 
 def registration(name: str, metadata: Mapping[str, str], table: Iterable[Any]) -> pb.ToolRegistration:
-    """A streaming tool with all that there is to tell of it; its parameters are the rows of a table.
+    """Return the registration of a streaming tool, with all of its fields set.
 
     Args:
-        table: ``name``, ``type``, ``required``, ``description``, and perhaps a ``default`` as JSON and the
-            constraints that it is ``within``.
+        name: the name of the tool.
+        metadata: the metadata of the tool.
+        table: a row for each parameter with ``name``, ``type``, ``required``, ``description``, and optionally
+            a ``default`` as JSON and its constraints as ``within``.
     """
     tool = pb.ToolRegistration(
-        name=name, description=f"what {name} does", metadata=metadata, supports_streaming=True
+        name=name, description=f"the description of {name}", metadata=metadata, supports_streaming=True
     )
     for row in table:
         parameter = tool.parameters.add(
@@ -64,30 +70,30 @@ def registration(name: str, metadata: Mapping[str, str], table: Iterable[Any]) -
     return tool
 
 
-def told_of(tool: pb.ToolRegistration | pb.ToolSpec) -> dict[str, Any]:
-    """What is told of a tool, for comparing, less its metadata; parameters by name."""
+def spec_of(tool: pb.ToolRegistration | pb.ToolSpec) -> dict[str, Any]:
+    """Return the fields of a tool for comparison, without its metadata; parameters by name."""
     return {
         "name": tool.name,
         "description": tool.description,
         "whether it streams": tool.supports_streaming,
         "number of parameters": len(tool.parameters),
-        **{f"parameter {one.name}": _told_of_parameter(one) for one in tool.parameters},
+        **{f"parameter {parameter.name}": _parameter_fields(parameter) for parameter in tool.parameters},
     }
 
 
-def _told_of_parameter(parameter: pb.ParameterSpec) -> dict[str, Any]:
-    given = parameter.HasField("default_value")
+def _parameter_fields(parameter: pb.ParameterSpec) -> dict[str, Any]:
+    has_default = parameter.HasField("default_value")
     return {
         "type": parameter.type,
         "description": parameter.description,
         "required": parameter.required,
-        "default": decode(parameter.type, parameter.default_value) if given else None,
+        "default": decode(parameter.type, parameter.default_value) if has_default else None,
         "constraints": json.loads(parameter.validation_json or "{}"),
     }
 
 
 def register_hosted(world: World, address: str, names: Sequence[str]) -> None:
-    """Register tools of another bridge in the session, as that bridge itself tells of them."""
+    """Register tools of another bridge in the session, with the specifications from that bridge."""
     world.client.host = world.client.connect(address)
     catalogue = world.client.host.session(f"{world.sessions.id}-catalogue")
     specs = catalogue.initialize().available_tools
@@ -105,20 +111,20 @@ def register_hosted(world: World, address: str, names: Sequence[str]) -> None:
 
 
 def wait_opened_there(world: World) -> None:
-    """Return when the session is open at the other bridge, which a call that came there has done.
+    """Wait until the session is open at the other bridge, which a forwarded call opens.
 
     Raises:
-        AssertionError: it is not within ``DEADLINE`` seconds.
+        AssertionError: it is not open within ``DEADLINE`` seconds.
     """
-    there = world.client.host.session(world.sessions.id)
+    session = world.client.host.session(world.sessions.id)
     deadline = time.monotonic() + DEADLINE
-    while not there.heartbeat():
+    while not session.heartbeat():
         if time.monotonic() > deadline:
-            raise AssertionError(f"no call came to the other bridge within {DEADLINE:g} s")
+            raise AssertionError(f"no call reached the other bridge within {DEADLINE:g} s")
 
 
 def refusal_of_place(session: Session, tool: str) -> Exception | None:
-    """Run a tool for a moment, again while its place is taken, and return what became of it at last."""
+    """Run a short tool, and retry while the limit of running tools is reached; return the last error."""
     deadline = time.monotonic() + DEADLINE
     while True:
         error = Outcome.of(lambda: session.execute(tool, {"seconds": 0.01})).examine()

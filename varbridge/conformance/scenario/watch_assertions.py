@@ -1,4 +1,4 @@
-"""What people's watches should have received, and how they should have ended."""
+"""Assertions about the updates that people's watches received, and about the end of watches."""
 
 from __future__ import annotations
 
@@ -21,50 +21,51 @@ _NO_ERROR = "it ended without an error"
 
 
 def news(updates: Sequence[Update]) -> list[Update]:
-    """The updates that are about variables: heartbeats come when they come."""
+    """Return the updates about variables, without heartbeats, whose times are not predictable."""
     return [update for update in updates if update.kind != "heartbeat"]
 
 
 def wait_for_news(watch: Watched, count: int, timeout: float = DEADLINE) -> list[Update]:
-    """The updates about variables, once so many are there, or the watch is over, or time is up."""
+    """Return the updates about variables once ``count`` have arrived, the watch has ended, or time is up."""
     return news(watch.wait_for(lambda updates: len(news(updates)) >= count, timeout))
 
 
 def expect_updates(world: World, person: str, rows: Sequence[Mapping[str, str]]) -> None:
-    """The next updates of a person's watch are these, in this order."""
+    """Assert that the next updates of a person's watch are these, in this order."""
     watcher = world.watchers[person]
-    wanted = watcher.position + len(rows)
-    fresh = wait_for_news(watcher.watch, wanted)[watcher.position : wanted]
+    end_position = watcher.position + len(rows)
+    fresh = wait_for_news(watcher.watch, end_position)[watcher.position : end_position]
     for number, (update, row) in enumerate(zip(fresh, rows, strict=False), 1):
         assert_that(update, is_update(dict(row)), f"update {number} that {person} received")
     if len(fresh) < len(rows):
-        heard = "; ".join(map(describe, fresh)) or "nothing"
+        received = "; ".join(map(describe, fresh)) or "nothing"
         silence = ", then nothing" if fresh else ""
         ended = f": {watcher.watch.ended}" if watcher.watch.ended else " without an error"
         end = f", then the watch ended{ended}" if watcher.watch.over else silence
         updates = "1 update" if len(rows) == 1 else f"{len(rows)} updates"
         raise AssertionError(
-            f"expected {person} to receive {updates} within {DEADLINE:g} s, but received {heard}{end}"
+            f"expected {person} to receive {updates} within {DEADLINE:g} s, but received {received}{end}"
         )
-    watcher.position = wanted
+    watcher.position = end_position
 
 
 def expect_versions(world: World, person: str, first: int, last: int, name: str) -> None:
-    """The next updates are these versions of one variable, where each holds its own number."""
+    """Assert that the next updates are these versions of one variable, each with its number as the value."""
     watcher = world.watchers[person]
-    wanted = watcher.position + last - first + 1
-    fresh = wait_for_news(watcher.watch, wanted)[watcher.position : wanted]
-    got = [(one.variable.name, one.variable.version, one.variable.value) for one in fresh if one.variable]
+    end_position = watcher.position + last - first + 1
+    fresh = wait_for_news(watcher.watch, end_position)[watcher.position : end_position]
+    variables = [update.variable for update in fresh if update.variable]
+    got = [(variable.name, variable.version, variable.value) for variable in variables]
     expected = [(name, number, number) for number in range(first, last + 1)]
-    told = in_order(expected, lambda one: f"{one[0]!r} at version {one[1]} with {one[2]}")
-    assert_that(got, told, f"the versions that {person} received")
-    watcher.position = wanted
+    matcher = in_order(expected, lambda item: f"{item[0]!r} at version {item[1]} with {item[2]}")
+    assert_that(got, matcher, f"the versions that {person} received")
+    watcher.position = end_position
 
 
 def expect_heartbeat(world: World, person: str, other: str) -> None:
-    """A watch gets a heartbeat with the sequence of the last update that someone's watch got."""
+    """Assert that a watch receives a heartbeat with the sequence of the last update of another's watch."""
     last = max(update.sequence for update in news(world.watchers[other].watch.updates))
-    # One that was sent before that update may come first; the next carries its sequence.
+    # A heartbeat that was sent before that update may come first; the next one carries its sequence.
     updates = world.watchers[person].watch.wait_for(
         lambda got: any(update.kind == "heartbeat" and update.sequence >= last for update in got), DEADLINE
     )
@@ -72,8 +73,8 @@ def expect_heartbeat(world: World, person: str, other: str) -> None:
     expect(bool(beats), f"{person} to receive a heartbeat within {DEADLINE:g} s", "none came")
     assert_that(beats[-1].sequence, equal_to(last), "the sequence of the last heartbeat")
     with_variable = [beat for beat in beats if beat.variable is not None]
-    told = f"{len(with_variable)} of {len(beats)} have one"
-    expect(not with_variable, "no heartbeat to have a variable", told)
+    mismatch = f"{len(with_variable)} of {len(beats)} have one"
+    expect(not with_variable, "no heartbeat to have a variable", mismatch)
 
 
 def expect_end(
@@ -84,7 +85,7 @@ def expect_end(
 
 
 def expect_end_like(world: World, person: str, refusal: Refused, timeout: float) -> Watched:
-    """The bridge ends a person's watch like this; return the watch."""
+    """Assert that the bridge ends a person's watch with such a refusal; return the watch."""
     watch = world.watchers[person].watch
     over = watch.wait_until_over(timeout)
     expect(over, f"{person}'s watch to end within {timeout:g} s", "it was still open")

@@ -1,4 +1,4 @@
-"""The people who watch in a scenario: what each of them was told, and what is wrong with it."""
+"""The watches of a scenario: the updates that each person received, and the invariants that they violate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from varbridge.conformance.scenario.from_step import FromStep
 
 
 class Watcher:
-    """A person's watch, and how much of it the scenario has looked at."""
+    """A person's watch, and the number of updates that steps have examined."""
 
     def __init__(
         self, watch: Watched, session: Session, bridge: str, names: list[str], ids: set[str]
@@ -27,36 +27,36 @@ class Watcher:
         self._ids = ids
 
     def sees(self, variable: Variable) -> bool:
-        """Whether this very variable is watched, and not just one of the same name."""
+        """Return True if this variable is watched, not only another one with the same name."""
         return not self.names or variable.id in self._ids
 
 
 class Watchers:
-    """All watches of a scenario, also those of people who watch something else since."""
+    """All watches of a scenario, including those of people who have opened another one since."""
 
     pool = FromStep[WatchPool]("Given … clients watch …")
-    """Very many watches at once."""
+    """A large number of concurrent watches."""
 
     def __init__(self) -> None:
         self._latest: dict[str, Watcher] = {}
         self._all: list[tuple[str, Watcher]] = []
 
     def __getitem__(self, person: str) -> Watcher:
-        """The one that the scenario speaks of: a person's latest, unless it was told otherwise."""
+        """Return a person's current watch: the latest one, unless ``select`` changed it."""
         return self._latest[person]
 
     def add(self, person: str, watcher: Watcher) -> Watcher:
-        """Take in one more; return it."""
+        """Add a watch, which becomes the person's current one; return it."""
         self._latest[person] = watcher
         self._all.append((person, watcher))
         return watcher
 
-    def speak_of(self, person: str, watcher: Watcher) -> None:
-        """Have one of a person's watches for that which the scenario speaks of."""
+    def select(self, person: str, watcher: Watcher) -> None:
+        """Make one of a person's watches the current one."""
         self._latest[person] = watcher
 
     def violations(self, versions: Versions) -> Iterator[str]:
-        """What is wrong with what they were told: as histories, by itself, and beside what else was told."""
+        """Return violated invariants: of the order of updates, of each update, and against other replies."""
         for person, watcher in self._all:
             yield from violations(person, watcher.watch.updates)
             for update in watcher.watch.updates:
@@ -64,7 +64,7 @@ class Watchers:
                 yield from versions.violations_of_update(watcher.session.id, update, watcher.bridge)
 
     def close(self) -> None:
-        """End them."""
+        """Close all watches."""
         for _, watcher in self._all:
             watcher.watch.close()
         if (pool := Watchers.pool.get(self)) is not None:

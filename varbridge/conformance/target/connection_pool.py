@@ -1,4 +1,4 @@
-"""The connections of a run: one that most scenarios share, and others that are used again."""
+"""The connections of a run: one that most scenarios share, and others that are reused."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from varbridge.conformance.target.server_pool import ServerPool
 
 
 class ConnectionPool:
-    """Makes connections that are recorded, and keeps those to the bridge that most scenarios share.
+    """A pool of recorded connections to the bridge that most scenarios share.
 
     Args:
-        options: the bridge that is judged.
-        servers: have the address of that bridge.
-        record: called with every event.
+        options: the options of the system under test.
+        servers: the pool of server processes, which knows the address of the shared bridge.
+        record: the function that is called with every event.
     """
 
     def __init__(self, options: Options, servers: ServerPool, record: Callable[[Event], object]) -> None:
@@ -31,10 +31,10 @@ class ConnectionPool:
         self._spare: list[RecordedConnection] = []
 
     def shared(self) -> RecordedConnection:
-        """The connection that most scenarios share; starts the bridge where it is not running.
+        """Return the connection that most scenarios share; start the bridge if it is not running.
 
         Raises:
-            TargetUnavailableError: it cannot be started or does not answer.
+            TargetUnavailableError: the bridge cannot be started or does not answer.
         """
         address = self._servers.require_usual()
         if self._shared is not None and self._shared.address == address:
@@ -51,13 +51,13 @@ class ConnectionPool:
         return connection
 
     def connect(self, address: str, credentials: ClientCredentials = NO_CREDENTIALS) -> RecordedConnection:
-        """A connection for nobody else at present.
+        """Return a connection for exclusive use.
 
-        Making and closing one takes longer than most scenarios do, so those given back are used again.
+        Opening and closing a connection takes longer than most scenarios, so returned ones are reused.
 
         Args:
-            address: where.
-            credentials: what the bridge is shown on it.
+            address: the host:port of the bridge.
+            credentials: the client's credentials for its calls.
         """
         if credentials == NO_CREDENTIALS and self._spare and self._spare[-1].address == address:
             return self._spare.pop()
@@ -71,16 +71,16 @@ class ConnectionPool:
         )
 
     def narrow(self, address: str) -> RecordedConnection:
-        """A connection that takes 64 KiB more than is read from it, and not what it thinks it can."""
+        """Return a connection that buffers only 64 KiB of unread data: gRPC may not enlarge its window."""
         options = [("grpc.http2.bdp_probe", 0)]
         return RecordedConnection(address, service=self._service, on_event=self._record, options=options)
 
     def retrying(self, address: str, patience: float) -> RetryingConnection:
-        """A connection that calls again for so many seconds where a bridge is unavailable."""
+        """Return a connection that retries calls for ``patience`` seconds while a bridge is unavailable."""
         return RetryingConnection(address, service=self._service, on_event=self._record, patience=patience)
 
     def give_back(self, connection: RecordedConnection) -> None:
-        """Take back a connection that works, and that nobody uses any more."""
+        """Take back a working connection that is no longer used."""
         connection.who = CLIENT
         if self._shared is not None and connection.address == self._shared.address and connection.plain:
             self._spare.append(connection)
@@ -88,10 +88,10 @@ class ConnectionPool:
             connection.close()
 
     def unreachable_reason(self, silent: Container[str]) -> str:
-        """The reason why a bridge that runs already is out of reach; empty where it answers.
+        """Return why a bridge that the suite did not start is unreachable; empty if it answers.
 
         Args:
-            silent: addresses that did not answer in this scenario.
+            silent: the addresses that did not answer in this scenario.
         """
         address = self._options.address
         if address is None or address not in silent:
@@ -100,12 +100,12 @@ class ConnectionPool:
         try:
             connection.ping("is the bridge still there?", timeout=5.0)
         except BridgeError as error:
-            return f"the bridge at {address} answers no more: {error}"
+            return f"the bridge at {address} does not answer any more: {error}"
         finally:
             connection.close()
         return ""
 
     def close(self) -> None:
-        """Close those that nobody uses."""
+        """Close the connections that nobody uses."""
         for connection in filter(None, (self._shared, *self._spare)):
             connection.close()

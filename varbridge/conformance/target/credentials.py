@@ -1,4 +1,4 @@
-"""Who may call the bridge of a scenario: its certificates and tokens, and what its clients show of them."""
+"""The certificates and tokens of a scenario's bridge, and the credentials of its clients."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from varbridge import Tls
 
 OWN = "own"
 STRANGER = "stranger"
-"""The two authorities of a scenario: the one of the bridge, and one that the bridge knows nothing of."""
+"""The two certificate authorities of a scenario: the bridge's own, and one that the bridge does not know."""
 
 HOSTS = ("localhost", "127.0.0.1")
-"""What the certificates of bridges are for."""
+"""The host names in the certificates of bridges."""
 
 
 class ClientCredentials(NamedTuple):
-    """What a client shows a bridge, and asks of it.
+    """The credentials of a client.
 
     Attributes:
-        tls: how it speaks; None for in the clear.
-        token: what its calls bear.
-        authorization: what they bear in place of ``Bearer`` and a token.
+        tls: the TLS settings; None for plain text.
+        token: the token of every call; empty for none.
+        authorization: the value of the ``authorization`` metadata, if it is not ``Bearer`` and a token.
     """
 
     tls: Tls | None = None
@@ -33,11 +33,11 @@ class ClientCredentials(NamedTuple):
 
 
 NO_CREDENTIALS = ClientCredentials()
-"""What a client shows a bridge that anybody on its machine may call."""
+"""The credentials for a bridge that needs none."""
 
 
 class Access:
-    """Certificates and tokens in a directory of their own, which is made when the first of them is."""
+    """The certificates and tokens of a bridge, in a temporary directory that is made when it is needed."""
 
     def __init__(self) -> None:
         self._folder: TemporaryDirectory[str] | None = None
@@ -46,7 +46,7 @@ class Access:
 
     @property
     def folder(self) -> Path:
-        """Where the files are."""
+        """The directory of the files."""
         if self._folder is None:
             self._folder = TemporaryDirectory(prefix="judge-")
         return Path(self._folder.name)
@@ -54,29 +54,29 @@ class Access:
     # Tokens
 
     def write_tokens(self, lines: Iterable[str]) -> Sequence[str]:
-        """Write the token file, one line each, in one stroke; return the flags that name it."""
+        """Replace the token file atomically by these lines; return the flags that name it."""
         return ["--token-file", self._write("tokens", _file_of(lines))]
 
     def tokens(self, lines: Iterable[str]) -> Sequence[str]:
-        """The flags that name a file of these lines, which is the same whenever it is asked for."""
+        """Return the flags that name a token file of these lines; equal lines have the same file."""
         content = _file_of(lines)
         return ["--token-file", self._write(f"tokens-{hashlib.sha256(content).hexdigest()[:12]}", content)]
 
     def remove_tokens(self) -> None:
-        """Take the token file away."""
+        """Delete the token file."""
         (self.folder / "tokens").unlink()
 
     # Certificates
 
     def certificate(self) -> Sequence[str]:
-        """The flags that name the bridge's certificate; it is written when it is asked for first."""
+        """Return the flags that name the bridge's certificate, which the first call writes."""
         self._certificate = self._certificate or self.write_certificate()
         return self._certificate
 
     def write_certificate(self, authority: str = OWN) -> Sequence[str]:
-        """Write a certificate of the bridge that this authority signs; return the flags that name it."""
+        """Write a certificate of the bridge signed by this authority; return the flags that name it."""
         issued = self._authority(authority).issue_cert(*HOSTS)
-        certificate = self._write("cert.pem", b"".join(one.bytes() for one in issued.cert_chain_pems))
+        certificate = self._write("cert.pem", b"".join(pem.bytes() for pem in issued.cert_chain_pems))
         return [
             "--tls-cert",
             certificate,
@@ -85,36 +85,36 @@ class Access:
         ]
 
     def spoil_certificate(self) -> None:
-        """Write something else where the certificate of the bridge was."""
-        self._write("cert.pem", b"this is no certificate\n")
+        """Overwrite the certificate of the bridge with invalid content."""
+        self._write("cert.pem", b"this is not a certificate\n")
 
     def authority_flags(self) -> Sequence[str]:
-        """The flags of a bridge that asks clients for a certificate of its own authority."""
+        """Return the flags of a bridge that requires client certificates signed by its own authority."""
         return ["--tls-ca", self._authority_file(OWN)]
 
     def tls(self, trusted: str = OWN, signed_by: str = "") -> Tls:
-        """How to speak to a bridge over TLS.
+        """Return the TLS settings of a client.
 
         Args:
-            trusted: the authority that the bridge's certificate must be of.
-            signed_by: the authority of the certificate that the client shows; "" for none.
+            trusted: the authority that must have signed the bridge's certificate.
+            signed_by: the authority that signed the client's certificate; "" for no certificate.
         """
-        name = HOSTS[0]  # whichever of the machine's addresses it is reached at
+        name = HOSTS[0]  # whatever address the bridge is reached at
         if not signed_by:
             return Tls(self._authority_file(trusted), name=name)
         issued = self._authority(signed_by).issue_cert("client.test")
-        certificate = self._write("client.pem", b"".join(one.bytes() for one in issued.cert_chain_pems))
+        certificate = self._write("client.pem", b"".join(pem.bytes() for pem in issued.cert_chain_pems))
         key = self._write("client-key.pem", issued.private_key_pem.bytes())
         return Tls(self._authority_file(trusted), cert=certificate, key=key, name=name)
 
     def close(self) -> None:
-        """Remove the files."""
+        """Delete the files."""
         if self._folder is not None:
             self._folder.cleanup()
 
     def _authority(self, name: str) -> Any:
         if name not in self._authorities:
-            import trustme  # only where a scenario asks for certificates: it takes long to import
+            import trustme  # only if a scenario needs certificates: the import takes long
 
             self._authorities[name] = trustme.CA(organization_name=f"judge: {name}")
         return self._authorities[name]
@@ -123,7 +123,7 @@ class Access:
         return self._write(f"{name}-ca.pem", self._authority(name).cert_pem.bytes())
 
     def _write(self, name: str, content: bytes) -> str:
-        """Put a file in place of the one that is there, which is never seen half written."""
+        """Write or replace a file atomically; return its path."""
         path, fresh = self.folder / name, self.folder / f"{name}.new"
         fresh.write_bytes(content)
         fresh.replace(path)

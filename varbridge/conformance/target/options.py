@@ -1,4 +1,4 @@
-"""The options of a run: which bridge is judged, one that the suite starts or one that runs already."""
+"""The options of a run: the system under test, which the suite starts or which is running already."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from varbridge.connection import SERVICES
 REFERENCE = (sys.executable, "-m", "varbridge.server")
 
 OPTIONS = {
-    "target": "HOST:PORT of a bridge that runs already",
+    "target": "HOST:PORT of a bridge that is running already",
     "command": "the command that starts a bridge; --port 0 and other flags are added to it",
-    "service": f"the name that the bridge answers under: {' or '.join(SERVICES)}",
-    "profile": "a TOML file: the bridge's name, what it lacks, and what is known to fail",
+    "service": f"the name of the bridge's gRPC service: {' or '.join(SERVICES)}",
+    "profile": "a TOML file: the bridge's name, missing capabilities and flags, and known failures",
 }
-"""What ``-D`` takes."""
+"""The names that behave's option ``-D`` accepts, with their meanings."""
 
 
 class TargetUnavailableError(Exception):
-    """There is no bridge to judge; the message says why."""
+    """A run without a bridge to judge; the message says why."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """The bridge that a run was asked to judge.
+    """The options that name the bridge to judge.
 
     Attributes:
-        command: starts it; None where it runs already.
-        address: host:port of one that runs already; None where it is started.
-        service: the name that it answers under.
-        profile: what it says of itself.
-        typed: what to type after behave to judge the same bridge again; begins with a space.
+        command: the command that starts the bridge; None if it is running already.
+        address: the host:port of a bridge that is running already; None if the suite starts it.
+        service: the name of its gRPC service.
+        profile: the profile of the bridge.
+        typed: the arguments of behave that judge the same bridge again; they begin with a space.
     """
 
     command: tuple[str, ...] | None = REFERENCE
@@ -44,30 +44,30 @@ class Options:
     typed: str = ""
 
     @classmethod
-    def read(cls, given: Mapping[str, str]) -> Options:
+    def read(cls, options: Mapping[str, str]) -> Options:
         """Read behave's ``-D`` options.
 
         Raises:
-            TargetUnavailableError: they are not of ``OPTIONS``, or contradict each other.
+            TargetUnavailableError: an option is unknown, or options contradict each other.
         """
-        if unknown := sorted(given.keys() - OPTIONS.keys()):
+        if unknown := sorted(options.keys() - OPTIONS.keys()):
             known = "; ".join(f"{name}: {meaning}" for name, meaning in OPTIONS.items())
-            raise TargetUnavailableError(f"-D {unknown[0]} is no option. There are {known}")
-        service = given.get("service", "BridgeService")
+            raise TargetUnavailableError(f"unknown option -D {unknown[0]}; known options: {known}")
+        service = options.get("service", "BridgeService")
         if service not in SERVICES:
             raise TargetUnavailableError(f"-D service must be {' or '.join(SERVICES)}, not {service}")
-        profile = Profile.read(given["profile"]) if "profile" in given else Profile()
-        if "target" in given and "command" in given:
+        profile = Profile.read(options["profile"]) if "profile" in options else Profile()
+        if "target" in options and "command" in options:
             raise TargetUnavailableError(
-                "-D target and -D command exclude each other: the bridge runs or is started"
+                "use either -D target, for a running bridge, or -D command, which starts one, but not both"
             )
         command: tuple[str, ...] | None = REFERENCE
-        if "target" in given:
+        if "target" in options:
             command = None
-        elif "command" in given:
-            command = tuple(shlex.split(given["command"]))
-        typed = "".join(f" -D {shlex.quote(f'{name}={value}')}" for name, value in given.items())
-        return cls(command, given.get("target"), service, profile, typed)
+        elif "command" in options:
+            command = tuple(shlex.split(options["command"]))
+        typed = "".join(f" -D {shlex.quote(f'{name}={value}')}" for name, value in options.items())
+        return cls(command, options.get("target"), service, profile, typed)
 
     @property
     def name(self) -> str:

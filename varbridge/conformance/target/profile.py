@@ -1,4 +1,4 @@
-"""What a bridge says of itself before it is judged: its name, what it lacks, and what is known to fail."""
+"""The profile of a bridge: its name, missing capabilities and flags, and expected failures."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from varbridge.conformance import tags
 
 
 class ProfileError(Exception):
-    """A profile that says something that means nothing here; the message says what."""
+    """A profile that cannot be read or has invalid content; the message says what is wrong."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A bridge's own declarations; a bridge without a profile declares nothing.
+    """The declarations about a bridge; a bridge without a profile declares nothing.
 
     Attributes:
-        name: of the bridge; empty where it has none.
-        granted: capabilities that it has, whatever others lack.
-        lacking: the reason by capability that it lacks.
-        lacking_flags: flags of the server that it does not take.
-        known_failing: the reason by scenario: "features/x.feature: Scenario" or "Feature / Scenario".
+        name: the name of the bridge; empty if there is no profile.
+        granted: the capabilities that it has, including those that other bridges lack by default.
+        lacking: the reasons by missing capability.
+        lacking_flags: the flags of the server that it does not take.
+        known_failing: the reasons by scenario: "features/x.feature: Scenario" or "Feature / Scenario".
     """
 
     name: str = ""
@@ -35,10 +35,10 @@ class Profile:
 
     @classmethod
     def read(cls, path: str) -> Profile:
-        """Read a TOML file.
+        """Read a profile from a TOML file.
 
         Raises:
-            ProfileError: it is not there, not TOML, or says what means nothing.
+            ProfileError: the file is missing, not TOML, or has invalid content.
         """
         try:
             tables = tomllib.loads(Path(path).read_text("utf-8"))
@@ -53,10 +53,10 @@ class Profile:
 
     @classmethod
     def of(cls, tables: Mapping[str, Any]) -> Profile:
-        """Read what a TOML file held.
+        """Return the profile that the tables of a TOML file define.
 
         Raises:
-            ProfileError: it says what means nothing.
+            ProfileError: the content is invalid.
         """
         _only(tables, ("bridge", "capabilities", "flags", "known_failing"), "table")
         for name, table in tables.items():
@@ -71,23 +71,23 @@ class Profile:
             frozenset(name for name, value in capabilities.items() if value is True),
             {name: _reason(name, value) for name, value in capabilities.items() if value is not True},
             _flags(tables.get("flags", {}).get("lacking", [])),
-            {name: _text(why, name) for name, why in tables.get("known_failing", {}).items()},
+            {name: _text(reason, name) for name, reason in tables.get("known_failing", {}).items()},
         )
 
     def lacks_flag(self, flag: str) -> bool:
-        """Whether the bridge does not take this flag, given with or without its value."""
+        """Return True if the bridge does not take this flag, which may be followed by its value."""
         return flag.partition("=")[0].partition(" ")[0] in self.lacking_flags
 
 
-def _only(table: Mapping[str, Any], known: Any, what: str) -> None:
+def _only(table: Mapping[str, Any], known: Any, subject: str) -> None:
     for name in table:
         if name not in known:
-            raise ProfileError(f"{name!r} is no {what}. There are {', '.join(known)}")
+            raise ProfileError(f"unknown {subject} {name!r}; known: {', '.join(known)}")
 
 
 def _text(value: Any, name: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ProfileError(f"{name!r} must be a text that is not empty, not {value!r}")
+        raise ProfileError(f"{name!r} must be a text that is not empty, but it is {value!r}")
     return value
 
 
@@ -99,8 +99,10 @@ def _reason(name: str, value: Any) -> str:
 
 def _flags(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise ProfileError(f"lacking must be a list of flags, not {value!r}")
+        raise ProfileError(f"'lacking' must be a list of flags, but it is {value!r}")
     for flag in value:
         if not isinstance(flag, str) or not flag.startswith("--"):
-            raise ProfileError(f"lacking must be a list of flags such as '--data-dir', not of {flag!r}")
+            raise ProfileError(
+                f"'lacking' must be a list of flags such as '--data-dir', but it contains {flag!r}"
+            )
     return tuple(value)

@@ -1,4 +1,4 @@
-"""The record of one scenario: what passed, and which replies break a guarantee whatever it looks at."""
+"""The recorder of one scenario: a trace of its calls, and the invariants that its replies violate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from varbridge.conformance.report.trace import Trace
 
 
 class Recorder:
-    """Takes in every event of a scenario, and holds each reply against the others."""
+    """A recorder of all events of a scenario; it checks each reply, also against the replies before."""
 
     def __init__(self) -> None:
         self.violations: list[str] = []
@@ -21,31 +21,34 @@ class Recorder:
         self._states: dict[str, str] = {}
 
     def share(self, addresses: Iterable[str], state: str) -> None:
-        """Know that bridges share their state: what one tells is held against the others'.
+        """Declare that bridges share their state, so that their replies must agree.
 
         Args:
-            addresses: theirs.
-            state: what to call it.
+            addresses: the addresses of the bridges.
+            state: a name for the shared state.
         """
         self._states.update(dict.fromkeys(addresses, state))
 
     def state_at(self, address: str) -> str:
-        """The state that an address leads to, of several the first: the bridge's own, or a shared one."""
+        """Return the name of the state behind an address, or behind the first of several addresses.
+
+        A bridge that shares its state with no other is named by its address.
+        """
         first = address.partition(",")[0]
         return self._states.get(first, first)
 
     def add(self, event: Event) -> None:
-        """Take in an event."""
+        """Record an event, and check its reply."""
         self.trace.add(event)
         if event.kind == "call" and event.reply is not None:
             self._inspect(self.state_at(event.address), event.method, event.request, event.reply)
 
     def _inspect(self, state: str, method: str, request: Any, reply: Any) -> None:
         self.violations.extend(violations(method, request, reply))
-        whole = method != "GetVariables" or request.include_metadata
+        metadata = method != "GetVariables" or request.include_metadata
         for variable in variables_in(method, reply):
             self.violations.extend(self.versions.violations_of(variable))
-            self.violations.extend(self.versions.violations_of_state(state, variable, metadata=whole))
+            self.violations.extend(self.versions.violations_of_state(state, variable, metadata=metadata))
             self.versions.learn_id(state, request.session_id, variable)
         if method == "GetVariableHistory":
             self.violations.extend(self.versions.violations_of_history(state, request, reply))

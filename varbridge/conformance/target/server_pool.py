@@ -1,4 +1,4 @@
-"""The server processes of a run that scenarios share, and the command that starts any of them."""
+"""The server processes that the scenarios of a run share, and the command that starts them."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from varbridge.process import ServerProcess
 START_TIMEOUT = 15.0
 
 _END_TIMEOUT_S = 1.0
-"""Seconds that a bridge which went silent has to be gone."""
+"""The time in which a bridge that stopped answering may end, in seconds."""
 
 _FROM_OUTSIDE = {0, -1, -2, -9, -15, 129, 130, 137, 143}
-"""Exit codes of a server that was told to end: 0 of one that obeyed, the others by HUP, INT, KILL or TERM."""
+"""The exit codes of a server that was stopped on purpose: 0, and those of SIGHUP, INT, KILL and TERM."""
 
 _LOG_LINES = 10
 
 
 class UnsupportedFlagError(Exception):
-    """A scenario needs a flag of the server that the bridge does not have, as its profile says."""
+    """A flag that a scenario needs, and that the bridge does not take according to its profile."""
 
 
 @dataclass(frozen=True)
 class Crash:
-    """A bridge that several scenarios share, and that ended although no scenario ended it.
+    """The unexpected end of a bridge that several scenarios share.
 
     Attributes:
-        exit_code: negative where a signal ended it.
-        words: a sentence.
-        log: the last lines that it wrote on stderr.
+        exit_code: the exit code; negative if a signal ended the process.
+        words: a sentence about it.
+        log: the last lines that the bridge wrote on stderr.
     """
 
     exit_code: int
@@ -39,31 +39,31 @@ class Crash:
 
     @property
     def from_outside(self) -> bool:
-        """Whether someone else ended it; one that crashes did so itself."""
+        """True if another process seems to have ended the bridge; otherwise it crashed by itself."""
         return self.exit_code in _FROM_OUTSIDE
 
 
 class ServerPool:
-    """Starts processes of the bridge, and keeps those that scenarios share.
+    """A pool of processes of the bridge, which scenarios share.
 
     Args:
-        options: how the bridge is started.
+        options: the options that say how the bridge is started.
     """
 
     def __init__(self, options: Options) -> None:
         self.usual: ServerProcess | None = None
-        """The process that most scenarios share, where the suite has started it."""
+        """The process that most scenarios share, if the suite has started it."""
         self.lacked_flag = ""
-        """The flag that the scenario asked for, and that the bridge does not take."""
+        """The flag that the scenario needs, and that the bridge does not take; empty if there is none."""
         self._options = options
         self._flagged: dict[tuple[str, ...], ServerProcess] = {}
         self._crashes: list[Crash] = []
 
     def require_usual(self) -> str:
-        """The address of the bridge that most scenarios share; starts it where it is not running.
+        """Return the address of the bridge that most scenarios share; start it if it is not running.
 
         Raises:
-            TargetUnavailableError: it cannot be started.
+            TargetUnavailableError: the bridge cannot be started.
         """
         if self._options.address is not None:
             return self._options.address
@@ -75,7 +75,7 @@ class ServerPool:
             raise TargetUnavailableError(f"the bridge did not start: {error}") from None
 
     def with_flags(self, *flags: str) -> str:
-        """The address of a bridge that runs with these flags; shared by the scenarios that ask for them."""
+        """Return the address of a bridge with these flags, which all scenarios with the same flags share."""
         self._reap_exited()
         process = self._flagged.get(flags)
         if process is None:
@@ -85,17 +85,17 @@ class ServerPool:
     def launch(
         self, *flags: str, port: int = 0, on_ready: Callable[[int], object] | None = None
     ) -> ServerProcess:
-        """Start a process of its own with these flags; whoever asks stops it."""
+        """Start a process with these flags that is not shared; the caller stops it."""
         return ServerProcess(self.command_with(*flags, port=port), on_ready)
 
     def command_with(self, *flags: str, port: int = 0) -> tuple[str, ...]:
-        """The command that starts the bridge with these flags.
+        """Return the command that starts the bridge with these flags.
 
         Raises:
-            UnsupportedFlagError: the bridge does not take one of them.
+            UnsupportedFlagError: the bridge does not take one of the flags.
         """
         command = self._options.command
-        assert command is not None, "this bridge runs already: only @requires_process may start one"
+        assert command is not None, "the suite does not start this bridge: tag the scenario @requires_process"
         for flag in flags:
             if self._options.profile.lacks_flag(flag):
                 self.lacked_flag = flag
@@ -103,11 +103,11 @@ class ServerPool:
         return (*command, "--port", str(port), *flags)
 
     def pop_crashes(self, silent: Container[str] = ()) -> list[Crash]:
-        """The shared bridges that ended since this was asked last.
+        """Return the crashes of shared bridges since the last call.
 
         Args:
-            silent: addresses that did not answer in this scenario, whose processes are given a moment to
-                end: the end of a connection is seen before the end of its process.
+            silent: the addresses that did not answer in this scenario. Their processes get a moment to end,
+                since the end of a connection is noticed before the end of the process.
         """
         for process in self._running():
             if f"127.0.0.1:{process.port}" in silent:
@@ -117,11 +117,11 @@ class ServerPool:
         return crashes
 
     def log(self) -> list[str]:
-        """The lines that the shared bridge wrote on stderr lately."""
+        """Return the last lines that the bridge of most scenarios wrote on stderr."""
         return [*self.usual.stderr] if self.usual else []
 
     def stop(self) -> None:
-        """End those that run."""
+        """Stop all running processes."""
         for process in self._running():
             if process.exit_code is None:
                 process.stop()
@@ -130,13 +130,13 @@ class ServerPool:
         return [process for process in (self.usual, *self._flagged.values()) if process is not None]
 
     def _reap_exited(self) -> None:
-        """Forget the shared bridges that have ended, but not how; they are started again when needed."""
+        """Remove the shared bridges that have ended, and record their crashes; they restart when needed."""
         for process in self._running():
             if process.exit_code is None:
                 continue
             if process is self.usual:
                 self.usual = None
-            self._flagged = {flags: one for flags, one in self._flagged.items() if one is not process}
+            self._flagged = {flags: other for flags, other in self._flagged.items() if other is not process}
             end = f"exit code {process.exit_code}"
             if process.exit_code < 0:
                 end = f"signal {-process.exit_code}"

@@ -1,4 +1,4 @@
-"""The store that bridges share: a cluster of etcd on loopback, one for all scenarios of a run."""
+"""The store that bridges share: an etcd cluster on loopback, one for all scenarios of a run."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from varbridge.conformance.faults.polling import eventually
 
 MEMBERS = 3
 
-_SERVING = 1.0
-"""Seconds that a member that is healthy may take until it serves clients."""
+_SERVING_TIMEOUT_S = 1.0
+"""The time in which a healthy member must begin to serve clients, in seconds."""
 
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Store:
-    """Started when the first scenario asks for it; every scenario gives it back as it found it."""
+    """A shared store, which is started for the first scenario that needs it and repaired after each one."""
 
     def __init__(self) -> None:
         self._cluster: Cluster | None = None
 
     @property
     def cluster(self) -> Cluster:
-        """Its members. Raises EtcdError where etcd is not installed, or does not start."""
+        """The etcd cluster; raises EtcdError if etcd is not installed or does not start."""
         if self._cluster is None:
             self._cluster = Cluster(MEMBERS, election=500, heartbeat=50)
         return self._cluster
 
     def url(self, prefix: str, first: int, machine: str = "", lines: Sequence[FaultProxy] = ()) -> str:
-        """What a bridge is told.
+        """Return the value of ``--store`` for a bridge.
 
         Args:
-            prefix: of the state; bridges with the same one share it.
-            first: the number of the member that is named first.
-            machine: the name of the machine that the bridge is to believe itself on; "" for the true one.
-            lines: to the members, where the bridge is to reach them over lines of its own.
+            prefix: the prefix of all keys; bridges with the same prefix share their state.
+            first: the index of the member that the URL names first.
+            machine: the name of the machine that the bridge is to assume; "" for the real one.
+            lines: the fault proxies between the bridge and the members; empty for direct connections.
         """
         endpoints = [line.address for line in lines] or self.cluster.endpoints
         place = first % len(endpoints)
-        told = f"etcd://{','.join(endpoints[place:] + endpoints[:place])}?prefix={prefix}"
-        return f"{told}&machine={machine}" if machine else told
+        url = f"etcd://{','.join(endpoints[place:] + endpoints[:place])}?prefix={prefix}"
+        return f"{url}&machine={machine}" if machine else url
 
     def heal(self) -> None:
-        """Have every member run and answer again, whatever became of it."""
+        """Restore every member, so that all run and answer."""
         if self._cluster is None:
             return
         for member in self._cluster.members:
@@ -57,26 +57,26 @@ class Store:
         self._cluster.wait_healthy()
         for member in self._cluster.members:
             while not _serves(member):
-                # It told nobody that it is there, since nobody led, and waits for seconds to tell it again.
+                # It could not announce itself while there was no leader, and would retry only after seconds.
                 member.kill()
                 member.start()
                 self._cluster.wait_healthy()
 
     def stop(self) -> None:
-        """End it, and delete what it kept."""
+        """Stop the cluster, and delete its data."""
         if self._cluster is not None:
             self._cluster.stop()
             self._cluster = None
 
 
 def _serves(member: Member) -> bool:
-    """Whether a member answers where clients ask, within its time; that it is healthy it says before."""
+    """Return True if a healthy member answers at its client port in time."""
 
     def answers() -> bool:
         try:
-            with _DIRECT.open(f"http://{member.endpoint}/health", timeout=_SERVING):
+            with _DIRECT.open(f"http://{member.endpoint}/health", timeout=_SERVING_TIMEOUT_S):
                 return True
         except OSError:
             return False
 
-    return eventually(answers, _SERVING)
+    return eventually(answers, _SERVING_TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""The bridge that a run judges, with all that the scenarios of the run share."""
+"""The target of a run: the system under test, with everything that the scenarios of the run share."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from varbridge.conformance.target.shared_store import Store
 
 
 class Target:
-    """The bridge that a run judges.
+    """The system under test of a run.
 
     Args:
-        options: which one it is.
+        options: the options that name the bridge.
     """
 
     def __init__(self, options: Options) -> None:
@@ -31,29 +31,30 @@ class Target:
         self.recorder = Recorder()
         self.store = Store()
         self.access = Access()
-        """Of the bridges that scenarios share."""
+        """The certificates and tokens of the bridges that scenarios share."""
 
     @classmethod
-    def from_options(cls, given: Mapping[str, str]) -> Target:
-        """Read behave's ``-D`` options.
+    def from_options(cls, userdata: Mapping[str, str]) -> Target:
+        """Return the target that behave's ``-D`` options name.
 
         Raises:
-            TargetUnavailableError: they name no bridge that this run can judge as its profile says.
+            TargetUnavailableError: the options are invalid, or do not fit the profile.
         """
-        options = Options.read(given)
+        options = Options.read(userdata)
         if impossible := sorted(options.profile.granted - capabilities.possible(options)):
             raise TargetUnavailableError(
-                f"the profile grants {impossible[0]}, which this run cannot use: see -D"
+                f"the profile grants {impossible[0]}, which this run cannot use:"
+                " check -D command and -D service"
             )
         return cls(options)
 
     def begin_scenario(self) -> None:
-        """Forget what was told in the scenario before."""
+        """Reset the records of the scenario before."""
         self.recorder = Recorder()
         self.servers.lacked_flag = ""
 
     def stop(self) -> None:
-        """End what the suite started."""
+        """Stop everything that the suite started."""
         self.connections.close()
         self.servers.stop()
         self.store.stop()

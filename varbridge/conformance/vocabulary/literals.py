@@ -1,7 +1,7 @@
-"""Values as the features write them.
+"""The literals of values in the features.
 
-A literal in a step is the JSON text itself, so that ``42`` and ``42.0`` differ, as they do on the wire; ``NaN`` and
-the infinities stand for the strings that a float takes. Other literals are:
+A literal in a step is the JSON text itself, so that ``42`` and ``42.0`` differ, as they do on the wire;
+``NaN`` and the infinities stand for the strings that a float takes. Other literals are:
 
 - ``float32 array [1.5, NaN]`` and ``float64 array of shape [512, 512]``: arrays that travel as raw bytes;
 - ``a text of 300 characters``, ``a number of 400 digits``, ``arrays nested 65 deep``: large values in JSON;
@@ -10,7 +10,7 @@ the infinities stand for the strings that a float takes. Other literals are:
 - ``the header `{"shape": [6]}` with 24 bytes``: the header of a binary value, and zeros;
 - ``no value``.
 
-Each may be followed by ``with 4 stray bytes`` and ``under the type_url "..."``, for values that a bridge refuses.
+Each may be followed by ``with 4 stray bytes`` and ``under the type_url "..."``, for values to be refused.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ _SHOWN = 200
 
 @dataclass(frozen=True)
 class Literal:
-    """A value as a feature wrote it."""
+    """A value as a feature writes it."""
 
     text: str
 
     def __post_init__(self) -> None:
-        if self._pattern() is None and self.text != NO_VALUE and self._body not in SPECIAL:
+        if self._pattern() is None and self._body != NO_VALUE and self._body not in SPECIAL:
             try:
                 json.loads(self._body)
             except ValueError as error:
@@ -68,7 +68,7 @@ class Literal:
     @property
     def is_absent(self) -> bool:
         """True if the literal stands for a missing value."""
-        return self.text == NO_VALUE
+        return self._body == NO_VALUE
 
     def raw(self, kind: str) -> Raw:
         """Return what goes over the wire if a variable of the type ``kind`` gets this value."""
@@ -143,10 +143,12 @@ NO_VALUE = "no value"
 
 
 def same(expected: Any, actual: Any, *, exact: bool = True) -> bool:
-    """Whether two values are the same, to the last bit and the sign of zero.
+    """Return True if two values are the same, to the last bit and the sign of zero.
 
     Args:
-        exact: whether a float and an integer differ where their numbers do not.
+        expected: the one value.
+        actual: the other value.
+        exact: True if a float and an integer with the same number differ.
     """
     if _is_array(expected) or _is_array(actual):
         return (
@@ -175,7 +177,7 @@ def same(expected: Any, actual: Any, *, exact: bool = True) -> bool:
 
 
 def show(value: Any) -> str:
-    """A value as a feature would write it, cut where it is long."""
+    """Return a value as a feature would write it, shortened if it is long."""
     if _is_array(value):
         text = f"{value.dtype} array of shape {list(value.shape)}: {value.ravel()[:8].tolist()}"
     elif isinstance(value, float) and not math.isfinite(value):

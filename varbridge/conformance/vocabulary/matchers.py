@@ -1,4 +1,4 @@
-"""Matchers whose mismatch reads as a sentence."""
+"""The matchers of steps, whose mismatches read as sentences."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from varbridge.errors import MalformedReplyError, ToolFailedError
 
 
 class Holds(BaseMatcher[Variable]):
-    """A variable with this value at this version."""
+    """A matcher of a variable with this value at this version."""
 
     def __init__(self, value: Literal, version: int) -> None:
         self._value = value
@@ -30,7 +30,7 @@ class Holds(BaseMatcher[Variable]):
         except MalformedReplyError:
             return False
         expected = self._value.python()
-        # What counts of a float is its number: 1 and 1.0 are the same JSON number.
+        # Only the number of a float matters: 1 and 1.0 are the same JSON number.
         exact = item.type != "float"
         return same(expected, actual, exact=exact) and item.version == self._version
 
@@ -42,12 +42,12 @@ class Holds(BaseMatcher[Variable]):
 
 
 class Refused(BaseMatcher[BridgeError | None]):
-    """A refusal with one of these statuses and these words."""
+    """A matcher of a refusal with one of these statuses and with this phrase in its message."""
 
     def __init__(
-        self, what: str, codes: Sequence[grpc.StatusCode], phrase: str | None, otherwise: str
+        self, title: str, codes: Sequence[grpc.StatusCode], phrase: str | None, otherwise: str
     ) -> None:
-        self._what = what
+        self._title = title
         self._codes = codes
         self._phrase = phrase
         self._otherwise = otherwise
@@ -61,7 +61,7 @@ class Refused(BaseMatcher[BridgeError | None]):
 
     def describe_to(self, description: Description) -> None:
         names = " or ".join(code.name for code in self._codes)
-        description.append_text(self._what if names in self._what else f"{self._what} ({names})")
+        description.append_text(self._title if names in self._title else f"{self._title} ({names})")
         if self._phrase is not None:
             description.append_text(f" that says {self._phrase!r}")
 
@@ -75,7 +75,7 @@ class Refused(BaseMatcher[BridgeError | None]):
 
 
 class ToolFailure(BaseMatcher[object]):
-    """The failure of a tool itself."""
+    """A matcher of a tool's failure, as opposed to the refusal of a call."""
 
     def _matches(self, item: object) -> bool:
         return isinstance(item, ToolFailedError)
@@ -88,7 +88,7 @@ class ToolFailure(BaseMatcher[object]):
 
 
 class IsValue(BaseMatcher[object]):
-    """A value as a feature wrote it."""
+    """A matcher of a value as a feature writes it."""
 
     def __init__(self, expected: Literal, exact: bool) -> None:
         self._expected = expected
@@ -105,42 +105,46 @@ class IsValue(BaseMatcher[object]):
 
 
 class InOrder(BaseMatcher[Sequence[Any]]):
-    """These items in this order and no others; tells where a long list goes astray, and not all of it."""
+    """A matcher of exactly these items in this order; a mismatch shows only the first difference."""
 
     _SHOWN = 10
 
-    def __init__(self, expected: Sequence[Any], word: Callable[[Any], str]) -> None:
+    def __init__(self, expected: Sequence[Any], show_item: Callable[[Any], str]) -> None:
         self._expected = expected
-        self._word = word
+        self._show_item = show_item
 
     def _matches(self, item: Sequence[Any]) -> bool:
         return [*item] == [*self._expected]
 
     def describe_to(self, description: Description) -> None:
         if len(self._expected) <= self._SHOWN:
-            description.append_text(", ".join(map(self._word, self._expected)) or "none")
+            description.append_text(", ".join(map(self._show_item, self._expected)) or "none")
         else:
-            first, last = self._word(self._expected[0]), self._word(self._expected[-1])
+            first, last = self._show_item(self._expected[0]), self._show_item(self._expected[-1])
             description.append_text(f"{len(self._expected)} in order, {first} to {last}")
 
     def describe_mismatch(self, item: Sequence[Any], mismatch_description: Description) -> None:
         wanted, got = len(self._expected), len(item)
         pairs = zip(self._expected, item, strict=False)
-        right = next((place for place, (one, other) in enumerate(pairs) if one != other), min(wanted, got))
+        right = next(
+            (index for index, (first, second) in enumerate(pairs) if first != second), min(wanted, got)
+        )
         if right < min(wanted, got):
-            words = (
-                f"at place {right + 1} of {wanted} expected {self._word(self._expected[right])}, got"
-                f" {self._word(item[right])}; {got} came in all"
+            text = (
+                f"at place {right + 1} of {wanted} expected {self._show_item(self._expected[right])}, got"
+                f" {self._show_item(item[right])}; {got} came in all"
             )
         elif got < wanted:
-            words = f"{got} of {wanted}, the first {got} as expected, then nothing" if got else "nothing came"
+            text = f"{got} of {wanted}, the first {got} as expected, then nothing" if got else "nothing came"
         else:
-            words = f"all {wanted} as expected, then {got - wanted} more, first {self._word(item[wanted])}"
-        mismatch_description.append_text(words)
+            text = (
+                f"all {wanted} as expected, then {got - wanted} more, first {self._show_item(item[wanted])}"
+            )
+        mismatch_description.append_text(text)
 
 
 class NoFaults(BaseMatcher[Sized]):
-    """A collection of faults without any; the first of them are shown."""
+    """A matcher of an empty collection of faults; a mismatch shows the first of them."""
 
     _SHOWN = 3
 
@@ -152,13 +156,13 @@ class NoFaults(BaseMatcher[Sized]):
 
     def describe_mismatch(self, item: Sized, mismatch_description: Description) -> None:
         shown = [*islice(cast("Iterable[object]", item), self._SHOWN)]
-        words = "; ".join(one if isinstance(one, str) else repr(one) for one in shown)
+        text = "; ".join(fault if isinstance(fault, str) else repr(fault) for fault in shown)
         more = f"; and {len(item) - len(shown)} more" if len(item) > len(shown) else ""
-        mismatch_description.append_text(f"{words}{more}")
+        mismatch_description.append_text(f"{text}{more}")
 
 
 def holds(value: Literal, version: int) -> Holds:
-    """A variable with this value at this version."""
+    """Return a matcher of a variable with this value at this version."""
     return Holds(value, version)
 
 
@@ -172,47 +176,47 @@ def is_refusal(status: str, phrase: str | None = None, otherwise: str = "it was 
 
 
 def is_no_connection() -> Refused:
-    """The end of a call for which no connection could be made."""
+    """Return a matcher of a call for which no connection could be established."""
     return Refused("no connection to be made", [grpc.StatusCode.UNAVAILABLE], None, "it was accepted")
 
 
 def expect(condition: bool, expected: str, actual: str) -> None:
-    """Hold a scenario to something, in the words in which matchers tell of a mismatch.
+    """Assert a condition; the message has the form of a matcher's mismatch.
 
     Args:
-        condition: whether it is so.
-        expected: what was expected.
-        actual: what is there instead, where it is not so.
+        condition: the condition, which must be a bool.
+        expected: a description of what was expected.
+        actual: a description of the actual result if the condition is not met.
 
     Raises:
-        AssertionError: it is not so.
+        AssertionError: the condition is not True.
     """
-    if condition is not True:  # something that is merely not empty is a mistake
+    if condition is not True:  # a value that is only truthy is a mistake
         raise AssertionError(f"\nExpected: {expected}\n     but: {actual}\n")
 
 
 def is_tool_failure() -> ToolFailure:
-    """The failure of a tool itself."""
+    """Return a matcher of a tool's failure, as opposed to the refusal of a call."""
     return ToolFailure()
 
 
 def is_value(expected: Literal, *, exact: bool = True) -> IsValue:
-    """A value as a feature wrote it; see ``literals.same``."""
+    """Return a matcher of a value as a feature writes it; see ``literals.same``."""
     return IsValue(expected, exact)
 
 
-def in_order(expected: Sequence[Any], word: Callable[[Any], str] = repr) -> InOrder:
-    """These items in this order and no others.
+def in_order(expected: Sequence[Any], show_item: Callable[[Any], str] = repr) -> InOrder:
+    """Return a matcher of exactly these items in this order.
 
     Args:
-        expected: all of them.
-        word: tells one of them.
+        expected: all items.
+        show_item: the function that formats an item.
     """
-    return InOrder(expected, word)
+    return InOrder(expected, show_item)
 
 
 class CallFailed(BaseMatcher[BaseException | None]):
-    """A call that was answered with a failure, a tool's own or a refusal, and not given up by the client."""
+    """A matcher of a call that failed by a refusal or a tool's failure, not by the client's deadline."""
 
     def _matches(self, item: BaseException | None) -> bool:
         gave_up = isinstance(item, BridgeError) and item.code is grpc.StatusCode.DEADLINE_EXCEEDED
@@ -226,10 +230,10 @@ class CallFailed(BaseMatcher[BaseException | None]):
 
 
 def call_failed() -> CallFailed:
-    """A call that was answered with a failure, whichever way."""
+    """Return a matcher of a call that was answered with a refusal or a tool's failure."""
     return CallFailed()
 
 
 def no_faults() -> NoFaults:
-    """A collection of faults without any."""
+    """Return a matcher of an empty collection of faults."""
     return NoFaults()

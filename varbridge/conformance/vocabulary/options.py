@@ -49,6 +49,11 @@ class Identifier:
         name, old, by_id = match.groups()
         return cls(json.loads(name), f"{old or ''}{by_id or 'name'}")
 
+    @classmethod
+    def parse_all(cls, text: str) -> list[Identifier]:
+        """Read several identifiers as a step has them."""
+        return [cls.parse(match[0]) for match in _IDENTIFIER.finditer(text)]
+
 
 @dataclass(frozen=True)
 class Options:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from signal import Signals
 from typing import Any
 
 from behave.cucumber_expression import define_parameter_type_with, use_step_matcher_for_cucumber_expressions
 from behave.matchers import use_current_step_matcher_as_default
 
-from varbridge.conformance.vocabulary import literals, options, settings, statuses
-from varbridge.conformance.vocabulary.literals import QUOTED, Literal
-from varbridge.conformance.vocabulary.options import Identifier, Options
-from varbridge.conformance.vocabulary.settings import ClusterSettings, Settings
+from varbridge.conformance.vocabulary.literals import QUOTED, VALUE, Literal
+from varbridge.conformance.vocabulary.options import IDENTIFIER, OPTIONS, Identifier, Options
+from varbridge.conformance.vocabulary.settings import (
+    CLUSTER_SETTINGS,
+    SETTINGS,
+    ClusterSettings,
+    Settings,
+)
+from varbridge.conformance.vocabulary.statuses import CODES, STATUS
 
 _PROCESS = (
     r"the bridge's (?:parent process|child processes)|the bridge|the worker's bridge|every bridge"
@@ -26,6 +32,10 @@ _CREDENTIALS = (
 )
 
 
+def _name(text: str) -> str:
+    return str(json.loads(text)) if text.startswith('"') else "n" * int(text.split()[3])
+
+
 def _names(text: str) -> list[str]:
     return [json.loads(name) for name in re.findall(QUOTED, text)]
 
@@ -34,47 +44,107 @@ def _people(text: str) -> list[str]:
     return re.split(r", | and ", text)
 
 
-TYPES: dict[str, tuple[str, type, Callable[[str], Any]]] = {
-    # A name in double quotes, with JSON's escapes: "temperature".
-    "name": (QUOTED, str, json.loads),
-    # Several names: "a", "b" and "c".
-    "names": (rf"{QUOTED}(?:(?:, | and | or ){QUOTED})*", list, _names),
-    # A variable by its name, or by its id: "temperature", by its id,
-    "variable": (options.IDENTIFIER, Identifier, Identifier.parse),
-    # A client or a bridge by its name, and several of them: Ada, Ben and Cy.
-    "person": (r"[A-Z][a-z]+", str, str),
-    "people": (r"[A-Z][a-z]+(?:, [A-Z][a-z]+)* and [A-Z][a-z]+|[A-Z][a-z]+", list, _people),
-    # A process, or several: the bridge, North, the store's leader.
-    "process": (_PROCESS, str, str),
-    # The settings of a bridge: with TLS and the token "correct-horse-battery-staple".
-    "settings": (settings.SETTINGS, Settings, Settings.parse),
-    # The settings of a cluster: , with the flags "--max-watches 2"
-    "cluster_settings": (settings.CLUSTER_SETTINGS, ClusterSettings, ClusterSettings.parse),
-    # The credentials or the connection of a client: without a token.
-    "credentials": (_CREDENTIALS, str, str),
-    # A value, as varbridge/conformance/vocabulary/literals.py describes it.
-    "value": (literals.VALUE, Literal, Literal),
-    # The options of a change: , expecting version 3, with the metadata {"reason": "test"}
-    "options": (options.OPTIONS, Options, Options.parse),
-    # The type of a variable: float.
-    "type": (r"\w+", str, str),
-    # The status of a refusal: as invalid, with ABORTED.
-    "status": (statuses.STATUS, str, str),
-    # A number of seconds and the like: 2 or 0.5.
-    "number": (r"\d+(?:\.\d+)?", float, float),
-    # A signal of the operating system: SIGTERM.
-    "signal": (r"SIG[A-Z]+", Signals, Signals.__getitem__),
-    # Words that the phrase lists in its description.
-    "words": (r"[a-z]+(?: [a-z]+)*", str, str),
-    # The rest of the line.
-    "step": (r".+", str, str),
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter type.
+
+    Attributes:
+        expression: the regular expression of its texts.
+        type: the Python type of its values.
+        convert: the conversion of a text to a value.
+        example: texts that it accepts, for the documentation.
+    """
+
+    expression: str
+    type: type
+    convert: Callable[[str], Any]
+    example: str
+
+
+TYPES = {
+    "name": Parameter(
+        rf"{QUOTED}|a name of \d+ characters",
+        str,
+        _name,
+        '`"temperature"`, with the escapes of JSON; `a name of 257 characters`',
+    ),
+    "names": Parameter(rf"{QUOTED}(?:(?:, | and | or ){QUOTED})*", list, _names, '`"a", "b" and "c"`'),
+    "variable": Parameter(
+        IDENTIFIER,
+        Identifier,
+        Identifier.parse,
+        '`"x"`; `"x", by its id,`; `"x", by its old id,` for the id of its first registration',
+    ),
+    "variables": Parameter(
+        rf"{IDENTIFIER}(?:(?:,? and |, ){IDENTIFIER})*",
+        list,
+        Identifier.parse_all,
+        '`"a", by its id, and "b"`',
+    ),
+    "batch": Parameter(
+        r"(?:non-)?atomic batch",
+        bool,
+        lambda text: text == "atomic batch",
+        "`atomic batch`, `non-atomic batch`",
+    ),
+    "person": Parameter(r"[A-Z][a-z]+", str, str, "a client or a bridge: `Ada`"),
+    "people": Parameter(
+        r"[A-Z][a-z]+(?:, [A-Z][a-z]+)* and [A-Z][a-z]+|[A-Z][a-z]+", list, _people, "`Ada, Ben and Cy`"
+    ),
+    "process": Parameter(
+        _PROCESS,
+        str,
+        str,
+        "`the bridge`, `the bridge's parent process`, `the bridge's child processes`, `the worker's bridge`,"
+        " `North`, `every bridge`, `the store`, `the store's leader` (or `follower`, `first member`, `majority`)",
+    ),
+    "settings": Parameter(
+        SETTINGS,
+        Settings,
+        Settings.parse,
+        'nothing, or `with` any of: `the flags "--grace 1"`; `the tokens "first-token" and "second-token"`;'
+        " `TLS`; `mutual TLS`; `a data directory`, `the same data directory`, `a file as its data directory`;"
+        " `the same port`, `a busy port`; `metrics`",
+    ),
+    "cluster_settings": Parameter(
+        CLUSTER_SETTINGS,
+        ClusterSettings,
+        ClusterSettings.parse,
+        'nothing, or any of: `, with the flags "--max-watches 2"`; `, on different machines`;'
+        " `, with a proxy to the store`; `, with clients that fail over`",
+    ),
+    "credentials": Parameter(
+        _CREDENTIALS,
+        str,
+        str,
+        '`with the token "a-valid-token"`, `with the header "Basic abc"`, `without a token`, `without TLS`,'
+        " `without a certificate`, `with a certificate of another authority`, `trusting another authority`,"
+        " `on a new connection`",
+    ),
+    "value": Parameter(
+        VALUE, Literal, Literal, '`0.7`, `"gpt-4"`, `NaN`, `float32 array [0.5, 1.5]`, ``the text `[1, 2` ``'
+    ),
+    "options": Parameter(
+        OPTIONS,
+        Options,
+        Options.parse,
+        'nothing, or any of: `, expecting version 3`; `, with the request id "r-1"`;'
+        ' `, for the optimizer "tuner"`; `, with the metadata {"reason": "test"}`;'
+        ' `, under the constraints {"min": 0}`',
+    ),
+    "type": Parameter(r"\w+", str, str, "the type of a variable: `float`"),
+    "status": Parameter(STATUS, str, str, f"`{'`, `'.join(CODES)}`"),
+    "number": Parameter(r"\d+(?:\.\d+)?", float, float, "`2` or `0.5`"),
+    "signal": Parameter(r"SIG[A-Z]+", Signals, Signals.__getitem__, "`SIGTERM`"),
+    "words": Parameter(r"[a-z]+(?: [a-z]+)*", str, str, "words that the meaning of the phrase lists"),
+    "step": Parameter(r".+", str, str, "any step"),
 }
-"""The regular expression, the Python type and the conversion of each parameter type by its name."""
+"""The parameter types by their names, besides Cucumber's own ``{int}`` and ``{word}``."""
 
 
 def use() -> None:
     """Define the parameter types, and have behave read all phrases as Cucumber expressions."""
-    for name, (expression, python_type, convert) in TYPES.items():
-        define_parameter_type_with(name, expression, python_type, convert)
+    for name, parameter in TYPES.items():
+        define_parameter_type_with(name, parameter.expression, parameter.type, parameter.convert)
     use_step_matcher_for_cucumber_expressions()
     use_current_step_matcher_as_default()

@@ -1,7 +1,8 @@
 """Definitions of phrases: actions, and phrases that contain another step.
 
-Facts that are only set up are defined with behave's ``given``, and checks with behave's ``then``. An action is
-one phrase for Given and When: as a When it keeps its outcome for a Then to examine, as a Given it has to succeed.
+Facts that are only set up are defined with behave's ``given``, and checks with behave's ``then``. An action
+is one phrase for Given and When: as a When it keeps its outcome for a Then to examine, as a Given it has to
+succeed.
 """
 
 from __future__ import annotations
@@ -71,12 +72,12 @@ def run_step(context: Any, text: str) -> None:
 
 
 def chain(registry: Any, behave_step: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the texts and the definitions of a step and of the steps inside it; None if one is not defined."""
+    """Yield the texts and the definitions of a step and of the steps in it; None if one is not defined."""
     text = behave_step.name
     while True:
         definition = _find(registry, behave_step.step_type, text)
         yield text, definition
-        if definition is None or not hasattr(definition.func, _PREFIX):
+        if definition is None or not is_prefix(definition):
             return
         text = definition.match(text).arguments[-1].value
 
@@ -84,6 +85,11 @@ def chain(registry: Any, behave_step: Any) -> Iterator[tuple[str, Any]]:
 def is_action(definition: Any) -> bool:
     """Return True if a phrase is what a client does or what happens, so that it checks nothing."""
     return hasattr(definition.func, _ACTION)
+
+
+def is_prefix(definition: Any) -> bool:
+    """Return True if a phrase ends with another step."""
+    return hasattr(definition.func, _PREFIX)
 
 
 def _find(registry: Any, step_type: str, text: str) -> Any:

@@ -1,4 +1,4 @@
-"""Tables of one row, as steps have them."""
+"""The tables of one row in steps."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 
 def row_of(table: Any) -> dict[str, str]:
-    """The cells of the row by heading."""
+    """Return the cells of the row by heading."""
     (row,) = table.rows
     return {name: row[name] for name in table.headings}
 
 
 def values_of(table: Any) -> dict[str, Any]:
-    """The cells of the row by heading, each of them a JSON value."""
+    """Return the cells of the row by heading; each cell is a JSON value."""
     return {name: json.loads(cell) for name, cell in row_of(table).items()}

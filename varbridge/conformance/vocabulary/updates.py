@@ -1,4 +1,4 @@
-"""Updates of watches in words, and held against the rows of a table."""
+"""The description of updates, and a matcher that compares them with the rows of a table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS = {
     "dependency change": "dependency_change",
     "heartbeat": "heartbeat",
 }
-"""The words of the features for the kinds of updates."""
+"""The kinds of updates by their names in the features."""
 
 _PHRASES = {
     "initial value": ("initial value of", ","),
@@ -29,11 +29,11 @@ _PHRASES = {
     "deleted": ("deletion of", ", which held"),
     "dependency change": ("dependency change of", ", which holds"),
 }
-"""By those words: what stands before the variable, and before its value."""
+"""The texts before the variable and before its value in a description, by the name of the kind."""
 
 
 class IsUpdate(BaseMatcher[Update]):
-    """An update as a row of a table describes it."""
+    """A matcher of an update as a row of a table describes it."""
 
     def __init__(self, row: Mapping[str, str]) -> None:
         self._row = {name: cell for name, cell in row.items() if cell}
@@ -48,17 +48,20 @@ class IsUpdate(BaseMatcher[Update]):
         mismatch_description.append_text(f"{describe(item)}: {'; '.join(self._differences(item))}")
 
     def _differences(self, item: Update) -> list[str]:
-        """What is different, as clauses of a sentence; what follows from another difference is not told."""
+        """Return the differences as clauses of a sentence, without those that follow from others."""
         faults = [name for name, cell in self._row.items() if not self._fits(name, cell, item)]
-        found = ["another kind of update"] if "update" in faults else []
+        differences = ["another kind of update"] if "update" in faults else []
         variable = item.variable
         if variable is None:
-            return found or ["it comes without its variable"]
+            return differences or ["it comes without its variable"]
         if "variable" in faults:
             if variable.name != self._row["variable"]:
-                return [", ".join([*found, "of another variable"])]
-            return [*found, f"its variable_id is {item.variable_id!r}, its variable's id {variable.id!r}"]
-        return found + [self._difference(name, item) for name in faults if name != "update"]
+                return [", ".join([*differences, "of another variable"])]
+            return [
+                *differences,
+                f"its variable_id is {item.variable_id!r}, its variable's id {variable.id!r}",
+            ]
+        return differences + [self._difference(name, item) for name in faults if name != "update"]
 
     def _difference(self, name: str, item: Update) -> str:
         if name != "metadata":
@@ -94,33 +97,33 @@ class IsUpdate(BaseMatcher[Update]):
 
 
 def is_update(row: Mapping[str, str]) -> IsUpdate:
-    """An update as a row of a table describes it."""
+    """Return a matcher of an update as a row of a table describes it."""
     return IsUpdate(row)
 
 
 def describe(update: Update) -> str:
-    """An update in words."""
-    words = next((words for words, kind in KINDS.items() if kind == update.kind), f"update {update.kind!r}")
+    """Return a description of an update."""
+    name = next((name for name, kind in KINDS.items() if kind == update.kind), f"update {update.kind!r}")
     if update.variable is None:
-        return _described(words)
+        return _describe(name)
     variable = update.variable
-    return _described(words, variable.name, value_of(variable), str(variable.version))
+    return _describe(name, variable.name, value_of(variable), str(variable.version))
 
 
 def describe_row(row: Mapping[str, str]) -> str:
-    """A row of a table in the same words."""
-    told = _described(*(row.get(name, "") for name in ("update", "variable", "value", "version")))
+    """Return a description of a row, in the same form as that of an update."""
+    text = _describe(*(row.get(name, "") for name in ("update", "variable", "value", "version")))
     more = (f", {label} {row[name]}" for name, label in _MORE.items() if row.get(name))
-    return told + "".join(more)
+    return text + "".join(more)
 
 
 def value_of(variable: Variable) -> str:
-    """The value of a variable as a feature would write it."""
+    """Return the value of a variable as a feature would write it."""
     return _shown(lambda: variable.value)
 
 
-def _described(words: str, name: str = "", value: str = "", version: str = "") -> str:
-    before, link = _PHRASES.get(words, (f"{words or 'update'} of", " with"))
+def _describe(kind: str, name: str = "", value: str = "", version: str = "") -> str:
+    before, link = _PHRASES.get(kind, (f"{kind or 'update'} of", " with"))
     text = f"{before} {name!r}" if name else before.removesuffix(" of")
     text += f"{link} {value}" if value else ""
     return text + (f" (version {version})" if version else "")

@@ -1,0 +1,159 @@
+"""``python -m varbridge.conformance.documents``: write the pages of docs/ that are derived from the features.
+
+``docs/traceability.md`` lists the Rules that prove each clause of the contract, ``docs/steps.md`` the phrases
+of the features. With ``--check``, the command only says whether the pages are up to date.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from behave.parser import parse_file
+from behave.runner import the_step_registry
+from behave.runner_util import load_step_modules
+
+from varbridge.conformance.clauses import CLAUSES, clauses_of
+from varbridge.conformance.vocabulary.parameter_types import TYPES
+from varbridge.conformance.vocabulary.phrases import chain, is_action, is_prefix
+
+FEATURES = Path("features")
+STEPS = Path("steps")
+TRACEABILITY_PAGE = Path("docs/traceability.md")
+STEPS_PAGE = Path("docs/steps.md")
+
+
+class TraceabilityError(Exception):
+    """A clause without a Rule, or a Rule with the tag of an unknown clause; the message names it."""
+
+
+def parsed_features() -> list[Any]:
+    """Parse all features, in the order of their paths."""
+    return [parse_file(str(path)) for path in sorted(FEATURES.rglob("*.feature"))]
+
+
+def rules_by_clause(features: Sequence[Any]) -> dict[str, list[str]]:
+    """Return links to the Rules that have the tag of each clause."""
+    rules: dict[str, list[str]] = {}
+    for feature in features:
+        for rule in feature.rules:
+            for clause in clauses_of(rule.tags):
+                link = f"[{rule.name}](../{Path(rule.filename).as_posix()})"
+                rules.setdefault(clause, []).append(link)
+    return rules
+
+
+def traceability(rules: Mapping[str, Sequence[str]]) -> str:
+    """Return the page that lists the Rules of each clause.
+
+    Raises:
+        TraceabilityError: a clause has no Rule.
+    """
+    lines = [
+        "# Traceability",
+        "",
+        "The Rules of the features that prove each clause of the [contract](contract.md). This page is",
+        "written by `python -m varbridge.conformance.documents`.",
+        "",
+        "| clause | Rules |",
+        "|---|---|",
+    ]
+    for clause, title in CLAUSES.items():
+        if clause not in rules:
+            raise TraceabilityError(f"no Rule has the tag of clause {clause}, {title!r}")
+        lines.append(f"| {clause} {title} | {'<br>'.join(rules[clause])} |")
+    return "\n".join(lines) + "\n"
+
+
+def vocabulary(registry: Any, features: Sequence[Any]) -> str:
+    """Return the page that lists the phrases by subject, each with its meaning and its first use."""
+    uses = first_uses(registry, features)
+    lines = [
+        "# Phrases of the features",
+        "",
+        "Every phrase that a scenario can use, by subject, with its meaning and an example. `(s)` is",
+        "optional text, `is/was` a choice of words, and `{name}` a parameter. This page is written by",
+        "`python -m varbridge.conformance.documents`.",
+        "",
+        "| parameter | example |",
+        "|---|---|",
+        *(f"| `{{{name}}}` | {parameter.example} |" for name, parameter in sorted(TYPES.items())),
+    ]
+    subjects: dict[str, list[tuple[str, Any]]] = {}
+    for keyword, definition in definitions(registry):
+        subjects.setdefault(Path(definition.location.filename).stem, []).append((keyword, definition))
+    for subject, phrases in sorted(subjects.items()):
+        lines += ["", f"## {subject.replace('_', ' ').capitalize()}"]
+        for keyword, definition in sorted(phrases, key=lambda phrase: phrase[1].location.line):
+            meaning = " ".join((definition.func.__doc__ or "").split())
+            lines += ["", f"**{keyword}** `{definition.pattern}`", "", meaning]
+            if (example := uses.get(definition.pattern)) is not None:
+                lines += ["", "```gherkin", *example, "```"]
+    return "\n".join(lines) + "\n"
+
+
+def definitions(registry: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the definitions of all phrases, each with the keywords that it can follow."""
+    for step_type, keyword in (
+        ("given", "Given"),
+        ("when", "When"),
+        ("then", "Then"),
+        ("step", "Given, Then"),
+    ):
+        for definition in registry.steps[step_type]:
+            if is_prefix(definition):
+                yield "Given, When, Then", definition
+            else:
+                yield "Given, When" if is_action(definition) else keyword, definition
+
+
+def first_uses(registry: Any, features: Sequence[Any]) -> dict[str, list[str]]:
+    """Return the lines of the first step that uses each phrase, with its table, by pattern."""
+    uses: dict[str, list[str]] = {}
+    for feature in features:
+        for scenario in feature.walk_scenarios():
+            for step in scenario.all_steps:
+                for text, definition in chain(registry, step):
+                    if definition is not None and definition.pattern not in uses:
+                        table = _table(step.table) if step.table is not None and text.endswith(":") else []
+                        uses[definition.pattern] = [f"{step.step_type.capitalize()} {text}", *table]
+    return uses
+
+
+def _table(table: Any) -> list[str]:
+    rows = [table.headings, *(row.cells for row in table.rows)]
+    rows = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  | " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in rows
+    ]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages, or check them; return 1 if a page cannot be written or is not up to date."""
+    load_step_modules([str(STEPS)])
+    features = parsed_features()
+    try:
+        pages = {
+            TRACEABILITY_PAGE: traceability(rules_by_clause(features)),
+            STEPS_PAGE: vocabulary(the_step_registry, features),
+        }
+    except TraceabilityError as error:
+        print(error, file=sys.stderr)
+        return 1
+    outdated = [path for path, text in pages.items() if not path.exists() or path.read_text("utf-8") != text]
+    if "--check" in arguments:
+        for path in outdated:
+            print(f"{path} is not up to date: run python -m varbridge.conformance.documents", file=sys.stderr)
+        return int(bool(outdated))
+    for path in outdated:
+        path.write_text(pages[path], "utf-8")
+        print(f"wrote {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
