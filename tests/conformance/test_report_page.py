@@ -53,7 +53,7 @@ def long_page(run: tuple[Path, Run]) -> Path:
             "scenario": f"{one['scenario']} {word}",
             "explanation": [*one["explanation"], word * 5],
             "log": [word * 5],
-            "again": f"{one['again']} {word}",
+            "rerun": f"{one['rerun']} {word}",
         }
         for one in done.data["scenarios"]
         if one["outcome"] == "failed"
@@ -124,11 +124,11 @@ def test_a_clause_leads_to_its_rule_also_where_that_is_folded(
 
 def test_what_counts_is_seen_without_scrolling(browser: Browser, path: Path) -> None:
     page = opened(browser, path)
-    for selector in ("h1", ".verdict p", ".card > summary", ".card .again"):
+    for selector in ("h1", ".verdict p", ".card > summary", ".card .rerun"):
         assert bottom(page, selector) <= 800, selector
     assert page.locator("h1").inner_text() == "✗ does not conform"
     assert "A variable is registered" in page.locator(".card > summary").first.inner_text()
-    assert page.locator(".again").first.inner_text().startswith("behave features/a.feature:17")
+    assert page.locator(".rerun").first.inner_text().startswith("behave features/a.feature:17")
     page.close()
 
 

@@ -109,7 +109,7 @@ def test_a_failure_tells_how_to_run_it_again(tmp_path: Path) -> None:
     project.write("ours.toml", PROFILE)
     run = project.run("-D", "profile=ours.toml")
     (failure, *_) = [one for one in run.data["scenarios"] if one["outcome"] == "failed"]
-    program, where, *options = failure["again"].split()
+    program, where, *options = failure["rerun"].split()
     assert program == "behave"
     again = project.run(*options, where=where)
     assert [one["scenario"] for one in again.data["scenarios"]] == [failure["scenario"]]

@@ -21,7 +21,7 @@ def test_a_slice_that_passes_says_that_it_is_one(project: Make) -> None:
     run = project().run("--name", "One passes")
     assert run.code == 0
     assert run.out.splitlines()[-2] == (
-        "passed, a slice: 1 of 2 scenarios passed; this does not show that the bridge conforms"
+        "passed (partial run): 1 of 2 scenarios passed; this does not show that the bridge conforms"
     )
     assert run.data["run"]["full"] is False
 
@@ -29,7 +29,7 @@ def test_a_slice_that_passes_says_that_it_is_one(project: Make) -> None:
 def test_a_folder_of_features_is_a_slice(project: Make) -> None:
     made = project(**{"other.feature": GREEN})
     run = made.run(where="features/small.feature")
-    assert (run.code, run.word) == (0, "passed, a slice")
+    assert (run.code, run.word) == (0, "passed (partial run)")
     assert run.sentence.startswith("2 of 4 scenarios")
 
 
@@ -56,9 +56,9 @@ def test_a_full_run_that_never_met_what_the_suite_claims_is_not_a_verdict(projec
     run = project().run()
     assert (run.code, run.word) == (2, "not judged")
     assert "the run did not cover method InitializeSession" in run.sentence
-    assert run.data["ledger"]["methods"]["RegisterVariable"] == 2
-    assert run.data["ledger"]["clauses"] == {"A1": 2}
-    assert run.data["ledger"]["types"]["float"] >= 1
+    assert run.data["coverage"]["methods"]["RegisterVariable"] == 2
+    assert run.data["coverage"]["clauses"] == {"A1": 2}
+    assert run.data["coverage"]["types"]["float"] >= 1
 
 
 BESIDE = f"needs {tags.CAPABILITIES['requires_failpoints']}"
@@ -95,12 +95,12 @@ def record(outcome: str, **more: Any) -> ScenarioRecord:
         ),
         (
             {"scenarios": [record("passed"), record("skipped", declared=False)]},
-            "passed, a slice",
+            "passed (partial run)",
             "1 of 3 scenarios passed (1 skipped for reasons that no profile declares);"
             " this does not show that the bridge conforms",
         ),
         ({"scenarios": [record("passed")], "unmet": ["status INTERNAL"]}, "not judged", None),
-        ({"scenarios": [record("passed")], "full": False}, "passed, a slice", None),
+        ({"scenarios": [record("passed")], "full": False}, "passed (partial run)", None),
         ({"scenarios": [record("passed"), record("failed")], "full": False}, "does not conform", None),
         ({"scenarios": [record("skipped")]}, "not judged", "no scenario passed, and none failed: why"),
         ({"scenarios": [record("known failing")]}, "not judged", None),
