@@ -100,7 +100,7 @@ TYPES = {
         str,
         str,
         "`the bridge`, `the bridge's parent process`, `the bridge's child processes`, `the worker's bridge`,"
-        " `North`, `every bridge`, `the store`, `the store's leader` (`follower`, `first member`, `majority`)",
+        " `North`, `every bridge`, `the store`, `the store's leader` (or `follower`, …)",
     ),
     "settings": Parameter(
         SETTINGS,
