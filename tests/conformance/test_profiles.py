@@ -66,7 +66,7 @@ def test_a_capability_that_a_profile_denies_is_a_skip_with_its_reason(project: M
 
 
 def test_a_flag_that_a_profile_denies_is_a_skip_with_its_reason(project: Make) -> None:
-    flagged = example('Given a bridge started with "--watch-log-limit 5"', "Then all is well")
+    flagged = example('Given a bridge with the flags "--watch-log-limit 5"', "Then all is well")
     hidden = example("Given a bridge that keeps its state", "Then all is well", name="Within a step")
     made = project(GREEN + flagged + hidden)
     own = (made.folder / "steps" / "zz_own.py").read_text() + (
