@@ -152,7 +152,7 @@ def test_sequences_go_on_even_where_too_many_sessions_ended_to_remember_each(
 def test_a_tool_that_outlives_its_session_can_do_nothing_any_more(again: bool) -> None:
     bridge = Bridge()
     bridge.open("tuning")
-    with bridge.kept("tuning") as old:
+    with bridge.held_open("tuning") as old:
         identifier = register(old, "rate", 0.5).id
         assert bridge.close("tuning") == 1
         if again:
@@ -173,7 +173,7 @@ def test_a_tool_that_outlives_its_session_can_do_nothing_any_more(again: bool) -
 def test_the_tools_of_an_ended_session_do_not_keep_a_new_one_of_its_id() -> None:
     bridge = Bridge()
     bridge.open("tuning")
-    with bridge.kept("tuning"):
+    with bridge.held_open("tuning"):
         bridge.close("tuning")
         bridge.open("tuning")
         bridge.clock.advance(TTL / 2)

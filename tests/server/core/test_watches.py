@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.core.change_log import TAKEN, Change
+from server.core.change_log import MAX_TAKEN_CHANGES, Change
 from server.core.changes import ChangeContext
 from server.core.errors import InvalidArgumentError, NotFoundError, OutOfRangeError
 from server.core.session import Session
@@ -93,10 +93,10 @@ def test_resuming_after_the_end_of_a_variable_goes_on_with_a_new_one_of_its_name
 def test_a_watch_takes_a_long_backlog_in_parts_that_leave_nothing_out() -> None:
     session = a_busy_session()
     reader = Reader(session, "a")
-    for number in range(3 * TAKEN):
+    for number in range(3 * MAX_TAKEN_CHANGES):
         put(session, "b" if number % 3 == 0 else "a", number)
     part = reader.watch.take()
-    assert len(part) == TAKEN
+    assert len(part) == MAX_TAKEN_CHANGES
     assert reader.watch.seen < session.log.last
     rest = reader.sequences()
     expected = [change.sequence for change in session.log.after(7) if change.variable.name == "a"]

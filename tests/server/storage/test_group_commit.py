@@ -13,7 +13,7 @@ from server.core.errors import UnavailableError
 from server.storage.group_commit import GroupCommit
 from server.storage.records import Changed
 
-REASON = UnavailableError("the disk does not take the change")
+REASON = UnavailableError("the change cannot be written to the disk")
 
 
 def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
