@@ -146,7 +146,7 @@ class ToolServicer:
     @asynccontextmanager
     async def _in_time(self, session_id: str) -> AsyncIterator[Session]:
         """Keep a session open for the length of the block, which ends when the time for a tool is over."""
-        with self._sessions.kept(session_id) as session:
+        with self._sessions.held_open(session_id) as session:
             try:
                 async with asyncio.timeout(self._timeout) as limit:
                     yield session

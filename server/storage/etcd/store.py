@@ -10,7 +10,7 @@ from ...core.errors import RefusalError, UnavailableError
 from ...etcd import rpc_pb2 as rpc
 from ...etcd.client import Etcd
 from ...etcd.operations import delete, get, mod_is, prefix_end, put
-from ..records import Ended, Kept, Record, SessionState
+from ..records import Ended, Record, SessionState, StoreContent
 from ..store import OnFailure
 from .chunking import join, whole
 from .keys import Keys
@@ -54,8 +54,8 @@ class EtcdStore:
         self.ended: set[str] = set()
         """Of these, those that have ended and were not looked at since."""
 
-    def load(self) -> Kept:
-        return Kept()  # a bridge owns nothing when it begins
+    def load(self) -> StoreContent:
+        return StoreContent()  # a bridge owns nothing when it begins
 
     def read(self, session_id: str) -> SessionState | None:
         return None  # what could not be kept is lost here, and taken anew from etcd
@@ -84,7 +84,7 @@ class EtcdStore:
             pipeline.close(gone)
         self.pipelines.clear()
 
-    async def take(self, session_id: str, bridge_id: str, free: Sequence[rpc.Compare]) -> Kept | None:
+    async def take(self, session_id: str, bridge_id: str, free: Sequence[rpc.Compare]) -> StoreContent | None:
         """Own a session, and read what is kept of it.
 
         Args:
@@ -124,7 +124,7 @@ class EtcdStore:
             self._failpoint,
         )
         state = await self._read(session_id, pipeline)
-        kept = Kept(min_next_sequence=int(min_next_sequence.value or 0))
+        kept = StoreContent(min_next_sequence=int(min_next_sequence.value or 0))
         if state is not None:
             kept.sessions.append(state)
         elif ended.value:
