@@ -153,7 +153,7 @@ def test_a_bridge_that_lost_a_session_changes_nothing_of_it_any_more(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "server.cluster.owner_table.OwnerTable.learn", lambda *_: None
+        "server.cluster.owner_table.OwnerTable.apply", lambda *_: None
     )  # it has not heard of it yet
     with a_bridge(url) as bridge:
         session = bridge.open()
@@ -196,7 +196,7 @@ def test_a_session_that_was_let_go_before_the_owners_are_read_is_lost(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "server.cluster.owner_table.OwnerTable.learn", lambda *_: None
+        "server.cluster.owner_table.OwnerTable.apply", lambda *_: None
     )  # it has not heard of it yet
     with a_bridge(url) as bridge:
         owners, owner = cluster_of(bridge).ownership, Keys(parse(url).prefix).owner("tuning")
