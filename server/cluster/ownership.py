@@ -204,7 +204,7 @@ class Ownership:
             [mod_is(key, bridge.revision)], [delete(key)], [get(key)], timeout=ANSWER_TIMEOUT_S
         )
         if reply.succeeded:
-            logger.warning("the bridge at %s is gone", bridge.sign.address)
+            logger.warning("the bridge at %s is gone", bridge.record.address)
         elif not reply.responses[0].response_range.kvs:
             self.table.bridges.pop(bridge.id, None)
         else:

@@ -98,15 +98,15 @@ class SessionContent:
 
     def get_many(self, identifiers: Iterable[str]) -> tuple[dict[str, Variable], list[str]]:
         """Return the variables found, by requested identifier, and the identifiers that are missing."""
-        found: dict[str, Variable] = {}
+        variables: dict[str, Variable] = {}
         missing: list[str] = []
         for identifier in dict.fromkeys(identifiers):
             variable = self._find(identifier)
             if variable is None:
                 missing.append(check_name(identifier, "variable_identifiers"))
             else:
-                found[identifier] = variable
-        return found, missing
+                variables[identifier] = variable
+        return variables, missing
 
     def matching(self, pattern: str = "") -> list[Variable]:
         """Return the variables whose whole name matches a glob (``*``, ``?``), in order of registration."""

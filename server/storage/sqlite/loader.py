@@ -20,7 +20,7 @@ class CorruptDataError(Exception):
 
 
 def load(connection: sqlite3.Connection) -> StoreContent:
-    """Load everything.
+    """Load all sessions and tombstones.
 
     Raises:
         CorruptDataError: the checksum of a row is wrong, or the row to which another refers is missing.

@@ -64,7 +64,7 @@ class SqliteStore:
         self._failing = False
 
     def load(self) -> StoreContent:
-        """Load everything.
+        """Load all sessions and tombstones.
 
         Raises:
             StartupError: the data is damaged.

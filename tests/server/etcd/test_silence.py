@@ -111,8 +111,8 @@ async def test_silence_alone_is_no_trouble(
     one: Cluster, prefix: bytes, monkeypatch: pytest.MonkeyPatch, reads: bool
 ) -> None:
     """A watch with nothing to tell stays in place, and so does one whose reader is slow."""
-    monkeypatch.setattr(watching, "PROGRESS", 0.25)
-    monkeypatch.setattr(watching, "SILENCE", 1.0)
+    monkeypatch.setattr(watching, "PROGRESS_INTERVAL_S", 0.25)
+    monkeypatch.setattr(watching, "SILENCE_TIMEOUT_S", 1.0)
     places: list[bool] = []
     async with connect(*one.endpoints) as etcd:
         after = await write(etcd, b"elsewhere")

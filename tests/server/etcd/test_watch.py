@@ -179,7 +179,7 @@ async def test_what_is_forgotten_while_nobody_is_connected(
 
 async def test_a_notification_moves_it_on(prefix: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where only others are written, what was asked for may be forgotten, and yet nothing is missing."""
-    monkeypatch.setattr(watching, "BACKOFF", (0.001, 0.001))
+    monkeypatch.setattr(watching, "RETRY_BACKOFF_S", (0.001, 0.001))
     moved = asyncio.Event()
     next_ = watching._Stream.next
 

@@ -98,7 +98,7 @@ def test_one_more_than_may_run_is_refused_and_the_rest_goes_on(session: Session)
     calls = [start(session, "block", seconds=0.5) for _ in range(5)]
     codes = [call.code() for call in calls]
     assert sorted(code.name for code in codes) == ["OK"] * 4 + ["RESOURCE_EXHAUSTED"]
-    assert "at most 4 that block run at a time" in str(calls[4].details())
+    assert "at most 4 blocking tools run at a time" in str(calls[4].details())
     assert session.execute("echo", {"message": "here"}) == "here"
     assert session.execute("block", {"seconds": 0.0}) == 0.0
 
@@ -114,7 +114,7 @@ def test_one_more_than_may_run_is_refused_and_the_rest_goes_on(session: Session)
         ("exit_with", {"code": 7}, "the tool's process ended (exit code 7)"),
         ("leave", {}, "the tool's process ended (exit code 3)"),
         ("segfault", {}, "the tool's process ended (exit code -11)"),
-        ("eat", {}, "out of memory: a tool may take 512 MiB"),
+        ("eat", {}, "out of memory: a tool may use 512 MiB"),
         ("kill_parent", {}, "the tool's process ended"),
         ("close_everything", {}, "the tool's process ended"),
         ("set_of", {"n": 1}, "Object of type set is not JSON serializable"),

@@ -221,7 +221,7 @@ def test_a_tool_whose_call_has_ended_reads_and_writes_no_more() -> None:
     call.close()
     with unchanged(servicer.session):
         for act in (lambda: call.get("rate"), lambda: call.set("rate", 2.0)):
-            with pytest.raises(FailedPreconditionError, match="the call that this tool ran for has ended"):
+            with pytest.raises(FailedPreconditionError, match="the call of this tool has ended"):
                 act()
 
 
@@ -240,7 +240,7 @@ def test_a_connection_that_nobody_uses_is_closed(monkeypatch: pytest.MonkeyPatch
         hosts = Hosts(remote=False)
         gone = RegisteredTool("id", "gone", "", (), {}, streams=False, host="127.0.0.1:1")
         context: Any = NoDeadline()
-        with pytest.raises(UnavailableError, match="^gone: its host 127.0.0.1:1 is not there"):
+        with pytest.raises(UnavailableError, match="^gone: its host 127.0.0.1:1 cannot be reached"):
             await hosts.execute(gone, pb.ExecuteToolRequest(), context)
         kept = len(hosts._connections)
         await asyncio.sleep(0.2)

@@ -187,7 +187,7 @@ def test_a_slow_reader_holds_the_host_back(here: Session, there: Session, connec
 def test_a_call_that_would_go_round_is_refused(connection: Connection, host: ServerProcess) -> None:
     here = connection.session(f"round-{uuid.uuid4().hex}")
     register(here, tool("mine"), tool("ours"), at=int(connection.address.rpartition(":")[2]))
-    with pytest.raises(BridgeError, match="FAILED_PRECONDITION: mine: its host .* would pass the call back"):
+    with pytest.raises(BridgeError, match="FAILED_PRECONDITION: mine: its host .* forwards the call back"):
         here.execute("mine")
     with Connection(f"127.0.0.1:{host.port}") as other:
         there = other.session(here.id)
