@@ -148,7 +148,7 @@ class Settings(NamedTuple):
     ] = 1024
     remote_tools: Annotated[
         bool,
-        Flag("--allow-remote-tools", "permission for tool hosts with addresses beyond loopback", str, TOOLS),
+        Flag("--allow-remote-tools", "permission for clients to name tool hosts beyond loopback", str, TOOLS),
     ] = False
     log_level: Annotated[
         str,
@@ -203,13 +203,13 @@ class Settings(NamedTuple):
         ),
     ] = False
     reflection: Annotated[
-        bool, Flag("--reflection", "gRPC server reflection for clients that are admitted", str, DIAGNOSTICS)
+        bool, Flag("--reflection", "gRPC server reflection, for admitted clients", str, DIAGNOSTICS)
     ] = False
     check: Annotated[
         bool,
         Flag(
             "--check",
-            "check that the server could start, with a report, instead of a start",
+            "check of the flags, files, port and storage, without serving",
             str,
             DIAGNOSTICS,
         ),

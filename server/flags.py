@@ -46,7 +46,8 @@ class Flag:
         if default is False:
             parser.add_argument(self.name, action="store_true", help=self.description, **self.options)
             return
-        help_text = f"{self.description} (default: %(default)s)" if default else self.description
+        shown = f"{default:g}" if isinstance(default, float) else default
+        help_text = f"{self.description} (default: {shown})" if default else self.description
         options = {"type": self.convert, "metavar": METAVARS.get(self.convert), **self.options}
         if isinstance(default, tuple):
             parser.add_argument(self.name, action="append", default=[*default], help=help_text, **options)

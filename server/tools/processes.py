@@ -127,7 +127,9 @@ class ProcessRun:
             try:
                 kind, length = protocol.HEADER.unpack(await reader.readexactly(protocol.HEADER.size))
                 if length > protocol.MAX_FRAME_BYTES:
-                    raise ToolFailedError(f"a result of {length} bytes exceeds {protocol.MAX_FRAME_BYTES}")
+                    raise ToolFailedError(
+                        f"the result's {length} bytes exceed the maximum, {protocol.MAX_FRAME_BYTES}"
+                    )
                 payload = await reader.readexactly(length)
             except (asyncio.IncompleteReadError, OSError):
                 raise ToolFailedError(await self._exit_reason()) from None

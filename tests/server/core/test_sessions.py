@@ -1,4 +1,4 @@
-"""The open sessions: opening, renewing, and what they share."""
+"""The open sessions: opening, renewal, and isolation."""
 
 from __future__ import annotations
 
@@ -156,8 +156,8 @@ def test_an_open_watch_keeps_nothing_open() -> None:
 def test_running_tools_keep_a_session_open_and_it_lives_on_from_the_end_of_the_last() -> None:
     bridge = Bridge()
     session = bridge.open("tuning")
-    with bridge.held_open("tuning") as kept:
-        assert kept is session
+    with bridge.held_open("tuning") as held:
+        assert held is session
         with bridge.held_open("tuning"):
             bridge.clock.advance(10 * TTL)
             bridge.expire()

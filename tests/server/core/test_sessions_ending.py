@@ -1,4 +1,4 @@
-"""Sessions that expire, are ended, and are opened again."""
+"""The expiry, the closing and the reopening of sessions."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_the_tools_of_an_ended_session_do_not_keep_a_new_one_of_its_id() -> None
     assert not bridge.is_open("tuning")
 
 
-# Caps
+# Limits
 
 
 def test_one_session_over_the_cap_is_refused_and_the_rest_works_on() -> None:
