@@ -33,7 +33,7 @@ def parse(arguments: Sequence[str]) -> Settings:
     add_flags(parser, Settings())
     flags = parser.parse_args(arguments)
     if flags.store and flags.data_dir:
-        parser.error("--store and --data-dir exclude each other: the state is kept in one place")
+        parser.error("--store and --data-dir exclude each other: name only one of them")
     return from_flags(Settings, flags)
 
 

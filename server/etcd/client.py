@@ -165,4 +165,4 @@ class Etcd:
                     0.5, 1.0
                 )
                 await asyncio.sleep(min(pause, max(0.0, deadline - loop.time())))
-        raise NoAnswerError(f"no member of etcd answered within {timeout:g} s: {members.troubles()}")
+        raise NoAnswerError(f"no member of etcd answered within {timeout:g} s: {members.last_errors()}")

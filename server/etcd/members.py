@@ -53,7 +53,7 @@ class Member:
 
     def __init__(self, endpoint: str, credentials: grpc.ChannelCredentials | None) -> None:
         self.endpoint = endpoint
-        self.trouble = "not asked"
+        self.last_error = "not asked"
         """The reason of the last failed call."""
         if credentials is None:
             self.channel = aio.insecure_channel(endpoint, options=OPTIONS)
@@ -98,18 +98,18 @@ class Members:
             member = self._members[self._current] = Member(endpoint, self._credentials)
         return member
 
-    def failed(self, member: Member, trouble: str) -> None:
+    def failed(self, member: Member, error: str) -> None:
         """Record a failure; ask another member from now on, unless one is asked already.
 
         Several calls at the same member may fail together.
         """
-        member.trouble = trouble
+        member.last_error = error
         if member is self.current:
             self._current = (self._current + 1) % len(self)
 
-    def troubles(self) -> str:
+    def last_errors(self) -> str:
         """Return the reason of the last failure of each member that was asked."""
-        return "; ".join(f"{member.endpoint}: {member.trouble}" for member in self._members.values())
+        return "; ".join(f"{member.endpoint}: {member.last_error}" for member in self._members.values())
 
     async def call(
         self, member: Member, method: str, request: Message, reply: type[Message], timeout: float

@@ -18,7 +18,7 @@ from ..core.errors import UnavailableError
 from .channels import channel_options
 from .service import Context, Method
 from .status import RemoteError
-from .watches import PLACED
+from .watches import OPEN_METADATA
 
 FORWARDED = "bridge-forwarded"
 """The key of a forwarded call's metadata with the id of the bridge that should answer it.
@@ -212,8 +212,8 @@ class Forwarder:
         try:
             if method.name == "WatchVariables":
                 initial = await call.initial_metadata()
-                if PLACED[0] in [(str(key), value) for key, value in initial or ()]:
-                    await context.send_initial_metadata(PLACED)
+                if OPEN_METADATA[0] in [(str(key), value) for key, value in initial or ()]:
+                    await context.send_initial_metadata(OPEN_METADATA)
             while (message := await call.read()) is not aio.EOF:
                 await context.write(message)
         except asyncio.CancelledError:

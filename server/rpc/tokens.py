@@ -98,14 +98,14 @@ class Tokens:
     def _read(self) -> list[tuple[bytes, Scope]]:
         tokens = []
         for number, line in enumerate(self._path.read_bytes().splitlines(), 1):
-            token, *rest = line.partition(b"#")[0].split() or [b""]
+            token, *options = line.partition(b"#")[0].split() or [b""]
             if not token:
                 continue
             # The message quotes nothing of the line, which may be a secret in the wrong place.
             where = f"{self._path}, line {number}"
             if len(token) < MIN_TOKEN_LENGTH:
                 raise StartupError(f"{where}: no token of {MIN_TOKEN_LENGTH} characters or more")
-            tokens.append((token, _scope(rest, where)))
+            tokens.append((token, _scope(options, where)))
         if not tokens:
             raise StartupError(
                 f"{self._path} has no token of {MIN_TOKEN_LENGTH} characters or more: write one per line"
@@ -113,10 +113,10 @@ class Tokens:
         return tokens
 
 
-def _scope(words: list[bytes], where: str) -> Scope:
+def _scope(options: list[bytes], where: str) -> Scope:
     scope = Scope()
-    for word in words:
-        name, _, value = word.decode("utf-8", "replace").partition("=")
+    for option in options:
+        name, _, value = option.decode("utf-8", "replace").partition("=")
         if name == "sessions" and value:
             scope = scope._replace(sessions=value)
         elif name == "read" and not value:

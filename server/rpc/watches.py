@@ -11,7 +11,7 @@ from . import codec
 from .idle_event import IdleEvent
 from .service import Context
 
-PLACED = (("bridge-watch", "1"),)
+OPEN_METADATA = (("bridge-watch", "1"),)
 """The initial metadata of an open watch. A refused watch also gets initial metadata, but not these."""
 
 
@@ -50,7 +50,7 @@ class WatchServicer:
             if (flushed := self._sessions.flushed(request.session_id)) is not None:
                 await flushed
             # The initial metadata show the client that the watch is open.
-            await context.send_initial_metadata(PLACED)
+            await context.send_initial_metadata(OPEN_METADATA)
             for update in initial:
                 await context.write(update)
             while True:

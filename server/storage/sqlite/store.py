@@ -142,7 +142,7 @@ class SqliteStore:
             self._failing = False
             logger.info("changes can be saved again")
         self._commits.succeed()
-        self._go_on()
+        self._continue()
 
     def _fail(self, error: sqlite3.Error) -> None:
         """Roll back the group and the records gathered since."""
@@ -161,9 +161,9 @@ class SqliteStore:
             refusal = UnavailableError("the change cannot be written to the disk: nothing was changed")
         # Waiting calls continue in a later iteration of the loop, when the core has rolled back.
         self._notify(self._commits.fail(refusal))
-        self._go_on()
+        self._continue()
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         if self._commits.gathered:
             self._begin()
         elif self.writer.unswept and not self._failing:
