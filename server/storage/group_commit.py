@@ -86,8 +86,7 @@ class GroupCommit:
         return None if number is None else self._wait(number)
 
     def settled(self) -> Future[None]:
-        """Return a future that is done when all records so far are settled, at the end of the next commit
-        or later."""
+        """Return a future that is done when all records so far are settled, after the next commit's end."""
         return self._wait(self._written)
 
     def _wait(self, number: int) -> Future[None]:

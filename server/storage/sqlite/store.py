@@ -101,7 +101,7 @@ class SqliteStore:
         self._directory.close()
 
     def _begin(self) -> None:
-        """Commit the gathered records; if a commit is under way, they follow after it."""
+        """Commit the gathered records; if a commit is in progress, the next one includes them."""
         if self._commits.gathered and not self._committing:
             self._commit()
 
