@@ -105,7 +105,7 @@ def test_what_cannot_be_is_told_in_one_line_and_changes_nothing(made: Path, tmp_
         assert reason in run.stderr
         assert run.stderr.count("\n") == 1
 
-    refused(1, "'https://bridge' is no name of a host", made, "https://bridge")
+    refused(1, "'https://bridge' is not a valid host name", made, "https://bridge")
     refused(2, "DIR", *())
     refused(1, "cert.pem", made / "cert.pem")
     assert contents(made) == before

@@ -22,13 +22,13 @@ assert _SPEC is not None
 assert _SPEC.loader is not None
 generate = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(generate)
-BASELINE, INNER, ROOT, SOURCE = generate.BASELINE, generate.INNER, generate.ROOT, generate.SOURCE
+BASELINE, INTERNAL, ROOT, SOURCE = generate.BASELINE, generate.INTERNAL, generate.ROOT, generate.SOURCE
 ToolError, buf, protoc, write_stubs = generate.ToolError, generate.buf, generate.protoc, generate.write_stubs
 
 STUBS = {
     f"varbridge/messages/snakepit_bridge_{kind}"
     for kind in ("pb2.py", "pb2.pyi", "pb2_grpc.py", "pb2_grpc.pyi")
-} | {f"{source.with_suffix('').as_posix()}_{kind}" for source in INNER for kind in ("pb2.py", "pb2.pyi")}
+} | {f"{source.with_suffix('').as_posix()}_{kind}" for source in INTERNAL for kind in ("pb2.py", "pb2.pyi")}
 
 # What SnakepitBridge, the older of the two services, does not have.
 LATER_METHODS = {"GetSession", "Heartbeat", "RegisterTools", "GetExposedElixirTools", "ExecuteElixirTool"}

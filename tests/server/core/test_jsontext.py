@@ -1,4 +1,4 @@
-"""Strict JSON: what RFC 8259 allows, within the bounds, and nothing beyond."""
+"""Strict JSON: RFC 8259 without extensions, within fixed bounds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def nested(levels: int, kind: str) -> bytes:
 
 @given(values)
 def test_what_is_written_comes_back_equal(value: Any) -> None:
-    # By repr, which tells 1 from 1.0 and from True, and 0.0 from -0.0.
+    # repr distinguishes 1, 1.0 and True, and 0.0 and -0.0.
     assert repr(parse(dump(value))) == repr(value)
 
 

@@ -1,4 +1,4 @@
-"""Arrays as raw bytes: what is accepted, and what is refused with which words."""
+"""Arrays as raw bytes: accepted values, and the messages of refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Group commit: when a record is published that is written during a commit, and what fails with it."""
+"""Group commit: the publication and the failure of records that are written during a commit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from server.core.errors import UnavailableError
 from server.storage.group_commit import GroupCommit
 from server.storage.records import Changed
 
-REASON = UnavailableError("the disk does not take the change")
+REASON = UnavailableError("the change cannot be written to the disk")
 
 
 def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
@@ -25,7 +25,7 @@ def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Non
 
 
 class Writing:
-    """A group commit, and what it has published."""
+    """A group commit, with the ids of the sessions whose records it has published."""
 
     def __init__(self) -> None:
         self.commits = GroupCommit()

@@ -1,4 +1,4 @@
-"""What a function's hints and docstring declare."""
+"""The declaration of tools by functions' type hints and docstrings."""
 
 from __future__ import annotations
 
