@@ -1,8 +1,8 @@
 """Changes to one place of a module, which is addressed by name and by its syntax, never by its text.
 
 A patch names a class or function, and a fragment of Python that occurs in it exactly once; another fragment
-replaces it. Where the code stands in its file, how it is laid out, and what its local variables are
-called make no difference. ``tests.mutants.fragments`` says what the wildcards of fragments stand for.
+replaces it. The position of the code in its file, its layout and the names of its local variables make
+no difference. ``tests.mutants.fragments`` says what the wildcards of fragments stand for.
 """
 
 from __future__ import annotations
