@@ -1,5 +1,5 @@
-"""How fast the bridge is: ``python -m benchmarks``.
+"""The benchmarks of the bridge: ``python -m benchmarks``.
 
-Contenders run in turn within one round, so that a round sees the same weather; the ratio between them is
-the result, and absolute times are context.
+The systems run in turn within one round, so that all see the same machine load; the ratio between them is the
+result, and absolute times are context.
 """

@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: run the sections, print their tables, write a report and a page."""
+"""The command ``python -m benchmarks``: run the sections, print their tables, write a report and a page."""
 
 from __future__ import annotations
 
@@ -29,68 +29,68 @@ REPORT = Path("reports/benchmarks.json")
 PAGE = Path("reports/benchmarks.html")
 
 REPEATS = 2
-"""How often a quick run measures a section again that is far from its targets, before it fails."""
+"""The number of times that a quick run repeats a section that is far from its targets, before it fails."""
 
 
 def main() -> int:
-    """Run the sections that were named, or all of them; return the exit code."""
+    """Run the requested sections, or all of them; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measures the bridge beside a bare grpc.aio server with the same messages, and beside "
-        "Redis, NATS and etcd where they are installed. Ratios are the result; times are context.",
+        description="Measure the bridge in comparison with a bare grpc.aio server with the same messages, "
+        "and with Redis, NATS and etcd if they are installed. Ratios are the result; times are context.",
     )
     add = parser.add_argument
-    add("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; else all")
-    add("--quick", action="store_true", help="measure little; fail where a ratio is far from its target")
-    add("--rounds", type=int, help="how many, with processes of their own each")
-    add("--peers", action="store_true", help="say which peers are there and how to get the others")
-    given = parser.parse_args()
-    if unknown := set(given.sections) - SECTIONS.keys():
-        parser.error(f"there is no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
-    if given.peers:
+    add("sections", nargs="*", metavar="SECTION", help=f"a section: {', '.join(SECTIONS)} (default: all)")
+    add("--quick", action="store_true", help="measure less, and fail if a ratio is far from its target")
+    add("--rounds", type=int, metavar="N", help="the number of rounds; each starts new processes")
+    add("--peers", action="store_true", help="print which peers are installed, and how to install the others")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.sections) - SECTIONS.keys():
+        parser.error(f"unknown section {', '.join(sorted(unknown))}; known: {', '.join(SECTIONS)}")
+    if arguments.peers:
         for name, (*_, how) in baselines.PEERS.items():
-            lacks = baselines.missing(name)
-            print(f"{name}: {f'{lacks} is missing: {how}' if lacks else 'is there'}")
+            missing = baselines.missing(name)
+            print(f"{name}: {f'{missing} is missing: {how}' if missing else 'installed'}")
         return 0
-    # As it is installed: start-up is not to be measured without the byte code that pip writes.
+    # Python may write byte code, which pip writes on installation: otherwise start-up would seem slower.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    scale = QUICK if given.quick else FULL
-    if given.rounds:
-        scale = scale._replace(rounds=given.rounds)
-    found: dict[str, list[Figure]] = {}
-    # What attackers do on a machine that they share is for the eye: too much of it is the attackers' own.
-    usual = [name for name in SECTIONS if not (given.quick and name == "attacks")]
-    for name in given.sections or usual:
-        found[name] = _measured(name, scale)
-    for _ in range(REPEATS if given.quick else 0):
-        # After all the others: what disturbed the machine may have passed by then.
-        for name in [name for name, figures in found.items() if _far_off(figures)]:
-            print(f"{name}: far from its target, which may be noise: measured again", flush=True)
-            found[name] = _measured(name, scale)
-    _report(found)
-    if not given.quick:
+    scale = QUICK if arguments.quick else FULL
+    if arguments.rounds:
+        scale = scale._replace(rounds=arguments.rounds)
+    measured: dict[str, list[Figure]] = {}
+    # The attackers' own load on the same machine is too large for a check of their targets.
+    default = [name for name in SECTIONS if not (arguments.quick and name == "attacks")]
+    for name in arguments.sections or default:
+        measured[name] = _measure(name, scale)
+    for _ in range(REPEATS if arguments.quick else 0):
+        # Repeated after all other sections, when a disturbance of the machine may have ended.
+        for name in [name for name, figures in measured.items() if _far_off(figures)]:
+            print(f"{name}: far from its target, which may be noise: measuring again", flush=True)
+            measured[name] = _measure(name, scale)
+    _report(measured)
+    if not arguments.quick:
         return 0
-    far = [figure for figures in found.values() for figure in _far_off(figures)]
+    far = [figure for figures in measured.values() for figure in _far_off(figures)]
     for figure in far:
         print(f"far from its target: {figure.name}: {figure.median:.4g}, not {figure.target}")
     return 1 if far else 0
 
 
-def _measured(name: str, scale: Scale) -> list[Figure]:
-    """Measure a section, and tell its figures."""
-    found = asyncio.run(SECTIONS[name](scale))
+def _measure(name: str, scale: Scale) -> list[Figure]:
+    """Measure a section, and print its figures."""
+    figures = asyncio.run(SECTIONS[name](scale))
     print(f"{chr(13) if sys.stderr.isatty() else ''}{name}".ljust(60))
-    for figure in found:
+    for figure in figures:
         print(figure.line(), flush=True)
-    return found
+    return figures
 
 
 def _far_off(figures: Sequence[Figure]) -> list[Figure]:
-    return [one for one in figures if one.target and one.target.far_off(one.median)]
+    return [figure for figure in figures if figure.target and figure.target.far_off(figure.median)]
 
 
-def _report(found: dict[str, list[Figure]]) -> None:
-    told = {
+def _report(measured: dict[str, list[Figure]]) -> None:
+    report = {
         "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": {
             "cores": os.cpu_count(),
@@ -98,17 +98,17 @@ def _report(found: dict[str, list[Figure]]) -> None:
             "system": platform.platform(),
             "python": platform.python_version(),
         },
-        "sections": {name: [figure.as_json() for figure in figures] for name, figures in found.items()},
+        "sections": {name: [figure.as_json() for figure in figures] for name, figures in measured.items()},
     }
     REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps(told, indent=1, ensure_ascii=False), "utf-8")
+    REPORT.write_text(json.dumps(report, indent=1, ensure_ascii=False), "utf-8")
     try:
         from benchmarks import page
     except ImportError as error:
         print(f"no page: {error.name} is missing (pip install -e '.[bench]')")
         return
-    PAGE.write_text(page.page(told), "utf-8")
-    print(f"\n{REPORT} and {PAGE} tell the same")
+    PAGE.write_text(page.page(report), "utf-8")
+    print(f"\nwrote {REPORT} and {PAGE}")
 
 
 def _processor() -> str:

@@ -1,4 +1,4 @@
-"""What an attacker does to everybody else: the p99 of a get beside one, and the memory that stays behind."""
+"""The effect of attackers on other clients: the p99 of a get during an attack, and the memory after it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from benchmarks.interleave import undisturbed
 from benchmarks.scale import Scale
 
 DEPLOYED = ("env", "PYTHONMALLOC=malloc")
-"""How the files in ``deploy/`` start a bridge: what was taken in a flood is given back after it."""
+"""The command prefix of the files in ``deploy/``, with which a bridge returns memory after an attack."""
 
-PATIENCE = 60.0
-"""Seconds that an attacker may take to begin, and memory to come back."""
+TIMEOUT_S = 60.0
+"""The time in which an attacker must begin, in seconds; a third of it for the return of memory."""
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    """The p99 of a get beside each attacker, to the one before and after; memory after, to before."""
+    """Measure the p99 of a get during and before each attack, and the memory after and before it."""
     slower: dict[str, list[float]] = {}
     larger: dict[str, list[float]] = {}
     context: dict[str, list[tuple[float, float]]] = {}
@@ -36,24 +36,24 @@ async def measure(scale: Scale) -> list[Figure]:
                 memory = bridge.process.resident_kib
                 calm = await _p99(bridge, scale)
                 async with _attacker(name, bridge):
-                    beside = await _p99(bridge, scale)
-                slower.setdefault(name, []).append(beside / calm)
-                context.setdefault(name, []).append((calm, beside))
-                larger.setdefault(name, []).append(await _left(bridge, memory) / memory)
+                    attacked = await _p99(bridge, scale)
+                slower.setdefault(name, []).append(attacked / calm)
+                context.setdefault(name, []).append((calm, attacked))
+                larger.setdefault(name, []).append(await _memory_after(bridge, memory) / memory)
     figures = []
     for name in ATTACKERS:
         calm = statistics.median(before for before, _ in context[name])
-        beside = statistics.median(during for _, during in context[name])
-        told = {"calm": {"p99 ms": 1000 * calm}, "beside it": {"p99 ms": 1000 * beside}}
+        attacked = statistics.median(during for _, during in context[name])
+        times = {"before": {"p99 ms": 1000 * calm}, "during": {"p99 ms": 1000 * attacked}}
         figures.append(
-            Figure(f"{name}: p99 of a get beside it / without", slower[name], Target(2.0), context=told)
+            Figure(f"{name}: p99 of a get during it / before", slower[name], Target(2.0), context=times)
         )
         figures.append(Figure(f"{name}: memory after it / before", larger[name], Target(1.5)))
     return figures
 
 
 async def _p99(bridge: OverGrpc, scale: Scale) -> float:
-    # A session that nobody called meanwhile may be gone.
+    # A session without calls may have expired meanwhile.
     await baselines.register(bridge.channel, requests.SESSION, "x")
     seconds = []
     with undisturbed():
@@ -74,16 +74,16 @@ async def _attacker(name: str, bridge: OverGrpc) -> AsyncIterator[None]:
     )
     assert process.stdout is not None
     try:
-        assert await asyncio.wait_for(process.stdout.readline(), PATIENCE) == b"READY\n"
+        assert await asyncio.wait_for(process.stdout.readline(), TIMEOUT_S) == b"READY\n"
         yield
     finally:
         process.kill()
         await process.wait()
 
 
-async def _left(bridge: OverGrpc, before: int) -> int:
-    """The memory when the attacker is gone: when it is back, or after a while."""
-    until = time.monotonic() + PATIENCE / 3
+async def _memory_after(bridge: OverGrpc, before: int) -> int:
+    """Return the memory after the attack, once it is nearly as before or a timeout is over."""
+    until = time.monotonic() + TIMEOUT_S / 3
     while (now := bridge.process.resident_kib) > before * 1.2 and time.monotonic() < until:
         await bridge.get()
         await asyncio.sleep(0.1)

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.abusers NAME HOST:PORT``: somebody who means harm, until it is killed.
+"""The attackers, each of which runs until it is killed: ``python -m benchmarks.abusers NAME HOST:PORT``.
 
-Says READY on stdout when it has begun. A process of its own: what it costs to attack is no matter of the
-clients that are measured beside it.
+An attacker prints READY on stdout when it has begun. It is a process of its own, so that its work does not
+slow down the clients that are measured.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from benchmarks.baselines import PATH, UNREAD, connect
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS = struct.pack(">I", 0)[1:] + b"\x04\x00" + struct.pack(">I", 0)
-PACE = 0.002
-"""Seconds between two blows of an attacker that strikes again and again: 500 a second."""
+INTERVAL_S = 0.002
+"""The time between two actions of a repeating attacker, in seconds: 500 actions per second."""
 
 
 def _ready() -> None:
@@ -36,7 +36,7 @@ async def _open(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWrite
 
 
 async def slow_loris(address: str) -> None:
-    """500 connections that say their first words letter by letter, and never come to an end."""
+    """Open 500 connections that send the HTTP/2 preface letter by letter, and never complete it."""
     writers = [(await _open(address))[1] for _ in range(500)]
     _ready()
     for letter in PREFACE[:-1]:
@@ -48,7 +48,7 @@ async def slow_loris(address: str) -> None:
 
 
 async def half_open(address: str) -> None:
-    """500 connections that are made as they should be, and say nothing more, whatever is asked."""
+    """Open 500 connections correctly, then send nothing more, not even answers to pings."""
     writers = []
     for _ in range(500):
         reader, writer = await _open(address)
@@ -60,7 +60,7 @@ async def half_open(address: str) -> None:
 
 
 async def malformed(address: str) -> None:
-    """Connections that go on with noise after their first words, again and again."""
+    """Open connections repeatedly that send noise after the HTTP/2 preface."""
     chance = random.Random(1)
     _ready()
     while True:
@@ -68,12 +68,12 @@ async def malformed(address: str) -> None:
             _, writer = await _open(address)
             writer.write(PREFACE + SETTINGS + chance.randbytes(2000))
             await writer.drain()
-            await asyncio.sleep(PACE)
+            await asyncio.sleep(INTERVAL_S)
             writer.transport.abort()
 
 
 async def oversize(address: str) -> None:
-    """Messages above the limit, again and again."""
+    """Send messages above the size limit, repeatedly."""
     unlimited = [("grpc.max_send_message_length", -1)]
     async with grpc.aio.insecure_channel(address, unlimited) as channel:
         call: Any = channel.unary_unary(PATH + "SetVariable")
@@ -86,7 +86,7 @@ async def oversize(address: str) -> None:
 
 
 async def refused(address: str) -> None:
-    """Values of 4 MB that are refused, ten a second."""
+    """Send ten values of 4 MB per second, which are refused."""
     async with connect(address) as channel:
         call = channel.unary_unary(PATH + "SetVariable")
         update = requests.set_text("nowhere", "x" * 4_000_000)
@@ -98,7 +98,7 @@ async def refused(address: str) -> None:
 
 
 async def streams(address: str) -> None:
-    """5,000 watches on one connection."""
+    """Open 5,000 watches on one connection."""
     async with connect(address) as channel:
         with suppress(grpc.aio.AioRpcError):
             await channel.unary_unary(PATH + "RegisterVariable")(requests.register("streams", "x"))
@@ -112,17 +112,17 @@ async def streams(address: str) -> None:
 
 
 async def stalled(address: str) -> None:
-    """200 watches that never read, of a variable of 100 KB that is set again and again.
+    """Open 200 watches that never read, of a variable of 100 KB that is set repeatedly.
 
-    It has begun when they have taken in what a connection takes in: until then they are like any readers.
+    The attack has begun when their receive windows are full: until then they are like any readers.
     """
     async with connect(address, UNREAD) as channel:
         with suppress(grpc.aio.AioRpcError):
             await channel.unary_unary(PATH + "RegisterVariable")(requests.register("stalled", "x"))
         watch = channel.unary_stream(PATH + "WatchVariables")
         opened = [watch(requests.watch("stalled")) for _ in range(200)]
-        for one in opened:
-            await one.initial_metadata()
+        for stream in opened:
+            await stream.initial_metadata()
         call = channel.unary_unary(PATH + "SetVariable")
         update = requests.set_text("stalled", "x" * 100_000)
         for _ in range(10):
@@ -134,7 +134,7 @@ async def stalled(address: str) -> None:
 
 
 async def sessions(address: str) -> None:
-    """New sessions, again and again, until there may be no more."""
+    """Open new sessions repeatedly, up to the limit and beyond."""
     async with connect(address) as channel:
         call = channel.unary_unary(PATH + "ListVariables")
         _ready()
@@ -142,18 +142,18 @@ async def sessions(address: str) -> None:
             with suppress(grpc.aio.AioRpcError):
                 # An empty list opens a session: its id is field 1 of the request, 16 characters long.
                 await call(b"\x0a\x10" + os.urandom(8).hex().encode())
-            await asyncio.sleep(PACE)
+            await asyncio.sleep(INTERVAL_S)
 
 
 async def strangers(address: str) -> None:
-    """Calls with tokens that nobody gave out."""
+    """Call methods with unknown tokens."""
     async with connect(address) as channel:
         call = channel.unary_unary(PATH + "GetVariable")
         _ready()
         while True:
             with suppress(grpc.aio.AioRpcError):
                 await call(requests.GET, metadata=[("authorization", f"Bearer {os.urandom(16).hex()}")])
-            await asyncio.sleep(PACE)
+            await asyncio.sleep(INTERVAL_S)
 
 
 ATTACKERS: dict[str, Callable[[str], Coroutine[Any, Any, None]]] = {
@@ -167,9 +167,9 @@ ATTACKERS: dict[str, Callable[[str], Coroutine[Any, Any, None]]] = {
     "sessions": sessions,
     "strangers": strangers,
 }
-"""By name."""
+"""The attackers by name."""
 
 if __name__ == "__main__":
-    name, where = sys.argv[1:]
+    name, target_address = sys.argv[1:]
     with suppress(KeyboardInterrupt):
-        asyncio.run(ATTACKERS[name](where))
+        asyncio.run(ATTACKERS[name](target_address))

@@ -1,8 +1,8 @@
-"""Who is compared: the floor, the bridge, and the peers that a user might pick instead.
+"""The systems that are compared: the raw server as the baseline, the bridge, and its peers.
 
-Each is a server in a process of its own, on a free port of loopback, and a client on grpc.aio or what the
-peer's own client is. A process can be a quarter slower than its twin for as long as it lives, by where its
-threads and memory came to lie: so every round starts all of them anew.
+Each is a server process on a free port of loopback, with a client on grpc.aio or the peer's own client. A
+process can be a quarter slower than an equal one for its whole life, depending on the placement of its
+threads and memory; therefore every round starts new processes.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ PEERS = {
     "NATS": ("nats-server", "nats", "apt-get install nats-server; pip install nats-py"),
     "etcd": ("etcd", "", "apt-get install etcd-server"),
 }
-"""By name: the program, the module of its client ("" where none is needed), and how to get both."""
+"""The program, the module of the client ("" for none), and how to install both, by the peer's name."""
 
-PATIENCE = 15.0
-"""Seconds that a server may take to be there."""
+START_TIMEOUT_S = 15.0
+"""The time in which a server must be ready, in seconds."""
 
 
-class Contender(Protocol):
-    """Something that keeps a value under a name."""
+class System(Protocol):
+    """A system under comparison, which stores a value under a name."""
 
     async def get(self) -> object:
-        """Read it."""
+        """Read the value."""
         ...
 
     async def set(self) -> object:
-        """Write it."""
+        """Write the value."""
         ...
 
 
 class OverGrpc:
-    """The floor or the bridge: requests are bytes made before, and replies are not parsed."""
+    """The raw server or the bridge: requests are encoded beforehand, and replies are not parsed."""
 
     def __init__(self, channel: Any, process: ServerProcess) -> None:
         self.channel = channel
@@ -61,9 +61,9 @@ class OverGrpc:
         self._set = channel.unary_unary(PATH + "SetVariable")
 
     def call(self, method: str) -> Callable[[bytes], Awaitable[bytes]]:
-        """A method by its name."""
-        made: Callable[[bytes], Awaitable[bytes]] = self.channel.unary_unary(PATH + method)
-        return made
+        """Return a method by its name."""
+        function: Callable[[bytes], Awaitable[bytes]] = self.channel.unary_unary(PATH + method)
+        return function
 
     async def get(self) -> object:
         return await self._get(requests.GET)
@@ -74,10 +74,10 @@ class OverGrpc:
 
 @asynccontextmanager
 async def over_grpc(*command: str) -> AsyncIterator[OverGrpc]:
-    """The floor or the bridge, with one variable."""
+    """Run the raw server or the bridge, with one variable."""
     process = ServerProcess(command)
     try:
-        port = process.wait_ready(PATIENCE)
+        port = process.wait_ready(START_TIMEOUT_S)
         async with connect(f"127.0.0.1:{port}") as channel:
             await register(channel, requests.SESSION, "x")
             yield OverGrpc(channel, process)
@@ -86,19 +86,21 @@ async def over_grpc(*command: str) -> AsyncIterator[OverGrpc]:
 
 
 UNREAD = ("grpc.http2.bdp_probe", 0)
-"""An option of channels: a stream that nobody reads takes in 64 KiB. Without it gRPC looks for what the line
-would bear, finds that it bears all, and takes in megabytes, or with many streams all that there is."""
+"""A channel option that limits the receive window of an unread stream to 64 KiB.
+
+Without it, gRPC measures the bandwidth, which is large on loopback, and buffers megabytes.
+"""
 
 
 def connect(address: str, *options: tuple[str, Any]) -> Any:
-    """A channel without serializers: requests and replies are bytes, which its type does not allow."""
+    """Return a channel without serializers: requests and replies are bytes, which its type forbids."""
     return grpc.aio.insecure_channel(
         address, [("grpc.use_local_subchannel_pool", 1), *requests.OPTIONS, *options]
     )
 
 
 async def register(channel: Any, session_id: str, name: str) -> None:
-    """Make a variable, where the server knows such a thing and does not have it yet."""
+    """Register a variable, if the server has that method and lacks the variable."""
     try:
         await channel.unary_unary(PATH + "RegisterVariable")(requests.register(session_id, name))
     except grpc.aio.AioRpcError as error:
@@ -108,28 +110,28 @@ async def register(channel: Any, session_id: str, name: str) -> None:
 
 @asynccontextmanager
 async def bridge(*flags: str, within: Sequence[str] = ()) -> AsyncIterator[OverGrpc]:
-    """The bridge, in memory; run by another command where there is one to run it within."""
-    async with over_grpc(*within, *BRIDGE, *flags) as contender:
-        yield contender
+    """Run the bridge with its state in memory; ``within`` is a command that runs its command."""
+    async with over_grpc(*within, *BRIDGE, *flags) as system:
+        yield system
 
 
 @asynccontextmanager
 async def durable() -> AsyncIterator[OverGrpc]:
-    """The bridge with a data directory."""
+    """Run the bridge with a data directory."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        async with over_grpc(*BRIDGE, "--data-dir", folder) as contender:
-            yield contender
+        async with over_grpc(*BRIDGE, "--data-dir", folder) as system:
+            yield system
 
 
 @asynccontextmanager
 async def raw() -> AsyncIterator[OverGrpc]:
-    """The floor."""
-    async with over_grpc(*RAW) as contender:
-        yield contender
+    """Run the raw server."""
+    async with over_grpc(*RAW) as system:
+        yield system
 
 
 def missing(name: str) -> str:
-    """What of a peer is not installed; empty where it is all there."""
+    """Return the part of a peer that is not installed; empty if everything is."""
     program, module, _ = PEERS[name]
     if shutil.which(program) is None:
         return program
@@ -143,7 +145,7 @@ def missing(name: str) -> str:
 
 @asynccontextmanager
 async def _program(*command: str) -> AsyncIterator[int]:
-    """A program that listens on a free port; ``{port}`` and ``{folder}`` stand for what it is to use."""
+    """Run a program on a free port; ``{port}``, ``{other}`` and ``{folder}`` in its command are replaced."""
     port = _free_port()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         filled = [
@@ -154,7 +156,7 @@ async def _program(*command: str) -> AsyncIterator[int]:
             filled, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
-            await asyncio.wait_for(_listening(port), PATIENCE)
+            await asyncio.wait_for(_listening(port), START_TIMEOUT_S)
             yield port
         finally:
             process.terminate()
@@ -189,13 +191,13 @@ class _Redis:
 
 
 @asynccontextmanager
-async def redis(*, keeps: bool = False) -> AsyncIterator[Contender]:
-    """Redis, in memory or with every write on the disk before its answer."""
+async def redis(*, persistent: bool = False) -> AsyncIterator[System]:
+    """Run Redis, in memory or with every write on disk before its answer."""
     from redis.asyncio import Redis
 
-    kept = ("--appendonly", "yes", "--appendfsync", "always") if keeps else ("--appendonly", "no")
+    mode = ("--appendonly", "yes", "--appendfsync", "always") if persistent else ("--appendonly", "no")
     async with _program(
-        *("redis-server", "--port", "{port}", "--bind", "127.0.0.1", "--save", "", "--dir", "{folder}"), *kept
+        *("redis-server", "--port", "{port}", "--bind", "127.0.0.1", "--save", "", "--dir", "{folder}"), *mode
     ) as port:
         client = Redis(port=port)
         try:
@@ -217,8 +219,8 @@ class _Nats:
 
 
 @asynccontextmanager
-async def nats(*, keeps: bool = False) -> AsyncIterator[Contender]:
-    """NATS JetStream's key-value store, in memory or in files (which it syncs every two minutes)."""
+async def nats(*, persistent: bool = False) -> AsyncIterator[System]:
+    """Run the key-value store of NATS JetStream, in memory or in files, which it syncs every two minutes."""
     import nats as client
     from nats.js.api import KeyValueConfig, StorageType
 
@@ -227,7 +229,7 @@ async def nats(*, keeps: bool = False) -> AsyncIterator[Contender]:
     ) as port:
         connection = await client.connect(f"nats://127.0.0.1:{port}")
         try:
-            storage = StorageType.FILE if keeps else StorageType.MEMORY
+            storage = StorageType.FILE if persistent else StorageType.MEMORY
             bucket = await connection.jetstream().create_key_value(KeyValueConfig("bench", storage=storage))
             await bucket.put("x", b"0.25")
             yield _Nats(bucket)
@@ -236,7 +238,7 @@ async def nats(*, keeps: bool = False) -> AsyncIterator[Contender]:
 
 
 class Etcd:
-    """Over grpc.aio, as the bridge is asked; the messages are few enough to stand here as bytes."""
+    """A client of etcd over grpc.aio, like that of the bridge, with messages encoded by hand."""
 
     def __init__(self, channel: Any) -> None:
         self._range = channel.unary_unary("/etcdserverpb.KV/Range")
@@ -250,8 +252,8 @@ class Etcd:
 
 
 @asynccontextmanager
-async def etcd() -> AsyncIterator[Contender]:
-    """One member of etcd, which has every write on the disk before its answer."""
+async def etcd() -> AsyncIterator[System]:
+    """Run one member of etcd, which has every write on disk before its answer."""
     peers = "http://127.0.0.1:{other}"
     async with (
         _program(
@@ -262,18 +264,18 @@ async def etcd() -> AsyncIterator[Contender]:
         ) as port,
         connect(f"127.0.0.1:{port}") as channel,
     ):
-        contender = Etcd(channel)
-        async with asyncio.timeout(PATIENCE):
+        system = Etcd(channel)
+        async with asyncio.timeout(START_TIMEOUT_S):
             while True:  # it listens before it has a leader
                 try:
-                    await contender.set()
+                    await system.set()
                     break
                 except grpc.aio.AioRpcError:
                     await asyncio.sleep(0.05)
-        yield contender
+        yield system
 
 
 def cpu_seconds(process: ServerProcess) -> float:
-    """Seconds of processor time that it has taken, as Linux tells it (proc(5), utime and stime)."""
+    """Return the processor time of a process in seconds, from Linux's /proc (utime and stime)."""
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""Single calls, calls in flight, and batches: beside the floor, and beside peers where they are installed."""
+"""The benchmark of single calls, concurrent calls and batches, compared with the raw server and peers."""
 
 from __future__ import annotations
 
@@ -10,50 +10,51 @@ from functools import partial
 from typing import Any
 
 from benchmarks import baselines, requests
-from benchmarks.baselines import Contender
+from benchmarks.baselines import System
 from benchmarks.figures import Figure, Target, spread
 from benchmarks.interleave import at_once, one_by_one
 from benchmarks.scale import Scale
 
-Open = Callable[[], AbstractAsyncContextManager[Contender]]
+Open = Callable[[], AbstractAsyncContextManager[System]]
 
 OURS: dict[str, Open] = {"raw": baselines.raw, "bridge": baselines.bridge, "durable": baselines.durable}
 THEIRS: dict[str, Open] = {
     "Redis": baselines.redis,
-    "Redis, fsync": partial(baselines.redis, keeps=True),
+    "Redis, fsync": partial(baselines.redis, persistent=True),
     "NATS": baselines.nats,
-    "NATS, files": partial(baselines.nats, keeps=True),
+    "NATS, files": partial(baselines.nats, persistent=True),
     "etcd": baselines.etcd,
 }
 BATCH = [f"v{number:02}" for number in range(100)]
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    """A get and a set one by one, 32 sets in flight, and a hundred variables in one call."""
-    opened = {**OURS, **{name: make for name, make in THEIRS.items() if _installed(name)}}
+    """Measure single gets and sets, 32 concurrent sets, and a hundred variables in one call."""
+    opened = {**OURS, **{name: run for name, run in THEIRS.items() if _installed(name)}}
     times: dict[str, dict[str, list[list[float]]]] = {"get": {}, "set": {}}
     rates: dict[str, list[float]] = {}
     batches: dict[str, dict[str, list[list[float]]]] = {"get": {}, "set": {}}
     for number in range(scale.rounds):
         scale.progress("calls", number)
-        async with _all(opened) as there:
-            for method, found in times.items():
-                asked = {name: getattr(one, method) for name, one in there.items()}
-                for name, seconds in (await one_by_one(asked, scale.blocks, scale.calls)).items():
-                    found.setdefault(name, []).append(seconds)
-            asked = {name: one.set for name, one in there.items()}
-            for name, found_rate in (await at_once(asked, scale.blocks // 4, scale.calls * 8)).items():
-                rates.setdefault(name, []).append(found_rate)
-            for method, found in batches.items():
-                for name, seconds in (await _batches(there, method, scale)).items():
-                    found.setdefault(name, []).append(seconds)
+        async with _all(opened) as systems:
+            for method, rounds in times.items():
+                functions = {name: getattr(system, method) for name, system in systems.items()}
+                for name, seconds in (await one_by_one(functions, scale.blocks, scale.calls)).items():
+                    rounds.setdefault(name, []).append(seconds)
+            functions = {name: system.set for name, system in systems.items()}
+            per_second = await at_once(functions, scale.blocks // 4, scale.calls * 8)
+            for name, calls_per_second in per_second.items():
+                rates.setdefault(name, []).append(calls_per_second)
+            for method, rounds in batches.items():
+                for name, seconds in (await _batches(systems, method, scale)).items():
+                    rounds.setdefault(name, []).append(seconds)
     return [
         ratio("get, p50", times["get"], "bridge", "raw", Target(1.10)),
         ratio("set, p50", times["set"], "bridge", "raw", Target(1.10)),
         ratio("durable set, p50, to one in memory", times["set"], "durable", "bridge", Target(1.6)),
-        rate("32 sets in flight, calls a second", rates, "bridge", "raw", None),
+        rate("32 concurrent sets, calls per second", rates, "bridge", "raw", None),
         rate(
-            "32 durable sets in flight, to those in memory",
+            "32 concurrent durable sets, to those in memory",
             rates,
             "durable",
             "bridge",
@@ -71,40 +72,43 @@ def _installed(name: str) -> bool:
 @asynccontextmanager
 async def _all(opened: Mapping[str, Open]) -> AsyncIterator[dict[str, Any]]:
     async with AsyncExitStack() as stack:
-        yield {name: await stack.enter_async_context(make()) for name, make in opened.items()}
+        yield {name: await stack.enter_async_context(run()) for name, run in opened.items()}
 
 
-async def _batches(there: Mapping[str, Any], method: str, scale: Scale) -> dict[str, list[float]]:
-    """Seconds of calls that read or set a hundred variables."""
-    asked = {}
+async def _batches(systems: Mapping[str, Any], method: str, scale: Scale) -> dict[str, list[float]]:
+    """Return the durations of calls that read or set a hundred variables, in seconds."""
+    functions = {}
     for name in ("raw", "bridge"):
-        channel = there[name].channel
-        await asyncio.gather(*(baselines.register(channel, requests.SESSION, one) for one in BATCH))
+        channel = systems[name].channel
+        await asyncio.gather(*(baselines.register(channel, requests.SESSION, variable) for variable in BATCH))
         if method == "get":
-            call = there[name].call("GetVariables")
-            asked[name] = partial(call, requests.get_many(requests.SESSION, BATCH))
+            call = systems[name].call("GetVariables")
+            functions[name] = partial(call, requests.get_many(requests.SESSION, BATCH))
         else:
-            call = there[name].call("SetVariables")
-            asked[name] = partial(call, requests.set_many(requests.SESSION, BATCH, "0.25"))
-    return await one_by_one(asked, scale.blocks, max(5, scale.calls // 5))
+            call = systems[name].call("SetVariables")
+            functions[name] = partial(call, requests.set_many(requests.SESSION, BATCH, "0.25"))
+    return await one_by_one(functions, scale.blocks, max(5, scale.calls // 5))
 
 
 def ratio(
-    name: str, found: Mapping[str, list[list[float]]], one: str, other: str, target: Target | None
+    name: str, times: Mapping[str, list[list[float]]], subject: str, baseline: str, target: Target | None
 ) -> Figure:
-    """How many times as long the one takes as the other, by the medians of each round."""
+    """Return the ratio of two systems' durations, from the medians of each round."""
     rounds = [
-        statistics.median(a) / statistics.median(b) for a, b in zip(found[one], found[other], strict=True)
+        statistics.median(a) / statistics.median(b)
+        for a, b in zip(times[subject], times[baseline], strict=True)
     ]
     context = {
-        contender: spread([second for seconds in all_rounds for second in seconds])
-        for contender, all_rounds in found.items()
+        system: spread([second for seconds in all_rounds for second in seconds])
+        for system, all_rounds in times.items()
     }
-    return Figure(f"{name}: {one} / {other}", rounds, target, context=context)
+    return Figure(f"{name}: {subject} / {baseline}", rounds, target, context=context)
 
 
-def rate(name: str, rates: Mapping[str, list[float]], one: str, other: str, target: Target | None) -> Figure:
-    """How many times as many calls a second the one takes as the other."""
-    rounds = [a / b for a, b in zip(rates[one], rates[other], strict=True)]
-    context = {contender: {"a second": statistics.median(found)} for contender, found in rates.items()}
-    return Figure(f"{name}: {one} / {other}", rounds, target, context=context)
+def rate(
+    name: str, rates: Mapping[str, list[float]], subject: str, baseline: str, target: Target | None
+) -> Figure:
+    """Return the ratio of two systems' calls per second."""
+    rounds = [a / b for a, b in zip(rates[subject], rates[baseline], strict=True)]
+    context = {system: {"per second": statistics.median(values)} for system, values in rates.items()}
+    return Figure(f"{name}: {subject} / {baseline}", rounds, target, context=context)

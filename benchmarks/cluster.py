@@ -1,4 +1,4 @@
-"""Bridges that keep their state in etcd: beside etcd itself, and two of them beside one."""
+"""The benchmark of bridges with etcd as their store: compared with etcd itself, and two bridges with one."""
 
 from __future__ import annotations
 
@@ -20,58 +20,58 @@ BATCH = [f"v{number:02}" for number in range(100)]
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    """A get and a set, at the bridge that has the session and through another; and what two bridges carry."""
-    if lack := baselines.missing("etcd"):
-        print(f"cluster: {lack} is missing: {baselines.PEERS['etcd'][-1]}")
+    """Measure gets and sets at the session's owner and at another bridge, and the throughput of both."""
+    if missing := baselines.missing("etcd"):
+        print(f"cluster: {missing} is missing: {baselines.PEERS['etcd'][-1]}")
         return []
     figures = []
-    for members, how_many in ((1, "one member"), (3, "three members")):
+    for members, size in ((1, "one member"), (3, "three members")):
         times: dict[str, dict[str, list[list[float]]]] = {"get": {}, "set": {}}
         rates: dict[str, list[float]] = {}
         for number in range(scale.rounds):
-            scale.progress(f"cluster, {how_many}", number)
-            async with _there(members) as (etcd, here, there):
-                for method, found in times.items():
-                    asked = {
+            scale.progress(f"cluster, {size}", number)
+            async with _cluster(members) as (etcd, owner, other):
+                for method, rounds in times.items():
+                    functions = {
                         "etcd": getattr(etcd, method),
-                        "bridge": getattr(here, method),
-                        "other bridge": getattr(there, method),
+                        "bridge": getattr(owner, method),
+                        "other bridge": getattr(other, method),
                     }
-                    for name, seconds in (await one_by_one(asked, scale.blocks, scale.calls)).items():
-                        found.setdefault(name, []).append(seconds)
+                    for name, seconds in (await one_by_one(functions, scale.blocks, scale.calls)).items():
+                        rounds.setdefault(name, []).append(seconds)
                 if members == 1:
-                    for name, found_rate in (await _carried(here, there, scale)).items():
-                        rates.setdefault(name, []).append(found_rate)
-        for method, found in times.items():
+                    for name, calls_per_second in (await _throughput(owner, other, scale)).items():
+                        rates.setdefault(name, []).append(calls_per_second)
+        for method, rounds in times.items():
             for name, target in (("bridge", Target(1.5)), ("other bridge", None)):
-                figures.append(ratio(f"{method}, {how_many}, p50", found, name, "etcd", target))
+                figures.append(ratio(f"{method}, {size}, p50", rounds, name, "etcd", target))
         if rates:
-            name = "100 variables read in one call, 32 in flight, calls a second"
+            name = "100 variables read in one call, 32 concurrent, calls per second"
             figures.append(rate(name, rates, "two bridges", "one bridge", None))
     return figures
 
 
 @asynccontextmanager
-async def _there(members: int) -> AsyncIterator[tuple[Etcd, OverGrpc, OverGrpc]]:
-    """etcd, the bridge that has the session, and another one."""
+async def _cluster(members: int) -> AsyncIterator[tuple[Etcd, OverGrpc, OverGrpc]]:
+    """Run etcd, the bridge that owns the session, and another bridge."""
     with Cluster(members) as cluster:
         leader = cluster.leader().endpoint
-        # The leader first: whoever asks another member waits for it too.
-        endpoints = ",".join(sorted(cluster.endpoints, key=lambda one: one != leader))
+        # The leader comes first, since another member would forward requests to it.
+        endpoints = ",".join(sorted(cluster.endpoints, key=lambda endpoint: endpoint != leader))
         store = f"etcd://{endpoints}?prefix={uuid.uuid4().hex}"
         async with AsyncExitStack() as stack:
             channel = await stack.enter_async_context(baselines.connect(leader))
             etcd = Etcd(channel)
             await etcd.set()
-            here = await stack.enter_async_context(over_grpc(*baselines.BRIDGE, "--store", store))
-            there = await stack.enter_async_context(over_grpc(*baselines.BRIDGE, "--store", store))
-            yield etcd, here, there
+            owner = await stack.enter_async_context(over_grpc(*baselines.BRIDGE, "--store", store))
+            other = await stack.enter_async_context(over_grpc(*baselines.BRIDGE, "--store", store))
+            yield etcd, owner, other
 
 
-async def _carried(here: OverGrpc, there: OverGrpc, scale: Scale) -> dict[str, float]:
-    """Calls a second, when one bridge has all sessions that are asked for, and when each has half of them."""
+async def _throughput(owner: OverGrpc, other: OverGrpc, scale: Scale) -> dict[str, float]:
+    """Return the calls per second if one bridge owns all sessions, and if each of two owns half of them."""
     for number, session_id in enumerate(SESSIONS):
-        first = (here, there)[number % 2]
+        first = (owner, other)[number % 2]
         for name in BATCH:
             await baselines.register(first.channel, session_id, name)
     turn = iter(range(10**9))
@@ -79,9 +79,9 @@ async def _carried(here: OverGrpc, there: OverGrpc, scale: Scale) -> dict[str, f
     async def ask(bridges: tuple[OverGrpc, ...]) -> None:
         number = next(turn)
         bridge = bridges[number % len(bridges)]
-        own = SESSIONS[(bridge is there) :: 2]
-        await bridge.call("GetVariables")(wanted[own[number % len(own)]])
+        own = SESSIONS[(bridge is other) :: 2]
+        await bridge.call("GetVariables")(messages[own[number % len(own)]])
 
-    wanted = {one: requests.get_many(one, BATCH) for one in SESSIONS}
-    asked = {"one bridge": partial(ask, (here,)), "two bridges": partial(ask, (here, there))}
-    return await at_once(asked, scale.blocks // 4, scale.calls * 8)
+    messages = {session_id: requests.get_many(session_id, BATCH) for session_id in SESSIONS}
+    functions = {"one bridge": partial(ask, (owner,)), "two bridges": partial(ask, (owner, other))}
+    return await at_once(functions, scale.blocks // 4, scale.calls * 8)

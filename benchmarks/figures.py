@@ -1,4 +1,4 @@
-"""What a benchmark finds: a ratio to the floor, round by round, and whether it can be quoted."""
+"""The figures of a benchmark: ratios to the raw server in each round, and whether they can be quoted."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 NOISY = 0.075
-"""A median that may be off by more than this, as a part of itself, is too noisy to quote."""
+"""The relative uncertainty above which a median is too noisy to quote."""
 
 GENEROUS = 2.5
-"""By what factor a figure may miss its target before a quick run fails: it is never for the weather."""
+"""The factor by which a figure may miss its target before a quick run fails; noise never exceeds it."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a figure is to be: at most or at least a number."""
+    """The target of a figure: an upper or a lower bound."""
 
     bound: float
     at_least: bool = False
@@ -26,7 +26,7 @@ class Target:
         return value >= self.bound if self.at_least else value <= self.bound
 
     def far_off(self, value: float) -> bool:
-        """Whether it is missed by more than the generous factor."""
+        """Return True if a value misses the target by more than the generous factor."""
         return value < self.bound / GENEROUS if self.at_least else value > self.bound * GENEROUS
 
     def __str__(self) -> str:
@@ -35,14 +35,14 @@ class Target:
 
 @dataclass
 class Figure:
-    """One number that is quoted.
+    """A number that is quoted.
 
     Attributes:
-        name: what was measured, and against what.
-        rounds: the number that each round gave.
-        unit: empty for a ratio.
-        target: None where there is none.
-        context: absolute numbers beside it, by contender and by what they are.
+        name: the measured quantity, and the systems that are compared.
+        rounds: the value of each round.
+        target: the target; None if there is none.
+        unit: the unit; empty for a ratio.
+        context: the absolute numbers behind it, by system and by name.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Figure:
 
     @property
     def doubt(self) -> float:
-        """By how much the median may be off, as a part of it: the notch of a box plot, 1.57 IQR / sqrt(n).
+        """The relative uncertainty of the median: the notch of a box plot, 1.57 IQR / sqrt(n).
 
         McGill, Tukey, Larsen: Variations of box plots. The American Statistician 32 (1978).
         """
@@ -68,7 +68,7 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """ "met", "missed", "noisy", or empty where there is no target."""
+        """The verdict "met", "missed" or "missed, noisy"; empty if there is no target."""
         if self.target is None:
             return ""
         if self.target.met(self.median):
@@ -80,14 +80,14 @@ class Figure:
         return self.doubt <= NOISY
 
     def line(self) -> str:
-        """A line of the table."""
+        """Return a line of the table."""
         spread = f"({min(self.rounds):.4g} to {max(self.rounds):.4g})" if len(self.rounds) > 1 else ""
         target = f"{self.target}: {self.verdict}" if self.target else ""
         noisy = "" if self.quotable else " [too noisy to quote]"
         return f"  {self.name:52} {self.median:8.4g} {self.unit:5} {spread:24} {target}{noisy}"
 
     def as_json(self) -> dict[str, Any]:
-        """The same, for the report."""
+        """Return the figure for the report."""
         return {
             "name": self.name,
             "median": self.median,
@@ -104,6 +104,6 @@ class Figure:
 
 
 def spread(seconds: Sequence[float]) -> dict[str, float]:
-    """p50, p95 and p99 of times, in ms."""
+    """Return the p50, p95 and p99 of durations, in ms."""
     cuts = statistics.quantiles(seconds, n=100, method="inclusive")
     return {"p50 ms": cuts[49] * 1000, "p95 ms": cuts[94] * 1000, "p99 ms": cuts[98] * 1000}

@@ -1,4 +1,4 @@
-"""What a variable and a session cost in memory, and whether a get costs more where there are many."""
+"""The benchmark of growth: the memory of a variable and of a session, and the time of a get among many."""
 
 from __future__ import annotations
 
@@ -16,43 +16,45 @@ from benchmarks.interleave import one_by_one
 from benchmarks.scale import Scale
 
 SMALL = 1000
-"""Variables of the session that the big one is compared with."""
+"""The number of variables in the session that the big one is compared with."""
 
 IN_FLIGHT = 64
+"""The number of concurrent registrations."""
+
 SAMPLED = 5000
-"""How many names are read, drawn at random, so that what is read was not read just now."""
+"""The number of random names that are read, so that caches do not help."""
 
 
 async def measure(scale: Scale) -> list[Figure]:
     """Grow a session to many variables, and a bridge to many sessions."""
     flags = ("--max-variables", str(scale.variables), "--max-sessions", str(scale.sessions + 10))
-    async with baselines.bridge(*flags) as one:
-        variables = await _variables(one, scale)
-    async with baselines.bridge(*flags) as one, baselines.raw() as floor:
-        sessions = await _sessions(one, floor, scale)
+    async with baselines.bridge(*flags) as bridge:
+        variables = await _variables(bridge, scale)
+    async with baselines.bridge(*flags) as bridge, baselines.raw() as raw:
+        sessions = await _sessions(bridge, raw, scale)
     return [*variables, *sessions]
 
 
-async def _variables(one: OverGrpc, scale: Scale) -> list[Figure]:
+async def _variables(bridge: OverGrpc, scale: Scale) -> list[Figure]:
     names = [f"v{number:07}" for number in range(scale.variables)]
-    await _register(one, "small", names[:SMALL])
-    # What the change log takes is bounded, and not the variables': it is full before the count begins.
+    await _register(bridge, "small", names[:SMALL])
+    # The change log has a bounded size, which is reached before the measurement begins.
     head = min(scale.variables // 2, 12_000)
-    await _register(one, "big", names[:head])
-    before = one.process.resident_kib
-    await _register(one, "big", names[head:])
-    each = (one.process.resident_kib - before) * 1024 / (scale.variables - head)
+    await _register(bridge, "big", names[:head])
+    before = bridge.process.resident_kib
+    await _register(bridge, "big", names[head:])
+    each = (bridge.process.resident_kib - before) * 1024 / (scale.variables - head)
     text = len(names[0]) + len(f"var_{names[0]}_0123456789abcdef") + len('"first"')
     draw = random.Random(1)
-    asked = {
-        session: _reads(one, session, draw.choices(names[:count], k=SAMPLED))
+    functions = {
+        session: _reads(bridge, session, draw.choices(names[:count], k=SAMPLED))
         for session, count in (("small", SMALL), ("big", scale.variables))
     }
     ratios, context = [], {}
     for _ in range(scale.rounds):
-        seconds = await one_by_one(asked, scale.blocks, scale.calls)
+        seconds = await one_by_one(functions, scale.blocks, scale.calls)
         ratios.append(statistics.median(seconds["big"]) / statistics.median(seconds["small"]))
-        context = {name: {"p50 ms": 1000 * statistics.median(found)} for name, found in seconds.items()}
+        context = {name: {"p50 ms": 1000 * statistics.median(values)} for name, values in seconds.items()}
     return [
         Figure("memory for a small variable beyond its text", [each - text], Target(450), unit="bytes"),
         Figure(
@@ -64,21 +66,21 @@ async def _variables(one: OverGrpc, scale: Scale) -> list[Figure]:
     ]
 
 
-async def _sessions(one: OverGrpc, floor: OverGrpc, scale: Scale) -> list[Figure]:
+async def _sessions(bridge: OverGrpc, raw: OverGrpc, scale: Scale) -> list[Figure]:
     async def ratios(names: list[str]) -> list[float]:
-        found = []
-        asked = {"bridge": _reads_x(one, names), "raw": floor.get}
+        values = []
+        functions = {"bridge": _reads_x(bridge, names), "raw": raw.get}
         for _ in range(scale.rounds):
-            seconds = await one_by_one(asked, scale.blocks, scale.calls)
-            found.append(statistics.median(seconds["bridge"]) / statistics.median(seconds["raw"]))
-        return found
+            seconds = await one_by_one(functions, scale.blocks, scale.calls)
+            values.append(statistics.median(seconds["bridge"]) / statistics.median(seconds["raw"]))
+        return values
 
     names = [f"s{number:05}" for number in range(scale.sessions)]
-    await _each(lambda name: baselines.register(one.channel, name, "x"), names[:10])
+    await _each(lambda name: baselines.register(bridge.channel, name, "x"), names[:10])
     few = await ratios(names[:10])
-    before = one.process.resident_kib
-    await _each(lambda name: baselines.register(one.channel, name, "x"), names[10:])
-    each = (one.process.resident_kib - before) / (scale.sessions - 10)
+    before = bridge.process.resident_kib
+    await _each(lambda name: baselines.register(bridge.channel, name, "x"), names[10:])
+    each = (bridge.process.resident_kib - before) / (scale.sessions - 10)
     many = await ratios(random.Random(1).sample(names, min(SAMPLED, len(names))))
     return [
         Figure("memory for a session with one variable", [each], unit="KiB"),
@@ -90,32 +92,32 @@ async def _sessions(one: OverGrpc, floor: OverGrpc, scale: Scale) -> list[Figure
     ]
 
 
-def _reads(one: OverGrpc, session: str, names: Iterable[str]) -> Callable[[], Any]:
-    return _in_turn(one, [requests.get(session, name) for name in names])
+def _reads(bridge: OverGrpc, session: str, names: Iterable[str]) -> Callable[[], Any]:
+    return _in_turn(bridge, [requests.get(session, name) for name in names])
 
 
-def _reads_x(one: OverGrpc, sessions: Iterable[str]) -> Callable[[], Any]:
-    return _in_turn(one, [requests.get(session, "x") for session in sessions])
+def _reads_x(bridge: OverGrpc, sessions: Iterable[str]) -> Callable[[], Any]:
+    return _in_turn(bridge, [requests.get(session, "x") for session in sessions])
 
 
-def _in_turn(one: OverGrpc, made: list[bytes]) -> Callable[[], Any]:
-    call = one.call("GetVariable")
+def _in_turn(bridge: OverGrpc, messages: list[bytes]) -> Callable[[], Any]:
+    call = bridge.call("GetVariable")
     number = 0
 
     def ask() -> Any:
         nonlocal number
-        number = (number + 1) % len(made)
-        return call(made[number])
+        number = (number + 1) % len(messages)
+        return call(messages[number])
 
     return ask
 
 
-async def _register(one: OverGrpc, session: str, names: Iterable[str]) -> None:
-    await _each(partial(baselines.register, one.channel, session), names)
+async def _register(bridge: OverGrpc, session: str, names: Iterable[str]) -> None:
+    await _each(partial(baselines.register, bridge.channel, session), names)
 
 
 async def _each(act: Callable[[str], Any], names: Iterable[str]) -> None:
-    """Do something with each name, some at a time."""
+    """Call a function with each name, with a limited number of concurrent calls."""
     rest = iter(names)
 
     async def work() -> None:

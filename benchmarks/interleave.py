@@ -1,4 +1,4 @@
-"""Contenders that are asked in turn, so that what the machine does besides meets all of them alike."""
+"""Interleaved calls of several systems, so that other load on the machine affects all of them alike."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Call = Callable[[], Awaitable[object]]
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """The client's garbage is no matter of any server's."""
+    """Disable the garbage collector of the client, which would distort the measurements."""
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -24,13 +24,13 @@ def undisturbed() -> Iterator[None]:
         gc.enable()
 
 
-async def one_by_one(contenders: Mapping[str, Call], blocks: int, calls: int) -> dict[str, list[float]]:
-    """Ask each for a block of calls in turn; return the seconds of every call.
+async def one_by_one(systems: Mapping[str, Call], blocks: int, calls: int) -> dict[str, list[float]]:
+    """Measure blocks of calls of each system in turn; return the duration of every call in seconds.
 
-    A block before the first warms up and does not count; neither is always the one that begins.
+    One more block before the first is a warm-up and does not count. The order alternates from block to block.
     """
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    turns = [*contenders.items()]
+    seconds: dict[str, list[float]] = {name: [] for name in systems}
+    turns = [*systems.items()]
     with undisturbed():
         for block in range(blocks + 1):
             for name, call in turns if block % 2 else reversed(turns):
@@ -42,12 +42,10 @@ async def one_by_one(contenders: Mapping[str, Call], blocks: int, calls: int) ->
     return seconds
 
 
-async def at_once(
-    contenders: Mapping[str, Call], blocks: int, calls: int, width: int = 32
-) -> dict[str, float]:
-    """The same with ``width`` calls in flight; return the calls a second, the median of the blocks."""
-    rates: dict[str, list[float]] = {name: [] for name in contenders}
-    turns = [*contenders.items()]
+async def at_once(systems: Mapping[str, Call], blocks: int, calls: int, width: int = 32) -> dict[str, float]:
+    """Measure blocks with ``width`` concurrent calls; return the median calls per second of each system."""
+    rates: dict[str, list[float]] = {name: [] for name in systems}
+    turns = [*systems.items()]
     with undisturbed():
         for block in range(blocks + 1):
             for name, call in turns if block % 2 else reversed(turns):
@@ -55,7 +53,7 @@ async def at_once(
                 await asyncio.gather(*(_several(call, calls // width) for _ in range(width)))
                 if block:
                     rates[name].append(calls // width * width / (time.perf_counter() - started))
-    return {name: statistics.median(found) for name, found in rates.items()}
+    return {name: statistics.median(values) for name, values in rates.items()}
 
 
 async def _several(call: Call, calls: int) -> None:

@@ -1,4 +1,4 @@
-"""``reports/benchmarks.html``: where the bridge stands, in one picture, and the rest beneath it."""
+"""The page ``reports/benchmarks.html``: a plot of all figures with targets, then the details."""
 
 from __future__ import annotations
 
@@ -27,42 +27,42 @@ td.n { text-align: right; } .bad { color: #a4161a; font-weight: 700; } .dim { co
 """
 
 
-def page(told: Mapping[str, Any]) -> str:
-    """The page, from the report."""
-    figures = [one for found in told["sections"].values() for one in found]
-    aimed = [one for one in figures if one["target"]]
-    met = sum(one["verdict"] == "met" for one in aimed)
-    machine = told["machine"]
+def page(report: Mapping[str, Any]) -> str:
+    """Return the page for a report."""
+    figures = [figure for section in report["sections"].values() for figure in section]
+    targeted = [figure for figure in figures if figure["target"]]
+    met = sum(figure["verdict"] == "met" for figure in targeted)
+    machine = report["machine"]
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Benchmarks</title>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
         f"<style>{STYLE}</style></head><body>",
-        f"<h1>{met} of {len(aimed)} targets are met</h1>",
-        f"<p class='dim'>{escape(told['when'])}; {machine['cores']} cores, {escape(machine['processor'])},"
+        f"<h1>{met} of {len(targeted)} targets are met</h1>",
+        f"<p class='dim'>{escape(report['when'])}; {machine['cores']} cores, {escape(machine['processor'])},"
         f" {escape(machine['system'])}, Python {escape(machine['python'])}</p>",
     ]
-    if aimed:
-        parts.append(_standing(aimed))
+    if targeted:
+        parts.append(_overview(targeted))
     for title, section in (("get", "get, p50"), ("set", "set, p50")):
-        for one in figures:
-            if one["name"].startswith(section):
-                parts += [f"<h2>One {title}, one caller</h2>", _times(one["context"])]
-    for name, found in told["sections"].items():
-        parts += [f"<h2>{escape(name)}</h2>", _table(found)]
+        for figure in figures:
+            if figure["name"].startswith(section):
+                parts += [f"<h2>One {title}, one caller</h2>", _times(figure["context"])]
+    for name, section_figures in report["sections"].items():
+        parts += [f"<h2>{escape(name)}</h2>", _table(section_figures)]
     return "".join([*parts, "</body></html>"])
 
 
-def _standing(aimed: Sequence[Mapping[str, Any]]) -> str:
-    """Each figure as a part of its target: left of the line is well."""
-    shown = [*reversed(aimed)]
+def _overview(figures: Sequence[Mapping[str, Any]]) -> str:
+    """Return a plot of the figures relative to their targets: left of the line is better."""
+    shown = [*reversed(figures)]
     plot, axes = pyplot.subplots(figsize=(10, 0.42 * len(shown) + 1.1))
-    for place, one in enumerate(shown):
-        low, high, middle = (_part(one, one[what]) for what in ("min", "max", "median"))
-        colour = GOOD if one["verdict"] == "met" else BAD
+    for place, figure in enumerate(shown):
+        low, high, middle = (_relative(figure, figure[key]) for key in ("min", "max", "median"))
+        colour = GOOD if figure["verdict"] == "met" else BAD
         axes.plot([low, high], [place, place], color=colour, linewidth=1.5)
-        axes.plot([middle], [place], MARK[one["verdict"]], color=colour, markersize=8)
+        axes.plot([middle], [place], MARK[figure["verdict"]], color=colour, markersize=8)
         axes.annotate(
-            f"{one['median']:.4g}{' ' + one['unit'] if one['unit'] else ''} ({one['target']})",
+            f"{figure['median']:.4g}{' ' + figure['unit'] if figure['unit'] else ''} ({figure['target']})",
             (1.0, place),
             xycoords=("axes fraction", "data"),
             xytext=(6, 0),
@@ -71,28 +71,28 @@ def _standing(aimed: Sequence[Mapping[str, Any]]) -> str:
             fontsize=9,
         )
     axes.axvline(1.0, color="#1a1a1a", linewidth=1)
-    axes.set_yticks(range(len(shown)), [one["name"] for one in shown], fontsize=9)
+    axes.set_yticks(range(len(shown)), [figure["name"] for figure in shown], fontsize=9)
     axes.set_xscale("log")
     axes.set_xticks([0.25, 0.5, 1, 2], ["¼", "½", "the target", "2 ×"])
     axes.minorticks_off()
-    axes.set_xlim(0.2, max(2.2, *(1.1 * _part(one, one["max"]) for one in shown)))
-    axes.set_title("left of the line is better than the target; a line goes from the best round to the worst")
+    axes.set_xlim(0.2, max(2.2, *(1.1 * _relative(figure, figure["max"]) for figure in shown)))
+    axes.set_title("left of the line is better than the target; each bar spans the rounds, best to worst")
     axes.title.set_fontsize(10)
     return _svg(plot)
 
 
-def _part(one: Mapping[str, Any], value: float) -> float:
-    sign, _, bound = one["target"].partition(" ")
+def _relative(figure: Mapping[str, Any], value: float) -> float:
+    sign, _, bound = figure["target"].partition(" ")
     part = value / float(bound) if sign == "≤" else float(bound) / value
     return max(part, 0.21)
 
 
 def _times(context: Mapping[str, Mapping[str, float]]) -> str:
-    """p50 to p99 of each contender, in ms."""
+    """Return a plot of the p50 and p99 of each system, in ms."""
     plot, axes = pyplot.subplots(figsize=(9, 0.38 * len(context) + 1))
     names = [*context][::-1]
     for place, name in enumerate(names):
-        middle, _, last = (context[name][what] for what in ("p50 ms", "p95 ms", "p99 ms"))
+        middle, _, last = (context[name][key] for key in ("p50 ms", "p95 ms", "p99 ms"))
         colour = GOOD if name in ("bridge", "durable") else DIM
         axes.barh(place, middle, color=colour, height=0.6)
         axes.plot([middle, last], [place, place], color="#1a1a1a", linewidth=1)
@@ -102,26 +102,26 @@ def _times(context: Mapping[str, Mapping[str, float]]) -> str:
     return _svg(plot)
 
 
-def _table(found: Sequence[Mapping[str, Any]]) -> str:
-    rows = ["<tr><th>what</th><th>median</th><th>rounds</th><th>target</th><th>beside it</th></tr>"]
-    for one in found:
-        look = " class='bad'" if one["verdict"].startswith("missed") else ""
-        noisy = "" if one["quotable"] else " (too noisy to quote)"
-        beside = "; ".join(
-            f"{name} " + ", ".join(f"{value:.4g} {what}" for what, value in numbers.items())
-            for name, numbers in one["context"].items()
+def _table(figures: Sequence[Mapping[str, Any]]) -> str:
+    rows = ["<tr><th>figure</th><th>median</th><th>rounds</th><th>target</th><th>context</th></tr>"]
+    for figure in figures:
+        look = " class='bad'" if figure["verdict"].startswith("missed") else ""
+        noisy = "" if figure["quotable"] else " (too noisy to quote)"
+        context = "; ".join(
+            f"{name} " + ", ".join(f"{value:.4g} {label}" for label, value in numbers.items())
+            for name, numbers in figure["context"].items()
         )
         rows.append(
-            f"<tr><td>{escape(one['name'])}</td><td class='n'>{one['median']:.4g} {one['unit']}</td>"
-            f"<td>{one['min']:.4g} to {one['max']:.4g}{noisy}</td>"
-            f"<td{look}>{escape(one['target'] or '')} {one['verdict']}</td>"
-            f"<td class='dim'>{escape(beside)}</td></tr>"
+            f"<tr><td>{escape(figure['name'])}</td><td class='n'>{figure['median']:.4g} {figure['unit']}</td>"
+            f"<td>{figure['min']:.4g} to {figure['max']:.4g}{noisy}</td>"
+            f"<td{look}>{escape(figure['target'] or '')} {figure['verdict']}</td>"
+            f"<td class='dim'>{escape(context)}</td></tr>"
         )
     return f"<div class='wide'><table>{''.join(rows)}</table></div>"
 
 
 def _svg(plot: Any) -> str:
-    made = io.StringIO()
-    plot.savefig(made, format="svg", bbox_inches="tight", metadata={"Date": None})
+    output = io.StringIO()
+    plot.savefig(output, format="svg", bbox_inches="tight", metadata={"Date": None})
     pyplot.close(plot)
-    return made.getvalue().partition("<svg")[1] + made.getvalue().partition("<svg")[2]
+    return output.getvalue().partition("<svg")[1] + output.getvalue().partition("<svg")[2]

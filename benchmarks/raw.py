@@ -1,7 +1,7 @@
-"""The floor: a bare grpc.aio server with the same messages, as full, that only answers and fans out.
+"""The raw server: a bare grpc.aio server with equally large messages, which only answers and fans out.
 
-``python -m benchmarks.raw`` prints ``GRPC_READY:<port>``. A set is put into one queue for each watch, as
-most servers of this kind do it; a watch writes out its queue.
+``python -m benchmarks.raw`` prints ``GRPC_READY:<port>``. A set is put into a queue for each watch, as in
+most servers of this kind; a watch sends the content of its queue.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
 class Raw:
-    """Answers SetVariable and GetVariable, and streams every set to every watch."""
+    """A servicer that answers gets and sets, and streams every set to every watch."""
 
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[bytes]] = set()
@@ -36,14 +36,14 @@ class Raw:
         return self._variables[name]
 
     async def set_variable(self, request: pb.SetVariableRequest, _: object) -> pb.SetVariableResponse:
-        """Keep the value, and put the update into every queue."""
+        """Store the value, and put the update into every queue."""
         version = self._set(request.variable_identifier, request.value)
         return pb.SetVariableResponse(success=True, new_version=version)
 
     async def set_variables(
         self, request: pb.BatchSetVariablesRequest, _: object
     ) -> pb.BatchSetVariablesResponse:
-        """The same with several."""
+        """Store several values, and put the updates into every queue."""
         versions = {name: self._set(name, value) for name, value in request.updates.items()}
         return pb.BatchSetVariablesResponse(success=True, new_versions=versions)
 
@@ -68,20 +68,20 @@ class Raw:
         return variable.version
 
     async def get_variable(self, request: pb.GetVariableRequest, _: object) -> pb.GetVariableResponse:
-        """Answer the variable."""
+        """Return the variable."""
         return pb.GetVariableResponse(variable=self._variable(request.variable_identifier))
 
     async def get_variables(
         self, request: pb.BatchGetVariablesRequest, _: object
     ) -> pb.BatchGetVariablesResponse:
-        """Answer several."""
-        found = {name: self._variable(name) for name in request.variable_identifiers}
-        return pb.BatchGetVariablesResponse(variables=found)
+        """Return several variables."""
+        variables = {name: self._variable(name) for name in request.variable_identifiers}
+        return pb.BatchGetVariablesResponse(variables=variables)
 
     async def watch(
         self, request: pb.WatchVariablesRequest, context: aio.ServicerContext[bytes, bytes]
     ) -> None:
-        """Write out what comes into this watch's queue."""
+        """Send the updates from the queue of this watch."""
         queue: asyncio.Queue[bytes] = asyncio.Queue()
         self._queues.add(queue)
         try:
@@ -93,7 +93,7 @@ class Raw:
 
 
 async def serve() -> None:
-    """Serve until the process is ended."""
+    """Serve until the process ends."""
     raw = Raw()
     server = aio.server(options=[("grpc.so_reuseport", 0)])
     handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {

@@ -1,4 +1,4 @@
-"""The requests that are sent, as bytes: what a client costs to make them is no matter of the server's."""
+"""The requests as bytes, which are encoded beforehand, so that their encoding is not measured."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OPTIONS = (
 
 
 def register(session_id: str, name: str) -> bytes:
-    """Make a string."""
+    """Return a request that registers a string variable."""
     request = pb.RegisterVariableRequest(session_id=session_id, name=name, type="string")
     request.initial_value.type_url = TYPE + "string"
     request.initial_value.value = b'"first"'
@@ -24,12 +24,12 @@ def register(session_id: str, name: str) -> bytes:
 
 
 def get(session_id: str, name: str) -> bytes:
-    """Read a variable."""
+    """Return a request that reads a variable."""
     return pb.GetVariableRequest(session_id=session_id, variable_identifier=name).SerializeToString()
 
 
 def set_text(session_id: str, text: str, name: str = "x") -> bytes:
-    """Set a string."""
+    """Return a request that sets a string variable."""
     request = pb.SetVariableRequest(session_id=session_id, variable_identifier=name)
     request.value.type_url = TYPE + "string"
     request.value.value = f'"{text}"'.encode()
@@ -37,14 +37,14 @@ def set_text(session_id: str, text: str, name: str = "x") -> bytes:
 
 
 def get_many(session_id: str, names: Sequence[str]) -> bytes:
-    """Read several."""
+    """Return a request that reads several variables."""
     return pb.BatchGetVariablesRequest(
         session_id=session_id, variable_identifiers=names, include_metadata=True
     ).SerializeToString()
 
 
 def set_many(session_id: str, names: Sequence[str], text: str) -> bytes:
-    """Set several, all or none."""
+    """Return a request that sets several variables in an atomic batch."""
     request = pb.BatchSetVariablesRequest(session_id=session_id, atomic=True)
     for name in names:
         request.updates[name].type_url = TYPE + "string"
@@ -53,7 +53,7 @@ def set_many(session_id: str, names: Sequence[str], text: str) -> bytes:
 
 
 def watch(session_id: str, names: Sequence[str] = ("x",)) -> bytes:
-    """Watch variables."""
+    """Return a request that watches variables."""
     return pb.WatchVariablesRequest(session_id=session_id, variable_identifiers=names).SerializeToString()
 
 

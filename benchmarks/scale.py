@@ -1,4 +1,4 @@
-"""How much a run measures."""
+"""The scale of a run: how much it measures."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 
 class Scale(NamedTuple):
-    """Counts of a run.
+    """The scale of a run.
 
     Attributes:
-        rounds: with processes of their own each.
-        blocks: of calls in a round, by each contender in turn.
-        calls: of a block.
-        watches: numbers of watches that updates are fanned out to.
-        variables: to which a session grows.
-        sessions: to which a bridge grows.
+        rounds: the number of rounds, each of which starts new processes.
+        blocks: the number of blocks of calls in a round, by each system in turn.
+        calls: the number of calls in a block.
+        watches: the numbers of watches for the fan-out.
+        variables: the number of variables to which a session grows.
+        sessions: the number of sessions to which a bridge grows.
     """
 
     rounds: int
@@ -26,7 +26,7 @@ class Scale(NamedTuple):
     sessions: int
 
     def progress(self, section: str, number: int) -> None:
-        """Say on a terminal how far it is."""
+        """Print the progress if stderr is a terminal."""
         if sys.stderr.isatty():
             print(f"\r{section}: round {number + 1} of {self.rounds}  ", end="", file=sys.stderr, flush=True)
 

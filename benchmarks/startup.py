@@ -1,4 +1,4 @@
-"""How long a start takes, and how long nobody is answered after a server was killed."""
+"""The benchmark of start-up: the time of a start, and the time without answers after a kill."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 
-from benchmarks.baselines import BRIDGE, PATIENCE, RAW
+from benchmarks.baselines import BRIDGE, RAW, START_TIMEOUT_S
 from benchmarks.figures import Figure, Target
 from benchmarks.scale import Scale
 from varbridge.process import ServerProcess
@@ -16,7 +16,7 @@ from varbridge.worker import Worker
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    """From the start of the process to its READY line, and from a kill to the next good answer."""
+    """Measure the time from a start to the READY line, and from a kill to the next answer."""
     return await asyncio.to_thread(lambda: [_ready(scale), _answered(scale)])
 
 
@@ -28,7 +28,7 @@ def _ready(scale: Scale) -> Figure:
         for name, command in commands.items():
             started = time.perf_counter()
             process = ServerProcess(command)
-            process.wait_ready(PATIENCE)
+            process.wait_ready(START_TIMEOUT_S)
             taken[name].append(time.perf_counter() - started)
             process.kill()
             process.wait_ended()
@@ -37,12 +37,12 @@ def _ready(scale: Scale) -> Figure:
         for _ in range(scale.rounds):
             started = time.perf_counter()
             process = ServerProcess([*BRIDGE, "--data-dir", folder])
-            process.wait_ready(PATIENCE)
+            process.wait_ready(START_TIMEOUT_S)
             taken["durable"].append(time.perf_counter() - started)
             process.stop()
     return Figure(
         "from the start to READY: bridge / raw",
-        # The first start of all reads files that no other start reads from the disk.
+        # The very first start is left out, since it reads files from the disk that are cached afterwards.
         [a / b for a, b in zip(taken["bridge"][1:], taken["raw"][1:], strict=True)],
         Target(1.4),
         context={name: {"p50 ms": 1000 * statistics.median(seconds)} for name, seconds in taken.items()},
@@ -51,7 +51,7 @@ def _ready(scale: Scale) -> Figure:
 
 def _answered(scale: Scale) -> Figure:
     taken = []
-    # Killed time and again, a worker waits longer and longer: here it is to wait as after the first time.
+    # The back-off of a worker grows with each crash; here it stays as after the first one.
     with Worker(BRIDGE, restarts=1000, max_backoff=0.05) as worker:
         worker.connection().ping()
         for _ in range(2 * scale.rounds):
@@ -61,4 +61,4 @@ def _answered(scale: Scale) -> Figure:
             process.kill()
             worker.connection_after(process).ping()
             taken.append(1000 * (time.perf_counter() - started))
-    return Figure("from a kill to the next good answer", taken, Target(300), unit="ms")
+    return Figure("from a kill to the next answer", taken, Target(300), unit="ms")

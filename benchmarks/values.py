@@ -1,4 +1,4 @@
-"""A tensor of 4 MB, set and read back: as JSON and as raw bytes."""
+"""The benchmark of values: a tensor of 4 MB is set and read, as JSON and as raw bytes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def measure(scale: Scale) -> list[Figure]:
 
 
 def _compare(scale: Scale) -> Figure:
-    """Both ways begin and end with a numpy array in the client: what it costs to get there counts."""
+    """Compare both formats, including the conversion from and to a numpy array in the client."""
     taken: dict[str, list[float]] = {"JSON": [], "bytes": []}
     for number in range(min(scale.rounds, 5)):
         scale.progress("values", number)

@@ -1,4 +1,4 @@
-"""Watching: delivery to 1, 10, 100 and 1,000 watches, one stream's rate, idle watches and stalled ones."""
+"""The benchmark of watches: fan-out to up to 1,000 watches, one stream's rate, idle and stalled watches."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from benchmarks.interleave import undisturbed
 from benchmarks.scale import Scale
 
 FAN_OUT = {1: (40, 20), 10: (40, 10), 100: (30, 5), 1000: (12, 3)}
-"""How many pairs of blocks a round has, and how many updates a block, by the number of watches."""
+"""The pairs of blocks in a round and the updates in a block, by the number of watches."""
 
 TARGETS = {100: Target(0.9, at_least=True), 1000: Target(0.9, at_least=True)}
 STALLED = (60, 10)
 READERS = 10
 LONG = 100_000
-"""Characters of the texts that fill what a stalled reader's connection takes in."""
+"""The number of characters of the texts that fill the receive window of a stalled reader."""
 
 IDLE = 1000
 PUSHED = [f"p{number:02}" for number in range(100)]
@@ -31,7 +31,7 @@ PUSHES = 20
 
 
 class Audience:
-    """Watches of a session's variable, whose client neither parses nor keeps what it receives."""
+    """A group of watches of one variable, whose client neither parses nor stores updates."""
 
     def __init__(self, server: OverGrpc, session_id: str, streams: Sequence[Any]) -> None:
         self.server = server
@@ -41,17 +41,21 @@ class Audience:
 
     @classmethod
     async def gather(cls, server: OverGrpc, session_id: str, watches: int) -> Audience:
-        """Make the session's variable and put the watches in place."""
+        """Register the variable of the session, and open the watches."""
         await baselines.register(server.channel, session_id, "x")
         return cls(server, session_id, [await open_watch(server.channel, session_id) for _ in range(watches)])
 
     def close(self) -> None:
-        """End the watches."""
+        """Close the watches."""
         for stream in self._streams:
             stream.cancel()
 
     async def deliver(self, updates: int, text: str = "") -> list[float]:
-        """Set, and set again when every watch has it; return the seconds that each update took."""
+        """Set the variable repeatedly, each time when every watch has received the last update.
+
+        Returns:
+            The duration of the delivery of each update, in seconds.
+        """
         taken = []
         for number in range(updates):
             request = requests.set_text(self._session_id, f"{number}{text}")
@@ -65,11 +69,11 @@ class Audience:
 
 @dataclass
 class Run:
-    """What one contender did in one round.
+    """The measurements of one system in one round.
 
     Attributes:
-        blocks: the seconds that each update took, block by block.
-        cpu: seconds of processor time of the server over all of them.
+        blocks: the duration of each update's delivery in seconds, by block.
+        cpu: the processor time of the server over all blocks, in seconds.
     """
 
     blocks: list[list[float]] = field(default_factory=list)
@@ -80,19 +84,19 @@ Round = tuple[Run, Run]
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    """All of it, the bridge beside the floor."""
+    """Measure all figures, for the bridge and the raw server."""
     fans: dict[int, list[Round]] = {count: [] for count in scale.watches}
     pushes: list[tuple[float, float]] = []
     stalls: list[Round] = []
     for number in range(scale.rounds):
         scale.progress("watches", number)
-        async with baselines.raw() as floor, baselines.bridge() as judged:
-            for count, found in fans.items():
-                found.append(await _fan_out(floor, judged, count, scale))
-            pushes.append(await _push(floor, judged))
-            stalls.append(await _stalled(judged))
+        async with baselines.raw() as raw, baselines.bridge() as bridge:
+            for count, rounds in fans.items():
+                rounds.append(await _fan_out(raw, bridge, count, scale))
+            pushes.append(await _push(raw, bridge))
+            stalls.append(await _stalled(bridge))
     return [
-        *(_fanned(count, found) for count, found in fans.items()),
+        *(_fan_out_figure(count, rounds) for count, rounds in fans.items()),
         Figure(
             "one watch of 100 variables set in batches: bridge / raw",
             [b / a for a, b in pushes],
@@ -102,17 +106,17 @@ async def measure(scale: Scale) -> list[Figure]:
             },
         ),
         Figure(
-            "p99 of delivery beside a stalled watch / without",
-            [_p99(beside) / _p99(free) for beside, free in stalls],
+            "p99 of delivery with a stalled watch / without",
+            [_p99(stalled) / _p99(free) for stalled, free in stalls],
         ),
         Figure("memory for an idle watch", [await _idle()], Target(30), unit="KiB"),
     ]
 
 
 async def alternate(first: Audience, second: Audience, pairs: int, updates: int) -> Round:
-    """Let each deliver a block in turn, so many times; neither one is always the one that begins."""
+    """Measure a block of each audience in turn, ``pairs`` times, in alternating order."""
     for audience in (first, second):
-        await audience.deliver(max(updates, 5))  # which do not count
+        await audience.deliver(max(updates, 5))  # the warm-up, which does not count
     result = Run(), Run()
     turns = [*zip((first, second), result, strict=True)]
     with undisturbed():
@@ -124,9 +128,9 @@ async def alternate(first: Audience, second: Audience, pairs: int, updates: int)
     return result
 
 
-async def _fan_out(floor: OverGrpc, judged: OverGrpc, watches: int, scale: Scale) -> Round:
+async def _fan_out(raw: OverGrpc, bridge: OverGrpc, watches: int, scale: Scale) -> Round:
     pairs, updates = FAN_OUT[watches]
-    sides = [await Audience.gather(side, f"fan-{watches}", watches) for side in (floor, judged)]
+    sides = [await Audience.gather(side, f"fan-{watches}", watches) for side in (raw, bridge)]
     try:
         return await alternate(sides[0], sides[1], max(2, pairs * scale.blocks // 24), updates)
     finally:
@@ -134,8 +138,8 @@ async def _fan_out(floor: OverGrpc, judged: OverGrpc, watches: int, scale: Scale
             side.close()
 
 
-def _fanned(watches: int, rounds: Sequence[Round]) -> Figure:
-    """Updates a second that reach the readers, over all watches, to the floor's."""
+def _fan_out_figure(watches: int, rounds: Sequence[Round]) -> Figure:
+    """Return the updates per second that reach the readers, relative to the raw server."""
     context = {}
     for name, runs in (("raw", [a for a, _ in rounds]), ("bridge", [b for _, b in rounds])):
         seconds = _times(runs)
@@ -145,20 +149,20 @@ def _fanned(watches: int, rounds: Sequence[Round]) -> Figure:
             **(spread(seconds) if watches == 1 else {}),
         }
     return Figure(
-        f"updates fanned out to {watches:,} watch{'es' if watches > 1 else ''}, a second: bridge / raw",
+        f"updates fanned out to {watches:,} watch{'es' if watches > 1 else ''}, per second: bridge / raw",
         [statistics.median(_times([a])) / statistics.median(_times([b])) for a, b in rounds],
         TARGETS.get(watches),
         context=context,
     )
 
 
-async def _push(floor: OverGrpc, judged: OverGrpc) -> tuple[float, float]:
-    """Updates a second over one stream, where batches of a hundred follow each other."""
+async def _push(raw: OverGrpc, bridge: OverGrpc) -> tuple[float, float]:
+    """Return the updates per second over one stream during consecutive batches of a hundred sets."""
     rates: dict[str, list[float]] = {"raw": [], "bridge": []}
     sides = {}
-    for name, server in (("raw", floor), ("bridge", judged)):
-        for one in PUSHED:
-            await baselines.register(server.channel, "push", one)
+    for name, server in (("raw", raw), ("bridge", bridge)):
+        for variable in PUSHED:
+            await baselines.register(server.channel, "push", variable)
         stream = await open_watch(server.channel, "push", PUSHED)
         sides[name] = server.call("SetVariables"), stream
     for turn in range(6):
@@ -180,42 +184,43 @@ async def _write(call: Any) -> None:
         await call(requests.set_many("push", PUSHED, str(number)))
 
 
-async def _stalled(judged: OverGrpc) -> Round:
-    """The delivery to ten readers, with one more that stopped reading, and that without."""
+async def _stalled(bridge: OverGrpc) -> Round:
+    """Measure the delivery to ten readers, with and without an additional reader that does not read."""
     async with AsyncExitStack() as stack:
-        sides = [await Audience.gather(judged, name, READERS) for name in ("beside", "free")]
-        address = f"127.0.0.1:{judged.process.port}"
+        sides = [await Audience.gather(bridge, name, READERS) for name in ("stalled", "free")]
+        address = f"127.0.0.1:{bridge.process.port}"
         other = await stack.enter_async_context(baselines.connect(address, baselines.UNREAD))
-        _unread = await open_watch(other, "beside")  # and never a read
+        _unread = await open_watch(other, "stalled")  # never read
         for side in sides:
             await side.deliver(20, LONG * "x")
-        found = await alternate(sides[0], sides[1], *STALLED)
+        result = await alternate(sides[0], sides[1], *STALLED)
         for side in sides:
             side.close()
-        return found
+        return result
 
 
 async def _idle() -> float:
-    """KiB of the server's memory for each idle watch."""
-    async with baselines.bridge() as one:
-        kept = [await open_watch(one.channel, requests.SESSION) for _ in range(100)]  # what the first cost
-        before = one.process.resident_kib
-        kept += [await open_watch(one.channel, requests.SESSION) for _ in range(IDLE)]
-        return (one.process.resident_kib - before) / IDLE
+    """Return the server's memory for each idle watch, in KiB."""
+    async with baselines.bridge() as bridge:
+        # The first watches also pay for memory that later ones share.
+        streams = [await open_watch(bridge.channel, requests.SESSION) for _ in range(100)]
+        before = bridge.process.resident_kib
+        streams += [await open_watch(bridge.channel, requests.SESSION) for _ in range(IDLE)]
+        return (bridge.process.resident_kib - before) / IDLE
 
 
 async def open_watch(channel: Any, session_id: str, names: Sequence[str] = ("x",)) -> Any:
-    """A watch, in place."""
+    """Open a watch, and wait until the server has confirmed it."""
     stream = channel.unary_stream(PATH + "WatchVariables")(requests.watch(session_id, names))
     await stream.initial_metadata()
     return stream
 
 
 def _times(runs: Iterable[Run]) -> list[float]:
-    """The seconds that each update took."""
+    """Return the duration of each update's delivery, in seconds."""
     return [time for run in runs for block in run.blocks for time in block]
 
 
 def _p99(run: Run) -> float:
-    """The time that 99 of 100 updates keep within."""
+    """Return the p99 of the deliveries, in seconds."""
     return statistics.quantiles(_times([run]), n=100)[-1]

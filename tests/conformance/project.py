@@ -94,18 +94,18 @@ from contextlib import suppress
 from behave import given, then, when
 
 
-@when("somebody sends {name} to the bridge")
+@when("somebody sends {signal} to the bridge")
 def step_signal(context, name):
     """Send the shared bridge a signal and wait for its end."""
     process = context.target.servers.usual
-    os.kill(process.pid, getattr(signal, name))
+    os.kill(process.pid, name)
     assert process.wait_ended(5.0) is not None
 
 
-@when("somebody sends {name} to the run")
+@when("somebody sends {signal} to the run")
 def step_signal_run(context, name):
     """Send the run itself a signal."""
-    os.kill(os.getpid(), getattr(signal, name))
+    os.kill(os.getpid(), name)
 
 
 @then("all is well")
@@ -145,7 +145,7 @@ class Run:
 
 def scenario_record(outcome: str, **more: Any) -> ScenarioRecord:
     """Return a record with these fields, whose other fields are empty."""
-    texts = dict.fromkeys(("feature", "rule", "scenario", "location", "reason", "known", "again"), "")
+    texts = dict.fromkeys(("feature", "rule", "scenario", "location", "reason", "known", "rerun"), "")
     lists = dict.fromkeys(("clauses", "steps", "explanation", "exchange", "log"), ())
     fields: dict[str, Any] = {**texts, **lists, "declared": False, "seconds": 0.0}
     return ScenarioRecord(**{**fields, "outcome": outcome, **more})
@@ -169,7 +169,7 @@ def report_of(data: dict[str, Any]) -> Report:
         bridge=BridgeRecord(**data["bridge"]),
         run=RunRecord(**data["run"]),
         counts=Counts(**data["counts"]),
-        ledger=data["ledger"],
+        coverage=data["coverage"],
         features=data["features"],
         scenarios=scenarios,
     )

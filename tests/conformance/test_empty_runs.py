@@ -33,9 +33,9 @@ SKIPPED = GREEN.replace("@variables", "@variables @requires_process")
         (
             GREEN + example("Then nothing defines this step"),
             [],
-            "undefined step: Then 'nothing defines this step'",
+            "no step is defined for Then 'nothing defines this step'",
         ),
-        (GREEN + example("Then all is wel"), [], "Nearest: all is well"),
+        (GREEN + example("Then all is wel"), [], "The most similar: all is well"),
         ("@types\nFeature: F\n  Scenario: S\n    Then x\n    Nonsense\n", [], "Nonsense"),
         ("", [], "no scenario matches"),
     ],

@@ -52,7 +52,7 @@ def long_page(run: tuple[Path, Run]) -> Path:
             "scenario": f"{scenario['scenario']} {word}",
             "explanation": [*scenario["explanation"], word * 5],
             "log": [word * 5],
-            "again": f"{scenario['again']} {word}",
+            "rerun": f"{scenario['rerun']} {word}",
         }
         for scenario in ended.data["scenarios"]
         if scenario["outcome"] == "failed"
@@ -121,11 +121,11 @@ def test_a_clause_links_to_its_rule_even_if_it_is_folded(browser: Browser, run: 
 
 def test_the_verdict_and_a_failure_are_visible_without_scrolling(browser: Browser, path: Path) -> None:
     page = opened(browser, path)
-    for selector in ("h1", ".verdict p", ".card > summary", ".card .again"):
+    for selector in ("h1", ".verdict p", ".card > summary", ".card .rerun"):
         assert bottom(page, selector) <= 800, selector
     assert page.locator("h1").inner_text() == "✗ does not conform"
     assert "A variable is registered" in page.locator(".card > summary").first.inner_text()
-    assert page.locator(".again").first.inner_text().startswith("behave features/a.feature:17")
+    assert page.locator(".rerun").first.inner_text().startswith("behave features/a.feature:17")
     page.close()
 
 

@@ -117,7 +117,7 @@ def test_a_failure_has_the_command_to_run_it_again(tmp_path: Path) -> None:
     project.write("ours.toml", PROFILE)
     run = project.run("-D", "profile=ours.toml")
     (failure, *_) = failed_scenarios(run)
-    program, path, *options = failure["again"].split()
+    program, path, *options = failure["rerun"].split()
     assert program == "behave"
     again = project.run(*options, path=path)
     assert [scenario["scenario"] for scenario in again.data["scenarios"]] == [failure["scenario"]]

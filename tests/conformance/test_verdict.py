@@ -21,7 +21,7 @@ def test_the_verdict_of_a_partial_run_says_that_it_is_partial(make_project: Make
     run = make_project().run("--name", "One passes")
     assert run.code == 0
     assert run.out.splitlines()[-2] == (
-        "passed, a slice: 1 of 2 scenarios passed; this does not show that the bridge conforms"
+        "passed (partial run): 1 of 2 scenarios passed; this does not show that the bridge conforms"
     )
     assert run.data["run"]["full"] is False
 
@@ -29,7 +29,7 @@ def test_the_verdict_of_a_partial_run_says_that_it_is_partial(make_project: Make
 def test_a_run_of_one_feature_is_partial(make_project: MakeProject) -> None:
     project = make_project(**{"other.feature": GREEN})
     run = project.run(path="features/small.feature")
-    assert (run.code, run.word) == (0, "passed, a slice")
+    assert (run.code, run.word) == (0, "passed (partial run)")
     assert run.sentence.startswith("2 of 4 scenarios")
 
 
@@ -56,9 +56,9 @@ def test_a_full_run_with_incomplete_coverage_is_not_judged(make_project: MakePro
     run = make_project().run()
     assert (run.code, run.word) == (2, "not judged")
     assert "the run did not cover method InitializeSession" in run.sentence
-    assert run.data["ledger"]["methods"]["RegisterVariable"] == 2
-    assert run.data["ledger"]["clauses"] == {"A1": 2}
-    assert run.data["ledger"]["types"]["float"] >= 1
+    assert run.data["coverage"]["methods"]["RegisterVariable"] == 2
+    assert run.data["coverage"]["clauses"] == {"A1": 2}
+    assert run.data["coverage"]["types"]["float"] >= 1
 
 
 NOT_IN_CONTRACT = f"needs {tags.CAPABILITIES['requires_failpoints']}"
@@ -98,12 +98,12 @@ def record(outcome: str, **more: Any) -> ScenarioRecord:
         ),
         (
             {"scenarios": [record("passed"), record("skipped", declared=False)]},
-            "passed, a slice",
+            "passed (partial run)",
             "1 of 3 scenarios passed (1 skipped for reasons that no profile declares);"
             " this does not show that the bridge conforms",
         ),
         ({"scenarios": [record("passed")], "unmet": ["status INTERNAL"]}, "not judged", None),
-        ({"scenarios": [record("passed")], "full": False}, "passed, a slice", None),
+        ({"scenarios": [record("passed")], "full": False}, "passed (partial run)", None),
         ({"scenarios": [record("passed"), record("failed")], "full": False}, "does not conform", None),
         ({"scenarios": [record("skipped")]}, "not judged", "no scenario passed, and none failed: why"),
         ({"scenarios": [record("known failing")]}, "not judged", None),

@@ -70,7 +70,7 @@ def _card(number: int, record: ScenarioRecord) -> str:
         f'<details class="card" id="failure-{number}"{" open" if number < UNFOLDED else ""}>',
         f'<summary><span class="failed">✗ broken rule</span> {escape(rule)}</summary>',
         f"<p>{name} <span class=dim>in {escape(record.feature)}</span></p>",
-        f'<code class="again">{escape(record.again)}</code>',
+        f'<code class="rerun">{escape(record.rerun)}</code>',
         _explained(record),
     ]
     if number < DRAWN and record.exchange:

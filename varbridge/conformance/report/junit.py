@@ -46,7 +46,7 @@ def _suite(name: str, records: list[ScenarioRecord], started: str) -> str:
             line=record.location.rpartition(":")[2],
             time=f"{record.seconds:.3f}",
         )
-        text = _clean("\n".join([*record.explanation, *record.log, f"rerun: {record.again}"]))
+        text = _clean("\n".join([*record.explanation, *record.log, f"rerun: {record.rerun}"]))
         if record.outcome == "failed":
             failure = Xml.SubElement(case, "failure", message=_clean(_message(record)))
             failure.text = text

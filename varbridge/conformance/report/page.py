@@ -15,7 +15,7 @@ from varbridge.conformance.report.style import CSS
 
 _LOOKS = {
     "conforms": ("✓", "passed"),
-    "passed, a slice": ("◐", "passed"),
+    "passed (partial run)": ("◐", "passed"),
     "does not conform": ("✗", "failed"),
     "not judged": ("?", "known"),
     "broken run": ("⚠", "known"),
@@ -35,7 +35,7 @@ def render(data: Report) -> str:
         _left_out(data),
         features.render(data),
         _durations(data),
-        _ledger(data),
+        _coverage(data),
         _foot(data),
     ]
     return (
@@ -72,7 +72,7 @@ def _foot(data: Report) -> str:
 
 def _clauses(data: Report) -> str:
     """Return a tile for every clause of the contract, with its id and its outcome as a sign and a text."""
-    clauses = data.ledger.get("clauses", {})
+    clauses = data.coverage.get("clauses", {})
     if not clauses:
         return ""
     records: dict[str, list[ScenarioRecord]] = {clause: [] for clause in clauses}
@@ -134,11 +134,11 @@ def _durations(data: Report) -> str:
     )
 
 
-def _ledger(data: Report) -> str:
-    if not data.ledger:
+def _coverage(data: Report) -> str:
+    if not data.coverage:
         return ""
-    parts = ['<section id="ledger"><h2>Coverage</h2>']
-    for subject, met in data.ledger.items():
+    parts = ['<section id="coverage"><h2>Coverage</h2>']
+    for subject, met in data.coverage.items():
         unmet = [name for name, count in met.items() if not count]
         note = f"; not covered: {', '.join(unmet)}" if unmet else ""
         rows = [(subject, "times"), *((name, str(count)) for name, count in met.items())]

@@ -9,7 +9,7 @@ from typing import Any
 from varbridge.conformance.report.trace import Exchange
 from varbridge.conformance.report.verdict import Verdict
 
-FORMAT = 1
+FORMAT = 2
 """The format number of verdict.json; it grows if a reader of an older format would misread a newer one."""
 
 
@@ -51,7 +51,7 @@ class ScenarioRecord:
         explanation: the lines that explain its failure.
         exchange: the calls and messages between people and bridges, if it failed.
         log: the last lines that the server wrote on stderr, if it failed.
-        again: the command that runs only this scenario.
+        rerun: the command that runs only this scenario.
         series: the figures that it measured over time; see ``Series.as_json``.
     """
 
@@ -69,7 +69,7 @@ class ScenarioRecord:
     explanation: Sequence[str]
     exchange: Sequence[Exchange]
     log: Sequence[str]
-    again: str
+    rerun: str
     series: Sequence[Mapping[str, Any]] = ()
 
     @property
@@ -126,7 +126,7 @@ class Report:
         bridge: the system under test.
         run: the time and the selection of the run.
         counts: the number of scenarios by outcome.
-        ledger: the coverage: the counts of clauses, methods and so on, by subject.
+        coverage: the coverage: the counts of clauses, methods and so on, by subject.
         features: the lines of description that each feature begins with, by the feature's path.
         scenarios: the records of the scenarios, in the order of the features.
     """
@@ -135,7 +135,7 @@ class Report:
     bridge: BridgeRecord
     run: RunRecord
     counts: Counts
-    ledger: Mapping[str, Mapping[str, int]]
+    coverage: Mapping[str, Mapping[str, int]]
     features: Mapping[str, Sequence[str]]
     scenarios: Sequence[ScenarioRecord]
 

@@ -23,7 +23,7 @@ pre { white-space: pre-wrap; margin: .3rem 0; background: var(--soft); padding: 
 .marked { color: var(--bad); font-weight: 600; }
 svg text { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }
 footer { border-top: 1px solid var(--line); margin-top: 1.6rem; padding-top: .5rem; font-size: .85rem; }
-.again { display: block; background: var(--soft); padding: .4rem .5rem; border-radius: 4px; }
+.rerun { display: block; background: var(--soft); padding: .4rem .5rem; border-radius: 4px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .8rem; margin: .4rem 0; }
 dt { font-weight: 600; } dd { margin: 0; white-space: pre-wrap; }
 .clauses { display: flex; flex-wrap: wrap; gap: .3rem; margin: .3rem 0; padding: 0; list-style: none; }

@@ -9,7 +9,7 @@ SHOWN = 20
 
 SIGNS = {
     "conforms": "✅",
-    "passed, a slice": "◐",
+    "passed (partial run)": "◐",
     "does not conform": "❌",
     "not judged": "❔",
     "broken run": "⚠️",
@@ -34,7 +34,7 @@ def render(data: Report) -> str:
         clauses = " ".join(f"@{clause}" for clause in record.clauses)
         lines += ["", f"### {clauses} {_plain(record.rule or record.feature)}".replace("###  ", "### "), ""]
         lines += [f"{_plain(record.shown_name)}", "", "```text", *map(_inside, record.explanation)]
-        lines += ["```", "", f"Rerun: `{record.again}`"]
+        lines += ["```", "", f"Rerun: `{record.rerun}`"]
     if len(failed) > SHOWN:
         lines += ["", f"And {len(failed) - SHOWN} more: see index.html in the reports."]
     for outcome, title in (("skipped", "Skipped"), ("known failing", "Known to fail")):

@@ -41,7 +41,7 @@ def _print_failure(record: ScenarioRecord, doubtful: bool, out: TextIO) -> None:
         _print(f"    {line}", out)
     for line in record.log:
         _print(f"    server: {line}", out)
-    _print(f"  rerun: {record.again}", out)
+    _print(f"  rerun: {record.rerun}", out)
 
 
 def _print(line: str, out: TextIO) -> None:

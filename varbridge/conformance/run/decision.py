@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from varbridge.conformance import tags
 from varbridge.conformance.report.record import ScenarioRecord
-from varbridge.conformance.report.verdict import BROKEN, CONFORMS, FAILS, NOT_JUDGED, SLICE, Verdict
+from varbridge.conformance.report.verdict import BROKEN, CONFORMS, FAILS, NOT_JUDGED, PARTIAL, Verdict
 
 _OUTSIDE_CONTRACT = {f"needs {tags.CAPABILITIES[name]}" for name in tags.REFERENCE_ONLY}
 """The reasons for skipping scenarios that the contract does not cover."""
@@ -62,7 +62,7 @@ def decide(findings: Findings) -> Verdict:
     if not findings.full or undeclared:
         why = f" ({len(undeclared)} skipped for reasons that no profile declares)" if undeclared else ""
         return Verdict(
-            SLICE,
+            PARTIAL,
             f"{len(passed)} of {findings.usual} scenarios passed{why};"
             " this does not show that the bridge conforms",
         )

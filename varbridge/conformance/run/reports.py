@@ -71,7 +71,7 @@ def collect(
             known_failing=counted["known failing"],
             not_run=selection.chosen - len(scenarios),
         ),
-        ledger=target.coverage.as_json() if target else {},
+        coverage=target.coverage.as_json() if target else {},
         features=about,
         scenarios=scenarios,
     )

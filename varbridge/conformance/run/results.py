@@ -71,7 +71,7 @@ def _record(feature: Any, rule: Any, scenario: Any, run: ConformanceRun) -> Scen
         explanation=[*note.violations, *_explanation(scenario)] if shown else [],
         exchange=note.exchange,
         log=note.log,
-        again=f"behave {shlex.quote(location)}{run.target.options.typed}",
+        rerun=f"behave {shlex.quote(location)}{run.target.options.typed}",
         series=note.series,
     )
 

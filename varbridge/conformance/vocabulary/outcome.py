@@ -1,4 +1,4 @@
-"""What became of the last thing that a scenario did: an answer, or a refusal that a Then must examine."""
+"""The outcome of the last call of a scenario: an answer, or an error that a Then must examine."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Outcome:
     """An answer or an error.
 
     Attributes:
-        answer: what the call returned.
-        error: what it raised; a refusal, or the failure of a tool.
-        examined: whether a step has looked at the error.
+        answer: the value that the call returned.
+        error: the error that the call raised: a refusal, or the failure of a tool.
+        examined: True if a step has looked at the error, or if there is none.
     """
 
     def __init__(self, answer: Any = None, error: BridgeError | ToolFailedError | None = None) -> None:
@@ -25,26 +25,26 @@ class Outcome:
 
     @classmethod
     def of(cls, action: Callable[[], Any]) -> Outcome:
-        """Do something, and keep what became of it."""
+        """Run an action and return its outcome."""
         try:
             return cls(answer=action())
         except (BridgeError, ToolFailedError) as error:
             return cls(error=error)
 
     def examine(self) -> BridgeError | ToolFailedError | None:
-        """Return the error for a step to look at; None where there is an answer."""
+        """Return the error for a step to look at, or None if there is an answer."""
         self.examined = True
         return self.error
 
     def require_success(self) -> Any:
-        """Return the answer; a refusal that no step examined fails the scenario here."""
+        """Return the answer; fail the scenario if there is an error that no step has examined."""
         if not self.examined:
             raise AssertionError(in_words(self.error))
         return self.answer
 
 
 def in_words(error: Exception | None) -> str:
-    """What is wrong where a call should have been accepted, or a tool should have done its work."""
+    """Return the sentence for a call that was refused, or a tool that failed, unexpectedly."""
     if isinstance(error, ToolFailedError):
         return f"expected the tool to succeed, but it failed: {error}"
     return f"expected the request to be accepted, but it was refused: {error}"

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from signal import Signals
 from typing import Any
 
-from behave.cucumber_expression import define_parameter_type_with, use_step_matcher_for_cucumber_expressions
+from behave.cucumber_expression import (
+    StepMatcher4CucumberExpressions,
+    define_parameter_type_with,
+    use_step_matcher_for_cucumber_expressions,
+)
 from behave.matchers import use_current_step_matcher_as_default
 
 from varbridge.conformance.vocabulary.literals import QUOTED, VALUE, Literal
@@ -99,7 +103,10 @@ TYPES = {
 
 def use() -> None:
     """Define the parameter types, and have behave read all phrases as Cucumber expressions."""
+    registry = StepMatcher4CucumberExpressions.TYPE_REGISTRY
     for name, parameter in TYPES.items():
+        if registry.has_registered_type(name):
+            continue  # the phrases are loaded a second time in this process
         define_parameter_type_with(name, parameter.expression, parameter.type, parameter.convert)
     use_step_matcher_for_cucumber_expressions()
     use_current_step_matcher_as_default()
