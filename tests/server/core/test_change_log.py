@@ -68,7 +68,7 @@ def test_a_variable_named_twice_is_watched_once() -> None:
     assert reader.woken == 1
 
 
-def test_a_deleted_variable_is_told_once_and_a_new_one_of_its_name_not_at_all() -> None:
+def test_a_watch_gets_one_deletion_and_no_updates_of_a_new_variable_of_the_name() -> None:
     session = a_busy_session()
     last_state = session.get("a")
     reader = Reader(session, "a")
@@ -131,7 +131,7 @@ def test_a_closed_watch_is_woken_no_more_and_leaves_nothing_behind() -> None:
     assert session.close(NotFoundError("over")) == 2
 
 
-def test_a_watch_that_is_ended_takes_what_was_accepted_and_then_learns_why() -> None:
+def test_an_ended_watch_takes_the_accepted_changes_and_then_gets_the_reason() -> None:
     session = a_busy_session()
     of_a, reason = Reader(session, "a"), UnavailableError("the server is shutting down")
     put(session, "a", 6)
@@ -178,7 +178,7 @@ def test_metadata_counts_among_the_bytes() -> None:
     assert session.log.oldest == 2
 
 
-def test_a_slow_reader_gets_everything_or_is_told() -> None:
+def test_a_slow_reader_gets_everything_or_an_error() -> None:
     session = a_busy_session(log_changes=3)
     slow = Reader(session, "a")
     put(session, "a", 6)

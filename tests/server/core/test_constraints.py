@@ -249,7 +249,7 @@ def test_a_faulty_constraint_is_refused_by_name(kind: str, constraints: Any, nam
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TYPES if kind != "choice"])
-def test_no_constraints_are_as_good_as_an_empty_object(kind: str) -> None:
+def test_no_constraints_are_the_same_as_an_empty_object(kind: str) -> None:
     assert parse(kind, "") == parse(kind, "{}")
 
 

@@ -37,7 +37,7 @@ def changes_of(session: Session, *names: str) -> list[tuple[str, str]]:
     ]
 
 
-def test_a_follower_is_told_after_the_change_itself() -> None:
+def test_a_follower_is_updated_after_the_change_itself() -> None:
     session = a_pair()
     session.depend("model", "prompt", "tuned for")
     put(session, "model", 0.6)
@@ -85,7 +85,7 @@ def test_a_refused_dependency_is_not_recorded() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=40), st.sets(st.integers(0, 6)))
-def test_no_way_leads_back(edges: list[tuple[int, int]], dropped: set[int]) -> None:
+def test_there_are_no_cycles(edges: list[tuple[int, int]], dropped: set[int]) -> None:
     graph = Dependencies(100)
     accepted: set[tuple[str, str]] = set()
     for followed, follower in edges:

@@ -179,7 +179,7 @@ def test_a_repeated_request_applies_once_and_gets_the_first_answer() -> None:
     assert snapshot(session) == before
 
 
-def test_a_refused_request_is_not_kept() -> None:
+def test_a_refused_request_id_is_not_stored() -> None:
     session = a_session()
     register(session, "rate", constraints={"max": 1})
     with refused(session, InvalidArgumentError, "above maximum"):
@@ -191,7 +191,7 @@ def test_a_refused_request_is_not_kept() -> None:
     assert put(session, "rate", 0.1, request_id="r1") == 2
 
 
-def test_only_the_newest_requests_are_kept() -> None:
+def test_only_the_newest_request_ids_are_retained() -> None:
     session = a_session(request_ids=3)
     register(session, "rate")
     for number in range(1, 5):

@@ -182,7 +182,7 @@ def test_no_pattern_takes_long() -> None:
 # Deleting
 
 
-def test_a_deleted_variable_is_gone_under_both_its_names() -> None:
+def test_a_deleted_variable_is_not_found_by_id_or_name() -> None:
     session = a_session()
     variable = register(session, "rate")
     register(session, "other")

@@ -32,7 +32,7 @@ def test_a_session_that_is_called_often_enough_lives_for_ever(pauses: list[float
 # Ending, and opening again
 
 
-def test_ending_answers_how_much_ended_and_tells_the_watches() -> None:
+def test_ending_returns_the_number_of_ended_resources_and_ends_watches() -> None:
     bridge = Bridge()
     session = bridge.open("tuning")
     register(session, "rate")
@@ -194,7 +194,7 @@ def test_one_session_over_the_cap_is_refused_and_the_rest_works_on() -> None:
     assert bridge.open("third").id == "third"
 
 
-def test_sessions_whose_time_is_over_make_room() -> None:
+def test_expired_sessions_do_not_count() -> None:
     bridge = Bridge(sessions=1)
     bridge.open("first")
     bridge.clock.advance(TTL)

@@ -77,7 +77,7 @@ def test_another_type_is_refused_with_the_eight_named(name: str) -> None:
         ),
     ],
 )
-def test_what_is_accepted_and_how_it_is_kept(kind: str, text: str, canonical: str) -> None:
+def test_accepted_values_and_their_canonical_form(kind: str, text: str, canonical: str) -> None:
     assert read_text(kind, text) == Value(kind, canonical.encode())
 
 

@@ -33,7 +33,7 @@ def test_resuming_goes_on_with_exactly_what_follows(after: int, identifiers: lis
     ]
 
 
-def test_resuming_where_it_is_not_kept_or_yet_to_come_is_refused() -> None:
+def test_resuming_before_the_log_or_beyond_the_latest_is_refused() -> None:
     session = a_busy_session(log_changes=3)
     for after, words in (
         (3, "the oldest kept is 5"),
@@ -58,7 +58,7 @@ def test_a_new_session_has_nothing_before_its_first_sequence() -> None:
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-def test_resuming_tells_of_a_variable_that_was_deleted_meanwhile(by_id: bool) -> None:
+def test_a_resumed_watch_gets_the_deletion_of_a_variable(by_id: bool) -> None:
     session = a_busy_session()
     identifier = session.get("a").id if by_id else "a"
     put(session, "a", 6)
@@ -73,7 +73,9 @@ def test_resuming_tells_of_a_variable_that_was_deleted_meanwhile(by_id: bool) ->
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-def test_resuming_tells_the_end_of_the_variable_watched_and_not_of_a_new_one_of_its_name(by_id: bool) -> None:
+def test_a_resumed_watch_gets_the_deletion_of_its_variable_and_not_of_a_new_one_of_the_name(
+    by_id: bool,
+) -> None:
     session = a_busy_session()
     identifier = session.get("a").id if by_id else "a"
     delete(session, "a")
@@ -195,7 +197,7 @@ def test_a_watch_opened_and_read_at_any_moments_takes_its_part_of_the_whole_log(
 
 
 @given(st.lists(actions, max_size=60), st.integers(3, 6))
-def test_with_a_short_log_a_watch_takes_its_part_or_is_told_that_some_of_it_is_gone(
+def test_with_a_short_log_a_watch_takes_its_part_or_gets_an_error(
     steps: list[tuple[str, Any]], log_changes: int
 ) -> None:
     session = a_session(log_changes=log_changes)

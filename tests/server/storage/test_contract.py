@@ -56,7 +56,7 @@ def test_closing_keeps_what_was_written(place: Place) -> None:
     assert published == ["tuning"]
 
 
-def test_nothing_is_published_before_it_is_kept(tmp_path: Path) -> None:
+def test_nothing_is_published_before_it_is_durable(tmp_path: Path) -> None:
     async def write() -> None:
         store = SqliteStore(tmp_path)
         store.load()
@@ -197,7 +197,7 @@ def test_time_does_not_go_backwards_over_a_restart(durable: Place) -> None:
         assert session.get("rate").updated_at == before
 
 
-def test_what_an_ended_session_left_is_swept_away(tmp_path: Path) -> None:
+def test_the_rows_of_an_ended_session_are_deleted(tmp_path: Path) -> None:
     with a_bridge(tmp_path) as bridge:
         session = bridge.open()
         for number in range(300):

@@ -67,7 +67,7 @@ def test_long_values_come_back_and_leave_nothing_behind(url: str) -> None:
         assert keys_of(bridge, url) == []
 
 
-def test_a_batch_of_more_than_one_transaction_takes_is_whole(url: str) -> None:
+def test_a_batch_that_exceeds_one_transaction_is_atomic(url: str) -> None:
     names = [f"v{number}" for number in range(3 * MAX_OPERATIONS)]
     with a_bridge(url) as bridge:
         session = bridge.open()
@@ -87,7 +87,7 @@ def test_a_batch_of_more_than_one_transaction_takes_is_whole(url: str) -> None:
         assert bridge.snapshots() == before
 
 
-def test_what_the_limits_let_go_is_deleted(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compacted_changes_are_deleted(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.core.compaction.FLUSH_COUNT", 10)
     limits = {"history": 3, "log_changes": 5, "request_ids": 4}
     with a_bridge(url, **limits) as bridge:
@@ -133,7 +133,7 @@ class Lossy:
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_a_change_whose_answer_is_lost_is_made_once(
+def test_a_change_whose_answer_is_lost_is_applied_once(
     url: str, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     lossy = Lossy(monkeypatch, times)
@@ -149,9 +149,7 @@ def test_a_change_whose_answer_is_lost_is_made_once(
         assert bridge.snapshots() == before
 
 
-def test_a_bridge_that_lost_a_session_changes_nothing_of_it_any_more(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bridge_that_lost_a_session_cannot_change_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "server.cluster.owner_table.OwnerTable.apply", lambda *_: None
     )  # it has not heard of it yet
@@ -192,7 +190,7 @@ def test_a_session_taken_while_the_owners_are_read_stays(url: str, monkeypatch: 
         assert owners.has("tuning")
 
 
-def test_a_session_that_was_let_go_before_the_owners_are_read_is_lost(
+def test_a_session_without_an_owner_when_the_owners_are_read_is_dropped(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -206,7 +204,7 @@ def test_a_session_that_was_let_go_before_the_owners_are_read_is_lost(
         assert not owners.has("tuning")
 
 
-def test_a_session_that_is_opened_and_refused_is_not_kept(url: str) -> None:
+def test_a_session_whose_opening_is_refused_is_given_up(url: str) -> None:
     with a_bridge(url) as bridge:
         bridge.do(lambda: None)
         assert "tuning" in cluster_of(bridge).store.pipelines

@@ -37,7 +37,7 @@ def _connection(bridge: Bridge) -> sqlite3.Connection:
     return bridge.store.connection
 
 
-def test_what_the_disk_does_not_take_is_taken_back(tmp_path: Path) -> None:
+def test_changes_that_the_disk_does_not_store_are_rolled_back(tmp_path: Path) -> None:
     with a_bridge(tmp_path) as bridge:
         session = bridge.open()
         bridge.do(lambda: register(session, "text", "short", kind="string"))
@@ -64,7 +64,7 @@ def test_what_the_disk_does_not_take_is_taken_back(tmp_path: Path) -> None:
         assert bridge.snapshots() == before
 
 
-def test_what_was_planned_on_top_of_it_is_taken_back_too(tmp_path: Path) -> None:
+def test_changes_on_top_of_them_are_rolled_back_as_well(tmp_path: Path) -> None:
     with a_bridge(tmp_path) as bridge:
         session = bridge.open()
         bridge.do(lambda: register(session, "text", "short", kind="string"))
@@ -82,7 +82,7 @@ def test_what_was_planned_on_top_of_it_is_taken_back_too(tmp_path: Path) -> None
         assert bridge.snapshots() == before
 
 
-def test_an_end_that_is_not_kept_is_no_end(tmp_path: Path) -> None:
+def test_an_end_that_is_not_persisted_is_rolled_back(tmp_path: Path) -> None:
     with a_bridge(tmp_path) as bridge:
         session = bridge.open()
         bridge.do(lambda: register(session, "text", "short", kind="string"))
@@ -107,7 +107,7 @@ def test_an_end_that_is_not_kept_is_no_end(tmp_path: Path) -> None:
         watch.close()
 
 
-def test_a_session_that_is_not_kept_is_not_open(tmp_path: Path) -> None:
+def test_a_session_that_is_not_persisted_is_not_open(tmp_path: Path) -> None:
     with a_bridge(tmp_path) as bridge:
         bridge.open("other")
         fill_the_disk(bridge)
@@ -144,7 +144,7 @@ def a_history(path: Path) -> tuple[FakeClock, Path]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_torn_end_is_dropped_and_a_batch_is_whole(tmp_path: Path) -> None:
+def test_a_torn_log_is_truncated_and_batches_stay_atomic(tmp_path: Path) -> None:
     clock, killed = a_history(tmp_path)
     log = killed / f"{FILE}-wal"
     whole = log.read_bytes()
@@ -220,7 +220,7 @@ def test_closing_leaves_one_file(tmp_path: Path) -> None:
         (FILE, b"SQLite format 3\0" + b"\0" * 84, "restore it"),
     ],
 )
-def test_a_foreign_directory_is_refused_and_left_alone(
+def test_a_foreign_directory_is_refused_and_left_unchanged(
     tmp_path: Path, name: str, content: bytes, reason: str
 ) -> None:
     (tmp_path / name).write_bytes(content)

@@ -97,7 +97,7 @@ async def test_a_group_of_a_part_of_what_has_gathered_leaves_the_rest() -> None:
 
 
 @on_a_loop
-async def test_a_failure_takes_what_gathered_on_top_of_the_group_with_it() -> None:
+async def test_a_failure_drops_the_group_and_the_gathered_records() -> None:
     writing = Writing()
     writing.add("a")
     writing.commits.take_all()
@@ -125,7 +125,7 @@ async def test_each_that_is_refused_has_a_refusal_of_its_own() -> None:
 
 
 @on_a_loop
-async def test_one_that_gives_up_gives_up_alone() -> None:
+async def test_a_cancelled_future_does_not_affect_others() -> None:
     writing = Writing()
     writing.add("a")
     patient, hasty = writing.flushed("a"), writing.flushed("a")

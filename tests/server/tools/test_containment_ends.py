@@ -102,7 +102,7 @@ def _begin(session: Session, tool: str) -> Callable[[], str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_nothing_is_left_of_a_server_that_was_ended(number: signal.Signals) -> None:
+def test_no_process_is_left_of_a_server_that_was_ended(number: signal.Signals) -> None:
     process = ServerProcess(COMMAND)
     with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
         session = connection.session("s")

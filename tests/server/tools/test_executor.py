@@ -65,7 +65,7 @@ def test_a_tool_answers_and_a_streaming_one_the_list_of_its_chunks() -> None:
     assert servicer.result("count", n=0) == []
 
 
-def test_a_tool_that_raises_fails_with_its_words_and_no_traceback() -> None:
+def test_a_tool_that_raises_fails_with_its_message_and_no_traceback() -> None:
     @tool
     async def silent() -> None:
         raise KeyError
@@ -185,7 +185,7 @@ def test_more_than_one_answer_may_have_is_a_failure() -> None:
             asyncio.run(collected(stream_of(many, n=3).chunks(), max_chunks, max_bytes))
 
 
-def test_a_tool_that_ignores_its_cancellation_is_left_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tool_that_ignores_its_cancellation_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.tools.executor.CANCEL_TIMEOUT_S", 0.05)
 
     @tool
@@ -214,7 +214,7 @@ def test_a_tool_that_ignores_its_cancellation_is_left_to_itself(monkeypatch: pyt
 # The session of a call
 
 
-def test_a_tool_whose_call_has_ended_reads_and_writes_no_more() -> None:
+def test_a_tool_whose_call_has_ended_cannot_read_or_write() -> None:
     servicer = Servicer()
     register(servicer.session, "rate", 1.0)
     call = SessionCall(servicer.session, "late", {})

@@ -13,7 +13,7 @@ from server.tools import protocol
 from tests.server.tools.process_tree import runs, within
 
 
-def test_nothing_is_left_when_the_server_ends_without_reading_reports() -> None:
+def test_no_process_is_left_when_the_server_ends_without_reading_reports() -> None:
     """The connection is reset in this case, not closed."""
     control, theirs = socket.socketpair()
     with theirs:

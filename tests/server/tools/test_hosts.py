@@ -102,7 +102,7 @@ def test_what_is_wrong_by_the_registered_spec_is_not_passed_on(here: Session, th
     assert not there.heartbeat()
 
 
-def test_what_the_host_refuses_is_refused_in_its_words(here: Session) -> None:
+def test_the_refusals_of_the_host_are_forwarded(here: Session) -> None:
     with pytest.raises(BridgeError) as refused:
         here.execute("add", {"a": 1.0, "b": "x"})
     assert refused.value.code is grpc.StatusCode.INVALID_ARGUMENT
@@ -199,7 +199,7 @@ def test_a_call_that_would_go_round_is_refused(connection: Connection, host: Ser
             there.execute("ours")
 
 
-def test_a_host_that_is_gone_is_named_and_one_that_is_back_is_used(session: Session) -> None:
+def test_an_unreachable_host_is_named_and_used_again_once_it_is_back(session: Session) -> None:
     process = ServerProcess(HOST)
     port = process.wait_ready(15.0)
     register(session, tool("answer", what="any"), at=port)

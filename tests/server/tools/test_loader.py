@@ -75,7 +75,7 @@ def test_a_tool_that_two_modules_share_is_one_tool(folder: Path) -> None:
         ("tools = []", "has no tools: declare them with @tool: from varbridge import tool"),
     ],
 )
-def test_a_module_without_tools_is_told_in_one_line(folder: Path, text: str | None, reason: str) -> None:
+def test_a_module_without_tools_is_reported_in_one_line(folder: Path, text: str | None, reason: str) -> None:
     if text is not None:
         module(folder, "tools_that_fail", text)
     command = [sys.executable, "-m", "server", "--port", "0", "--tools", "tools_that_fail"]

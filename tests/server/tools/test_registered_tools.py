@@ -84,7 +84,7 @@ def parameter(
     return spec
 
 
-def test_what_was_registered_is_listed_as_it_was_told() -> None:
+def test_registered_tools_are_listed_unchanged() -> None:
     servicer = Servicer()
     registration = named(
         "train", parameter("rate", "float", ("integer", 2), validation_json='{"min":0}'), streams=True
@@ -162,7 +162,7 @@ def test_a_tool_that_cannot_be_is_refused_and_opens_nothing(
     ["", "worker_1", "host", "127.0.0.1", ":80", "127.0.0.1:0", "127.0.0.1:65536", "::1:80", "unix:/a:80",
      "dns:///a:80", "a b:80", "127.0.0.1:80\n", "[::1:80"],
 )  # fmt: skip
-def test_a_worker_that_is_no_host_and_port_is_refused(host: str) -> None:
+def test_a_worker_that_is_not_host_and_port_is_refused(host: str) -> None:
     refusal = Servicer(remote=True).refusal(named("a"), at=host)
     assert refusal.message == "worker_id: must be host:port of the bridge that runs the tools"
 
