@@ -1,7 +1,7 @@
-"""Generate what is derived from the ``.proto`` files and committed beside them.
+"""Generate the files that are derived from the ``.proto`` files and committed with them.
 
 ``python proto/generate.py`` writes the Python stubs (``--out DIR``: below ``DIR``, in the same folders);
-``python proto/generate.py --baseline`` renews the image that ``buf breaking`` measures changes against.
+``python proto/generate.py --baseline`` renews the image with which ``buf breaking`` compares the interface.
 Both need the ``dev`` extra.
 """
 
@@ -17,33 +17,35 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = Path("proto/snakepit_bridge.proto")
-"""The interface."""
-INNER = (Path("server/etcd/rpc.proto"), Path("server/storage/etcd/storage.proto"))
-"""What the server alone uses: messages without stubs of services, and nothing that buf checks."""
+"""The file of the interface."""
+INTERNAL = (Path("server/etcd/rpc.proto"), Path("server/storage/etcd/storage.proto"))
+"""The files that only the server uses: they get no stubs of services, and buf does not check them."""
 STUBS = Path("varbridge/messages")
 """The package of the interface's stubs."""
 BASELINE = Path("proto/baseline.binpb")
+"""The image of the interface with which ``buf breaking`` compares it."""
 
 
 class ToolError(Exception):
-    """A tool ended with an error; the text is what it said."""
+    """A tool ended with an error; the message is the tool's output."""
 
 
 def protoc(*arguments: str, source: Path = SOURCE) -> None:
-    """Run protoc on a file, the interface unless another is named. Raises ToolError with its messages.
+    """Run protoc on a file, by default the interface. Raises ToolError.
 
-    The import root is the project's root, so that the descriptor's name has the folder: it must not change.
+    The import root is the project's root, so that the name of the descriptor, which must not change, includes
+    the folder.
     """
     _run(sys.executable, "-m", "grpc_tools.protoc", "-I.", *arguments, source.as_posix())
 
 
 def buf(*arguments: str) -> None:
-    """Run buf at the project's root. Raises ToolError with its findings."""
+    """Run buf in the project's root. Raises ToolError."""
     _run("buf", *arguments)
 
 
 def write_stubs(out: Path) -> None:
-    """Write the stubs below ``out``: four files for the interface, two for each of ``INNER``."""
+    """Write the stubs below ``out``: four files for the interface, two for each of ``INTERNAL``."""
     target = out.resolve()
     (target / STUBS).mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as scratch:
@@ -51,47 +53,60 @@ def write_stubs(out: Path) -> None:
             *(f"--{kind}_out={scratch}" for kind in ("python", "grpc_python")),
             *(f"--{kind}_out=quiet:{scratch}" for kind in ("mypy", "mypy_grpc")),
         )
-        # protoc names the Python package after the folder of the source; the stubs have one of their own.
-        for made in sorted((Path(scratch) / SOURCE.parent).iterdir()):
-            text = made.read_text("utf-8")
+        # protoc names the Python package after the source's folder; the stubs belong to another package.
+        for stub in sorted((Path(scratch) / SOURCE.parent).iterdir()):
+            text = stub.read_text("utf-8")
             text = re.sub(r"(?m)^from proto import ", f"from {'.'.join(STUBS.parts)} import ", text)
-            (target / STUBS / made.name).write_text(text, "utf-8")
+            (target / STUBS / stub.name).write_text(text, "utf-8")
     messages = (f"--python_out={target}", f"--mypy_out=quiet:{target}")
-    for source in INNER:
+    for source in INTERNAL:
         protoc(*messages, source=source)
 
 
 def write_baseline() -> None:
-    """Make the present interface the baseline of the breaking check.
+    """Make the current interface the baseline of the check for breaking changes.
 
-    It moves forward only: a change that breaks the old baseline is refused. To break on purpose, delete the
-    file first, so that the review sees it.
+    A change that breaks the old baseline is refused. To break it on purpose, delete the file first, so that
+    reviewers notice it.
     """
     if (ROOT / BASELINE).exists():
         buf("breaking", "--against", BASELINE.as_posix())
-    # Without comments and positions: the baseline changes only where the interface does.
+    # Without comments and positions, so that the baseline changes only with the interface.
     buf("build", "--exclude-source-info", "--output", BASELINE.as_posix())
 
 
 def _run(*command: str) -> None:
-    # protoc finds its plugins, and we find buf, on PATH; an environment that is not activated is not on it.
+    # protoc finds its plugins on PATH, and so is buf found. PATH lacks an environment that is not activated.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             command, cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
         )
     except FileNotFoundError as error:
         raise ToolError(f"{command[0]} is not installed: pip install -e '.[dev]'") from error
-    if done.returncode:
-        raise ToolError((done.stdout + done.stderr).strip() or f"{command[0]} ended with {done.returncode}")
+    if result.returncode:
+        output = (result.stdout + result.stderr).strip()
+        raise ToolError(output or f"{command[0]} ended with exit code {result.returncode}")
 
 
 def main() -> None:
-    """Do what the command line asks; errors go to stderr, and the exit code is 1."""
-    parser = argparse.ArgumentParser(prog="python proto/generate.py", description="Generate the stubs.")
+    """Run the command; an error is printed on stderr, and the exit code is then 1."""
+    parser = argparse.ArgumentParser(
+        prog="python proto/generate.py", description="Generate the Python stubs of the .proto files."
+    )
     choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--out", metavar="DIR", type=Path, default=ROOT, help="write below DIR instead")
-    choice.add_argument("--baseline", action="store_true", help="renew the baseline of the breaking check")
+    choice.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        default=ROOT,
+        help="root directory of the stubs; the project's by default",
+    )
+    choice.add_argument(
+        "--baseline",
+        action="store_true",
+        help="renewal of the baseline for breaking changes, instead of the stubs",
+    )
     options = parser.parse_args()
     try:
         if options.baseline:

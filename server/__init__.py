@@ -1,14 +1,15 @@
 """The reference bridge: ``python -m server``.
 
-Arrows run from the edge inwards: ``__main__`` (flags) → ``app`` (open, bind, announce, drain) → ``rpc``
-(requests in, replies out) → ``core`` (sessions, variables, the change log: no I/O, no gRPC, no clock but the
-one handed in) → ``storage.store``, the port behind which the stores are.
+Each layer depends on the next: ``__main__`` (flags) → ``app`` (start, serve, shut down) → ``rpc`` (requests
+in, replies out) → ``core`` (sessions, variables and the change log, without I/O, gRPC or a clock of its own)
+→ ``storage.store``, the port to the stores.
 
-Installed, it is ``varbridge.server``: modules import each other relatively, so that it runs under both names.
+When it is installed, its name is ``varbridge.server``. Modules import each other relatively, so that the
+package works under both names.
 """
 
 import os
 
-# gRPC adds lines of its own to stderr, such as to the one line that says why a port cannot be had. It reads
-# this when it is imported, so it stands before anything that imports it.
+# Without this, gRPC writes its own lines to stderr, for example next to the error for a port that is in use.
+# The variable is set before gRPC is imported, because gRPC reads it then.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")

@@ -1,10 +1,10 @@
-"""``python -m server``: the flags, and nothing else."""
+"""``python -m server``: the command line of the server."""
 
 from __future__ import annotations
 
 import gc
 
-gc.disable()  # nothing that start-up makes is garbage; see app
+gc.disable()  # start-up creates no garbage; see app
 
 import argparse
 import sys
@@ -17,25 +17,24 @@ from .flags import add_flags, from_flags
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, for whoever reads the stderr of a server that did not start."""
+    """A parser that reports an error in one line on stderr."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"server: {message} (--help lists the flags)\n")
 
 
 def parse(arguments: Sequence[str]) -> Settings:
-    """Read the flags; a bad one ends the process with a word on stderr and exit code 2."""
+    """Read the flags; an invalid one ends the process with a message on stderr and exit code 2."""
     parser = _Parser(
         prog=f"python -m {__package__}",
-        description="The reference bridge. Prints GRPC_READY:<port> on stdout when it serves.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        description="Start the reference bridge. It prints GRPC_READY:<port> on stdout when it is ready.",
         allow_abbrev=False,
     )
     add_flags(parser, Settings())
-    given = parser.parse_args(arguments)
-    if given.store and given.data_dir:
-        parser.error("--store and --data-dir exclude each other: the state is kept in one place")
-    return from_flags(Settings, given)
+    flags = parser.parse_args(arguments)
+    if flags.store and flags.data_dir:
+        parser.error("--store and --data-dir exclude each other: name only one of them")
+    return from_flags(Settings, flags)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The life of the server process: open, bind, announce, serve, drain, end."""
+"""The server process from its start to its end: open, bind, announce, serve, drain, close."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("server.app")
 
-PENDING = 100_000
-"""Calls that may wait for the event loop at a time."""
+MAX_PENDING_CALLS = 100_000
+"""The maximum number of calls that wait for the event loop."""
 
 
 async def serve(settings: Settings, stdout: TextIO | None) -> None:
     """Serve until SIGTERM, SIGINT, or the end of the process that started this one.
 
     Args:
-        settings: what the flags say.
-        stdout: gets the READY line; None where there is none.
+        settings: the settings of the server.
+        stdout: the stream for the READY line; None if the process has no stdout.
 
     Raises:
-        StartupError: before anything was announced.
+        StartupError: the server cannot start; nothing has been announced.
     """
     parent = os.getppid()
     backend = backend_of(settings)
@@ -64,14 +64,14 @@ async def serve(settings: Settings, stdout: TextIO | None) -> None:
     finally:
         await backend.close()
     if abandoned:
-        # asyncio waits for all that still runs, and this has shown that it does not end.
-        logger.warning("ending although tools go on that were cancelled")
+        # asyncio would wait for these tools, which have shown that they do not end.
+        logger.warning("ending although cancelled tools still run")
         logging.shutdown()
         os._exit(0)
 
 
 async def _serve(settings: Settings, backend: Backend, parent: int, stdout: TextIO | None) -> bool:
-    """Serve; return whether tools go on that were told to end."""
+    """Serve; return True if cancelled tools still run."""
     check_exposure(settings)
     observers = _observers(settings)
     certificates = Certificates(settings) if settings.tls_cert else None
@@ -115,8 +115,8 @@ async def _serve(settings: Settings, backend: Backend, parent: int, stdout: Text
     stop = stop_signal()
     reload_on_hangup(certificates)
     print(f"GRPC_READY:{port}", file=stdout, flush=True)
-    # What start-up made stays: it need not be looked at again and again. Changes and variables are no
-    # cycles either, so that looking for cycles seldom is enough.
+    # The garbage collector need not examine the objects of the start-up, which stay in use. Changes and
+    # variables do not form reference cycles, so that rare collections are enough.
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
     gc.enable()
@@ -138,12 +138,12 @@ def _new_server(settings: Settings) -> aio.Server:
     return aio.server(
         interceptors=[AuthInterceptor(Tokens(settings.token_file))] if settings.token_file else [],
         options=[
-            ("grpc.so_reuseport", 0),  # or a second server would share the port in silence
-            # gRPC cancels calls at random from the thousandth on that it has not handed over yet.
-            ("grpc.server.max_pending_requests", PENDING),
-            ("grpc.server.max_pending_requests_hard_limit", PENDING),
+            ("grpc.so_reuseport", 0),  # otherwise a second server could share the port unnoticed
+            # By default, gRPC cancels calls at random when a thousand of them wait.
+            ("grpc.server.max_pending_requests", MAX_PENDING_CALLS),
+            ("grpc.server.max_pending_requests_hard_limit", MAX_PENDING_CALLS),
             ("grpc.max_receive_message_length", settings.max_message_bytes),
-            # A reply may hold several values, each of which came in a message of its own.
+            # A reply may contain several values, each of which was received in a separate message.
             ("grpc.max_send_message_length", -1),
             ("grpc.max_connection_idle_ms", round(settings.idle * 1000)),
             *keepalive.options(settings.keepalive),
@@ -152,17 +152,17 @@ def _new_server(settings: Settings) -> aio.Server:
 
 
 def _observers(settings: Settings) -> Observers:
-    # Only here: a server that is not observed does not pay for it.
+    # Not at the top, to keep the start fast: it also loads the modules of observers.
     from .observability.observers import Observers
 
     return Observers(settings)
 
 
 def _reflect(server: aio.Server) -> None:
-    """Let whoever may call ask which services there are, and what their messages look like.
+    """Add gRPC's reflection service, which describes the services and their messages to clients.
 
     Raises:
-        StartupError: what does it is not installed.
+        StartupError: the library for reflection is not installed.
     """
     try:
         from grpc_reflection.v1alpha import reflection

@@ -1,4 +1,4 @@
-"""The backend of a server: the store of its sessions, and the cluster that shares them if there is one."""
+"""The backend of a server: the store of its sessions, and the cluster if there is one."""
 
 from __future__ import annotations
 
@@ -14,50 +14,50 @@ from .storage.store import Store
 
 
 class Backend(Protocol):
-    """The store of this process, with the other bridges that have a part of its sessions."""
+    """The store of this process, and its connection to the other bridges of a cluster."""
 
     @property
     def store(self) -> Store:
-        """Keeps the sessions that this bridge has."""
+        """The store of the sessions that this bridge owns."""
         ...
 
     async def open(self, port: int) -> None:
-        """Become one of the bridges, before anything is loaded.
+        """Join the cluster, before anything is loaded.
 
         Args:
-            port: that this bridge listens on.
+            port: the port on which this bridge listens.
 
         Raises:
-            StartupError: it cannot.
+            StartupError: the bridge cannot join.
         """
         ...
 
     def share(self, sessions: Sessions, on_status: Callable[[bool], object]) -> Forwarder | None:
-        """Begin to share the sessions.
+        """Begin to share the sessions with the other bridges.
 
         Args:
-            sessions: of this bridge.
-            on_status: called with False when this bridge cannot answer for its sessions, and with True when
-                it can again.
+            sessions: the sessions that this bridge owns.
+            on_status: the callback that gets False when this bridge cannot serve its sessions any more, and
+                True when it can again.
 
         Returns:
-            What has calls answered by the other bridges; None where there are none.
+            The forwarder of calls to the other bridges; None without a cluster.
         """
         ...
 
     async def close(self) -> None:
-        """Keep what was written, and let go of everything."""
+        """Persist the written records, and release all resources."""
         ...
 
 
 class LocalBackend:
-    """A bridge that has all sessions itself."""
+    """The backend of a single bridge, which owns all sessions."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
 
     async def open(self, port: int) -> None:
-        pass  # there is nobody to join
+        pass  # there is no cluster to join
 
     def share(self, sessions: Sessions, on_status: Callable[[bool], object]) -> Forwarder | None:
         return None
@@ -67,12 +67,12 @@ class LocalBackend:
 
 
 def backend_of(settings: Settings) -> Backend:
-    """The backend that the flags name: the one place where it is chosen.
+    """Return the backend that the flags name.
 
     Raises:
-        StartupError: it cannot be used.
+        StartupError: the backend cannot be used.
     """
-    # Each is imported only where it is asked for: a server that does not need it does not pay for it.
+    # Not at the top: a server imports only the backend that it uses.
     if settings.store:
         from .cluster.backend import ClusterBackend
 

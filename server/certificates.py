@@ -1,9 +1,9 @@
-"""``python -m server.certificates``: the files that a bridge needs to be called from other machines.
+"""``python -m server.certificates``: the files with which other machines can call a bridge.
 
-Into one directory: an authority of its own (ca.pem, ca-key.pem), a certificate for the bridge that the
-authority signs (cert.pem, key.pem), and a token. The authority and the token stay when this is run again; the
-certificate is a new one, for the hosts that are named then. Clients need ca.pem and the token. ca-key.pem is
-needed only here, and may be kept elsewhere in between.
+The command writes them to one directory: a certificate authority (ca.pem, ca-key.pem), a certificate for the
+bridge that the authority signs (cert.pem, key.pem), and a token. A second run keeps the authority and the
+token and issues a new certificate, for the hosts on its command line. Clients need ca.pem and the token. Only
+this command needs ca-key.pem, which may be stored elsewhere between runs.
 """
 
 from __future__ import annotations
@@ -24,28 +24,29 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-DAYS = 825
-"""That a bridge's certificate is good for: some systems take none that is good for longer."""
+CERTIFICATE_DAYS = 825
+"""The validity of a bridge's certificate, in days: some systems accept no longer one."""
 
 AUTHORITY_DAYS = 3650
+"""The validity of the authority's certificate, in days."""
 
-ALWAYS = ("localhost", "127.0.0.1", "::1")
-"""What a bridge is called on its own machine."""
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+"""The names of a bridge on its own machine, which every certificate includes."""
 
 
 _HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
 class UnusableFileError(Exception):
-    """Files or names that certificates cannot be made with."""
+    """A file or a host's name is invalid; the message says which."""
 
 
 class Authority:
-    """Who signs certificates.
+    """A certificate authority.
 
     Args:
-        certificate: what others trust.
-        key: what it signs with.
+        certificate: the certificate that clients trust.
+        key: the private key that signs certificates.
     """
 
     def __init__(self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
@@ -54,7 +55,7 @@ class Authority:
 
     @classmethod
     def new(cls) -> Authority:
-        """One that nobody trusts yet."""
+        """Return a new authority."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name(f"Bridge authority {secrets.token_hex(4)}")
         certificate = (
@@ -67,34 +68,34 @@ class Authority:
 
     @classmethod
     def read(cls, certificate: Path, key: Path) -> Authority:
-        """One that was made before.
+        """Return the authority in two files.
 
         Raises:
             OSError: a file cannot be read.
-            UnusableFileError: a file holds no such thing, or they do not belong together.
+            UnusableFileError: a file has no certificate or no key, or they do not belong together.
         """
         try:
-            made = x509.load_pem_x509_certificate(certificate.read_bytes())
+            loaded = x509.load_pem_x509_certificate(certificate.read_bytes())
             secret = serialization.load_pem_private_key(key.read_bytes(), None)
         except (ValueError, TypeError) as error:
             raise UnusableFileError(f"{certificate} and {key} cannot be used: {error}") from None
-        if not isinstance(secret, ec.EllipticCurvePrivateKey) or secret.public_key() != made.public_key():
+        if not isinstance(secret, ec.EllipticCurvePrivateKey) or secret.public_key() != loaded.public_key():
             raise UnusableFileError(f"{key} is not the key of {certificate}")
-        return cls(made, secret)
+        return cls(loaded, secret)
 
     @property
     def key_pem(self) -> bytes:
-        """What it signs with, for a file that nobody else reads."""
+        """The private key in PEM form, for a file that only its owner may read."""
         return _key_pem(self._key)
 
     def issue(self, hosts: Sequence[str]) -> tuple[x509.Certificate, bytes]:
-        """A certificate for a bridge that is reached under these names, and its key in PEM form.
+        """Return a certificate for a bridge with these hosts' names, and its key in PEM form.
 
-        It is good for a client as well, since the bridges of a cluster are each other's clients.
+        The certificate is valid for a client as well, since the bridges of a cluster call each other.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
-            _draft(_name("bridge"), self.certificate.subject, key, DAYS, self._key)
+            _draft(_name("bridge"), self.certificate.subject, key, CERTIFICATE_DAYS, self._key)
             .add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs=False), critical=True)
@@ -108,11 +109,11 @@ class Authority:
 
 
 def make(directory: Path, hosts: Sequence[str]) -> x509.Certificate:
-    """Make what is missing in a directory, and a new certificate for the bridge, which is returned.
+    """Create the missing files in a directory and a new certificate for the bridge; return the certificate.
 
     Raises:
         OSError: a file cannot be read or written.
-        UnusableFileError: the authority that is there cannot sign, or a host is no name.
+        UnusableFileError: the files of the existing authority are invalid, or the name of a host is.
     """
     directory.mkdir(parents=True, exist_ok=True)
     ca, ca_key, token = (directory / name for name in ("ca.pem", "ca-key.pem", "token"))
@@ -122,7 +123,7 @@ def make(directory: Path, hosts: Sequence[str]) -> x509.Certificate:
         authority = Authority.new()
         _write(ca_key, authority.key_pem, secret=True)
         _write(ca, _pem(authority.certificate))
-    certificate, key = authority.issue([*dict.fromkeys([*ALWAYS, *hosts])])
+    certificate, key = authority.issue([*dict.fromkeys([*LOOPBACK_HOSTS, *hosts])])
     _write(directory / "key.pem", key, secret=True)
     _write(directory / "cert.pem", _pem(certificate))
     if not token.exists():
@@ -145,7 +146,7 @@ def _draft(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))  # for machines whose clocks are behind
+        .not_valid_before(now - timedelta(hours=1))  # for clients whose clocks are slow
         .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by), critical=False)
@@ -180,7 +181,7 @@ def _host(text: str) -> x509.GeneralName:
     except ValueError:
         name = ""
     if not _HOST.fullmatch(name):
-        raise UnusableFileError(f"{text!r} is no name of a host")
+        raise UnusableFileError(f"{text!r} is not a valid host name")
     return x509.DNSName(name)
 
 
@@ -195,7 +196,7 @@ def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def _write(path: Path, content: bytes, *, secret: bool = False) -> None:
-    """Write a file as a whole, one that is secret for its owner's eyes alone from the first moment."""
+    """Write a file atomically; if it is secret, only its owner may read it, from its creation on."""
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     with os.fdopen(
         os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o644), "wb"
@@ -205,30 +206,33 @@ def _write(path: Path, content: bytes, *, secret: bool = False) -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """A parser that reports an error in one line on stderr."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"certificates: {message} (--help lists what there is)\n")
+        self.exit(2, f"certificates: {message} (--help lists the arguments)\n")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the command line says, and return the exit code."""
+    """Run the command, and return its exit code."""
     parser = _Parser(
         prog=f"python -m {__package__}.certificates",
-        description="Makes an authority, a certificate that it signs for a bridge, and a token.",
-        epilog="Run again, it keeps the authority and the token and makes a new certificate.",
+        description="Create a certificate authority, a certificate that it signs for a bridge, and a token.",
+        epilog="A second run keeps the authority and the token and issues a new certificate.",
         allow_abbrev=False,
     )
-    parser.add_argument("directory", metavar="DIR", type=Path, help="where the files go")
+    parser.add_argument(
+        "directory", metavar="DIR", type=Path, help="directory of the files; it is created if it is missing"
+    )
     parser.add_argument(
         "hosts",
         metavar="HOST",
         nargs="*",
-        help=f"a name or an address that clients reach the bridge under, besides {', '.join(ALWAYS)}",
+        help="host names or IP addresses of the bridge to include in the certificate, in addition to"
+        f" {', '.join(LOOPBACK_HOSTS)}",
     )
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        certificate = make(given.directory, given.hosts)
+        certificate = make(options.directory, options.hosts)
     except OSError as error:
         print(f"certificates: {error.filename}: {error.strerror}", file=sys.stderr)
         return 1
@@ -236,10 +240,12 @@ def main(arguments: Sequence[str]) -> int:
         print(f"certificates: {error}", file=sys.stderr)
         return 1
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    print(f"for the bridge: cert.pem, key.pem, token, until {certificate.not_valid_after_utc:%Y-%m-%d}")
-    print(f"      known as: {', '.join(str(name.value) for name in names)}")
-    print("   for clients: ca.pem, token")
-    print(" for this only: ca-key.pem")
+    print(
+        f"  for the bridge: cert.pem, key.pem, token, valid until {certificate.not_valid_after_utc:%Y-%m-%d}"
+    )
+    print(f"           hosts: {', '.join(str(name.value) for name in names)}")
+    print("     for clients: ca.pem, token")
+    print("for this command: ca-key.pem")
     return 0
 
 

@@ -1,80 +1,102 @@
-"""Flags of the command line, each declared once: in the annotation of the field that it sets."""
+"""Command-line flags, each declared once: in the annotation of the field that it sets."""
 
 from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
+ADDRESS = "Address and TLS"
+AUTHENTICATION = "Authentication"
+STORAGE = "Storage and clustering"
+TIMEOUTS = "Timeouts"
+LIMITS = "Limits"
+TOOLS = "Tools"
+MONITORING = "Logging and monitoring"
+DIAGNOSTICS = "Diagnostics"
+
 
 class Flag:
-    """Metadata of a field of a ``NamedTuple``: the flag that sets it.
+    """Metadata of a field of a ``NamedTuple``: the flag that sets the field.
 
-    A field that is False by default has a flag without a value; a tuple, one that may be repeated.
+    If the field's default is False, the flag has no value; if it is a tuple, the flag may be repeated.
 
     Args:
-        name: of the flag, with its dashes.
-        text: told by ``--help``.
-        convert: reads what is given; raises ``ArgumentTypeError``.
-        options: of ``ArgumentParser.add_argument``.
+        name: the name of the flag, with its dashes.
+        description: a noun phrase for ``--help``, with the unit of the value.
+        convert: the function that reads the value; it raises ``ArgumentTypeError`` for an invalid one.
+        group: the heading under which ``--help`` lists the flag.
+        options: further options of ``ArgumentParser.add_argument``.
     """
 
     def __init__(
-        self, name: str, text: str | None = None, convert: Callable[[str], Any] = str, **options: Any
+        self, name: str, description: str, convert: Callable[[str], Any], group: str, **options: Any
     ) -> None:
         self.name = name
+        self.description = description
         self.convert = convert
-        self.options = {"help": text, **options}
+        self.group = group
+        self.options = options
 
-    def add_to(self, parser: argparse.ArgumentParser, default: object) -> None:
-        """Have a parser take the flag."""
+    def add_to(self, parser: argparse._ArgumentGroup, default: object) -> None:
+        """Add the flag to a group of a parser's flags."""
         if default is False:
-            parser.add_argument(self.name, action="store_true", **self.options)
-        elif isinstance(default, tuple):
-            parser.add_argument(
-                self.name, action="append", default=[*default], type=self.convert, **self.options
-            )
+            parser.add_argument(self.name, action="store_true", help=self.description, **self.options)
+            return
+        shown = f"{default:g}" if isinstance(default, float) else default
+        help_text = f"{self.description} (default: {shown})" if default else self.description
+        options = {"type": self.convert, "metavar": METAVARS.get(self.convert), **self.options}
+        if isinstance(default, tuple):
+            parser.add_argument(self.name, action="append", default=[*default], help=help_text, **options)
         else:
-            parser.add_argument(self.name, default=default, type=self.convert, **self.options)
+            parser.add_argument(self.name, default=default, help=help_text, **options)
 
-    def value(self, given: argparse.Namespace) -> Any:
-        """Return what was given for the flag, or its default."""
-        value = getattr(given, self.name.removeprefix("--").replace("-", "_"))
+    def value(self, arguments: argparse.Namespace) -> Any:
+        """Return the flag's value on the command line, or its default."""
+        value = getattr(arguments, self.name.removeprefix("--").replace("-", "_"))
         return tuple(dict.fromkeys(value)) if isinstance(value, list) else value
 
 
 def add_flags(parser: argparse.ArgumentParser, defaults: NamedTuple) -> None:
-    """Have a parser take the flags of all fields, and of those of the tuples in it."""
+    """Add the flags of all fields to a parser, by group, and those of nested tuples."""
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for flag, default in _flags(defaults):
+        if flag.group not in groups:
+            groups[flag.group] = parser.add_argument_group(flag.group)
+        flag.add_to(groups[flag.group], default)
+
+
+def _flags(defaults: NamedTuple) -> Iterator[tuple[Flag, object]]:
     for field, annotation in type(defaults).__annotations__.items():
         default = getattr(defaults, field)
         if hasattr(annotation, "__metadata__"):
-            annotation.__metadata__[0].add_to(parser, default)
+            yield annotation.__metadata__[0], default
         else:
-            add_flags(parser, default)
+            yield from _flags(default)
 
 
-def from_flags(declared: type[T], given: argparse.Namespace) -> T:
-    """Return an instance with what the flags say of each field."""
+def from_flags(declared: type[T], arguments: argparse.Namespace) -> T:
+    """Return an instance with the values of the flags."""
     values = {
-        field: annotation.__metadata__[0].value(given)
+        field: annotation.__metadata__[0].value(arguments)
         if hasattr(annotation, "__metadata__")
-        else from_flags(annotation, given)
+        else from_flags(annotation, arguments)
         for field, annotation in declared.__annotations__.items()
     }
     return declared(**values)
 
 
-def _number(kind: type[int] | type[float], low: float, high: float, what: str) -> Callable[[str], Any]:
+def _number(kind: type[int] | type[float], low: float, high: float, description: str) -> Callable[[str], Any]:
     def convert(text: str) -> int | float:
         try:
             number = kind(text)
         except ValueError:
             number = math.nan
         if not low <= number <= high:
-            raise argparse.ArgumentTypeError(f"must be {what}, not {text!r}")
+            raise argparse.ArgumentTypeError(f"must be {description}, not {text!r}")
         return number
 
     return convert
@@ -84,3 +106,11 @@ as_port = _number(int, 0, 65535, "a port, 0 to 65535")
 as_seconds = _number(float, 0.001, 1e9, "a number of seconds above 0")
 as_count = _number(int, 1, 1e12, "a whole number above 0")
 as_bytes = _number(int, 1024, 2**31 - 1, "a number of bytes, 1024 to 2147483647")
+
+METAVARS: dict[Callable[[str], Any], str] = {
+    as_port: "PORT",
+    as_seconds: "SECONDS",
+    as_count: "N",
+    as_bytes: "BYTES",
+}
+"""The names of values in ``--help``, by the functions that read them."""

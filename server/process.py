@@ -1,4 +1,4 @@
-"""What the system tells the process, and what it gets back: signals, a parent that is gone, freed memory."""
+"""The server's process and the operating system: signals, the parent process, freed memory and stdout."""
 
 from __future__ import annotations
 
@@ -17,50 +17,50 @@ from .rpc.credentials import Certificates
 
 logger = logging.getLogger("server.process")
 
-TRIM_INTERVAL = 10.0
-"""Seconds between two times that freed memory is given back."""
+TRIM_INTERVAL_S = 10.0
+"""The interval at which freed memory is returned to the system, in seconds."""
 
-LOOK_INTERVAL = 0.2
-"""Seconds between two looks at what no event tells: expired sessions, a parent that is gone."""
+POLL_INTERVAL_S = 0.2
+"""The interval of checks for expired sessions and for the end of the parent process, in seconds."""
 
 
 def reload_on_hangup(certificates: Certificates | None) -> None:
-    """On SIGHUP, read the certificates anew; a server without any goes on as well."""
+    """Read the certificates again on SIGHUP; without certificates, ignore the signal."""
 
     def reload() -> None:
         if certificates is None:
             return
         try:
             certificates.reload()
-            logger.info("new connections get the certificates that the files hold now")
+            logger.info("new connections use the reloaded certificates")
         except StartupError as error:
-            logger.error("the old certificates go on: %s", error)
+            logger.error("the old certificates stay in use: %s", error)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
 
 
 def stop_signal() -> asyncio.Future[str]:
-    """A future that the first signal to stop resolves; a second signal ends the process at once."""
+    """Return a future that the first signal to stop resolves; a second signal ends the process at once."""
     loop = asyncio.get_running_loop()
     stop: asyncio.Future[str] = loop.create_future()
 
-    def signalled(number: int) -> None:
+    def handle(number: int) -> None:
         if stop.done():
             os._exit(128 + number)
         stop.set_result(signal.Signals(number).name)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, signalled, number)
+        loop.add_signal_handler(number, handle, number)
     return stop
 
 
 async def watch_over(stop: asyncio.Future[str], sessions: Sessions, parent: int) -> str:
-    """Expire sessions until there is a reason to end; return it."""
-    trim = time.monotonic() + TRIM_INTERVAL
+    """Expire sessions until there is a reason to end; return the reason."""
+    next_trim = time.monotonic() + TRIM_INTERVAL_S
     while not stop.done():
-        await asyncio.wait([stop], timeout=LOOK_INTERVAL)
-        if time.monotonic() >= trim:
-            trim = time.monotonic() + TRIM_INTERVAL
+        await asyncio.wait([stop], timeout=POLL_INTERVAL_S)
+        if time.monotonic() >= next_trim:
+            next_trim = time.monotonic() + TRIM_INTERVAL_S
             _trim()
         sessions.expire()
         if os.getppid() != parent:
@@ -69,15 +69,15 @@ async def watch_over(stop: asyncio.Future[str], sessions: Sessions, parent: int)
 
 
 def _trim() -> None:
-    """Give back to the system what the C library keeps of memory that was freed, where it can be told to."""
-    import ctypes  # only here, as above
+    """Return memory that the C library holds after it was freed to the system, if the library supports it."""
+    import ctypes  # not at the top: a short-lived process does not need it
 
-    with suppress(AttributeError, OSError):  # another C library than GNU's
+    with suppress(AttributeError, OSError):  # only the GNU C library has malloc_trim
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def own_stdout() -> TextIO | None:
-    """Stdout, for the READY line alone: what tools and their modules print goes to stderr from now on."""
+    """Return stdout for the READY line, and redirect the output of tools and their modules to stderr."""
     if sys.stdout is None or sys.stderr is None:
         return sys.stdout
     sys.stdout.flush()

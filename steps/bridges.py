@@ -1,86 +1,59 @@
-"""Steps about several bridges that share their state: to be at one of them, and what all of them tell."""
+"""Steps about clusters: several bridges with one store."""
 
-from behave import given, then, when
+import time
+
+from behave import given, step, then
 from hamcrest import assert_that, empty, equal_to
 
 from varbridge.conformance.scenario.bridges import Bridges
 from varbridge.conformance.scenario.world import DEADLINE
 from varbridge.conformance.vocabulary.matchers import in_order, is_refusal
 from varbridge.conformance.vocabulary.outcome import Outcome
-from varbridge.conformance.vocabulary.phrases import prefix, run_step
+from varbridge.conformance.vocabulary.phrases import action, event, prefix, run_step
 
 
-def begin(context, names, flags="", **options):
-    """Have bridges, and speak to the first of them."""
-    world = context.world
-    world.client.use_bridges(Bridges(world.target, names, flags.split(), **options))
+@given("a cluster of the bridges {people}{cluster_settings}")
+def step_cluster(context, names, settings):
+    """A cluster that scenarios with the same settings share; clients connect to the first bridge."""
+    use_cluster(context, names, settings, own=False)
 
 
-@given("the bridges {people}, which share their state, started with {name}")
-def step_bridges_with(context, names, flags):
-    """Bridges with these flags over one store; scenarios that ask for the same share them."""
-    begin(context, names, flags)
+@given("a new cluster of the bridges {people}{cluster_settings}")
+def step_new_cluster(context, names, settings):
+    """A cluster that only this scenario uses, so that it may end bridges; clients connect to the first."""
+    use_cluster(context, names, settings, own=True)
 
 
-@given("the bridges {people}, which share their state")
-def step_bridges(context, names):
-    """Bridges over one store, the first of which the clients speak to; scenarios share them."""
-    begin(context, names)
+def use_cluster(context, names, settings, own):
+    """Start the bridges, and connect to the first of them."""
+    bridges = Bridges(
+        context.world.target,
+        names,
+        settings.flags,
+        own=own,
+        apart=settings.different_machines,
+        lines=settings.proxies,
+    )
+    bridges.roaming = settings.failover
+    context.world.client.use_bridges(bridges)
 
 
-@given("bridges of its own, {people}, which share their state, started with {name}")
-def step_own_bridges_with(context, names, flags):
-    """Bridges with these flags over one store, which the scenario may end."""
-    begin(context, names, flags, own=True)
-
-
-@given("bridges of its own, {people}, which share their state")
-def step_own_bridges(context, names):
-    """Bridges over one store, the first of which the clients speak to; the scenario may end them."""
-    begin(context, names, own=True)
-
-
-@given("bridges of its own, {people}, which share their state from machine to machine")
-def step_bridges_apart(context, names):
-    """Bridges over one store that take each other to be on other machines; the scenario may end them."""
-    begin(context, names, own=True, apart=True)
-
-
-@given("{person} is at {person}")
-def step_person_at(context, person, bridge):
-    """Someone is connected to a bridge of several from now on."""
+@event("{person} connects/connected to {person}")
+def step_connect(context, person, bridge):
+    """Connect a person to a bridge of the cluster."""
     context.world.people.move(person, bridge)
-
-
-@given("bridges of its own, {people}, which share their state over lines that can stall")
-def step_bridges_over_lines(context, names):
-    """Bridges each of which reaches the store over a line of its own; the scenario may end them."""
-    begin(context, names, own=True, lines=True)
-
-
-@given("clients that know all bridges, and call again where one is unavailable")
-def step_roaming(context):
-    """Clients begin at the bridges in turn, go on to the next when one is gone, and repeat what failed."""
-    context.world.client.bridges.roaming = True
 
 
 @prefix("at {person}, {step}")
 def step_at(context, bridge, step):
-    """Any step, at a bridge of several."""
+    """Run a step at another bridge of the cluster."""
     with context.world.client.at_bridge(bridge):
         run_step(context, step)
 
 
-@prefix("within {int} s, {step}")
-def step_within(context, seconds, step):
-    """Any step, where a bridge that is unavailable is called again until time is up."""
-    with context.world.client.retrying(seconds):
-        run_step(context, step)
-
-
 @prefix("at each bridge, {step}")
-def step_when_at_each(context, step):
-    """Any When, at one bridge after the other; what became of it is kept of each."""
+def step_at_each(context, step):
+    """Run a step at one bridge after the other, for a Then that examines the outcomes."""
     world = context.world
     outcomes = []
     for name in world.client.bridges.names:
@@ -91,77 +64,101 @@ def step_when_at_each(context, step):
     world.outcome, world.outcomes = Outcome(), outcomes
 
 
-@then("each refuses it {status}, in the same words and for the same fields")
-def step_same_refusals(context, reason):
-    """Every bridge refused, and status, message and field violations are the very same."""
+@prefix("within {int} s, {step}")
+def step_within(context, seconds, step):
+    """Run a step, and repeat each call of it with back-off while a bridge is unavailable."""
+    with context.world.client.retrying(seconds):
+        run_step(context, step)
+
+
+@then("each bridge refuses it {status}, with the same message and violations")
+def step_same_refusals(context, status):
+    """Every bridge refused, with equal status, message and field violations."""
     errors = [outcome.examine() for outcome in context.world.outcomes]
     for error in errors:
-        assert_that(error, is_refusal(reason))
-    told = [(error.message, error.violations) for error in errors]
-    assert_that(told[1:], equal_to(told[:-1]), "what the bridges said, beside what the first one said")
+        assert_that(error, is_refusal(status))
+    answers = [(error.message, error.violations) for error in errors]
+    assert_that(answers[1:], equal_to(answers[:-1]), "the refusals, compared with the first one")
 
 
-@then("all bridges tell the same of {name}")
-def step_tell_same(context, name):
-    """A read, the list, the history and a description say the very same at each bridge."""
+@then("all bridges answer the same about {name}")
+def step_same_answers(context, name):
+    """A read, the list, the history and a description of the session are equal at all bridges."""
     world = context.world
     world.require_success()
-    told = []
+    answers = []
     for bridge in world.client.bridges.names:
         with world.client.at_bridge(bridge):
             session = world.session
-            described = session.describe()
-            told.append(
+            description = session.describe()
+            answers.append(
                 (
                     session.get(name).message,
                     [variable.message for variable in session.list()],
                     [*session.history(name)],
-                    dict(described.metadata),
-                    described.variable_count,
-                    described.created_at,
+                    dict(description.metadata),
+                    description.variable_count,
+                    description.created_at,
                 )
             )
-    assert_that(told[1:], equal_to(told[:-1]), "what the bridges tell, beside what the first one tells")
+    assert_that(answers[1:], equal_to(answers[:-1]), "the answers, compared with the first one")
 
 
-@given("{int} variables {name}, each holding its number")
-def step_many_variables(context, count, prefix):
-    """Integer variables whose names end with 0 and so on."""
+@step("within {int} s each bridge refuses to read and to set {name} as unavailable")
+def step_all_unavailable(context, seconds, name):
+    """Each bridge refuses reads in time, and then sets; earlier reads are checked like all reads."""
+    world = context.world
+    deadline = time.monotonic() + seconds
+    for bridge in world.client.bridges.names:
+        with world.client.at_bridge(bridge):
+            error = None
+            while error is None and time.monotonic() < deadline:
+                error = Outcome.of(lambda: world.session.get(name)).examine()
+            assert_that(error, is_refusal("as unavailable"), f"a read at {bridge} after {seconds} s")
+    for bridge in world.client.bridges.names:
+        with world.client.at_bridge(bridge):
+            outcome = Outcome.of(lambda: world.session.set(name, 0, kind="integer"))
+            assert_that(outcome.examine(), is_refusal("as unavailable"), f"a set at {bridge}")
+
+
+@given("{int} integer variables {name} holding {int} and up")
+def step_many_variables(context, count, prefix, first):
+    """Integer variables whose names end with 0, 1 and so on, each holding one more than the one before."""
     for number in range(count):
-        variable = context.world.session.register(f"{prefix}{number}", "integer", number)
+        variable = context.world.session.register(f"{prefix}{number}", "integer", first + number)
         context.world.sessions.learn(variable.name, "integer", variable.id)
 
 
-@when("all {int} variables {name} are set together, each to its number and 1000")
-def step_set_many(context, count, prefix):
-    """One atomic batch."""
-    updates = {f"{prefix}{number}": number + 1000 for number in range(count)}
-    context.world.attempt(lambda: context.world.session.set_many(updates, atomic=True))
+@action("the {int} variables {name} are/were set together to {int} and up")
+def step_set_many(context, count, prefix, first):
+    """Set variables whose names end with 0, 1 and so on, in one atomic batch."""
+    updates = {f"{prefix}{number}": first + number for number in range(count)}
+    return context.world.session.set_many(updates, atomic=True)
 
 
-@then("all {int} variables {name} hold their number and 1000, at version {int}")
-def step_hold_many(context, count, prefix, version):
-    """One read of all of them."""
+@then("the {int} variables {name} hold {int} and up, at version {int}")
+def step_hold_many(context, count, prefix, first, version):
+    """One read of all variables has the values and the version, after a batch without errors."""
     world = context.world
     result = world.require_success()
     assert_that(result.errors, empty(), "the errors of the batch")
-    found, missing = world.session.get_many([f"{prefix}{number}" for number in range(count)])
+    variables, missing = world.session.get_many([f"{prefix}{number}" for number in range(count)])
     assert_that(missing, empty(), "the variables missing")
-    held = [(variable.value, variable.version) for variable in found.values()]
-    assert_that(sorted(held), in_order([(n + 1000, version) for n in range(count)]), "value and version")
+    held = [(variable.value, variable.version) for variable in variables.values()]
+    expected = [(first + number, version) for number in range(count)]
+    assert_that(sorted(held), in_order(expected), "value and version")
 
 
-@given("{person} follows {names}")
-@when("{person} follows {names}")
+@event("{person} follows {names}")
 def step_follow(context, person, names):
-    """Someone's watch is put in place again wherever it is cut off, at any bridge, after what it saw."""
+    """Start a follower: a watch that reconnects to any bridge, and resumes after its last update."""
     context.world.follow(person, names)
 
 
-@then("{person} is told the versions {int} to {int} of {name}, each once")
+@then("{person} receives the versions {int} to {int} of {name}, each once")
 def step_followed(context, person, first, last, name):
-    """What a follower was told over all of its watches."""
+    """All watches of a follower together have received these versions, in order and without repeats."""
     watch = context.world.watchers[person].watch
     got = watch.wait_for(lambda updates: len(updates) >= last - first + 1, 3 * DEADLINE)
     versions = [update.variable.version for update in got]
-    assert_that(versions, in_order(range(first, last + 1)), f"the versions that {person} was told")
+    assert_that(versions, in_order(range(first, last + 1)), f"the versions that {person} received")

@@ -1,68 +1,94 @@
-"""Steps about a bridge that is told to end, or whose starter has ended, and about what is left of it."""
+"""Steps about processes that get signals, end and are restarted, and what they leave behind."""
 
-import os
 import signal
 import socket
-import sys
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 
-from behave import given, then, when
+from behave import step, then
 from hamcrest import assert_that, empty
 
 from varbridge.conformance.faults.processes import alive, end_in_words, offspring
+from varbridge.conformance.scenario.processes import END_S, named
+from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.scenario.world import DEADLINE
 from varbridge.conformance.vocabulary.matchers import expect, is_refusal
 from varbridge.conformance.vocabulary.outcome import Outcome
-from varbridge.process import ServerProcess
+from varbridge.conformance.vocabulary.phrases import event
 
-END = 5.0  # seconds that a stop may take
-
-STARTER = """
-import subprocess, sys
-bridge = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
-print(bridge.pid, file=sys.stderr, flush=True)
-bridge.wait()
-"""
+ENDS = {"killed": signal.SIGKILL, "stopped": signal.SIGTERM}
+"""The words of the features for signals that end a process."""
 
 
-@when("the bridge is told to end by {signal}")
-def step_signal(context, name):
-    """Send the process SIGTERM or SIGINT."""
-    context.world.servers.process.signal(name)
+@event("{process} is/was killed")
+def step_kill(context, name):
+    """Send SIGKILL, and wait for the end."""
+    named(context.world, name).end(signal.SIGKILL)
 
 
-@then("the bridge ends with exit code {int}")
-def step_ends(context, code):
-    """The process ends within its grace and a little more."""
-    actual = context.world.servers.process.wait_ended(5 + END)
-    expect(actual == code, f"the bridge to end with exit code {code}", end_in_words(actual, 5 + END))
+@event("{process} is/was {word} and restarted")
+def step_restart(context, name, end):
+    """Kill (SIGKILL) or stop (SIGTERM) a process, and start it again with its data, flags and port."""
+    processes = named(context.world, name)
+    processes.end(ENDS[end])
+    processes.restart()
 
 
-@then("nothing answers at its port")
-def step_port_is_free(context):
-    """The port of the ended server takes no connection."""
-    with closing(socket.socket()) as knock:
-        refused = knock.connect_ex(("127.0.0.1", context.world.servers.process.port))
-    expect(refused != 0, "nothing to answer at its port", "something answered")
+@event("{process} is/was restarted")
+def step_start_again(context, name):
+    """Start a process again that has ended; for the store, every member has to run and answer."""
+    named(context.world, name).restart()
 
 
-@then("new calls are refused as unavailable, while the tool still runs")
-def step_no_new_calls(context):
-    """A call made now does not succeed, although the one that is under way has not ended yet."""
-    refuses_new_calls(context)
-    expect(not context.world.tools.running.done(), "the tool to run still", "it had ended")
+@event("{process} is/was paused")
+def step_pause(context, name):
+    """Send SIGSTOP: the process keeps its connections and its memory, and does nothing."""
+    named(context.world, name).signal(signal.SIGSTOP)
 
 
-@given("the bridge was told to end by {signal}, and refuses new calls")
-def step_is_ending(context, name):
-    """A process that has got a signal, and shows it."""
-    context.world.servers.process.signal(name)
-    refuses_new_calls(context)
+@event("{process} is/was resumed")
+def step_resume(context, name):
+    """Send SIGCONT to a process that was paused."""
+    named(context.world, name).signal(signal.SIGCONT)
 
 
-def refuses_new_calls(context):
-    """A call is refused as soon as the signal has come."""
+@event("{process} receives/received {signal}")
+def step_signal(context, name, number):
+    """Send a signal, and do not wait."""
+    process = Servers.process.get(context.world.servers)
+    if name == "the bridge" and process is not None:
+        context.world.starts.offspring = offspring(process.pid)
+    named(context.world, name).signal(number)
+
+
+@then("{process} ends with exit code {int}")
+def step_ends(context, name, code):
+    """The process ends within its grace period and a little more."""
+    actual = named(context.world, name).wait_ended(END_S)
+    expect(actual == code, f"{name} to end with exit code {code}", end_in_words(actual, END_S))
+
+
+@then("{process} end(s) within {int} s")
+def step_ends_soon(context, name, seconds):
+    """The process ends in time, with any exit code; child processes are those from before the signal."""
+    if name == "the bridge's child processes":
+        require_no_children(context, seconds)
+        return
+    code = named(context.world, name).wait_ended(seconds)
+    expect(code is not None, f"{name} to end within {seconds} s", f"it was still running after {seconds} s")
+
+
+def require_no_children(context, seconds):
+    """Check that the processes end that the bridge had started when it received the signal; on Linux only."""
+    deadline = time.monotonic() + seconds
+    while (left := alive(context.world.starts.offspring)) and time.monotonic() < deadline:
+        pass
+    assert_that(left, empty(), "the processes that the bridge has left behind")
+
+
+@step("new calls are refused as unavailable")
+def step_refuses_new_calls(context):
+    """A call is refused as soon as the signal has arrived."""
     deadline = time.monotonic() + DEADLINE
     error = None
     while error is None and time.monotonic() < deadline:  # the signal is on its way
@@ -70,64 +96,27 @@ def refuses_new_calls(context):
     assert_that(error, is_refusal("as unavailable"))
 
 
-# Of whoever started it
+@then("the tool is still running")
+def step_tool_runs(context):
+    """The call of the tool has not ended."""
+    expect(not context.world.tools.running.done(), "the tool to run still", "it had ended")
 
 
-@given("a bridge that a process of its own has started")
-def step_start_by_other(context):
-    """A bridge whose parent is not the suite, but a process that does nothing else."""
-    command = (sys.executable, "-c", STARTER, *context.world.target.servers.command_with())
-    context.world.starts.starter = starter = ServerProcess(command)
-    context.add_cleanup(end_both, starter)
-    starter.wait_ready(15.0)
-
-
-def end_both(starter):
-    """Kill the starter, and the bridge that it names on its first line, where they are there."""
-    if starter.exit_code is None:
-        starter.kill()
-    for line in [*starter.stderr]:
-        if line.isdecimal():
-            with suppress(ProcessLookupError):
-                os.kill(int(line), signal.SIGKILL)
-
-
-@when("that process is killed")
-def step_kill_starter(context):
-    """SIGKILL to the process that started the bridge."""
-    context.world.starts.starter.kill()
-
-
-@then("nothing answers at the bridge's port within {int} s")
-def step_port_falls_silent(context, seconds):
-    """The bridge's port takes no connection any more."""
-    deadline = time.monotonic() + seconds
-    answers = True
+@then("nothing listens on the bridge's port")
+def step_port_closed(context):
+    """The port refuses connections: at once if the bridge has ended, otherwise within 5 s."""
+    process = Servers.process.get(context.world.servers)
+    is_orphan = process is None  # its end cannot be waited for
+    port = context.world.starts.starter.port if is_orphan else process.port
+    deadline = time.monotonic() + (DEADLINE if is_orphan else 0.0)
+    answers = is_open(port)
     while answers and time.monotonic() < deadline:
-        with closing(socket.socket()) as knock:
-            answers = knock.connect_ex(("127.0.0.1", context.world.starts.starter.port)) == 0
-    expect(not answers, f"nothing to answer at its port after {seconds} s", "something still answered")
+        answers = is_open(port)
+    limit = f" after {DEADLINE:g} s" if is_orphan else ""
+    expect(not answers, f"nothing to answer at its port{limit}", "something still answered")
 
 
-@then("the bridge ends within {int} s")
-def step_ends_soon(context, seconds):
-    """The process is gone in time, with whichever exit code."""
-    code = context.world.servers.process.wait_ended(seconds)
-    expect(
-        code is not None, f"the bridge to end within {seconds} s", f"it was still running after {seconds} s"
-    )
-
-
-@given("the processes that the bridge has started are noted")
-def step_note_processes(context):
-    """Those that come of the bridge's process, as Linux tells them; none elsewhere."""
-    context.world.starts.offspring = offspring(context.world.servers.process.pid)
-
-
-@then("none of these processes is there within {int} s")
-def step_none_left(context, seconds):
-    """What the bridge had started is gone with it."""
-    deadline = time.monotonic() + seconds
-    while (left := alive(context.world.starts.offspring)) and time.monotonic() < deadline:
-        pass
-    assert_that(left, empty(), "the processes that the bridge has left behind")
+def is_open(port):
+    """Return True if a local port accepts a connection."""
+    with closing(socket.socket()) as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0

@@ -1,28 +1,51 @@
-"""Steps about clients that write on and on at bridges that share their state, whatever becomes of these."""
+"""Steps about clients that write continuously while processes are killed, paused and cut off."""
 
 import threading
 
-from behave import when
+from behave import given, then, when
+from hamcrest import assert_that, equal_to
 
+from varbridge import Variable
 from varbridge.conformance.clients.crash_workload import CrashWorkload
 from varbridge.conformance.clients.failover_workload import FailoverWorkload
 from varbridge.conformance.scenario.world import DEADLINE
-from varbridge.conformance.vocabulary.phrases import prefix, run_step
+from varbridge.conformance.vocabulary.matchers import holds
+from varbridge.conformance.vocabulary.phrases import event, prefix, run_step
+from varbridge.messages import snakepit_bridge_pb2 as pb
 
-BATCHES = 40  # that are acknowledged before a kill
+ACKNOWLEDGED = 40
+"""The number of writes or batches that are acknowledged before a kill."""
+
+SIZES = {"values": 1, "batches": 2}
+"""The number of variables that a client sets at a time, by the words of the features."""
 
 
-def failover_workload(context, count):
-    """Clients at all bridges that write on and on."""
+@when("{int} clients write {word} while {words} is killed and restarted, {int} times in all")
+def step_write_while_killed(context, count, writes, bridges, times):
+    """Write values or batches; check the acknowledged changes after each kill, and the updates at the end."""
+    if bridges == "the bridge":
+        write_while_bridge_is_killed(context, count, SIZES[writes], times)
+        return
+    assert bridges == "one bridge after the other", bridges
+    if writes == "batches":
+        write_batches_while_each_is_killed(context, count, times)
+    else:
+        write_values_while_each_is_killed(context, count, times)
+
+
+def write_while_bridge_is_killed(context, count, size, times):
+    """Check the acknowledged changes after each restart, and all updates of a watch at the end."""
     world = context.world
-    world.client.bridges.roaming = True
-    context.world.loads.workload = FailoverWorkload(world.sessions.id, world.client.connect, count)
-    return context.world.loads.workload
+    world.loads.workload = workload = CrashWorkload(world.sessions.id, count, size)
+    for _ in range(times):
+        workload.run(world.client.connect, world.servers.process, ACKNOWLEDGED)
+        world.start_again()
+        workload.inspect(world.session)
+    workload.inspect_watch(world.session)
 
 
-@when("{int} clients write while one bridge after the other is killed, {int} times in all")
-def step_write_while_killed(context, count, times):
-    """Each is started again when clients have got on without it."""
+def write_values_while_each_is_killed(context, count, times):
+    """Clients that fail over write, and each bridge is restarted when they have written more."""
     bridges = context.world.client.bridges
     with failover_workload(context, count) as workload:
         for turn in range(times):
@@ -35,26 +58,15 @@ def step_write_while_killed(context, count, times):
     context.world.inspect_everywhere(context.world.loads.workload)
 
 
-@prefix("{int} clients write while {step}")
-def step_write_while(context, count, step):
-    """Any When, in the midst of clients at all bridges, each of which then gets on within 15 s."""
-    with failover_workload(context, count) as workload:
-        workload.get_on()
-        run_step(context, step)
-        workload.get_on()
-    context.world.inspect_everywhere(context.world.loads.workload)
-
-
-@when("{int} clients write batches at a bridge until it is killed, {int} times, each time at another")
-def step_batches_until_killed(context, count, times):
-    """Looked at each time at the bridge that is left; the other one is started again then."""
+def write_batches_while_each_is_killed(context, count, times):
+    """Write at one bridge until it is killed, check at another one, and go on at the next bridge."""
     world = context.world
-    context.world.loads.workload = workload = CrashWorkload(world.sessions.id, count, 2)
+    world.loads.workload = workload = CrashWorkload(world.sessions.id, count, SIZES["batches"])
     names = world.client.bridges.names
     for turn in range(times):
         name, other = names[turn % len(names)], names[(turn + 1) % len(names)]
         with world.client.at_bridge(name):
-            workload.run(world.client.connect, world.client.bridges.process(name), BATCHES)
+            workload.run(world.client.connect, world.client.bridges.process(name), ACKNOWLEDGED)
         world.client.bridges.expect(name)
         with world.client.at_bridge(other), world.client.retrying(3 * DEADLINE):
             workload.inspect(world.session)
@@ -62,9 +74,40 @@ def step_batches_until_killed(context, count, times):
     workload.inspect_watch(world.session)
 
 
-@prefix("{person} is killed at version {int} of {name}, and {step}")
-def step_kill_in_the_midst(context, bridge, version, name, step):
-    """Any When of clients at once, in the midst of which a bridge is killed."""
+def failover_workload(context, count):
+    """Return a workload of clients that fail over between all bridges."""
+    world = context.world
+    world.client.bridges.roaming = True
+    world.loads.workload = FailoverWorkload(world.sessions.id, world.client.connect, count)
+    return world.loads.workload
+
+
+@prefix("{int} clients write while {step}")
+def step_write_while(context, count, step):
+    """Run a step while clients at all bridges write; each has more writes acknowledged within 15 s."""
+    with failover_workload(context, count) as workload:
+        workload.get_on()
+        run_step(context, step)
+        workload.get_on()
+    context.world.inspect_everywhere(context.world.loads.workload)
+
+
+@event("{person} is {words} until clients have written more")
+def step_away(context, bridge, state):
+    """A bridge is paused, or cut off from the store: what it had sent to the store arrives afterwards."""
+    bridges = context.world.client.bridges
+    leave, come_back = {
+        "paused": (bridges.pause, bridges.go_on),
+        "cut off from the store": (bridges.cut_off, bridges.reconnect),
+    }[state]
+    leave(bridge)
+    context.world.loads.workload.get_on()
+    come_back(bridge)
+
+
+@prefix("{person} is killed at version {int} of {name} while {step}")
+def step_kill_while(context, bridge, version, name, step):
+    """Run a step of several clients, and kill a bridge when a variable reaches a version."""
     world = context.world
     watch = world.client.bridges.connection(bridge).session(world.sessions.id).watch(name)
 
@@ -77,3 +120,23 @@ def step_kill_in_the_midst(context, bridge, version, name, step):
     run_step(context, step)
     killer.join()
     watch.close()
+
+
+@given("{int} reads of {name} wait at {person}")
+def step_waiting_reads(context, count, name, bridge):
+    """Several calls of a paused bridge, which answers them when it is resumed."""
+    world = context.world
+    request = pb.GetVariableRequest(session_id=world.sessions.id, variable_identifier=name)
+    connection = world.client.bridges.connection(bridge)
+    world.reads.waiting = [connection.start("GetVariable", request, timeout=30.0) for _ in range(count)]
+
+
+@then("each read is answered with {value} at version {int}, or as unavailable")
+def step_no_stale_reads(context, value, version):
+    """No read that waited is answered with the state that the paused bridge had in memory."""
+    for call in context.world.reads.waiting:
+        error = call.exception(timeout=3 * DEADLINE)
+        if error is None:
+            assert_that(Variable(call.result().variable), holds(value, version), "a read that waited")
+        else:
+            assert_that(error.code().name, equal_to("UNAVAILABLE"), "the end of a read")

@@ -1,71 +1,162 @@
-"""Steps about the server process: how it starts, and what it says of that."""
+"""Steps about bridges that start, and what they report about it."""
 
+import os
+import signal
 import socket
-from contextlib import closing
+import sys
+import time
+from contextlib import ExitStack, closing, suppress
+from tempfile import NamedTemporaryFile
 
 from behave import given, then, when
 from hamcrest import assert_that, empty, equal_to, has_length, matches_regexp
 
+from varbridge import WorkerError
+from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.faults.processes import end_in_words, use_processor, worked
 from varbridge.conformance.scenario import network
+from varbridge.conformance.scenario.servers import Servers
+from varbridge.conformance.target.credentials import OWN, ClientCredentials
+from varbridge.conformance.target.server_pool import START_TIMEOUT
 from varbridge.conformance.vocabulary.matchers import expect
+from varbridge.conformance.vocabulary.outcome import Outcome
+from varbridge.process import ServerProcess
 
-END = 5.0  # seconds that a start that fails may take
+END = 5.0
+"""The time in seconds that a start that fails may take."""
+
+STARTER = """
+import subprocess, sys
+bridge = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+print(bridge.pid, file=sys.stderr, flush=True)
+bridge.wait()
+"""
+
+
+@given("a bridge{settings}")
+def step_shared(context, settings):
+    """A bridge that scenarios with the same settings share."""
+    access = context.world.client.access
+    flags = [*settings.flags]
+    if settings.tls:
+        flags += access.certificate()
+    if settings.tokens:
+        flags += access.tokens(settings.tokens)
+    assert not settings.data_directory, "only a new bridge can have a data directory"
+    assert not settings.metrics, "only a new bridge can serve metrics"
+    show_credentials(context, settings, flags)
+    context.world.client.use_bridge(context.world.target.servers.with_flags(*flags))
+
+
+@given("a new bridge{settings}")
+def step_new(context, settings):
+    """A bridge that only this scenario uses, so that the scenario may end it or replace its files."""
+    client = context.world.client
+    flags = [*settings.flags]
+    if settings.tls:
+        flags += client.own_access().write_certificate()
+    if settings.tokens:
+        flags += client.own_access().write_tokens(settings.tokens)
+    if settings.metrics:
+        (port,) = free_ports(1)
+        context.world.starts.metrics_address = f"127.0.0.1:{port}"
+        flags += ["--metrics", context.world.starts.metrics_address]
+    show_credentials(context, settings, flags)
+    if settings.data_directory:
+        context.world.start_durable(*flags)
+    else:
+        port = context.world.servers.start(*flags).wait_ready(START_TIMEOUT)
+        client.use_bridge(f"127.0.0.1:{port}")
+
+
+def show_credentials(context, settings, flags):
+    """Add the flags of mutual TLS, and have clients use the credentials that the bridge asks for."""
+    access = context.world.client.access
+    tls = None
+    if settings.tls == "mutual TLS":
+        flags += access.authority_flags()
+        tls = access.tls(signed_by=OWN)
+    elif settings.tls:
+        tls = access.tls()
+    context.world.client.credentials = ClientCredentials(tls, settings.token)
+
+
+@when("a/another bridge is started{settings}")
+def step_start(context, settings):
+    """Start a bridge that may fail to start; clients use the first one that is ready in a scenario."""
+    world = context.world
+    first = Servers.process.get(world.servers)
+    with ExitStack() as resources:
+        flags, port = flags_and_port(context, settings, resources)
+        process = start(context, *flags, port=port)
+        with suppress(WorkerError):  # a later step examines the end of the process
+            process.wait_ready(START_TIMEOUT)
+        if process.exit_code is None and process.port is None:
+            process.wait_ended(END)
+    if first is not None:
+        world.starts.first = first
+    elif process.port is not None:
+        world.client.use_bridge(f"127.0.0.1:{process.port}")
+
+
+def flags_and_port(context, settings, resources):
+    """Return the flags for settings of a start that may fail, and the port."""
+    world = context.world
+    flags = [*settings.flags]
+    if settings.tls:
+        flags += world.client.access.certificate()
+    if settings.tokens:
+        flags += world.client.access.tokens(settings.tokens)
+    if settings.data_directory == "the same data directory":
+        flags += ["--data-dir", world.servers.data_dir.name]
+    elif settings.data_directory == "a file as its data directory":
+        file = resources.enter_context(NamedTemporaryFile())  # noqa: SIM115
+        flags += ["--data-dir", file.name]
+    if settings.port == "a busy port":
+        listener = resources.enter_context(closing(socket.create_server(("127.0.0.1", 0))))
+        return flags, listener.getsockname()[1]
+    return flags, world.servers.process.port if settings.port == "the same port" else 0
 
 
 def start(context, *flags, port=0):
-    """Start a process, and try its port the very moment that it says that it is ready."""
-    context.world.starts.knocks = []
+    """Start a process, and connect to its port at the moment at which it reports that it is ready."""
+    starts = context.world.starts
+    starts.connections = []
 
-    def knock(port):
+    def connect(port):
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=1.0):
-                context.world.starts.knocks.append("answered")
+                starts.connections.append("accepted")
         except OSError as error:
-            context.world.starts.knocks.append(f"refused: {error}")
+            starts.connections.append(f"refused: {error}")
 
-    return context.world.servers.start(*flags, port=port, on_ready=knock)
-
-
-@given("a bridge that has just started")
-@when("a bridge is started")
-def step_start(context):
-    """A server process of the scenario's own."""
-    port = start(context).wait_ready(15.0)
-    context.world.client.use_bridge(f"127.0.0.1:{port}")
+    starts.began = time.monotonic()
+    return context.world.servers.start(*flags, port=port, on_ready=connect)
 
 
-@given("a bridge started with {name}")
-def step_start_with(context, flags):
-    """A server with these flags; shared by the scenarios that ask for the same."""
-    context.world.client.use_bridge(context.world.target.servers.with_flags(*flags.split()))
+@given("a bridge that another process started")
+def step_start_by_other(context):
+    """A bridge whose parent is a process that only waits for its end."""
+    command = (sys.executable, "-c", STARTER, *context.world.target.servers.command_with())
+    context.world.starts.starter = starter = ServerProcess(command)
+    context.add_cleanup(end_both, starter)
+    starter.wait_ready(START_TIMEOUT)
 
 
-@given("a bridge of its own, started with {name}")
-def step_start_own_with(context, flags):
-    """A server process of the scenario's own, with these flags."""
-    port = start(context, *flags.split()).wait_ready(15.0)
-    context.world.client.use_bridge(f"127.0.0.1:{port}")
+def end_both(starter):
+    """Kill the parent process, and the bridge whose id is the first line that it wrote."""
+    if starter.exit_code is None:
+        starter.kill()
+    for line in [*starter.stderr]:
+        if line.isdecimal():
+            with suppress(ProcessLookupError):
+                os.kill(int(line), signal.SIGKILL)
 
 
-@when("another bridge is started")
-def step_start_another(context):
-    """A second server process."""
-    context.world.starts.first = context.world.servers.process
-    start(context).wait_ready(15.0)
-
-
-@when("another bridge is started on the same port")
-def step_start_another_there(context):
-    """A second server process that is told to take the first one's port."""
-    context.world.starts.first = context.world.servers.process
-    start(context, port=context.world.starts.first.port).wait_ended(END)
-
-
-@when("a client works with it")
-def step_work(context):
-    """Call most of what there is, a failing call included."""
+@when("a client uses the bridge")
+def step_use(context):
+    """Call the main methods, with one call that is refused."""
     session = context.world.session
     session.initialize()
     session.register("x", "float", 0.5)
@@ -76,57 +167,23 @@ def step_work(context):
     context.world.outcome.examine()
 
 
-@when("a bridge is started with the flag {name}")
-def step_start_flag(context, flag):
-    """Start a server that may fail to start."""
-    start(context, flag)
-
-
-@when("a bridge is started with the flags {name}")
-def step_start_flags(context, flags):
-    """Start a server that may fail to start, with these flags."""
-    start(context, *flags.split()).wait_ended(END)
-
-
-@when("a bridge is started on a port that is taken")
-def step_start_on_taken_port(context):
-    """Start a server on a port where something listens."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        process = start(context, port=taken.getsockname()[1])
-        process.wait_ended(END)
-
-
-@then("a connection to the port that it names is answered at once")
-def step_port_answers(context):
-    """The port of the READY line took a connection when the line was read."""
+@then("a connection to the bridge's port is accepted at once")
+def step_port_accepts(context):
+    """The port accepted a connection at the moment at which the READY line was read."""
     assert_that(
-        context.world.starts.knocks, equal_to(["answered"]), "a connection made when GRPC_READY was read"
+        context.world.starts.connections, equal_to(["accepted"]), "a connection made when GRPC_READY was read"
     )
 
 
-@then("it answers at no address but loopback")
-def step_loopback_alone(context):
-    """No other address of this machine takes a connection at the bridge's port."""
-    port = context.world.servers.process.port
-    answered = []
-    for address in network.addresses():
-        with closing(socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)) as knock:
-            knock.settimeout(1.0)
-            if knock.connect_ex((address, port)) == 0:
-                answered.append(address)
-    assert_that(answered, empty(), "the addresses that answer beside loopback")
-    assert_that(context.world.client.connection.ping("here"), equal_to("here"), "the answer on loopback")
-
-
-@then("it answers a call at once")
+@then("the (first )bridge answers a call")
 def step_answers_call(context):
-    """A call made right after the READY line is answered."""
+    """The bridge that clients use answers Ping."""
     assert_that(context.world.client.connection.ping("hello"), equal_to("hello"), "the answer to Ping")
 
 
-@then("its stdout is one line, GRPC_READY with its port")
+@then("stdout is one line, GRPC_READY with the bridge's port")
 def step_one_line(context):
-    """Up to its end, the server writes exactly one line on stdout."""
+    """Up to its end, the bridge writes exactly one line on stdout."""
     process = context.world.servers.process
     process.stop(END)
     process.last_words()
@@ -134,9 +191,9 @@ def step_one_line(context):
     assert_that(process.stdout[0], matches_regexp(r"^GRPC_READY:[1-9]\d*$"), "the line on stdout")
 
 
-@then("the two have different ports, and both answer")
+@then("both bridges answer, on different ports")
 def step_two_ports(context):
-    """Both servers take calls, each at its own port."""
+    """The two bridges that the scenario started answer Ping, each on its own port."""
     ports = [context.world.starts.first.port, context.world.servers.process.port]
     assert_that(set(ports), has_length(2), "the ports")
     for port in ports:
@@ -144,23 +201,51 @@ def step_two_ports(context):
         assert_that(answer, equal_to(str(port)), "the answer to Ping")
 
 
-@then("the first bridge still answers")
-def step_first_answers(context):
-    """The server that was there first takes calls."""
-    assert_that(context.world.client.connection.ping("first"), equal_to("first"), "the answer to Ping")
+@then("the bridge is reachable at {words}")
+def step_reachable(context, addresses):
+    """Either every address of this machine answers, or only loopback addresses do."""
+    {
+        "every address of this machine": require_reachable_everywhere,
+        "loopback addresses only": require_reachable_locally,
+    }[addresses](context.world)
+
+
+def require_reachable_everywhere(world):
+    """Check that a call is answered at loopback and at each IPv4 address that other machines know."""
+    port = world.client.connection.address.rpartition(":")[2]
+    silent = {}
+    for address in ["127.0.0.1", *(address for address in network.addresses() if ":" not in address)]:
+        error = Outcome.of(world.client.connect(f"{address}:{port}").ping).examine()
+        if error is not None:
+            silent[address] = str(error)
+    assert_that(silent, empty(), "the addresses where it does not answer")
+
+
+def require_reachable_locally(world):
+    """Check that loopback answers, and that no other address of this machine accepts a connection."""
+    port = world.servers.process.port
+    answered = []
+    for address in network.addresses():
+        with closing(socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)) as client:
+            client.settimeout(1.0)
+            if client.connect_ex((address, port)) == 0:
+                answered.append(address)
+    assert_that(answered, empty(), "the addresses other than loopback that answer")
+    assert_that(world.client.connection.ping("here"), equal_to("here"), "the answer on loopback")
 
 
 @then("it ends with an error within 5 s, and says why on stderr")
 def step_fails_to_start(context):
-    """The process ends by itself, not with 0, with a reason on stderr and no READY line."""
+    """The process ends by itself, with an exit code other than 0, a reason on stderr and no READY line."""
     process = context.world.servers.process
     code = process.wait_ended(END)
+    in_time = code is not None and process.ended_at - context.world.starts.began <= 2 * END
     expect(
-        code not in (None, 0), f"the bridge to end with an error within {END:g} s", end_in_words(code, END)
+        in_time and code != 0, f"the bridge to end with an error within {END:g} s", end_in_words(code, END)
     )
     process.last_words()
-    told = any(line.strip() for line in process.stderr)
-    expect(told, "the reason of its end on stderr", "nothing stood there")
+    reported = any(line.strip() for line in process.stderr)
+    expect(reported, "the reason of its end on stderr", "nothing stood there")
     expect(
         process.port is None,
         "no READY line of a bridge that does not start",
@@ -168,19 +253,19 @@ def step_fails_to_start(context):
     )
 
 
-@then("the bridge is at rest within {int} s")
-def step_at_rest(context, seconds):
+@then("the bridge is idle within {int} s")
+def step_idle(context, seconds):
     """While a busy loop takes 0.2 s of processor time, the process and its children take hardly any."""
     pid = context.world.servers.process.pid
     before = worked(pid)
 
-    def rests():
-        # Beside a loop that is busy for as long: a machine with much else to do slows both down alike.
-        begun = worked(pid)
+    def is_idle():
+        # Compared with a busy loop of the same duration: other load slows both down alike.
+        start = worked(pid)
         use_processor(0.2)
-        return 0.0 <= worked(pid) - begun < 0.05
+        return 0.0 <= worked(pid) - start < 0.05
 
     context.world.require_success()
-    is_at_rest = eventually(rests, float(seconds))
-    words = f"it used {worked(pid) - before:.1f} s of processor time in them"
-    expect(is_at_rest, f"the bridge to be at rest within {seconds} s", words)
+    idle = eventually(is_idle, float(seconds))
+    used = f"it used {worked(pid) - before:.1f} s of processor time in them"
+    expect(idle, f"the bridge to be at rest within {seconds} s", used)

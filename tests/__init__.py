@@ -1,1 +1,1 @@
-"""Tests of the code: ``python -m tests.all`` runs every check that there is."""
+"""Tests of the code. ``python -m tests.all`` runs them together with all other checks."""

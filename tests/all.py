@@ -53,7 +53,7 @@ class Check:
         self.output = ""
         # Let servers that tests start use the modules that the first one has compiled.
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-        # A module of this Python needs no activated environment.
+        # Modules of this Python do not need an activated environment.
         self.process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=ROOT,

@@ -1,4 +1,4 @@
-"""``python -m tests.imports``: the arrows between packages, as ``pyproject.toml`` declares them."""
+"""``python -m tests.imports``: the check that packages import only what ``pyproject.toml`` allows."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ EXCLUDED = re.compile(
     r"_pb2(_grpc)?\.pyi?$|^tests/language\.py$|^tests/test_language\.py$|^requirements\.lock$|^LICENSE$"
     r"|^docs/(mutants|steps|traceability)\.md$|^\.(gitignore|gitattributes|editorconfig)$"
 )
-"""Files that are generated, that are not this project's text, or that quote what is not allowed."""
+"""Files that are generated, are not texts of this project, or quote what is not allowed."""
 
 EMPTY_NAMES = {"one", "given", "found", "kept", "made", "told"}
 """Names of variables that do not say what the variable holds."""
@@ -43,7 +43,7 @@ OPENINGS = (
     ),
     (r"\S+(\s\S+)?\.?$", "write a whole sentence"),
 )
-"""Patterns that no docstring begins with, and what to do instead."""
+"""Patterns with which no docstring may begin, and the advice for each."""
 
 PHRASES = (
     (r"anew", "again"),
@@ -78,14 +78,14 @@ PHRASES = (
     (r"a clear word", "a clear status"),
     (r"by the way|so to speak", "leave it out"),
 )
-"""Words and constructions that are not allowed in any text, and what to write instead."""
+"""Words and constructions that are not allowed in any text, and replacements for each."""
 
 _OPENINGS = [(re.compile(pattern), advice) for pattern, advice in OPENINGS]
 _PHRASES = [(re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.I), advice) for pattern, advice in PHRASES]
 
 
 def faults(path: str, text: str) -> Iterator[str]:
-    """Yield what is wrong with the texts of a file, each as one line that begins with its place."""
+    """Yield the faults in the texts of a file, each as one line that begins with its place."""
     if path.endswith(".py"):
         tree = ast.parse(text)
         yield from _docstring_faults(path, tree)

@@ -1,6 +1,7 @@
-"""What the contract says of one session, as plain dicts: the judge of random histories.
+"""A simple model of one session, built of dicts, that says what the contract requires.
 
-It imports nothing of the server: what is right in both must have been thought twice.
+Tests with random histories compare the bridge with it. The model imports nothing from the server, so that a
+mistake in one of the two is not in the other.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ from decimal import Decimal
 from typing import Any, Literal
 
 State = dict[str, Any]
-"""A variable: id, name, type, value, version, metadata, source."""
+"""The state of a variable: id, name, type, value, version, metadata, source."""
 
 Update = dict[str, Any]
-"""A change: sequence, kind, variable (its state after it), previous, changed_by, metadata."""
+"""The record of a change: sequence, kind, variable (its new state), previous, changed_by, metadata."""
 
 
 class RefusedError(Exception):
-    """A refusal, by the names of the gRPC statuses that are right: one for each thing that is wrong.
+    """A refusal, with the names of the gRPC statuses that are correct: one for each fault of the request.
 
-    ``code`` is the one that this project's server tells.
+    ``code`` is the status that the reference bridge answers.
     """
 
     def __init__(self, *codes: str) -> None:
@@ -32,14 +33,14 @@ class RefusedError(Exception):
 
 
 def refuse(*codes: str | Literal[False]) -> None:
-    """Raise ``RefusedError`` where any of ``wrong and "CODE"`` is a code."""
-    if given := [code for code in codes if code]:
-        raise RefusedError(*given)
+    """Raise ``RefusedError`` if any argument, written as ``is_wrong and "CODE"``, is a code."""
+    if faults := [code for code in codes if code]:
+        raise RefusedError(*faults)
 
 
 @dataclass(eq=False)
 class Watch:
-    """A watch: the ids that it watches (None for all), and what waits to be taken."""
+    """A watch: the ids of its variables (None for all), and the updates that are not yet received."""
 
     ids: set[str | None] | None
     waiting: list[Update] = field(default_factory=list)
@@ -49,13 +50,13 @@ class Watch:
 
 
 class Model:
-    """A session and its caps. Each method gives what the bridge is to answer, or raises ``RefusedError``."""
+    """A session with its caps. Each method returns the correct answer or raises ``RefusedError``."""
 
     def __init__(
         self, *, variables: int, metadata: int, history: int, log_changes: int, request_ids: int, watches: int
     ) -> None:
         self.caps = {"variables": variables, "metadata": metadata, "watches": watches}
-        self.kept = {"history": history, "log": log_changes, "request_ids": request_ids}
+        self.retained = {"history": history, "log": log_changes, "request_ids": request_ids}
         self.variables: dict[str, State] = {}
         self.constraints: dict[str, Mapping[str, Any]] = {}
         self.histories: dict[str, list[Update]] = {}
@@ -71,15 +72,15 @@ class Model:
         return next((state for state in self.variables.values() if state["name"] == identifier), None)
 
     def get(self, identifier: str) -> State:
-        found = self.find(identifier)
-        if found is None:
+        state = self.find(identifier)
+        if state is None:
             raise RefusedError("NOT_FOUND")
-        return found
+        return state
 
     def get_many(self, identifiers: Sequence[str]) -> tuple[dict[str, State], list[str]]:
         states = {identifier: self.find(identifier) for identifier in identifiers}
-        found = {identifier: state for identifier, state in states.items() if state is not None}
-        return found, [identifier for identifier, state in states.items() if state is None]
+        existing = {identifier: state for identifier, state in states.items() if state is not None}
+        return existing, [identifier for identifier, state in states.items() if state is None]
 
     def list(self, pattern: str) -> list[State]:
         return [state for state in self.variables.values() if glob(pattern or "*", state["name"])]
@@ -87,8 +88,8 @@ class Model:
     def history(self, identifier: str, limit: int) -> list[Update]:
         refuse(self.find(identifier) is None and "NOT_FOUND", limit < 0 and "INVALID_ARGUMENT")
         newest_first = [
-            {**update, "sequence": 0}  # it does not tell of the place in the log
-            for update in self.histories[self.get(identifier)["id"]][::-1][: self.kept["history"]]
+            {**update, "sequence": 0}  # entries of a history have no sequence
+            for update in self.histories[self.get(identifier)["id"]][::-1][: self.retained["history"]]
         ]
         return newest_first[:limit] if limit else newest_first
 
@@ -103,16 +104,16 @@ class Model:
         constraints: Mapping[str, Any],
         metadata: Mapping[str, str],
     ) -> State:
-        """Create a variable under the id that the bridge is to give it."""
+        """Create a variable with the id that the bridge has given it."""
         refuse(
             not fits(kind, value, constraints) and "INVALID_ARGUMENT",
-            self._too_much(metadata) and "RESOURCE_EXHAUSTED",
+            self._over_cap(metadata) and "RESOURCE_EXHAUSTED",
             any(state["name"] == name for state in self.variables.values()) and "ALREADY_EXISTS",
             len(self.variables) >= self.caps["variables"] and "RESOURCE_EXHAUSTED",
         )
         self.constraints[new_id] = constraints
         self.histories[new_id] = []
-        state = {"id": new_id, "name": name, "type": kind, "value": kept_as(kind, value), "version": 1}
+        state = {"id": new_id, "name": name, "type": kind, "value": normalized(kind, value), "version": 1}
         state |= {"metadata": {**metadata}, "source": source(metadata)}
         return self._change("registered", state, None, metadata)
 
@@ -130,13 +131,13 @@ class Model:
         version: int = self._set(state, metadata)["version"]
         if request_id:
             self.answers[request_id] = version
-            self.answers = dict([*self.answers.items()][-self.kept["request_ids"] :])
+            self.answers = dict([*self.answers.items()][-self.retained["request_ids"] :])
         return version
 
     def set_many(
         self, updates: Mapping[str, Any], metadata: Mapping[str, str], atomic: bool
     ) -> tuple[dict[str, int], set[str]]:
-        """The new versions, and the identifiers at fault."""
+        """Return the new versions and the identifiers at fault."""
         named = [state["id"] for state in map(self.find, updates) if state is not None]
         if len(named) != len({*named}):
             raise RefusedError("INVALID_ARGUMENT")
@@ -156,27 +157,27 @@ class Model:
             for update in self.history(identifier, 0)
         }
         merged = self.get(identifier)["metadata"] | metadata
-        refuse(version not in old and "OUT_OF_RANGE", self._too_much(merged) and "RESOURCE_EXHAUSTED")
+        refuse(version not in old and "OUT_OF_RANGE", self._over_cap(merged) and "RESOURCE_EXHAUSTED")
         state = self._planned(self.get(identifier), old[version], metadata, None)
         return self._set(state, metadata, f"rollback to version {version}")
 
     def delete(self, identifier: str, metadata: Mapping[str, str]) -> None:
         state = self.get(identifier)
-        refuse(self._too_much(metadata) and "RESOURCE_EXHAUSTED")
+        refuse(self._over_cap(metadata) and "RESOURCE_EXHAUSTED")
         del self.variables[state["id"]]
-        self._tell("deleted", state, None, metadata, "client")
+        self._log("deleted", state, None, metadata, "client")
 
     # Watching
 
     def watch(self, identifiers: Sequence[str], resume_after: int | None = None) -> Watch:
         last = len(self.updates)
         after = last if resume_after is None else resume_after
-        kept = self.oldest - 1 <= after <= last
-        tail = self.updates[after:] if kept else []
+        resumable = self.oldest - 1 <= after <= last
+        tail = self.updates[after:] if resumable else []
         ids = {identifier: self._named_before(identifier, tail) for identifier in identifiers}
         refuse(
             after < 0 and "INVALID_ARGUMENT",
-            after >= 0 and not kept and "OUT_OF_RANGE",
+            after >= 0 and not resumable and "OUT_OF_RANGE",
             None in ids.values() and "NOT_FOUND",
             len(self.watches) >= self.caps["watches"] and "RESOURCE_EXHAUSTED",
         )
@@ -186,7 +187,7 @@ class Model:
         return watch
 
     def take(self, watch: Watch) -> list[Update]:
-        """All that waits; refused where some of it is no longer kept."""
+        """Return the waiting updates, or refuse if some of them are no longer retained."""
         if watch.waiting and watch.waiting[0]["sequence"] < self.oldest:
             raise RefusedError("OUT_OF_RANGE")
         taken, watch.waiting = watch.waiting, []
@@ -194,19 +195,19 @@ class Model:
 
     @property
     def oldest(self) -> int:
-        """The sequence of the oldest change that the log is to keep."""
-        return max(1, len(self.updates) - self.kept["log"] + 1)
+        """The sequence of the oldest change that the log retains."""
+        return max(1, len(self.updates) - self.retained["log"] + 1)
 
-    # Within
+    # Internal methods
 
     def _named_before(self, identifier: str, tail: Iterable[Update]) -> str | None:
-        """The id of the variable that had an identifier before the tail of the log, or has it now."""
+        """Return the id of the variable that had an identifier before the tail of the log, or has it now."""
         ids = [*self.variables, *(update["variable"]["id"] for update in tail)]
         if identifier in ids:
             return identifier
         named = [update["variable"] for update in tail if update["variable"]["name"] == identifier]
-        found = named[0] if named else self.find(identifier)
-        return found and found["id"]
+        state = named[0] if named else self.find(identifier)
+        return state and state["id"]
 
     def _planned(
         self, state: State, value: Any, metadata: Mapping[str, str], expected_version: int | None
@@ -215,9 +216,9 @@ class Model:
         refuse(
             not fits(state["type"], value, self.constraints[state["id"]]) and "INVALID_ARGUMENT",
             expected_version not in (None, state["version"]) and "ABORTED",
-            self._too_much(merged) and "RESOURCE_EXHAUSTED",
+            self._over_cap(merged) and "RESOURCE_EXHAUSTED",
         )
-        value, version = kept_as(state["type"], value), state["version"] + 1
+        value, version = normalized(state["type"], value), state["version"] + 1
         return {**state, "value": value, "version": version, "metadata": merged, "source": source(metadata)}
 
     def _set(self, state: State, metadata: Mapping[str, str], changed_by: str = "client") -> State:
@@ -227,10 +228,10 @@ class Model:
         self, kind: str, state: State, previous: Any, metadata: Mapping[str, str], changed_by: str = "client"
     ) -> State:
         self.variables[state["id"]] = state
-        self.histories[state["id"]].append(self._tell(kind, state, previous, metadata, changed_by))
+        self.histories[state["id"]].append(self._log(kind, state, previous, metadata, changed_by))
         return state
 
-    def _tell(
+    def _log(
         self, kind: str, state: State, previous: Any, metadata: Mapping[str, str], changed_by: str
     ) -> Update:
         update = {
@@ -247,7 +248,7 @@ class Model:
                 watch.waiting.append(update)
         return update
 
-    def _too_much(self, metadata: Mapping[str, str]) -> bool:
+    def _over_cap(self, metadata: Mapping[str, str]) -> bool:
         return len(metadata) > self.caps["metadata"]
 
 
@@ -256,7 +257,7 @@ def source(metadata: Mapping[str, str]) -> str:
 
 
 def fits(kind: str, value: Any, constraints: Mapping[str, Any]) -> bool:
-    """Whether a variable may hold a value; for the types that random histories use."""
+    """Return True if a variable may have a value; only for the types that random histories use."""
     if kind in ("float", "integer"):
         low, high = constraints.get("min", -math.inf), constraints.get("max", math.inf)
         number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -266,19 +267,19 @@ def fits(kind: str, value: Any, constraints: Mapping[str, Any]) -> bool:
     return isinstance(value, bool)
 
 
-def kept_as(kind: str, value: Any) -> Any:
-    """A value in the form that every reader gets."""
-    return {"float": float, "integer": whole}.get(kind, lambda given: given)(value)
+def normalized(kind: str, value: Any) -> Any:
+    """Return a value in the form in which it is read."""
+    return {"float": float, "integer": whole}.get(kind, lambda unchanged: unchanged)(value)
 
 
 def whole(value: float) -> int | None:
-    """The 64-bit integer that a number is in JSON, where every digit counts; None where it is none."""
+    """Return the 64-bit integer that a number is, judged by its digits in JSON, or None if it is not one."""
     written = Decimal(json.dumps(value))
     return int(written) if written == written.to_integral_value() and -(2**63) <= written < 2**63 else None
 
 
 def glob(pattern: str, text: str) -> bool:
-    """Whether a whole text matches: ``*`` is any number of characters, ``?`` is one."""
+    """Return True if the whole text matches: ``*`` stands for any characters, ``?`` for one."""
     if not pattern:
         return not text
     if pattern[0] == "*":

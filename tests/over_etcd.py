@@ -1,8 +1,8 @@
-"""All features over etcd: ``python -m tests.over_etcd [BEHAVE'S ARGUMENTS]``.
+"""``python -m tests.over_etcd [ARGUMENTS OF BEHAVE]``: a run of all features against a bridge that uses etcd.
 
-Starts etcd with one member on loopback, and has the features judge a reference bridge that keeps its state
-there. Each data directory that a scenario names becomes a prefix in etcd, and a bridge without one gets a
-prefix of its own, as it would have a memory of its own.
+The command starts an etcd cluster of one member on loopback, and judges a reference bridge that keeps its
+state there. Each data directory that a scenario names becomes a prefix in etcd. A bridge without a data
+directory gets a random prefix, because its state is not shared with any other bridge.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ PROFILE = Path(__file__).with_name("over_etcd.toml")
 
 
 def serve(endpoints: str, flags: Sequence[str]) -> None:
-    """Become a bridge with these flags; ``--data-dir`` says which prefix it has."""
+    """Replace this process by a bridge with these flags, whose prefix depends on ``--data-dir``."""
     rest = list(flags)
     prefix = secrets.token_hex(8)
     if "--data-dir" in rest:
-        place = rest.index("--data-dir")
-        prefix = hashlib.sha256(rest[place + 1].encode()).hexdigest()[:16]
-        del rest[place : place + 2]
+        index = rest.index("--data-dir")
+        prefix = hashlib.sha256(rest[index + 1].encode()).hexdigest()[:16]
+        del rest[index : index + 2]
     store = f"etcd://{endpoints}?prefix=features/{prefix}"
     os.execv(sys.executable, [sys.executable, "-m", "server", "--store", store, *rest])
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the features; return behave's exit code."""
+    """Run the features and return the exit code of behave."""
     from varbridge.conformance.faults.etcd import Cluster
 
     with Cluster(1) as cluster:

@@ -1,24 +1,24 @@
 @distributed @requires_process @requires_etcd
-Feature: One state, several bridges
-  Several bridges can share their state: they keep it in one store, and whoever calls any of them finds the
-  same sessions with the same variables. Nobody needs to know which bridge does the work.
+Feature: Calls at the bridges of a cluster
+  Several bridges can share one store. A client that calls any of them finds the same sessions and
+  variables, and does not need to know which bridge owns a session.
 
   @A3
-  Rule: What was written at one bridge is read at the others at once
+  Rule: A change at one bridge is visible at the others at once
 
-    Example: Registered at North, read at South
-      Given the bridges North and South, which share their state
+    Example: A variable that is registered at one bridge is read at another
+      Given a cluster of the bridges North and South
       When "learning_rate" is registered as a float holding 0.1
       Then at South, "learning_rate" holds 0.1 at version 1
 
-    Example: Set at South, read at North
-      Given the bridges North and South, which share their state
+    Example: A value that is set at the second bridge is read at the first
+      Given a cluster of the bridges North and South
       And a float variable "learning_rate" holding 0.1
       When at South, "learning_rate" is set to 0.05
       Then "learning_rate" holds 0.05 at version 2
 
-    Example: Set at either in turn
-      Given the bridges North and South, which share their state
+    Example: Sets at two bridges in turn make successive versions
+      Given a cluster of the bridges North and South
       And at South, a float variable "x" holding 1
       And "x" was set to 2
       And at South, "x" was set to 3
@@ -27,41 +27,41 @@ Feature: One state, several bridges
       Then "x" holds 5.0 at version 5
       And at South, "x" holds 5.0 at version 5
 
-    Example: A third bridge
-      Given the bridges North, South and East, which share their state
+    Example: A value that is set at one bridge is read at a third one
+      Given a cluster of the bridges North, South and East
       And a float variable "x" holding 0.1
       When at South, "x" is set to 0.2
       Then at East, "x" holds 0.2 at version 2
 
-    Example: A tensor of 4 MB
-      Given the bridges North and South, which share their state
+    Example: A tensor of 4 MB that is set at one bridge is read at both
+      Given a cluster of the bridges North and South
       And a tensor variable "weights" holding {"shape": [1], "data": [0]}
       When at South, "weights" is set to float32 array of shape [1024, 1024]
       Then "weights" holds float32 array of shape [1024, 1024] at version 2
       And at South, "weights" holds float32 array of shape [1024, 1024] at version 2
 
-    Example: All that is known is the same everywhere
-      Given the bridges North and South, which share their state
+    Example: A variable and its session are the same at every bridge
+      Given a cluster of the bridges North and South
       And at South, an open session, with the metadata {"team": "ranking"}
       And a float variable "x" holding 0.1 with:
         | min | max |
         | 0   | 1   |
       And at South, "x" was set to 0.2, with the metadata {"source": "elixir", "status": "tuning"}
       When "x" is set to 0.3
-      Then all bridges tell the same of "x"
+      Then all bridges answer the same about "x"
 
   @A7 @A8
-  Rule: Batches through another bridge are read, and are set or refused, as one
+  Rule: Batches are atomic at every bridge
 
-    Example: Two hundred variables
-      Given the bridges North and South, which share their state
-      And 200 variables "v", each holding its number
-      When at South, all 200 variables "v" are set together, each to its number and 1000
-      Then all 200 variables "v" hold their number and 1000, at version 2
-      And at South, all 200 variables "v" hold their number and 1000, at version 2
+    Example: An atomic batch of 200 variables is set and read at another bridge
+      Given a cluster of the bridges North and South
+      And 200 integer variables "v" holding 0 and up
+      When at South, the 200 variables "v" are set together to 1000 and up
+      Then the 200 variables "v" hold 1000 and up, at version 2
+      And at South, the 200 variables "v" hold 1000 and up, at version 2
 
-    Example: One is at fault
-      Given the bridges North and South, which share their state
+    Example: A batch with one invalid value changes nothing at any bridge
+      Given a cluster of the bridges North and South
       And the variables:
         | name        | type    | value |
         | temperature | float   | 0.7   |
@@ -76,21 +76,21 @@ Feature: One state, several bridges
       And "temperature" still holds 0.7 at version 1
       And at South, "max_tokens" still holds 256 at version 1
 
-    Example: A batch at one is never seen half done at the other
-      Given the bridges North and South, which share their state
+    Example: Readers at one bridge never see a part of a batch at another
+      Given a cluster of the bridges North and South
       And the variables:
         | name  | type    | value |
         | left  | integer | 0     |
         | right | integer | 0     |
-      And Reader is at South
+      And Reader connected to South
       When one client sets "left" and "right" 100 times in an atomic batch while another reads both in one call
       Then every read returned equal numbers
 
   @A9 @A10 @A11 @A12
-  Rule: Every other call about variables is answered at every bridge
+  Rule: Lists, deletions, histories and rollbacks work at every bridge
 
-    Example: Listing
-      Given the bridges North and South, which share their state
+    Example: A list has the variables that were registered at any bridge
+      Given a cluster of the bridges North and South
       And the variables:
         | name | type    | value |
         | b    | integer | 1     |
@@ -99,15 +99,15 @@ Feature: One state, several bridges
       When at South, the variables are listed
       Then the names listed are "b", "a" and "c"
 
-    Example: Deleting
-      Given the bridges North and South, which share their state
+    Example: A variable that is deleted at one bridge is gone at all
+      Given a cluster of the bridges North and South
       And a float variable "x" holding 0.1
       When at South, "x" is deleted
       Then there is no variable "x"
       And at South, there is no variable "x"
 
-    Example: History and rolling back
-      Given the bridges North and South, which share their state
+    Example: A rollback at one bridge restores a value that was set at another
+      Given a cluster of the bridges North and South
       And an integer variable "x" holding 1
       And at South, "x" was set to 2
       And "x" was set to 3
@@ -121,26 +121,26 @@ Feature: One state, several bridges
         | 1       | 1     | client                |
 
   @A5 @A6
-  Rule: Conditions on a set hold whichever bridge is asked
+  Rule: Expected versions and request ids work at every bridge
 
-    Example: An expected version
-      Given the bridges North and South, which share their state
+    Example: A set at another bridge succeeds if it expects the current version
+      Given a cluster of the bridges North and South
       And a float variable "x" holding 0.1
       And "x" was set to 0.2
       When at South, "x" is set to 0.3, expecting version 2
       Then the answer is version 3
       And "x" holds 0.3 at version 3
 
-    Example: A version that is not current any more
-      Given the bridges North and South, which share their state
+    Example: A set at another bridge is refused if it expects an outdated version
+      Given a cluster of the bridges North and South
       And a float variable "x" holding 0.1
       And "x" was set to 0.2
       When at South, "x" is set to 0.3, expecting version 1
       Then it is refused with ABORTED, saying "2"
       And "x" still holds 0.2 at version 2
 
-    Example: A request that is repeated at another bridge
-      Given the bridges North and South, which share their state
+    Example: A request that is repeated at another bridge applies once
+      Given a cluster of the bridges North and South
       And an integer variable "x" holding 1
       And "x" was set to 2, with the request id "r-1"
       And "x" was set to 3
@@ -149,10 +149,10 @@ Feature: One state, several bridges
       And "x" still holds 3 at version 3
 
   @D1 @D2 @D3
-  Rule: Dependencies and optimizers hold for all bridges
+  Rule: Dependencies and optimization locks hold at all bridges
 
-    Example: A cycle across bridges
-      Given the bridges North and South, which share their state
+    Example: A dependency cycle across bridges is refused
+      Given a cluster of the bridges North and South
       And the variables:
         | name | type    | value |
         | rate | integer | 1     |
@@ -161,16 +161,16 @@ Feature: One state, several bridges
       When a "follows" dependency of "rate" on "loss" is added
       Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
 
-    Example: A variable that is optimized through one bridge is locked at the other
-      Given the bridges North and South, which share their state
+    Example: A variable that is locked at one bridge is locked at another
+      Given a cluster of the bridges North and South
       And a float variable "x" holding 0.1
       And at South, the optimizer "tuner" locked "x"
       When "x" is set to 0.2
       Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
       And at South, "x" is locked by the optimizer "tuner"
 
-    Example: It is given back through the other
-      Given the bridges North and South, which share their state
+    Example: A lock that was taken at one bridge is released at another
+      Given a cluster of the bridges North and South
       And a float variable "x" holding 0.1
       And at South, the optimizer "tuner" locked "x"
       And "x" was set to 0.2, for the optimizer "tuner"
@@ -181,23 +181,23 @@ Feature: One state, several bridges
   @A4 @K3 @K4
   Rule: A refusal is the same at every bridge
 
-    Scenario Outline: <action>
-      Given the bridges North and South, which share their state
+    Scenario Outline: All bridges refuse in the same words: <action>
+      Given a cluster of the bridges North and South
       And a float variable "x" holding 0.5 with:
         | min | max |
         | 0   | 1   |
       When at each bridge, <action>
-      Then each refuses it <status>, in the same words and for the same fields
+      Then each bridge refuses it <status>, with the same message and violations
       And at South, "x" still holds 0.5 at version 1
 
       Examples:
-        | action                                                                    | status                   |
-        | "x" is set to 1.5                                                         | as invalid               |
-        | "x" is set to "half"                                                      | as invalid               |
-        | "x" is registered as a float holding 0.5                                  | as already existing      |
+        | action                                                                         | status                   |
+        | "x" is set to 1.5                                                              | as invalid               |
+        | "x" is set to "half"                                                           | as invalid               |
+        | "x" is registered as a float holding 0.5                                       | as already existing      |
         | "y" is registered as a float holding 0.5, under the constraints `{"min": "1"}` | as invalid               |
-        | "nothing_here" is read                                                    | as not found             |
-        | "x" is rolled back to version 7                                           | as out of range          |
-        | "x" is set to 0.7, expecting version 3 | with ABORTED             |
-        | the optimizer "tuner" releases "x" | with FAILED_PRECONDITION |
-        | the tool "nothing_here" runs                                              | as not found             |
+        | "nothing_here" is read                                                         | as not found             |
+        | "x" is rolled back to version 7                                                | as out of range          |
+        | "x" is set to 0.7, expecting version 3                                         | with ABORTED             |
+        | the optimizer "tuner" releases "x"                                             | with FAILED_PRECONDITION |
+        | the tool "nothing_here" runs                                                   | as not found             |

@@ -1,21 +1,20 @@
 @distributed @requires_process @requires_etcd
-Feature: When a bridge is lost
-  Any of the bridges that share their state may end, be killed or hang, at any moment: the others go on with
-  all that it had acknowledged. Whoever follows a variable has a watch that is put in place again wherever it
-  is cut off, at any bridge that is left, and goes on after what it was told last.
+Feature: Failover when a bridge is lost
+  Any bridge of a cluster may be stopped, killed or paused at any moment. The other bridges continue with all
+  acknowledged changes, and followers resume at another bridge after the last update that they received.
 
   @P6
-  Rule: What a bridge had acknowledged is at the others when it is killed
+  Rule: Acknowledged changes survive when a bridge is killed
 
-    Example: The value
-      Given bridges of its own, North and South, which share their state
+    Example: A value that was set at a killed bridge is read at another
+      Given a new cluster of the bridges North and South
       And a float variable "learning_rate" holding 0.1
       And "learning_rate" was set to 0.05
       When North is killed
       Then within 5 s, at South, "learning_rate" holds 0.05 at version 2
 
-    Example: All that is known of the session
-      Given bridges of its own, North and South, which share their state
+    Example: History, dependencies, locks and tools survive when a bridge is killed
+      Given a new cluster of the bridges North and South
       And an open session, with the metadata {"team": "ranking"}
       And an integer variable "x" holding 1 with:
         | min | max |
@@ -37,8 +36,8 @@ Feature: When a bridge is lost
       And at South, "y" is locked by the optimizer "tuner"
       And at South, the registered tools are "train"
 
-    Scenario Outline: What holds for the session holds on: <action>
-      Given bridges of its own, North and South, which share their state
+    Scenario Outline: Constraints, dependencies and locks hold after a bridge is killed: <action>
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1 with:
         | min | max |
         | 0   | 9   |
@@ -51,13 +50,13 @@ Feature: When a bridge is lost
       Then it is refused <status>
 
       Examples:
-        | action                         | status                   |
-        | "x" is set to 10               | as invalid               |
+        | action                                        | status                   |
+        | "x" is set to 10                              | as invalid               |
         | a "follows" dependency of "x" on "y" is added | with FAILED_PRECONDITION |
-        | "y" is set to 0.7              | with FAILED_PRECONDITION |
+        | "y" is set to 0.7                             | with FAILED_PRECONDITION |
 
-    Example: A set that is repeated at another bridge applies once
-      Given bridges of its own, North and South, which share their state
+    Example: A set that is repeated after a bridge is killed applies once
+      Given a new cluster of the bridges North and South
       And a float variable "x" holding 0.1
       And "x" was set to 0.2, with the request id "r-1"
       And "x" was set to 0.3
@@ -66,58 +65,58 @@ Feature: When a bridge is lost
       Then the answer is version 2
       And at South, "x" still holds 0.3 at version 3
 
-    Example: Where the others cannot see that it is dead, and wait for its silence
-      Given bridges of its own, North and South, which share their state from machine to machine
+    Example: A bridge on another machine takes over when the liveness record of a killed bridge expires
+      Given a new cluster of the bridges North and South, on different machines
       And an integer variable "x" holding 1
       And "x" was set to 2
       And Ada follows "x"
       And North was killed
       When within 10 s, at South, "x" is set to 3
       Then the answer is version 3
-      And Ada is told the versions 3 to 3 of "x", each once
+      And Ada receives the versions 3 to 3 of "x", each once
 
-    Example: Killed again and again while clients write
-      Given bridges of its own, North and South, which share their state
-      When 4 clients write while one bridge after the other is killed, 5 times in all
-      Then every change that was acknowledged is there
-      And whoever watched was told of each change once, and of none that is not there
+    Example: No acknowledged change is lost while bridges are killed in turn
+      Given a new cluster of the bridges North and South
+      When 4 clients write values while one bridge after the other is killed and restarted, 5 times in all
+      Then no acknowledged change is lost
+      And a watch has received each change once, and none that was lost
 
-    Example: One of three, taken over by any of those that are left
-      Given bridges of its own, North, South and East, which share their state
+    Example: Two of three bridges take over while clients write
+      Given a new cluster of the bridges North, South and East
       When 4 clients write while North is killed
-      Then every change that was acknowledged is there
-      And whoever watched was told of each change once, and of none that is not there
+      Then no acknowledged change is lost
+      And a watch has received each change once, and none that was lost
 
-    Example: All of them, and started again
-      Given bridges of its own, North and South, which share their state
+    Example: Values survive when all bridges are killed and restarted
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And at South, "x" was set to 2
-      When all bridges are killed and started again
+      When every bridge is killed and restarted
       Then within 10 s, "x" still holds 2 at version 2
       And at South, "x" still holds 2 at version 2
 
   @P6 @A8
-  Rule: No half of a batch is there when a bridge is killed
+  Rule: A batch is applied completely or not at all when a bridge is killed
 
-    Example: Killed again and again while batches are written
-      Given bridges of its own, North and South, which share their state
-      When 4 clients write batches at a bridge until it is killed, 3 times, each time at another
-      Then every change that was acknowledged is there
-      And every batch is there as a whole
-      And whoever watched was told of each change once, and of none that is not there
+    Example: No batch is applied in part while bridges are killed in turn
+      Given a new cluster of the bridges North and South
+      When 4 clients write batches while one bridge after the other is killed and restarted, 3 times in all
+      Then no acknowledged change is lost
+      And no batch is applied in part
+      And a watch has received each change once, and none that was lost
 
   @W7 @W9
-  Rule: A watch of a bridge that is killed ends with a clear word, and goes on at another
+  Rule: A watch ends as unavailable when the session's bridge is killed, and resumes at another
 
-    Scenario Outline: It was at <bridge>
-      Given bridges of its own, North and South, which share their state
+    Scenario Outline: A watch at <bridge> resumes at South after North is killed
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And at <bridge>, Ada watches "x"
       And "x" was incremented 3 times
       And Ada received 3 updates
       And North was killed
       And within 5 s, at South, "x" was set to 5
-      And Ada is at South
+      And Ada connected to South
       When Ada resumes watching "x"
       Then Ada receives the versions 5 to 5 of "x"
       And Ada receives nothing else
@@ -127,8 +126,8 @@ Feature: When a bridge is lost
         | North  |
         | South  |
 
-    Scenario Outline: It is told, at <bridge>
-      Given bridges of its own, North and South, which share their state
+    Scenario Outline: A watch at <bridge> ends as unavailable when North is killed
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And at <bridge>, Ada watches "x"
       When North is killed
@@ -140,35 +139,35 @@ Feature: When a bridge is lost
         | North  |
         | South  |
 
-    Example: Whoever follows is told of each change once
-      Given bridges of its own, North and South, which share their state
+    Example: Followers receive each change once when a bridge is killed
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And Ada follows "x"
       And at South, Ben follows "x"
       And "x" was incremented 20 times
       And North was killed
       When within 5 s, at South, "x" is incremented 20 times
-      Then Ada is told the versions 2 to 41 of "x", each once
-      And Ben is told the versions 2 to 41 of "x", each once
+      Then Ada receives the versions 2 to 41 of "x", each once
+      And Ben receives the versions 2 to 41 of "x", each once
 
   @P4
-  Rule: A bridge that is told to end hands over at once
+  Rule: A bridge that receives SIGTERM hands its sessions over at once
 
-    Example: The other one answers for its sessions
-      Given bridges of its own, North and South, which share their state from machine to machine
+    Example: Another bridge serves a session within 1 s of SIGTERM
+      Given a new cluster of the bridges North and South, on different machines
       And an integer variable "x" holding 1
       And "x" was set to 2
-      When North is told to end
-      Then it has ended with exit code 0
+      When North receives SIGTERM
+      Then North ends with exit code 0
       And within 1 s, at South, "x" still holds 2 at version 2
 
-    Scenario Outline: Its watches are told, at <bridge>
-      Given bridges of its own, North and South, which share their state
+    Scenario Outline: A watch at <bridge> ends as unavailable when North receives SIGTERM
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And at <bridge>, Ada watches "x"
-      When North is told to end
+      When North receives SIGTERM
       Then Ada's watch ends as unavailable
-      And it has ended with exit code 0
+      And North ends with exit code 0
 
       Examples:
         | bridge |
@@ -176,39 +175,39 @@ Feature: When a bridge is lost
         | South  |
 
   @A13 @P6
-  Rule: A bridge that was away too long does not answer what it remembers
+  Rule: A bridge that lost its sessions while it was paused neither answers nor writes outdated state
 
-    Example: It was paused, and another took its sessions over
-      Given bridges of its own, North and South, which share their state
+    Example: A resumed bridge answers no outdated value after a takeover
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And North was paused
-      And 20 reads of "x" are waiting at North
+      And 20 reads of "x" wait at North
       And within 15 s, at South, "x" was set to 2
-      When North goes on
-      Then each of these reads is answered with 2 at version 2, or as unavailable
+      When North is resumed
+      Then each read is answered with 2 at version 2, or as unavailable
       And within 10 s, "x" holds 2 at version 2
       And at South, "x" still holds 2 at version 2
 
-    Example: What it was asked to change while it was away is changed once or not at all
-      Given bridges of its own, North and South, which share their state
+    Example: A request that is repeated at a resumed bridge applies once
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And North was paused
       And within 15 s, at South, "x" was set to 2, with the request id "r-1"
-      And North goes on again
+      And North was resumed
       When within 10 s, "x" is set to 2, with the request id "r-1"
       Then the answer is version 2
       And at South, "x" still holds 2 at version 2
 
-    Example: What it was about to write when it was paused does not spoil what others wrote
-      Given bridges of its own, North and South, which share their state
-      When 12 clients write while North is paused until clients have got on without it
-      And all bridges are killed and started again
-      Then every change that was acknowledged is there
-      And whoever watched was told of each change once, and of none that is not there
+    Example: Writes of a bridge that was paused do not replace newer ones
+      Given a new cluster of the bridges North and South
+      When 12 clients write while North is paused until clients have written more
+      And every bridge is killed and restarted
+      Then no acknowledged change is lost
+      And a watch has received each change once, and none that was lost
 
-    Example: What it had sent to the store comes too late, and does not spoil what others wrote
-      Given bridges of its own, North and South, which share their state over lines that can stall
-      When 12 clients write while North's line to the store stalls until clients have got on without it
-      And all bridges are killed and started again
-      Then every change that was acknowledged is there
-      And whoever watched was told of each change once, and of none that is not there
+    Example: Delayed writes of a bridge that was cut off from the store do not replace newer ones
+      Given a new cluster of the bridges North and South, with a proxy to the store
+      When 12 clients write while North is cut off from the store until clients have written more
+      And every bridge is killed and restarted
+      Then no acknowledged change is lost
+      And a watch has received each change once, and none that was lost

@@ -1,28 +1,28 @@
 @distributed @requires_process @requires_etcd
-Feature: When the store is hurt
-  The store, where bridges keep what they share, is an etcd of three members, one of which leads. What two of
-  them have is kept. One may be lost without harm; where two are, the bridges say that they are unavailable
-  rather than tell or take anything that they cannot be sure of.
+Feature: Failures of the store
+  The store is an etcd cluster of three members, one of which is the leader; a change is durable on two of them.
+  One member may fail without effect. Without a majority, bridges refuse calls as unavailable rather than answer
+  outdated values or accept changes that could be lost.
 
   @P6 @W3
-  Rule: The loss of one member of the store loses nothing, and clients get on
+  Rule: The failure of one member of the store loses nothing, and clients continue
 
-    Scenario Outline: <what>
-      Given bridges of its own, North and South, which share their state
+    Scenario Outline: Clients continue to write while the store's <what>
+      Given a new cluster of the bridges North and South
       When 4 clients write while the store's <what>
-      Then every change that was acknowledged is there
-      And whoever watched was told of each change once, and of none that is not there
+      Then no acknowledged change is lost
+      And a watch has received each change once, and none that was lost
 
       Examples:
-        | what                                 |
-        | leader is killed                     |
-        | leader is paused                     |
-        | leader is killed and started again   |
-        | follower is killed                   |
-        | follower is killed and started again |
+        | what                             |
+        | leader is killed                 |
+        | leader is paused                 |
+        | leader is killed and restarted   |
+        | follower is killed               |
+        | follower is killed and restarted |
 
-    Example: Nobody writes meanwhile
-      Given bridges of its own, North and South, which share their state
+    Example: Values are read after the store's leader is killed
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And at South, "x" was set to 2
       When the store's leader is killed
@@ -30,11 +30,11 @@ Feature: When the store is hurt
       And within 10 s, at South, "x" still holds 2 at version 2
 
     Scenario Outline: A bridge starts without the store's <what>
-      Given bridges of its own, North and South, which share their state
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And North was killed
       And the store's <what> was killed
-      When North is started again
+      When North is restarted
       Then within 10 s, "x" still holds 1 at version 1
 
       Examples:
@@ -43,48 +43,48 @@ Feature: When the store is hurt
         | first member |
 
   @A13 @A4
-  Rule: Without most of the store nothing is told and nothing is changed
+  Rule: Without a majority of the store, reads and sets are refused
 
-    Example: Reads and sets are refused
-      Given bridges of its own, North and South, which share their state
+    Example: Each bridge refuses reads and sets without a majority of the store
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And at South, "x" was set to 2
-      When most of the store is killed
-      Then within 10 s no bridge lets "x" be read or set any more
+      When the store's majority is killed
+      Then within 10 s each bridge refuses to read and to set "x" as unavailable
 
-    Example: It goes on from what was acknowledged when the store is back
-      Given bridges of its own, North and South, which share their state
+    Example: Versions continue after the acknowledged one when the store is back
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And at South, "x" was set to 2
-      And most of the store was killed
-      And within 10 s no bridge lets "x" be read or set any more
-      And the store is whole again
+      And the store's majority was killed
+      And within 10 s each bridge refuses to read and to set "x" as unavailable
+      And the store was restarted
       When within 15 s, "x" is set to 3
       Then the answer is version 3
       And within 10 s, at South, "x" holds 3 at version 3
       And at South, the history of "x" has the versions 3 down to 1
 
-    Example: A set that was under way is made once
-      Given bridges of its own, North and South, which share their state
+    Example: A set that was refused without the store applies once when it is repeated
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
-      And most of the store was killed
+      And the store's majority was killed
       And a refused attempt, in which "x" is set to 2, with the request id "r-1"
-      And the store is whole again
+      And the store was restarted
       When within 15 s, "x" is set to 2, with the request id "r-1"
       Then the answer is version 2
       And "x" still holds 2 at version 2
       And within 10 s, at South, the history of "x" has the versions 2 down to 1
 
   @W7 @W9
-  Rule: Watches are told that the store is lost, and go on when it is back
+  Rule: Watches end as unavailable when the store is lost, and resume when it is back
 
-    Scenario Outline: At <bridge>
-      Given bridges of its own, North and South, which share their state
+    Scenario Outline: A watch at <bridge> ends as unavailable without a majority of the store
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And at <bridge>, Ada watches "x"
       And "x" was set to 2
       And Ada received 1 update
-      When most of the store is killed
+      When the store's majority is killed
       Then Ada's watch ends as unavailable within 10 s
 
       Examples:
@@ -92,30 +92,30 @@ Feature: When the store is hurt
         | North  |
         | South  |
 
-    Example: It is resumed
-      Given bridges of its own, North and South, which share their state
+    Example: A watch and a follower resume when the store is back
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And Ada watches "x"
       And Ben follows "x"
       And "x" was set to 2
       And Ada received 1 update
-      And most of the store was killed
+      And the store's majority was killed
       And Ada's watch ended as unavailable within 10 s
-      And the store is whole again
+      And the store was restarted
       And within 15 s, "x" was set to 3
       When Ada resumes watching "x"
       Then Ada receives the versions 3 to 3 of "x"
       And Ada receives nothing else
-      And Ben is told the versions 2 to 4 of "x", each once
+      And Ben receives the versions 2 to 4 of "x", each once
 
   @P6 @S6
-  Rule: All of the store may be started again
+  Rule: State survives when the whole store is restarted
 
-    Example: The state is there
-      Given bridges of its own, North and South, which share their state
+    Example: Values are read after the whole store is killed and restarted
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And at South, "x" was set to 2
       And Ada follows "x"
-      When all of the store is killed and started again
+      When the store is killed and restarted
       Then within 15 s, "x" still holds 2 at version 2
       And within 15 s, at South, "x" still holds 2 at version 2

@@ -1,44 +1,43 @@
 @distributed @requires_process @requires_etcd
 Feature: Sessions across bridges
-  A session is one session at all bridges that share their state: it is opened, kept alive and ended at any of
-  them.
+  A session is one session at all bridges of a cluster: clients open it, keep it alive and end it at any bridge.
 
   @S1 @S2
-  Rule: A session that is open at one bridge is open at all
+  Rule: A session that is open at one bridge is open at all bridges
 
-    Example: Opened at South, described at North
-      Given the bridges North and South, which share their state
+    Example: A session that is opened at one bridge is described at another
+      Given a cluster of the bridges North and South
       And at South, an open session, with the metadata {"team": "ranking"}
       When the session is described
       Then the description has:
         | metadata            | variables |
         | {"team": "ranking"} | 0         |
 
-    Example: Opened again at the other, it is what it was
-      Given the bridges North and South, which share their state
+    Example: Opening a session again at another bridge changes nothing
+      Given a cluster of the bridges North and South
       And a float variable "x" holding 0.5
       When at South, the session is opened again
       Then the session holds the variables:
         | name | value | version |
         | x    | 0.5   | 1       |
 
-    Example: A heartbeat at the other
-      Given the bridges North and South, which share their state
+    Example: A heartbeat at another bridge finds the session open
+      Given a cluster of the bridges North and South
       And an open session
       When at South, a heartbeat is sent
       Then the heartbeat says that the session is open
 
-    Example: One that is not open at all
-      Given the bridges North and South, which share their state
+    Example: A session that was never opened is not found at any bridge
+      Given a cluster of the bridges North and South
       When at each bridge, "x" is read
-      Then each refuses it as not found, in the same words and for the same fields
+      Then each bridge refuses it as not found, with the same message and violations
       And at South, the session is not open
 
   @S3
   Rule: Sessions at different bridges share nothing
 
-    Example: The same name in two sessions
-      Given the bridges North and South, which share their state
+    Example: Variables of one name in two sessions at different bridges are separate
+      Given a cluster of the bridges North and South
       And in session "blue", a float variable "x" holding 0.5
       And at South, in session "green", a string variable "x" holding "half"
       When at South, in session "blue", "x" is set to 0.75
@@ -46,10 +45,10 @@ Feature: Sessions across bridges
       And in session "blue", "x" holds 0.75 at version 2
 
   @S4 @W9
-  Rule: A session that is cleaned up at one bridge has ended at all
+  Rule: A session that is cleaned up at one bridge has ended at all bridges
 
-    Example: With its variables and its watches
-      Given the bridges North and South, which share their state
+    Example: A clean-up at one bridge ends the watches at all bridges
+      Given a cluster of the bridges North and South
       And the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -64,18 +63,18 @@ Feature: Sessions across bridges
       And at South, the session is not open
 
   @S5
-  Rule: A call at any bridge keeps a session, and without calls it ends
+  Rule: Calls at any bridge keep a session alive, and without calls it expires
 
-    Example: Calls at the other bridge renew it, also refused ones
-      Given the bridges North and South, which share their state
+    Example: Refused calls at another bridge keep a session alive
+      Given a cluster of the bridges North and South
       And an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
       When at South, repeatedly for 1.5 s, "x" is set to "text"
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
-    Example: It ends for all, and its watches learn of it
-      Given the bridges North and South, which share their state
+    Example: A session expires at all bridges, and its watches end
+      Given a cluster of the bridges North and South
       And an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
       And at South, Ada watches "x"
@@ -85,18 +84,18 @@ Feature: Sessions across bridges
       And at South, the session is not open
 
   @S6
-  Rule: A session that is opened again at another bridge starts empty, and its sequence goes on
+  Rule: A session that is opened again at another bridge starts empty, and its sequence continues
 
-    Example: Nothing of the old one shows
-      Given the bridges North and South, which share their state
+    Example: A session that is opened again at another bridge is empty
+      Given a cluster of the bridges North and South
       And a float variable "x" holding 0.5
       And the session was cleaned up
       When at South, the session is opened
       Then the session holds no variables
       And there is no variable "x"
 
-    Example: An old watch cannot be resumed in it
-      Given the bridges North and South, which share their state
+    Example: A watch from before a clean-up cannot resume at another bridge
+      Given a cluster of the bridges North and South
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was incremented 3 times
@@ -107,8 +106,8 @@ Feature: Sessions across bridges
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
 
-    Example: Nor where the bridge that had it is gone
-      Given bridges of its own, North and South, which share their state
+    Example: A watch from before a clean-up cannot resume after its bridge is killed
+      Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was incremented 3 times
@@ -118,6 +117,6 @@ Feature: Sessions across bridges
       And within 10 s, at South, an open session
       And at South, an integer variable "x" holding 1
       And at South, "x" was incremented 3 times
-      And Ada is at South
+      And Ada connected to South
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range

@@ -1,13 +1,13 @@
 @distributed @requires_process @requires_etcd
-Feature: Watching through any bridge
-  Whoever watches at one bridge is told of what is changed at any of them: everything, once, in the one order
-  that all others see as well.
+Feature: Watches across bridges
+  A watch at one bridge receives the changes that are made at any bridge: each once, in the same order as all
+  other watches.
 
   @W1 @W3
-  Rule: A change at one bridge reaches watches at all of them
+  Rule: A change at one bridge reaches watches at all bridges
 
-    Scenario Outline: Watched at <here>, changed at <there>
-      Given the bridges North and South, which share their state
+    Scenario Outline: A watch at <here> receives changes that are made at <there>
+      Given a cluster of the bridges North and South
       And a float variable "learning_rate" holding 0.1
       And at <here>, Ada watches "learning_rate"
       And at <there>, "learning_rate" was set to 0.05
@@ -24,9 +24,8 @@ Feature: Watching through any bridge
         | South | North |
         | South | South |
 
-    Example: Watches that open at one bridge while clients write at both
-      Given the bridges North and South, which share their state
-      And clients that know all bridges, and call again where one is unavailable
+    Example: Watches that open while clients write at two bridges miss no version
+      Given a cluster of the bridges North and South, with clients that fail over
       And the variables:
         | name | type    | value |
         | x    | integer | 1     |
@@ -35,10 +34,10 @@ Feature: Watching through any bridge
       Then each watch receives its initial values and every later version
 
   @W2
-  Rule: The present values come first at every bridge
+  Rule: A watch can start with the current values at every bridge
 
-    Example: Set at one, watched at the other
-      Given the bridges North and South, which share their state
+    Example: A watch at one bridge starts with the value that was set at another
+      Given a cluster of the bridges North and South
       And a float variable "temperature" holding 0.7
       And "temperature" was set to 0.8
       And at South, Ada watches "temperature", with initial values
@@ -49,11 +48,10 @@ Feature: Watching through any bridge
         | value change  | temperature | 0.9   | 3       |                     |
 
   @W4
-  Rule: Watches at different bridges see one order, with the same sequences
+  Rule: Watches at different bridges receive updates in one order, with the same sequences
 
-    Example: Two variables set in turn by clients at both
-      Given the bridges North and South, which share their state
-      And clients that know all bridges, and call again where one is unavailable
+    Example: Two watches receive the sets of clients at two bridges in the same order
+      Given a cluster of the bridges North and South, with clients that fail over
       And the variables:
         | name | type    | value |
         | a    | integer | 0     |
@@ -63,10 +61,10 @@ Feature: Watching through any bridge
       Then Ada and Ben receive 100 updates in the same order, with the same sequences
 
   @W5
-  Rule: Deletions and registrations are told at every bridge
+  Rule: Registrations and deletions reach watches at every bridge
 
-    Example: A watch of everything
-      Given the bridges North and South, which share their state
+    Example: A watch of every variable receives registrations and deletions from two bridges
+      Given a cluster of the bridges North and South
       And a float variable "old" holding 1
       And at South, Ada watches every variable
       And a float variable "new" holding 2
@@ -82,26 +80,26 @@ Feature: Watching through any bridge
       And Ada receives nothing else
 
   @W6
-  Rule: A watch at any bridge names what exists
+  Rule: A watch of a variable that does not exist is refused at every bridge
 
-    Example: An unknown variable
-      Given the bridges North and South, which share their state
+    Example: A watch of an unknown variable at another bridge ends as not found
+      Given a cluster of the bridges North and South
       And a float variable "x" holding 0.5
       When at South, Ada watches "x" and "nothing_here"
       Then Ada's watch ends as not found, saying "nothing_here"
 
   @W7
-  Rule: A watch is resumed at another bridge where it stopped
+  Rule: A watch resumes at another bridge after its last update
 
-    Example: From North to South
-      Given the bridges North and South, which share their state
+    Example: A watch that was disconnected from one bridge resumes at another
+      Given a cluster of the bridges North and South
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was set to 2
       And Ada received 1 update
       And Ada disconnected
       And "x" was set to 3
-      And Ada is at South
+      And Ada connected to South
       When Ada resumes watching "x"
       Then Ada receives:
         | update       | value | previous | version |
@@ -109,10 +107,10 @@ Feature: Watching through any bridge
       And Ada receives nothing else
 
   @W9
-  Rule: A watch through another bridge leaves nothing behind
+  Rule: A watch at another bridge leaves no resources behind
 
-    Scenario Outline: The place of a watcher who <leaves> is free again
-      Given the bridges North and South, which share their state, started with "--max-watches 2"
+    Scenario Outline: The slot of a watcher at another bridge who <leaves> is free again
+      Given a cluster of the bridges North and South, with the flags "--max-watches 2"
       And a float variable "x" holding 0.1
       And Ada watches "x"
       And at South, Ben watches "x"

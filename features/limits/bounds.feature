@@ -6,21 +6,21 @@ Feature: Sizes, times and retention
   Rule: Messages have a maximum size
 
     Example: A request of exactly the maximum size is accepted
-      Given a bridge started with "--max-message-bytes 100000"
+      Given a bridge with the flags "--max-message-bytes 100000"
       And a string variable "text" holding "short"
       When "text" is set in a message of 100000 bytes
       Then it is accepted
       And "text" is at version 2
 
     Example: A request above the maximum size is refused
-      Given a bridge started with "--max-message-bytes 100000"
+      Given a bridge with the flags "--max-message-bytes 100000"
       And a string variable "text" holding "short"
       When "text" is set in a message of 100001 bytes
       Then it is refused with RESOURCE_EXHAUSTED
       And "text" still holds "short" at version 1
 
     Example: An answer may exceed the maximum size of requests
-      Given a bridge started with "--max-message-bytes 100000"
+      Given a bridge with the flags "--max-message-bytes 100000"
       And a string variable "one" holding "short"
       And a string variable "two" holding "short"
       And "one" was set in a message of 100000 bytes
@@ -32,7 +32,7 @@ Feature: Sizes, times and retention
   Rule: Retention is limited, and the oldest entries are dropped first
 
     Example: A retained answer is given to a repeated request
-      Given a bridge started with "--request-ids 2"
+      Given a bridge with the flags "--request-ids 2"
       And an integer variable "count" holding 1
       And "count" was set to 2, with the request id "r-1"
       And "count" was set to 3, with the request id "r-2"
@@ -41,7 +41,7 @@ Feature: Sizes, times and retention
       And "count" still holds 3 at version 3
 
     Example: A request whose answer is no longer retained applies again
-      Given a bridge started with "--request-ids 2"
+      Given a bridge with the flags "--request-ids 2"
       And an integer variable "count" holding 1
       And "count" was set to 2, with the request id "r-1"
       And "count" was set to 3, with the request id "r-2"
@@ -55,7 +55,7 @@ Feature: Sizes, times and retention
 
     @requires_standard_tools
     Scenario Outline: The tool <tool> is ended at its time limit
-      Given a bridge started with "--tool-timeout 1.5"
+      Given a bridge with the flags "--tool-timeout 1.5"
       And an open session
       When the tool "<tool>" runs with {"seconds": 60.0}
       Then it is refused with DEADLINE_EXCEEDED, saying "1.5 s"
@@ -68,20 +68,20 @@ Feature: Sizes, times and retention
 
     @requires_standard_tools
     Example: A tool that stays within its time limit succeeds
-      Given a bridge started with "--tool-timeout 1.5"
+      Given a bridge with the flags "--tool-timeout 1.5"
       And an open session
       When the tool "sleep" runs with {"seconds": 0.5}
       Then the tool succeeds
 
     Example: A connection without calls is closed, and the next call opens another
-      Given a bridge started with "--max-idle 0.3"
+      Given a bridge with the flags "--max-idle 0.3"
       And a float variable "x" holding 1
       When as Ada, the bridge is pinged
       Then within 5 s the connection of Ada is closed
       And as Ada, "x" holds 1.0 at version 1
 
     Example: A connection with an open watch is not closed
-      Given a bridge started with "--max-idle 0.3"
+      Given a bridge with the flags "--max-idle 0.3"
       And a float variable "x" holding 1
       And Ada watches "x"
       When as Ben, the bridge is pinged

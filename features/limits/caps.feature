@@ -7,7 +7,7 @@ Feature: Maximum numbers
   Rule: A call that exceeds a limit is refused and has no effect
 
     Example: The number of variables per session is limited
-      Given a bridge started with "--max-variables 3"
+      Given a bridge with the flags "--max-variables 3"
       And the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -19,7 +19,7 @@ Feature: Maximum numbers
       And "c" still holds 3.0 at version 1
 
     Example: A deleted variable makes room for another one
-      Given a bridge started with "--max-variables 3"
+      Given a bridge with the flags "--max-variables 3"
       And the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -30,7 +30,7 @@ Feature: Maximum numbers
       Then "d" holds 4.0 at version 1
 
     Example: The number of watches per session is limited
-      Given a bridge started with "--max-watches 2"
+      Given a bridge with the flags "--max-watches 2"
       And a float variable "x" holding 1
       And Ada and Ben each watch "x"
       When Cy watches "x"
@@ -38,7 +38,7 @@ Feature: Maximum numbers
       And Ada receives nothing else
 
     Example: The number of sessions is limited
-      Given a bridge started with "--max-sessions 2"
+      Given a bridge with the flags "--max-sessions 2"
       And in session "blue", a float variable "x" holding 1
       And in session "green", a float variable "x" holding 2
       When in session "red", "x" is registered as a float holding 3
@@ -48,7 +48,7 @@ Feature: Maximum numbers
 
     @requires_current_service @requires_caps
     Example: The number of registered tools per session is limited
-      Given a bridge started with "--max-tools 2"
+      Given a bridge with the flags "--max-tools 2"
       And these tools are registered:
         | name    | takes |
         | "train" | []    |
@@ -61,7 +61,7 @@ Feature: Maximum numbers
 
     @requires_current_service @requires_caps
     Example: Registering a tool again does not count as another tool
-      Given a bridge started with "--max-tools 2"
+      Given a bridge with the flags "--max-tools 2"
       And these tools are registered:
         | name    | takes |
         | "train" | []    |
@@ -74,7 +74,7 @@ Feature: Maximum numbers
 
     @requires_caps
     Example: The number of metadata entries of a variable is limited
-      Given a bridge started with "--max-metadata 2"
+      Given a bridge with the flags "--max-metadata 2"
       And a float variable "x" holding 1
       And "x" was set to 2, with the metadata {"owner": "Ada", "unit": "mm"}
       When "x" is set to 3, with the metadata {"reason": "tuned"}
@@ -83,7 +83,7 @@ Feature: Maximum numbers
 
     @requires_caps
     Example: Metadata entries that replace others do not count as additional ones
-      Given a bridge started with "--max-metadata 2"
+      Given a bridge with the flags "--max-metadata 2"
       And a float variable "x" holding 1
       And "x" was set to 2, with the metadata {"owner": "Ada", "unit": "mm"}
       When "x" is set to 3, with the metadata {"owner": "Ben", "unit": "cm"}
@@ -92,7 +92,7 @@ Feature: Maximum numbers
 
     @requires_caps
     Example: The number of metadata entries of a registration is limited
-      Given a bridge started with "--max-metadata 2"
+      Given a bridge with the flags "--max-metadata 2"
       And an open session
       When "x" is registered as a float holding 1, with the metadata {"owner": "Ada", "unit": "mm", "reason": "tuned"}
       Then it is refused with RESOURCE_EXHAUSTED
@@ -100,14 +100,14 @@ Feature: Maximum numbers
 
     @requires_caps
     Example: The number of metadata entries of a session is limited
-      Given a bridge started with "--max-metadata 2"
+      Given a bridge with the flags "--max-metadata 2"
       When the session is opened, with the metadata {"owner": "Ada", "unit": "mm", "reason": "tuned"}
       Then it is refused with RESOURCE_EXHAUSTED
       And the session is not open
 
     @requires_caps
     Example: The number of dependencies per session is limited
-      Given a bridge started with "--max-dependencies 2"
+      Given a bridge with the flags "--max-dependencies 2"
       And the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -122,7 +122,7 @@ Feature: Maximum numbers
 
     @requires_caps
     Example: Deleting a variable makes room for another dependency
-      Given a bridge started with "--max-dependencies 1"
+      Given a bridge with the flags "--max-dependencies 1"
       And the variables:
         | name | type  | value |
         | a    | float | 1     |
@@ -139,7 +139,7 @@ Feature: Maximum numbers
 
     @requires_caps
     Example: The number of simultaneous calls of one client is limited, and watches count
-      Given a bridge started with "--max-calls 2"
+      Given a bridge with the flags "--max-calls 2"
       And a float variable "x" holding 1
       And Ada watches "x"
       And Ada opens another watch of "x"
@@ -149,7 +149,7 @@ Feature: Maximum numbers
 
     @requires_caps
     Example: A client can make as many calls at a time as the limit allows
-      Given a bridge started with "--max-calls 2"
+      Given a bridge with the flags "--max-calls 2"
       And a float variable "x" holding 1
       And Ada watches "x"
       When as Ada, "x" is read
@@ -158,7 +158,7 @@ Feature: Maximum numbers
 
     @requires_caps
     Example: A call that has ended makes room for another call
-      Given a bridge started with "--max-calls 1"
+      Given a bridge with the flags "--max-calls 1"
       And a float variable "a" holding 1
       And Ada watches "a"
       When Ada stops watching

@@ -9,7 +9,7 @@ Feature: Long runs
   Rule: A bridge releases the resources that its clients used
 
     Scenario Outline: Two minutes of mixed traffic leave no resources behind at <a bridge>
-      Given <a bridge>, started with "--watch-log-limit 1000"
+      Given <a bridge>, with the flags "--watch-log-limit 1000"
       When clients send mixed traffic for 2 minutes
       Then after the first quarter, these figures rise by no more than:
         | figure     | rise |
@@ -19,16 +19,16 @@ Feature: Long runs
         | processes  | 5%   |
 
       Examples: In memory
-        | a bridge            |
-        | a bridge of its own |
+        | a bridge     |
+        | a new bridge |
 
       @requires_durable
       Examples: On disk
-        | a bridge                       |
-        | a bridge with a data directory |
+        | a bridge                           |
+        | a new bridge with a data directory |
 
     Scenario Outline: An hour of mixed traffic leaves no resources behind at <a bridge>
-      Given <a bridge>, started with "--watch-log-limit 1000"
+      Given <a bridge>, with the flags "--watch-log-limit 1000"
       When clients send mixed traffic for 60 minutes
       Then after the first quarter, these figures rise by no more than:
         | figure          | rise |
@@ -40,10 +40,10 @@ Feature: Long runs
         | p99 of reads    | 50%  |
 
       Examples: In memory
-        | a bridge            |
-        | a bridge of its own |
+        | a bridge     |
+        | a new bridge |
 
       @requires_durable
       Examples: On disk
-        | a bridge                       |
-        | a bridge with a data directory |
+        | a bridge                           |
+        | a new bridge with a data directory |

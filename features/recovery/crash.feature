@@ -1,57 +1,54 @@
 @recovery @requires_process
-Feature: A server that dies
-  A process may be killed at any moment. Whoever depends on it is told at once, and the worker starts it
-  again.
+Feature: Crashes of a bridge under a worker
+  A process may be killed at any moment. Its clients get an error at once, and the worker restarts it.
 
   @P5
-  Rule: A crash is noticed and the server is started again
+  Rule: A worker restarts a bridge that has crashed
 
-    Example: A server that is killed
-      Given a worker that runs a bridge
-      When its server is killed
-      Then the worker starts it again
-      And the worker says that the server crashed
-      And the worker says that the server is restarting
+    Example: A worker reports a crash and restarts the bridge
+      Given a worker with a running bridge
+      When the worker's bridge is killed
+      Then the worker restarts the bridge
+      And the worker reports "crashed" and "restarting"
 
-    Example: New sessions work
-      Given a worker that runs a bridge
+    Example: New sessions work after a crash
+      Given a worker with a running bridge
       And a float variable "x" holding 0.5
-      When its server is killed
-      Then the worker starts it again
-      And in session "new", a variable can be registered and read
+      And the worker's bridge was killed and restarted
+      When in session "new", "x" is registered as a float holding 0.5
+      Then in session "new", "x" holds 0.5 at version 1
 
-    Example: It is killed again
-      Given a worker that runs a bridge
-      And its server was killed, and started again
-      When its server is killed
-      Then the worker starts it again
+    Example: A worker restarts a bridge that crashes a second time
+      Given a worker with a running bridge
+      And the worker's bridge was killed and restarted
+      When the worker's bridge is killed
+      Then the worker restarts the bridge
 
   @P5 @W9
-  Rule: What was under way ends with a clear word
+  Rule: Calls and watches end as unavailable when the bridge crashes
 
-    Example: Watches
-      Given a worker that runs a bridge
+    Example: Watches end as unavailable when the bridge crashes
+      Given a worker with a running bridge
       And a float variable "x" holding 0.5
       And Ada and Ben each watch "x"
-      When its server is killed
+      When the worker's bridge is killed
       Then Ada's watch ends as unavailable
       And Ben's watch ends as unavailable
 
     @requires_standard_tools
-    Example: Calls
-      Given a worker that runs a bridge
+    Example: A running tool is refused as unavailable when the bridge crashes
+      Given a worker with a running bridge
       And an open session
-      When its server is killed while the tool "sleep" runs with:
-        | seconds |
-        | 30.0    |
-      Then it is refused as unavailable
+      And the tool "sleep" is running for 30 s
+      When the worker's bridge is killed
+      Then the running tool is refused as unavailable
 
   @P6
-  Rule: Without a data directory nothing stale is served
+  Rule: Without a data directory no session survives a crash
 
-    Example: The old session is gone
-      Given a worker that runs a bridge
+    Example: A session is not found after a crash without a data directory
+      Given a worker with a running bridge
       And a float variable "x" holding 0.5
-      And its server was killed, and started again
+      And the worker's bridge was killed and restarted
       When "x" is read
       Then it is refused as not found, saying "Session not found"

@@ -1,17 +1,17 @@
 @security @requires_process @requires_operator_flags
-Feature: Asking whether a bridge could serve
-  Before an operator starts a bridge anew, with other flags or other files, --check says whether it could
-  serve so. It looks at everything that a start looks at, serves nothing, and changes nothing.
+Feature: Checking a start with --check
+  Operators check new flags and files before they restart a bridge. With --check, a bridge examines all that a
+  start needs, but serves nothing and changes nothing.
 
   @P2
-  Rule: With --check a bridge says whether it could serve, and ends
+  Rule: With --check a bridge reports whether it could start, and ends
 
-    Example: It could
-      When a bridge is asked whether it could serve
-      Then it says in one line that it could, and ends with exit code 0
+    Example: A check of a bridge that can start succeeds
+      When a bridge is started with the flags "--check"
+      Then it confirms in one line on stdout, and ends with exit code 0
 
-    Scenario Outline: It could not with <flags>
-      When a bridge is asked whether it could serve with "<flags>"
+    Scenario Outline: A check fails with <flags>
+      When a bridge is started with the flags "--check <flags>"
       Then it says why not on stderr, and ends with exit code 1
 
       Examples:
@@ -22,16 +22,16 @@ Feature: Asking whether a bridge could serve
         | --tools no_such_module               |
         | --data-dir /dev/null/nowhere         |
 
-    Example: It could not at the port of another
-      Given a bridge that has just started
-      When a bridge is asked whether it could serve at the same port
+    Example: A check fails with the port of another bridge
+      Given a new bridge
+      When a bridge is started with the flags "--check" and the same port
       Then it says why not on stderr, and ends with exit code 1
-      And the first bridge still answers
+      And the first bridge answers a call
 
     @requires_durable
-    Example: It could not with the data directory of another
-      Given a bridge with a data directory
+    Example: A check fails with the data directory of another bridge
+      Given a new bridge with a data directory
       And a float variable "x" holding 0.5
-      When a bridge is asked whether it could serve with the same data directory
+      When a bridge is started with the flags "--check" and the same data directory
       Then it says why not on stderr, and ends with exit code 1
       And "x" still holds 0.5 at version 1

@@ -1,30 +1,29 @@
 @security @requires_process @requires_scoped_tokens
-Feature: Tokens and certificates are exchanged while the bridge runs
-  Nobody has to start a bridge again to let somebody in, or to keep somebody out. A file that is no good
-  changes nothing.
+Feature: Replacing tokens and certificates
+  Operators admit and exclude clients while a bridge runs, without a restart. A file with an error changes nothing.
 
   @P3
-  Rule: The token file is read again when it has changed
+  Rule: The token file is reloaded when it has changed
 
-    Example: A token that is new
-      Given a bridge of its own with the token "everything-for-the-owner"
+    Example: A token that was added to the file is accepted
+      Given a new bridge with the token "everything-for-the-owner"
       And a float variable "x" holding 0.5
-      And its tokens were exchanged for "everything-for-the-owner" and "everything-for-the-newcomer"
+      And the token file was replaced with "everything-for-the-owner" and "everything-for-the-newcomer"
       When with the token "everything-for-the-newcomer", "x" is set to 0.75
       Then "x" holds 0.75 at version 2
 
-    Example: A token that was taken out
-      Given a bridge of its own with the tokens "everything-for-the-owner" and "everything-for-somebody"
+    Example: A token that was removed from the file is refused
+      Given a new bridge with the tokens "everything-for-the-owner" and "everything-for-somebody"
       And a float variable "x" holding 0.5
-      And its tokens were exchanged for "everything-for-the-owner"
+      And the token file was replaced with "everything-for-the-owner"
       When with the token "everything-for-somebody", "x" is set to 0.75
       Then it is refused as unauthenticated
       And "x" still holds 0.5 at version 1
 
-    Scenario Outline: The old tokens go on where the new file has the line "<line>"
-      Given a bridge of its own with the token "everything-for-the-owner"
+    Scenario Outline: The old tokens stay valid if the new file has the line "<line>"
+      Given a new bridge with the token "everything-for-the-owner"
       And a float variable "x" holding 0.5
-      And its tokens were exchanged for "<line>"
+      And the token file was replaced with "<line>"
       When "x" is set to 0.75
       Then "x" holds 0.75 at version 2
 
@@ -34,25 +33,25 @@ Feature: Tokens and certificates are exchanged while the bridge runs
         | everything-for-the-newcomer write |
         | # nobody at all                   |
 
-    Example: No token of a file that is no good is taken
-      Given a bridge of its own with the token "everything-for-the-owner"
+    Example: No token of a file with an error is accepted
+      Given a new bridge with the token "everything-for-the-owner"
       And a float variable "x" holding 0.5
-      And its tokens were exchanged for "everything-for-the-newcomer" and "short"
+      And the token file was replaced with "everything-for-the-newcomer" and "short"
       When with the token "everything-for-the-newcomer", "x" is set to 0.75
       Then it is refused as unauthenticated
       And "x" still holds 0.5 at version 1
 
-    Example: The old tokens go on where the file is gone
-      Given a bridge of its own with the token "everything-for-the-owner"
+    Example: The old tokens stay valid if the file is deleted
+      Given a new bridge with the token "everything-for-the-owner"
       And a float variable "x" holding 0.5
-      And its token file was taken away
+      And the token file was deleted
       When "x" is set to 0.75
       Then "x" holds 0.75 at version 2
 
-    Scenario Outline: A bridge does not start with the line "<line>", and does not tell it
-      When a bridge is started with a token file of the line "<line>"
+    Scenario Outline: A bridge does not start with the token line "<line>", and does not print it
+      When a bridge is started with the token "<line>"
       Then it ends with an error within 5 s, and says why on stderr
-      And nothing that it wrote has "secret"
+      And the bridge's output does not contain "secret"
 
       Examples:
         | line                             |
@@ -61,32 +60,32 @@ Feature: Tokens and certificates are exchanged while the bridge runs
         | a-secret-that-may-do sessions=   |
 
   @P3
-  Rule: The certificate is read again on SIGHUP
+  Rule: The certificate is reloaded on SIGHUP
 
-    Example: New connections get the new one
-      Given a bridge of its own with a certificate
+    Example: New connections get the reloaded certificate
+      Given a new bridge with TLS
       And a float variable "x" holding 0.5
-      And its certificate was exchanged for one of another authority, and it got SIGHUP
+      And the certificate was replaced with one of another authority, and reloaded on SIGHUP
       When trusting another authority, "x" is set to 0.75
       Then "x" holds 0.75 at version 2
 
-    Example: No new connection gets the old one
-      Given a bridge of its own with a certificate
+    Example: No new connection gets the replaced certificate
+      Given a new bridge with TLS
       And a float variable "x" holding 0.5
-      And its certificate was exchanged for one of another authority, and it got SIGHUP
+      And the certificate was replaced with one of another authority, and reloaded on SIGHUP
       When on a new connection, "x" is set to 0.75
       Then no connection is made
       And "x" still holds 0.5 at version 1
 
-    Example: The old one goes on where the new one is none
-      Given a bridge of its own with a certificate
+    Example: The old certificate stays in use if the new one is damaged
+      Given a new bridge with TLS
       And a float variable "x" holding 0.5
-      And its certificate was spoilt, and it said so when it got SIGHUP
+      And the certificate was replaced with a damaged one, and reported on SIGHUP
       When on a new connection, "x" is set to 0.75
       Then "x" holds 0.75 at version 2
 
-    Example: A bridge without a certificate is not ended by it
-      Given a bridge that has just started
-      And it got SIGHUP
-      When the bridge is told to end by SIGTERM
+    Example: SIGHUP does not end a bridge without a certificate
+      Given a new bridge
+      And the bridge received SIGHUP
+      When the bridge receives SIGTERM
       Then the bridge ends with exit code 0

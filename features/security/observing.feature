@@ -1,70 +1,71 @@
 @security @requires_process
-Feature: What a bridge tells those who run it
-  Logs and metrics say how a bridge is used. They tell no token, no value, and metrics not even a name.
+Feature: Logs, metrics and health for operators
+  Logs and metrics show operators how a bridge is used. They contain neither tokens nor values, and metrics
+  contain no names.
 
   @P3
-  Rule: The log tells of calls where that is asked for, and of no token and no value
+  Rule: Calls are logged on request, without tokens and values
 
     @requires_operator_flags
-    Example: Each call is logged
-      Given a bridge of its own, started with "--log-calls all"
+    Example: Each call is logged with its status, without values
+      Given a new bridge with the flags "--log-calls all"
       And a string variable "salary" holding "ninety-thousand"
       When "pension" is read
       Then it is refused as not found
-      And a line of what it wrote has "RegisterVariable" and "OK"
-      And a line of what it wrote has "GetVariable" and "NOT_FOUND"
-      And nothing that it wrote has "ninety-thousand"
+      And a line of the bridge's output contains "RegisterVariable" and "OK"
+      And a line of the bridge's output contains "GetVariable" and "NOT_FOUND"
+      And the bridge's output does not contain "ninety-thousand"
 
     @requires_operator_flags
-    Example: No token is logged, whether it is good or not
-      Given a bridge of its own with the token "correct-horse-battery-staple", started with "--log-calls all --log-level debug"
+    Example: No token is logged, whether it is valid or not
+      Given a new bridge with the token "correct-horse-battery-staple" and the flags "--log-calls all --log-level debug"
       And a float variable "x" holding 0.5
       When with the token "another-token-of-somebody", "x" is set to 0.75
       Then it is refused as unauthenticated
-      And a line of what it wrote has "RegisterVariable" and "OK"
-      And nothing that it wrote has "correct-horse" and "another-token"
+      And a line of the bridge's output contains "RegisterVariable" and "OK"
+      And the bridge's output does not contain "correct-horse" or "another-token"
 
     @requires_operator_flags
-    Example: Those that failed alone
-      Given a bridge of its own, started with "--log-calls failed"
+    Example: Only failed calls are logged with --log-calls failed
+      Given a new bridge with the flags "--log-calls failed"
       And a float variable "x" holding 0.5
       When "pension" is read
       Then it is refused as not found
-      And a line of what it wrote has "GetVariable" and "NOT_FOUND"
-      And nothing that it wrote has "RegisterVariable"
+      And a line of the bridge's output contains "GetVariable" and "NOT_FOUND"
+      And the bridge's output does not contain "RegisterVariable"
 
     @requires_operator_flags
-    Example: None unless it is asked for
-      Given a bridge that has just started
+    Example: No call is logged without --log-calls
+      Given a new bridge
       And a float variable "x" holding 0.5
       When "pension" is read
       Then it is refused as not found
-      And nothing that it wrote has "RegisterVariable" and "GetVariable"
+      And the bridge's output does not contain "RegisterVariable" or "GetVariable"
 
     @requires_observe
-    Example: For machines, with session, status and time
-      Given a bridge of its own, started with "--log-calls all --log-format json"
+    Example: Calls are logged as JSON with session, status and duration
+      Given a new bridge with the flags "--log-calls all --log-format json"
       And a float variable "x" holding 0.5
       And Ada watches "x"
       And Ada disconnected
       When "pension" is read
       Then it is refused as not found
-      And its log has these calls within 5 s:
+      And within 5 s the log has these calls:
         | call             | status    |
         | RegisterVariable | OK        |
         | WatchVariables   | CANCELLED |
         | GetVariable      | NOT_FOUND |
 
   @S3 @requires_observe
-  Rule: Metrics count, and tell no name that a client has chosen
+  Rule: Metrics count calls and objects, and contain no name that a client has chosen
 
-    Example: Calls by method and status, and what is there
-      Given a bridge that serves its metrics
+    Example: Metrics count calls by method and status, and the sessions, variables and watches
+      Given a new bridge with metrics
       And a float variable "salary" holding 0.5
       And Ada watches "salary"
       When "pension" is read
       Then it is refused as not found
-      And its metrics tell within 5 s:
+      And within 5 s the metrics are:
         | name                                                        | number |
         | bridge_calls_total{method="RegisterVariable",status="OK"}   | 1      |
         | bridge_calls_total{method="GetVariable",status="NOT_FOUND"} | 1      |
@@ -73,49 +74,50 @@ Feature: What a bridge tells those who run it
         | bridge_variables                                            | 1      |
         | bridge_watches                                              | 1      |
         | bridge_calls_running                                        | 1      |
-      And its metrics have neither "salary" and "pension" nor the id of the session
+      And the metrics contain neither "salary" and "pension" nor the id of the session
 
   @P3
-  Rule: Its health and its interface are told to those who may call
+  Rule: Health and reflection are available only to clients with a token
 
     @requires_operator_flags
-    Example: Its health
+    Example: The health service answers a client with a token
       Given a bridge with the token "correct-horse-battery-staple"
-      When its health is asked for
-      Then it says that it is serving
+      When the health service is called
+      Then the health status is SERVING
 
     @requires_operator_flags
-    Example: Its health, without a token
+    Example: The health service refuses a client without a token
       Given a bridge with the token "correct-horse-battery-staple"
-      When without a token, its health is asked for
+      When without a token, the health service is called
       Then it is refused as unauthenticated
 
     @requires_operator_flags
-    Example: Its interface is told to nobody unless a flag says so
-      Given a bridge that has just started
-      When its interface is asked for
-      Then it is told to nobody
+    Example: Reflection is off by default
+      Given a new bridge
+      When the reflection service is called
+      Then it is refused as unimplemented
 
     @requires_observe
-    Example: Its interface, where a flag says so
-      Given a bridge of its own with the token "correct-horse-battery-staple", started with "--reflection"
-      When its interface is asked for
-      Then it names the service "snakepit.bridge.BridgeService"
+    Example: Reflection lists the services with --reflection
+      Given a new bridge with the token "correct-horse-battery-staple" and the flags "--reflection"
+      When the reflection service is called
+      Then the services include "snakepit.bridge.BridgeService"
 
     @requires_observe
-    Example: Its interface, where a flag says so, without a token
-      Given a bridge of its own with the token "correct-horse-battery-staple", started with "--reflection"
-      When without a token, its interface is asked for
+    Example: Reflection refuses a client without a token
+      Given a new bridge with the token "correct-horse-battery-staple" and the flags "--reflection"
+      When without a token, the reflection service is called
       Then it is refused as unauthenticated
 
   @P4 @requires_operator_flags
-  Rule: A bridge that ends says so to whoever asks for its health, so that a load balancer goes elsewhere
+  Rule: A bridge that shuts down reports NOT_SERVING, so that load balancers avoid it
 
     @requires_standard_tools
-    Example: While a call that is under way has its time
-      Given a bridge of its own, started with "--grace 60"
+    Example: Health is NOT_SERVING while a running call completes
+      Given a new bridge with the flags "--grace 60"
       And an open session
       And the tool "sleep" is running for 60 s
-      And the bridge was told to end by SIGTERM, and refuses new calls
-      When its health is asked for
-      Then it says that it is not serving
+      And the bridge received SIGTERM
+      And new calls are refused as unavailable
+      When the health service is called
+      Then the health status is NOT_SERVING

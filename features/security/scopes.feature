@@ -1,32 +1,28 @@
 @security @requires_process @requires_scoped_tokens
-Feature: Tokens for less than everything
-  After a token, its line may say what it is good for: "read", or "sessions=" and what the ids of its sessions
-  begin with. Here, the ids of the sessions "blue" and "green" begin with judge-blue- and judge-green-.
+Feature: Tokens with a limited scope
+  A scope after a token limits it: "read" to reading, and "sessions=" to sessions whose ids begin with a prefix.
+  Here, the ids of the sessions "blue" and "green" begin with judge-blue- and judge-green-.
 
   Background:
-    Given a bridge with the tokens:
-      | token                     | good for             |
-      | everything-for-the-owner  |                      |
-      | reading-for-the-dashboard | read                 |
-      | changes-for-the-blue-team | sessions=judge-blue- |
+    Given a bridge with the tokens "everything-for-the-owner", "reading-for-the-dashboard read" and "changes-for-the-blue-team sessions=judge-blue-"
     And in session "blue", a float variable "x" holding 0.5
     And in session "green", a float variable "x" holding 0.5
 
   @P3
-  Rule: A token for reading changes nothing
+  Rule: A token for reading permits no change
 
-    Example: It reads
+    Example: A token for reading lists variables
       When in session "blue", with the token "reading-for-the-dashboard", the variables are listed
       Then in session "blue", the names listed are "x"
 
-    Example: It watches
+    Example: A token for reading watches variables
       Given in session "blue", with the token "reading-for-the-dashboard", Ada watches "x"
       When in session "blue", "x" is set to 0.75
       Then Ada receives:
         | update       | variable | value |
         | value change | x        | 0.75  |
 
-    Scenario Outline: It is not allowed what changes something: <what>
+    Scenario Outline: A token for reading is not permitted a change: <what>
       When in session "blue", with the token "reading-for-the-dashboard", <what>
       Then it is refused as not permitted
       And in session "blue", "x" still holds 0.5 at version 1
@@ -41,7 +37,7 @@ Feature: Tokens for less than everything
         | the tool "count" streams               |
         | the session is cleaned up              |
 
-    Scenario Outline: It opens no session: <what>
+    Scenario Outline: A token for reading opens no session: <what>
       When in session "fresh", with the token "reading-for-the-dashboard", <what>
       Then it is refused as not permitted
       And in session "fresh", the session is not open
@@ -52,13 +48,13 @@ Feature: Tokens for less than everything
         | the variables are listed |
 
   @P3
-  Rule: A token for some sessions is good for nothing in others
+  Rule: A token for some sessions permits nothing in others
 
-    Example: It does everything in its own
+    Example: A token for some sessions sets variables in one of them
       When in session "blue", with the token "changes-for-the-blue-team", "x" is set to 0.75
       Then in session "blue", "x" holds 0.75 at version 2
 
-    Scenario Outline: It is not allowed what is about another: <what>
+    Scenario Outline: A token for some sessions is not permitted a call in another: <what>
       When in session "green", with the token "changes-for-the-blue-team", <what>
       Then it is refused as not permitted
       And in session "green", "x" still holds 0.5 at version 1
@@ -72,11 +68,11 @@ Feature: Tokens for less than everything
         | the tool "count" streams               |
         | the session is cleaned up              |
 
-    Example: It watches no other
+    Example: A token for some sessions watches nothing in another
       When in session "green", with the token "changes-for-the-blue-team", Ada watches "x"
       Then Ada's watch ends as not permitted
       And Ada has received nothing
 
-    Example: It does not learn whether another is there
+    Example: A token for some sessions does not reveal whether another exists
       When in session "grey", with the token "changes-for-the-blue-team", "x" is read
       Then it is refused as not permitted

@@ -1,12 +1,12 @@
 @security @requires_process
 Feature: Tokens
-  A bridge that is given a file of tokens, one on each line, answers the calls that bear one of them as
-  "authorization: Bearer TOKEN", and no others. Whoever has none changes nothing, and is told nothing.
+  A bridge with a token file answers only calls with the header "authorization: Bearer TOKEN" and a token of
+  that file. Other clients change nothing and learn nothing.
 
   @P3
-  Rule: A call that bears a token of the file is answered
+  Rule: A call with a token of the file is answered
 
-    Scenario Outline: The token <token> of three
+    Scenario Outline: The token <token> of three is accepted
       Given a bridge with the tokens "first-token-of-the-file", "second-token-of-the-file" and "third-token-of-the-file"
       And a float variable "x" holding 0.5
       When with the token "<token>", "x" is set to 0.75
@@ -18,7 +18,7 @@ Feature: Tokens
         | second-token-of-the-file |
         | third-token-of-the-file  |
 
-    Example: A watch
+    Example: A watch with a valid token receives updates
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5
       And with the token "correct-horse-battery-staple", Ada watches "x"
@@ -29,16 +29,16 @@ Feature: Tokens
       And Ada receives nothing else
 
     @requires_standard_tools
-    Example: A streaming tool
+    Example: A streaming tool runs with a valid token
       Given a bridge with the token "correct-horse-battery-staple"
       And an open session
       When with the token "correct-horse-battery-staple", the tool "count" streams with {"n": 2}
       Then the chunks are [1, 2]
 
   @P3
-  Rule: A call that bears none of them is refused, and changes nothing
+  Rule: A call without a valid token is refused, and changes nothing
 
-    Scenario Outline: No token, and <what>
+    Scenario Outline: A call without a token is refused: <what>
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5
       When without a token, <what>
@@ -46,20 +46,20 @@ Feature: Tokens
       And "x" still holds 0.5 at version 1
 
       Examples:
-        | what                                             |
-        | "x" is read                                      |
-        | "x" is set to 0.75                               |
-        | "x" is rolled back to version 1                  |
-        | "x" is deleted                                   |
-        | "x" is registered as a float holding 1           |
-        | the variables are listed                         |
+        | what                                                |
+        | "x" is read                                         |
+        | "x" is set to 0.75                                  |
+        | "x" is rolled back to version 1                     |
+        | "x" is deleted                                      |
+        | "x" is registered as a float holding 1              |
+        | the variables are listed                            |
         | the newest 0 entries in the history of "x" are read |
-        | the tool "echo" runs                             |
-        | the tool "count" streams                         |
-        | the session is cleaned up                        |
+        | the tool "echo" runs                                |
+        | the tool "count" streams                            |
+        | the session is cleaned up                           |
 
     @requires_current_service
-    Scenario Outline: No token, and <what>
+    Scenario Outline: A session call without a token is refused: <what>
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5
       When without a token, <what>
@@ -71,21 +71,21 @@ Feature: Tokens
         | a heartbeat is sent      |
         | the session is described |
 
-    Example: No token, and a session to be opened
+    Example: A client without a token opens no session
       Given a bridge with the token "correct-horse-battery-staple"
       And an open session
       When without a token, in session "fresh", the session is opened
       Then it is refused as unauthenticated
       And in session "fresh", the session is not open
 
-    Example: No token, and a watch
+    Example: A watch without a token is refused, and receives nothing
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5
       When without a token, Ada watches "x", with initial values
       Then Ada's watch ends as unauthenticated
       And Ada has received nothing
 
-    Scenario Outline: <token>, which is <what>
+    Scenario Outline: The token <token>, which is <what>, is refused
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5
       When with the token "<token>", "x" is set to 0.75
@@ -93,14 +93,14 @@ Feature: Tokens
       And "x" still holds 0.5 at version 1
 
       Examples:
-        | token                         | what                   |
-        | another-token-of-somebody     | not in the file        |
-        | correct-horse-battery-stapl   | shorter by one         |
-        | correct-horse-battery-staple1 | longer by one          |
-        | correct-horse-battery-staplf  | other at its end       |
-        | Correct-Horse-Battery-Staple  | written in other cases |
+        | token                         | what                 |
+        | another-token-of-somebody     | not in the file      |
+        | correct-horse-battery-stapl   | shorter by one       |
+        | correct-horse-battery-staple1 | longer by one        |
+        | correct-horse-battery-staplf  | different at its end |
+        | Correct-Horse-Battery-Staple  | in another case      |
 
-    Scenario Outline: authorization: <header>
+    Scenario Outline: The header authorization: <header> is refused
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5
       When with the header "<header>", "x" is set to 0.75
@@ -113,7 +113,7 @@ Feature: Tokens
         | correct-horse-battery-staple       |
         | Bearer                             |
 
-    Example: Nobody is told of a set that was refused
+    Example: A set without a token sends no update to watches
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5
       And Ada watches "x"

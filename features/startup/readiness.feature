@@ -1,42 +1,43 @@
 @startup @requires_process
-Feature: Starting
-  A bridge is a process that others start and wait for. It says that it is ready in one line, when it is
-  true, and says why when it cannot be.
+Feature: Start and end of a bridge
+  Other programs start a bridge as a process, and wait until it is ready. It reports this in one line, and gives a
+  reason if it cannot start.
 
   @P1
-  Rule: One line on stdout says that the bridge is ready, when it is
+  Rule: A bridge prints one line on stdout when it is ready
+    The program that started it waits for this line, and learns the port from it.
 
-    Example: A client can call the moment that it is said
+    Example: A bridge accepts calls as soon as it reports that it is ready
       When a bridge is started
-      Then a connection to the port that it names is answered at once
-      And it answers a call at once
+      Then a connection to the bridge's port is accepted at once
+      And the bridge answers a call
 
-    Example: It is the only line on stdout
-      Given a bridge that has just started
-      When a client works with it
-      Then it answers a call at once
-      And its stdout is one line, GRPC_READY with its port
+    Example: The report that a bridge is ready is the only line on stdout
+      Given a new bridge
+      When a client uses the bridge
+      Then the bridge answers a call
+      And stdout is one line, GRPC_READY with the bridge's port
 
-    Example: Two bridges take two ports
-      Given a bridge that has just started
+    Example: Two bridges choose different ports
+      Given a new bridge
       When another bridge is started
-      Then the two have different ports, and both answer
+      Then both bridges answer, on different ports
 
   @P2
   Rule: A bridge that cannot start says why
 
-    Example: The port is taken
-      When a bridge is started on a port that is taken
+    Example: A bridge does not start on a busy port
+      When a bridge is started with a busy port
       Then it ends with an error within 5 s, and says why on stderr
 
-    Example: The port of another bridge
-      Given a bridge that has just started
-      When another bridge is started on the same port
+    Example: A bridge does not start on the port of another
+      Given a new bridge
+      When another bridge is started with the same port
       Then it ends with an error within 5 s, and says why on stderr
-      And the first bridge still answers
+      And the first bridge answers a call
 
-    Scenario Outline: The flag <flag>
-      When a bridge is started with the flag "<flag>"
+    Scenario Outline: A bridge does not start with the invalid flag <flag>
+      When a bridge is started with the flags "<flag>"
       Then it ends with an error within 5 s, and says why on stderr
 
       Examples:
@@ -45,95 +46,98 @@ Feature: Starting
         | --session-ttl=soon    |
 
   @P3
-  Rule: A bridge listens on loopback, and refuses to listen elsewhere unprotected
+  Rule: A bridge is reachable from other machines only with TLS and tokens
+    Otherwise anyone on the network could read and change everything.
 
-    Example: Nobody on another machine can reach it
-      Given a bridge that has just started
-      When a client works with it
-      Then it answers at no address but loopback
+    Example: A bridge is not reachable from other machines by default
+      Given a new bridge
+      When a client uses the bridge
+      Then the bridge is reachable at loopback addresses only
 
-    Example: Every address, without TLS and without tokens
+    Example: A bridge does not listen on every address without TLS and tokens
       When a bridge is started with the flags "--host 0.0.0.0"
       Then it ends with an error within 5 s, and says why on stderr
 
-    Example: Every address, with tokens and without TLS
-      When a bridge is started with the flags "--host 0.0.0.0" and a token file
+    Example: A bridge does not listen on every address with tokens but without TLS
+      When a bridge is started with the flags "--host 0.0.0.0" and the token "a-token-of-this-scenario"
       Then it ends with an error within 5 s, and says why on stderr
 
-    Example: Every address, with TLS and without tokens
-      When a bridge is started with the flags "--host 0.0.0.0" and a certificate
+    Example: A bridge does not listen on every address with TLS but without tokens
+      When a bridge is started with the flags "--host 0.0.0.0" and TLS
       Then it ends with an error within 5 s, and says why on stderr
 
   @P4
-  Rule: A bridge that is told to end ends cleanly
+  Rule: A bridge shuts down cleanly
+    Calls that are running get a few seconds to complete, so that an update of the bridge interrupts no work.
 
-    Scenario Outline: <signal>
-      Given a bridge that has just started
-      When the bridge is told to end by <signal>
+    Scenario Outline: A bridge shuts down on <signal>
+      Given a new bridge
+      When the bridge receives <signal>
       Then the bridge ends with exit code 0
-      And nothing answers at its port
+      And nothing listens on the bridge's port
 
       Examples:
         | signal  |
         | SIGTERM |
         | SIGINT  |
 
-    Example: Watches end at once
-      Given a bridge that has just started
+    Example: Watches end at once on SIGTERM
+      Given a new bridge
       And a float variable "x" holding 0.5
       And Ada watches "x"
-      When the bridge is told to end by SIGTERM
+      When the bridge receives SIGTERM
       Then Ada's watch ends as unavailable
       And the bridge ends with exit code 0
 
     @requires_standard_tools
-    Example: A call that is under way is finished, and new ones are refused
-      Given a bridge that has just started
+    Example: A running call completes on SIGTERM, and new calls are refused
+      Given a new bridge
       And an open session
       And the tool "sleep" is running for 2 s
-      When the bridge is told to end by SIGTERM
-      Then new calls are refused as unavailable, while the tool still runs
+      When the bridge receives SIGTERM
+      Then new calls are refused as unavailable
+      And the tool is still running
       And the running tool succeeds
       And the bridge ends with exit code 0
 
     @requires_standard_tools
-    Example: A call that takes longer than the grace is cut
-      Given a bridge of its own, started with "--grace 0.3"
+    Example: A call that exceeds the grace period ends as unavailable
+      Given a new bridge with the flags "--grace 0.3"
       And an open session
       And the tool "sleep" is running for 60 s
-      When the bridge is told to end by SIGTERM
+      When the bridge receives SIGTERM
       Then the running tool is refused as unavailable
       And the bridge ends with exit code 0
 
     @requires_standard_tools
-    Example: Unless it is told otherwise, calls have 5 s
-      Given a bridge that has just started
+    Example: The grace period is 5 s by default
+      Given a new bridge
       And an open session
       And the tool "sleep" is running for 9 s
-      When the bridge is told to end by SIGTERM
+      When the bridge receives SIGTERM
       Then the running tool is refused as unavailable
       And the bridge ends with exit code 0
 
     @requires_standard_tools
-    Example: A second signal ends it now
-      Given a bridge of its own, started with "--grace 60"
+    Example: A second SIGTERM ends a bridge within its grace period
+      Given a new bridge with the flags "--grace 60"
       And an open session
       And the tool "sleep" is running for 60 s
-      And the bridge was told to end by SIGTERM, and refuses new calls
-      When the bridge is told to end by SIGTERM
+      And the bridge received SIGTERM
+      And new calls are refused as unavailable
+      When the bridge receives SIGTERM
       Then the bridge ends within 5 s
 
     @requires_standard_tools
-    Example: Nothing is left behind
-      Given a bridge that has just started
+    Example: A bridge leaves no processes behind
+      Given a new bridge
       And an open session
       And the tool "block" ran with {"seconds": 0.05}
-      And the processes that the bridge has started are noted
-      When the bridge is told to end by SIGTERM
+      When the bridge receives SIGTERM
       Then the bridge ends with exit code 0
-      And none of these processes is there within 5 s
+      And the bridge's child processes end within 5 s
 
-    Example: It ends when the process that started it is gone
-      Given a bridge that a process of its own has started
-      When that process is killed
-      Then nothing answers at the bridge's port within 5 s
+    Example: A bridge ends when the process that started it is killed
+      Given a bridge that another process started
+      When the bridge's parent process is killed
+      Then nothing listens on the bridge's port

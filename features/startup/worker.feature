@@ -1,27 +1,27 @@
 @startup @requires_process
 Feature: The worker
-  A worker starts a bridge for whoever asks, once, however many ask, and says what happens.
+  A worker starts one bridge for all callers of a program, and reports its events.
 
   @P5
-  Rule: However many ask, one server is started and all share one connection
+  Rule: A worker starts one bridge, and all callers share one connection
 
-    Example: Five callers at once
-      Given a worker that runs nothing yet
+    Example: Five callers at once share a connection to one bridge
+      Given a worker with no bridge
       When 5 callers ask the worker for a connection at once
-      Then they all have the same connection, and it works
-      And one server was started
-      And the worker says "Python gRPC server ready on port <port>"
+      Then they all get the same connection, and it works
+      And the worker has started one process
+      And the worker reports "Python gRPC server ready on port <port>"
 
-    Example: One after the other
-      Given a worker that runs a bridge
+    Example: Later callers share the connection to the running bridge
+      Given a worker with a running bridge
       When 3 callers ask the worker for a connection at once
-      Then they all have the same connection, and it works
-      And one server was started
+      Then they all get the same connection, and it works
+      And the worker has started one process
 
   @P5
-  Rule: A start that fails tells why
+  Rule: Callers learn why a start failed
 
-    Example: Everyone who waits learns the server's own words
-      Given a worker whose bridge cannot start
+    Example: Each caller gets the stderr of a bridge that cannot start
+      Given a worker with a bridge that cannot start
       When 5 callers ask the worker for a connection at once
-      Then each of them learns why, with the server's own words
+      Then each caller gets an error with the bridge's stderr

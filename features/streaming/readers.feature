@@ -27,7 +27,7 @@ Feature: Readers of watches
 
     @requires_process
     Scenario Outline: Another client can watch after one <leaves>
-      Given a bridge started with "--max-watches 2"
+      Given a bridge with the flags "--max-watches 2"
       And a float variable "x" holding 0.1
       And Ada and Ben each watch "x"
       When Ben <leaves>
@@ -53,7 +53,7 @@ Feature: Readers of watches
 
     @requires_process
     Example: Another client can watch after a connection is cut
-      Given a bridge started with "--max-watches 2"
+      Given a bridge with the flags "--max-watches 2"
       And a float variable "x" holding 0.1
       And Ada watches "x"
       And Ben watches "x", through a proxy
@@ -95,7 +95,7 @@ Feature: Readers of watches
 
     @requires_process
     Example: A stalled reader receives every update in order, or an error, with a short change log
-      Given a bridge started with "--watch-log-limit 5"
+      Given a bridge with the flags "--watch-log-limit 5"
       And a string variable "x" holding "short"
       And Ada watches "x"
       And Ben watches "x", through a proxy
@@ -118,7 +118,7 @@ Feature: Readers of watches
   Rule: An idle watch receives heartbeats
 
     Example: A heartbeat has the current sequence
-      Given a bridge started with "--heartbeat-interval 0.2"
+      Given a bridge with the flags "--heartbeat-interval 0.2"
       And a float variable "x" holding 0.1
       And Ada watches "x"
       When "x" is set to 0.2
@@ -128,20 +128,20 @@ Feature: Readers of watches
       And Ada receives a heartbeat with the sequence of Ada's last update
 
     Example: An idle watch receives heartbeats at the configured interval
-      Given a bridge started with "--heartbeat-interval 0.2"
+      Given a bridge with the flags "--heartbeat-interval 0.2"
       And a float variable "x" holding 0.1
       When Ada watches "x"
       Then Ada receives 10 heartbeats in 0.5 to 8 s
 
     @soak
     Example: An idle watch receives a heartbeat every 30 s by default
-      Given a bridge that has just started
+      Given a new bridge
       And a float variable "x" holding 0.1
       When Ada watches "x"
       Then Ada receives 3 heartbeats in 55 to 100 s
 
     Example: An idle watch receives heartbeats while other variables change
-      Given a bridge started with "--heartbeat-interval 0.2"
+      Given a bridge with the flags "--heartbeat-interval 0.2"
       And a float variable "x" holding 0.1
       And a float variable "y" holding 0.1
       And Ada watches "x"

@@ -67,7 +67,7 @@ Feature: Resuming a watch
 
     @requires_process
     Example: A watch resumes after the sequence of a heartbeat that came before all variables
-      Given a bridge started with "--heartbeat-interval 0.2"
+      Given a bridge with the flags "--heartbeat-interval 0.2"
       And an open session
       And Ada watches every variable
       And Ada received 1 heartbeat in 0 to 5 s
@@ -112,7 +112,7 @@ Feature: Resuming a watch
 
     @requires_process
     Example: A watch cannot resume after a sequence that the change log no longer has
-      Given a bridge started with "--watch-log-limit 5"
+      Given a bridge with the flags "--watch-log-limit 5"
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was set to 2
@@ -124,7 +124,7 @@ Feature: Resuming a watch
 
     @requires_process
     Example: The refusal of a resumed watch names the oldest sequence that is retained
-      Given a bridge started with "--watch-log-limit 5"
+      Given a bridge with the flags "--watch-log-limit 5"
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was set to 2
@@ -137,7 +137,7 @@ Feature: Resuming a watch
 
     @requires_process
     Example: A watch resumes after the oldest sequence that the change log has
-      Given a bridge started with "--watch-log-limit 5"
+      Given a bridge with the flags "--watch-log-limit 5"
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was set to 2

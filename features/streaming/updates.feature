@@ -140,7 +140,7 @@ Feature: Watching variables
 
     @requires_process
     Example: Changes of other variables do not end a quiet watch
-      Given a bridge started with "--watch-log-limit 5"
+      Given a bridge with the flags "--watch-log-limit 5"
       And the variables:
         | name  | type    | value |
         | quiet | float   | 1     |

@@ -184,7 +184,7 @@ Feature: Running tools
 
     @requires_process @requires_caps
     Example: A deadline ends the work of a blocking tool, so that it can run again
-      Given a bridge started with "--max-running-tools 1"
+      Given a bridge with the flags "--max-running-tools 1"
       And an open session
       When the tool "block" runs with {"seconds": 30.0}, with a deadline of 0.2 s
       Then it is refused with DEADLINE_EXCEEDED
@@ -192,7 +192,7 @@ Feature: Running tools
 
     @requires_process @requires_caps
     Example: A cancel ends the work of a blocking tool, so that it can run again
-      Given a bridge started with "--max-running-tools 1"
+      Given a bridge with the flags "--max-running-tools 1"
       And an open session
       And the tool "block" is running for 30 s
       When the running tool is cancelled

@@ -76,18 +76,18 @@ Feature: Streaming tools
   Rule: A streaming tool produces no more chunks than its client reads
 
     Example: A tool produces no chunks while its client does not read
-      Given a bridge that has just started
+      Given a new bridge
       And an open session
       When Ada reads 2 chunks of the tool "count" with {"n": 1000000000}
-      Then the bridge is at rest within 15 s
+      Then the bridge is idle within 15 s
       And Ada reads the other chunks up to 5000
 
     Example: A tool produces no chunks after its client has cancelled
-      Given a bridge that has just started
+      Given a new bridge
       And an open session
       And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
       When Ada cancels the stream
-      Then the bridge is at rest within 15 s
+      Then the bridge is idle within 15 s
       And the session is open
 
   @X4

@@ -59,7 +59,7 @@ Feature: History and rollback
 
     @requires_process
     Example: The history retains as many entries as the bridge is configured to
-      Given a bridge started with "--history-limit 3"
+      Given a bridge with the flags "--history-limit 3"
       And an integer variable "x" holding 1
       When "x" is set to each of [2, 3, 4, 5] in turn
       Then the history of "x" is:

@@ -1,6 +1,6 @@
-"""Many bridges over one etcd: who lives, who has which session, and how its state is kept there.
+"""A cluster of bridges over one etcd: membership, and the ownership of sessions.
 
-Each session has one bridge at a time, its owner, which keeps its state in memory, as a single bridge does,
-and keeps every change in etcd before it is told to anyone. The others pass calls on to it. When an owner is
-gone, another bridge takes the session over.
+Each session is owned by one bridge at a time. Its owner holds the state in memory, as a single bridge does,
+and writes every change to etcd before any client sees it. Other bridges forward calls to the owner. If an
+owner fails, another bridge takes the session over.
 """

@@ -14,7 +14,7 @@ from .cluster import Cluster
 
 
 class ClusterBackend:
-    """See ``server.backend.Backend``."""
+    """The backend of a bridge in a cluster; see ``server.backend.Backend``."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -37,11 +37,11 @@ class ClusterBackend:
 
 
 def _reachable(host: str, port: int) -> str:
-    """Where the other bridges reach this one, where the flags do not say.
+    """Return the address at which other bridges reach this one if the flags name none.
 
     Raises:
-        StartupError: it listens everywhere, which is no address to call.
+        StartupError: the bridge listens on all addresses, of which none is given.
     """
     if host.strip("[]") in ("0.0.0.0", "::"):
-        raise StartupError(f"{host} is no address that other bridges can call: name one with --advertise")
+        raise StartupError(f"{host} is not an address that other bridges can call: name one with --advertise")
     return address_of(host, port)

@@ -1,4 +1,4 @@
-"""One bridge's part in a cluster of bridges: joining, serving, leaving."""
+"""The participation of this bridge in a cluster: joining, serving and leaving."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from .ownership import Ownership
 logger = logging.getLogger("server.cluster")
 
 JOIN_TIMEOUT_S = 2.5
-"""Seconds that etcd may take before a bridge that starts gives up."""
+"""The time after which a bridge that starts gives up if etcd does not answer, in seconds."""
 
 
 class Cluster:
-    """This bridge's.
+    """The participation of this bridge in a cluster.
 
     Args:
-        address: of etcd, and how the bridge takes part.
+        address: the address of etcd, with the options of the cluster.
         failpoint: one of ``config.FAILPOINTS``, or "" for none.
 
     Attributes:
-        etcd: the client of all parts.
-        keys: that the bridges of this cluster use.
-        membership: of this bridge; from ``join`` on.
-        store: keeps the sessions.
-        ownership: knows who has which; from ``begin`` on.
+        etcd: the client of etcd.
+        keys: the keys of this cluster.
+        membership: the membership of this bridge; None before ``join``.
+        store: the store of the sessions that this bridge owns.
+        ownership: the ownership of sessions; missing before ``begin``.
     """
 
     ownership: Ownership
@@ -51,18 +51,18 @@ class Cluster:
         self._on_status: Callable[[bool], object] = lambda _: None
 
     async def join(self, advertised: str) -> None:
-        """Be one of the bridges.
+        """Join the cluster.
 
         Args:
-            advertised: host:port at which the others reach this one.
+            advertised: the address at which the other bridges reach this one, host:port.
 
         Raises:
-            StartupError: etcd does not answer, or does not let us.
+            StartupError: etcd does not answer, or refuses.
         """
-        sign = this_process(self._address.machine)
-        sign.address = advertised
+        record = this_process(self._address.machine)
+        record.address = advertised
         membership = Membership(
-            self.etcd, self.keys, sign, self._address.ttl, self._status_changed, self._gone
+            self.etcd, self.keys, record, self._address.ttl, self._status_changed, self._declared_gone
         )
         try:
             await membership.begin(JOIN_TIMEOUT_S)
@@ -71,22 +71,22 @@ class Cluster:
         self.membership = membership
 
     def begin(self, sessions: Sessions, on_status: Callable[[bool], object]) -> None:
-        """Take part.
+        """Begin to own and serve sessions.
 
         Args:
-            sessions: of this bridge.
-            on_status: called with False when this bridge cannot answer for its sessions, and with True when
-                it can again.
+            sessions: the sessions that this bridge owns.
+            on_status: the callback that gets False when this bridge cannot serve its sessions any more, and
+                True when it can again.
         """
-        assert self.membership is not None, "joined before"
+        assert self.membership is not None, "join is called first"
         self._sessions = sessions
         self._on_status = on_status
         self.ownership = Ownership(self.etcd, self.keys, self.membership, self.store, sessions)
-        for work in (self.membership.go_on(), self.ownership.table.follow(), self.ownership.tend()):
-            self._tasks.append(asyncio.create_task(work))
+        for loop in (self.membership.run(), self.ownership.table.run(), self.ownership.run()):
+            self._tasks.append(asyncio.create_task(loop))
 
     async def leave(self) -> None:
-        """Take part no more; the others need not wait to take over."""
+        """Leave the cluster, so that the other bridges can take over at once."""
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
@@ -99,20 +99,20 @@ class Cluster:
             await self.membership.end()
         await self.etcd.close()
 
-    def _status_changed(self, known: bool) -> None:
-        """Learn whether it is known that this bridge lives."""
+    def _status_changed(self, alive: bool) -> None:
+        """Handle a change of the status: ``alive`` is False if others may have declared this bridge gone."""
         if not self._tasks:
-            return  # it has not begun
-        if known:
+            return  # ``begin`` has not been called
+        if alive:
             logger.info("etcd answers")
         else:
             logger.warning("etcd does not answer: nothing is read or changed until it does")
             for pipeline in self.store.pipelines.values():
                 pipeline.give_up_waiting(UNKNOWN)
-            self._sessions.end_watches(self.ownership.unsure())
-        self._on_status(known)
+            self._sessions.end_watches(self.ownership.unavailable())
+        self._on_status(alive)
 
-    def _gone(self) -> None:
+    def _declared_gone(self) -> None:
         self.ownership.lose_all()
 
     def _lost(self, session_id: str, reason: RefusalError) -> None:

@@ -1,12 +1,12 @@
-"""Which bridges live: each gives a sign of life in etcd, and counts as gone when it gives none for a while.
+"""Membership: each bridge renews a liveness record in etcd, and counts as gone if it does not for a while.
 
-The signs are written through etcd's consensus, like any change. A lease of etcd would be less work, but its
-clock is the leader's alone: a leader that has been replaced without knowing goes on renewing leases, and
-ending them (https://github.com/etcd-io/etcd/issues/15247), and 3.4.23 still does.
+The records are written through etcd's consensus, like any change. A lease of etcd would be less work, but
+only the leader's clock counts for it: a leader that has been replaced without knowing goes on renewing
+leases, and ending them (https://github.com/etcd-io/etcd/issues/15247), and 3.4.23 still does.
 
-A bridge trusts its own life for ``ttl`` seconds after it began to write its last sign. Others must have seen
-no newer one for as long before they declare it gone, by clocks of their own that need not agree, only run at
-the same speed; and the transaction that declares it names the sign that they saw.
+A bridge is sure to be a member for ``ttl`` seconds after it began to write its last record. Others declare it
+gone only if they have seen no newer record for as long. Their clocks need not agree, only run at the same
+speed; and the transaction that declares a bridge gone is conditional on the record that they have seen.
 """
 
 from __future__ import annotations
@@ -29,48 +29,49 @@ from ..storage.etcd.keys import Keys
 
 logger = logging.getLogger("server.cluster")
 
-BEATS_PER_TTL = 4
-"""Signs of life in the time after which a bridge counts as gone."""
+RENEWALS_PER_TTL = 4
+"""The number of renewals within the time after which a bridge counts as gone."""
 
 FIRST_ATTEMPT_TIMEOUT_S = 1.0
-"""Seconds that a member of etcd may take for the first sign, before another one is asked."""
+"""The time that a member of etcd has for the first record before another one is asked, in seconds."""
 
 RETRY_INTERVAL_S = 0.05
-"""Seconds before a sign that was not taken is given again."""
+"""The pause after a failed renewal, in seconds."""
 
 MAX_CLOCK_DRIFT = 0.05
-"""By how much two machines' clocks may differ in speed: far more than they do."""
+"""The maximum relative difference in speed of two machines' clocks; real ones differ far less."""
 
 
 def now() -> float:
-    """Seconds on a clock that also runs while the machine sleeps."""
+    """Return the seconds on a clock that also runs while the machine sleeps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Membership:
-    """This bridge's own.
+    """The membership of this bridge in the cluster.
 
     Args:
-        etcd: the cluster.
-        keys: of the cluster.
-        sign: what identifies this process, and where other bridges reach it.
-        ttl: seconds.
-        on_status: called with True when it is known to live, and with False when it is not known any more.
-        gone: called when others have declared it gone; it begins a new life after that.
+        etcd: the client of etcd.
+        keys: the keys of the cluster.
+        record: the liveness record, with the identity of this process and its address.
+        ttl: the time without a renewal after which a bridge counts as gone, in seconds.
+        on_status: the callback that gets True when this bridge is sure to be a member, and False when it is
+            not any more.
+        on_gone: the callback for having been declared gone; this bridge becomes a member again with a new id.
 
     Attributes:
-        id: of this life.
-        refusal: what etcd last refused a sign with; "" where it did not.
+        id: the current id of this bridge.
+        refusal: the message with which etcd refused the last renewal; "" if it did not.
     """
 
     def __init__(
         self,
         etcd: Etcd,
         keys: Keys,
-        sign: stored.Bridge,
+        record: stored.Bridge,
         ttl: float,
         on_status: Callable[[bool], object],
-        gone: Callable[[], object],
+        on_gone: Callable[[], object],
     ) -> None:
         self.id = random_hex()
         self.ttl = ttl
@@ -78,69 +79,69 @@ class Membership:
         self._etcd = etcd
         self._keys = keys
         self._on_status = on_status
-        self._gone = gone
-        self._until = 0.0
+        self._on_gone = on_gone
+        self._valid_until = 0.0
         self._revision = 0
         self._new = True
-        self._known = False
-        self._lapse: asyncio.TimerHandle | None = None
-        self.sign = sign
-        self.since = 0.0
-        """When signs began to go through without a break, by ``now``; 0 where they do not."""
+        self._reported = False
+        self._expiry: asyncio.TimerHandle | None = None
+        self.record = record
+        self.renewed_since = 0.0
+        """The time since which renewals have succeeded without interruption, by ``now``; 0 if they fail."""
 
     @property
     def is_sure(self) -> bool:
-        """Whether nobody can have declared this bridge gone."""
-        return now() < self._until
+        """True if no other bridge can have declared this one gone."""
+        return now() < self._valid_until
 
     async def begin(self, timeout: float) -> None:
-        """Give the first sign, at one member of etcd or another.
+        """Write the first liveness record, at any member of etcd.
 
         Args:
-            timeout: seconds after which no other member is asked.
+            timeout: the time after which no other member is asked, in seconds.
 
         Raises:
-            NoAnswerError, RefusedError: etcd does not take it.
+            NoAnswerError, RefusedError: etcd does not accept the record.
         """
-        give_up = now() + timeout
+        deadline = now() + timeout
         while True:
             started = now()
             try:
-                sign = put(self._keys.bridge(self.id), self._value())
-                reply = await self._etcd.txn([], [sign], timeout=FIRST_ATTEMPT_TIMEOUT_S)
+                write = put(self._keys.bridge(self.id), self._value())
+                reply = await self._etcd.txn([], [write], timeout=FIRST_ATTEMPT_TIMEOUT_S)
                 break
             except NoAnswerError:
-                if now() + RETRY_INTERVAL_S >= give_up:
+                if now() + RETRY_INTERVAL_S >= deadline:
                     raise
                 await asyncio.sleep(RETRY_INTERVAL_S)
         self._extend(started, reply.header.revision)
 
-    async def go_on(self) -> None:
-        """Give signs for ever."""
-        pause = self.ttl / BEATS_PER_TTL
+    async def run(self) -> None:
+        """Renew the liveness record until cancelled."""
+        interval = self.ttl / RENEWALS_PER_TTL
         while True:
             before = now()
-            went_through = await self._beat(2 * pause)
-            self._look()
-            wait = before + pause - now() if went_through else RETRY_INTERVAL_S
-            await asyncio.sleep(max(0.0, min(pause, wait)))
+            renewed = await self._renew(2 * interval)
+            self._check_expiry()
+            wait = before + interval - now() if renewed else RETRY_INTERVAL_S
+            await asyncio.sleep(max(0.0, min(interval, wait)))
 
     async def end(self) -> None:
-        """Be gone, so that others need not wait to take over."""
-        self._until = 0.0
-        if self._lapse is not None:
-            self._lapse.cancel()
+        """Delete the liveness record, so that other bridges can take over at once."""
+        self._valid_until = 0.0
+        if self._expiry is not None:
+            self._expiry.cancel()
         with suppress(NoAnswerError, RefusedError):
             await self._etcd.txn([], [delete(self._keys.bridge(self.id))], timeout=1.0)
 
-    async def _beat(self, timeout: float) -> bool:
-        """Give a sign; return whether it is there."""
+    async def _renew(self, timeout: float) -> bool:
+        """Renew the liveness record; return True if it is renewed."""
         key = self._keys.bridge(self.id)
         started = now()
-        # Only on top of the sign before: others may have declared this life over.
-        there = [] if self._new else [mod_is(key, self._revision)]
+        # The previous record must still be there: other bridges may have declared this one gone.
+        unchanged = [] if self._new else [mod_is(key, self._revision)]
         try:
-            reply = await self._etcd.txn(there, [put(key, self._value())], [get(key)], timeout=timeout)
+            reply = await self._etcd.txn(unchanged, [put(key, self._value())], [get(key)], timeout=timeout)
         except (NoAnswerError, RefusedError) as error:
             self._failed(error)
             return False
@@ -148,83 +149,88 @@ class Membership:
             self._extend(started, reply.header.revision)
             return True
         present = reply.responses[0].response_range.kvs
-        if present:  # a sign whose answer was lost: the next goes on top of it
+        if present:  # an earlier renewal whose answer was lost; the next one replaces it
             self._revision = present[0].mod_revision
             return False
-        logger.warning("other bridges have declared this one gone: it begins anew")
-        self._until = self.since = 0.0
+        logger.warning("other bridges have declared this one gone: it joins again with a new id")
+        self._valid_until = self.renewed_since = 0.0
         self.id, self._new = random_hex(), True
         self._report(False)
-        self._gone()
+        self._on_gone()
         return False
 
     def _failed(self, error: Exception) -> None:
-        self.since = 0.0
+        self.renewed_since = 0.0
         refusal = str(error) if isinstance(error, RefusedError) else ""
         if refusal and refusal != self.refusal:
-            logger.error("etcd refuses signs of life: %s", refusal)
+            logger.error("etcd refuses liveness records: %s", refusal)
         self.refusal = refusal
 
     def _extend(self, started: float, revision: int) -> None:
         self.refusal, self._revision, self._new = "", revision, False
-        self._until = started + self.ttl * (1 - MAX_CLOCK_DRIFT)
-        if not self.since:
-            self.since = now()
+        self._valid_until = started + self.ttl * (1 - MAX_CLOCK_DRIFT)
+        if not self.renewed_since:
+            self.renewed_since = now()
         if self.is_sure:
             self._report(True)
-        if self._lapse is not None:
-            self._lapse.cancel()
-        self._lapse = asyncio.get_running_loop().call_later(max(0.0, self._until - now()), self._look)
+        if self._expiry is not None:
+            self._expiry.cancel()
+        self._expiry = asyncio.get_running_loop().call_later(
+            max(0.0, self._valid_until - now()), self._check_expiry
+        )
 
-    def _look(self) -> None:
-        """Tell when the time is over that this bridge could be sure of."""
+    def _check_expiry(self) -> None:
+        """Report False if other bridges may have declared this one gone."""
         if not self.is_sure:
             self._report(False)
 
-    def _report(self, known: bool) -> None:
-        if known != self._known:
-            self._known = known
-            self._on_status(known)
+    def _report(self, alive: bool) -> None:
+        if alive != self._reported:
+            self._reported = alive
+            self._on_status(alive)
 
     def _value(self) -> bytes:
-        self.sign.beats += 1
-        return self.sign.SerializeToString()
+        self.record.beats += 1
+        return self.record.SerializeToString()
 
 
 class Bridge:
-    """Another bridge, as it was seen.
+    """A bridge of the cluster, as its liveness record shows it.
 
     Attributes:
-        revision: of its last sign.
-        seen: when that was, by ``now``.
+        id: the id of the bridge.
+        record: the liveness record.
+        revision: the revision of the record.
+        seen: the time at which this process saw the record, by ``now``.
     """
 
     def __init__(self, bridge_id: str) -> None:
         self.id = bridge_id
-        self.sign = stored.Bridge()
+        self.record = stored.Bridge()
         self.revision = 0
         self.seen = 0.0
 
-    def saw(self, sign: stored.Bridge, revision: int) -> None:
-        """Learn of a sign of life."""
-        self.sign, self.revision, self.seen = sign, revision, now()
+    def update(self, record: stored.Bridge, revision: int) -> None:
+        """Set the liveness record to a newer one."""
+        self.record, self.revision, self.seen = record, revision, now()
 
     def is_gone(self, membership: Membership) -> bool:
-        """Whether it may be declared gone: it was silent for too long, or its process has certainly ended.
+        """Return True if the bridge may be declared gone.
 
-        A silence counts from when our own signs have gone through without a break: while etcd elects a
-        leader, everybody is silent.
+        It may if its process has certainly ended, or if its record was not renewed in time. The time counts
+        only while this bridge's own renewals succeed: while etcd elects a leader, nobody's do.
         """
-        if has_ended(self.sign, membership.sign):
+        if has_ended(self.record, membership.record):
             return True
-        return now() - max(self.seen, membership.since or now()) >= membership.ttl * (1 + MAX_CLOCK_DRIFT)
+        waited = now() - max(self.seen, membership.renewed_since or now())
+        return waited >= membership.ttl * (1 + MAX_CLOCK_DRIFT)
 
 
 def this_process(machine: str = "") -> stored.Bridge:
-    """What tells this process from all others, here and elsewhere.
+    """Return a liveness record with the identity of this process.
 
     Args:
-        machine: what tells this machine from others; by default, what Linux made up when it started.
+        machine: the name of this machine, unique in the cluster; "" for Linux's boot id.
     """
     return stored.Bridge(
         machine=machine or _read("/proc/sys/kernel/random/boot_id"),
@@ -235,21 +241,21 @@ def this_process(machine: str = "") -> stored.Bridge:
 
 
 def has_ended(process: stored.Bridge, here: stored.Bridge) -> bool:
-    """Whether a process has certainly ended, which only its own machine can tell."""
+    """Return True if a process has certainly ended, which is known only on its own machine."""
     if not process.machine or (process.machine, process.processes) != (here.machine, here.processes):
         return False
     return process.began != _began(process.pid)
 
 
 def _began(pid: int) -> str:
-    """When a process began, in ticks of its machine; "" where there is none."""
-    # The name, in brackets, may hold anything. The state and 18 fields more come between it and the start.
+    """Return the start time of a process, in clock ticks; "" if there is no such process."""
+    # The name, in parentheses, may contain anything. The state and 18 more fields come before the start time.
     fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
     return "" if not fields or fields[0] in "ZX" else fields[19]
 
 
 def _processes() -> str:
-    """Which table of processes this is: containers have their own, and the same numbers in it."""
+    """Return the PID namespace of this process: containers have their own, in which PIDs repeat."""
     with suppress(OSError):
         return str(Path("/proc/self/ns/pid").readlink())
     return ""
@@ -262,5 +268,5 @@ def _read(path: str) -> str:
 
 
 def jitter(seconds: float) -> float:
-    """About that long, so that not all bridges do the same at once."""
+    """Return a random duration around ``seconds``, so that bridges do not all act at the same time."""
     return seconds * random.uniform(0.5, 1.5)

@@ -1,4 +1,4 @@
-"""The table of the bridges that live and of the sessions that they have, as etcd tells of it."""
+"""The table of the live bridges and of the sessions that they own, which a watch of etcd updates."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from .membership import Bridge, jitter
 logger = logging.getLogger("server.cluster")
 
 ANSWER_TIMEOUT_S = 2.0
-"""Seconds that etcd may take for one question."""
+"""The timeout of a request to etcd, in seconds."""
 
-PAGE = 5_000
-"""Owners that are read at a time."""
+PAGE_KEYS = 5_000
+"""The number of keys in a page of a read."""
 
 TAKEN_OVER = UnavailableError("another bridge has the session now: call again")
 
 
 class OwnerTable:
-    """The bridges and the owners that this bridge knows of, a little later than etcd does.
+    """The bridges and the owners of sessions in etcd, with a small delay.
 
     Args:
-        etcd: the cluster.
-        keys: of the cluster.
-        store: has the state of the sessions that this bridge owns.
-        lose: called with the id of such a session and the reason when another bridge has taken it.
-        on_gone: called when a bridge has been declared gone.
+        etcd: the client of etcd.
+        keys: the keys of the cluster.
+        store: the store of the sessions that this bridge owns.
+        lose: the callback for such a session that another bridge has taken over, with its id and the reason.
+        on_gone: the callback for a bridge that has been declared gone.
 
     Attributes:
-        bridges: by id.
-        owners: bridges' ids by session.
+        bridges: the live bridges by id.
+        owners: the ids of the owners by session id.
     """
 
     def __init__(
@@ -57,82 +57,85 @@ class OwnerTable:
         self._on_gone = on_gone
         self.bridges: dict[str, Bridge] = {}
         self.owners: dict[str, str] = {}
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
 
     def owner(self, session_id: str) -> Bridge | None:
-        """The bridge that has a session; None where that is not known."""
+        """Return the owner of a session; None if it is not known."""
         return self.bridges.get(self.owners.get(session_id, ""))
 
     async def changed(self, timeout: float) -> None:
-        """Return when there is news of owners or bridges, or when time is over."""
+        """Wait for a change of bridges or owners, for at most ``timeout`` seconds."""
         try:
-            await asyncio.wait_for(self._news.wait(), timeout)
+            await asyncio.wait_for(self._changed.wait(), timeout)
         except TimeoutError:
             return
 
-    async def follow(self) -> None:
-        """Learn of all bridges and owners, for ever."""
+    async def run(self) -> None:
+        """Read all bridges and owners, and follow their changes until cancelled."""
         while True:
             try:
                 revision = await self.read_all()
                 async for events in self._etcd.watch(self._keys.live, after=revision):
                     for event in events:
-                        self.learn(event)
-                    self._news.set()
-                    self._news = asyncio.Event()
+                        self.apply(event)
+                    self._changed.set()
+                    self._changed = asyncio.Event()
             except CompactedError:
-                logger.info("the watch of owners fell behind: reading them anew")
+                logger.info("the watch of owners fell behind: reading all of them again")
             except (NoAnswerError, RefusedError) as error:
-                logger.warning("cannot read who has which session: %s", error)
+                logger.warning("cannot read the owners of sessions: %s", error)
                 await asyncio.sleep(jitter(0.2))
 
     async def read_all(self) -> int:
-        """Read who lives and who has what, and return the revision of that."""
+        """Read all bridges and owners; return the revision at which they were read."""
         start, end = self._keys.live, prefix_end(self._keys.live)
         revision = 0
-        found: list[rpc.KeyValue] = []
+        pairs: list[rpc.KeyValue] = []
         while True:
-            page = await self._etcd.range(start, end, limit=PAGE, revision=revision, timeout=ANSWER_TIMEOUT_S)
+            page = await self._etcd.range(
+                start, end, limit=PAGE_KEYS, revision=revision, timeout=ANSWER_TIMEOUT_S
+            )
             revision = revision or page.header.revision
-            found += page.kvs
+            pairs += page.kvs
             if not page.more:
                 break
             start = page.kvs[-1].key + b"\0"
         self.owners.clear()
         present = set()
-        for one in found:
-            self.saw(one)
-            present.add(one.key)
-        for bridge_id in [one for one in self.bridges if self._keys.bridge(one) not in present]:
-            del self.bridges[bridge_id]
-        for session_id, mine in [*self._store.pipelines.items()]:
-            if self._keys.owner(session_id) not in present and mine.incarnation <= revision:
+        for pair in pairs:
+            self.put(pair)
+            present.add(pair.key)
+        for bridge_id in [*self.bridges]:
+            if self._keys.bridge(bridge_id) not in present:
+                del self.bridges[bridge_id]
+        for session_id, pipeline in [*self._store.pipelines.items()]:
+            if self._keys.owner(session_id) not in present and pipeline.incarnation <= revision:
                 self._lose(session_id, TAKEN_OVER)
         return revision
 
-    def learn(self, event: rpc.Event) -> None:
-        """Take in what etcd's watch tells."""
+    def apply(self, event: rpc.Event) -> None:
+        """Apply an event of etcd's watch."""
         key = event.kv.key
         if event.type == rpc.Event.PUT:
-            self.saw(event.kv)
+            self.put(event.kv)
         elif key.startswith(self._keys.bridges):
-            gone = key[len(self._keys.bridges) :].decode()
-            self.bridges.pop(gone, None)
+            bridge_id = key[len(self._keys.bridges) :].decode()
+            self.bridges.pop(bridge_id, None)
             self._on_gone()
         else:
             session_id = unquoted(key[len(self._keys.owners) :])
             self.owners.pop(session_id, None)
 
-    def saw(self, found: rpc.KeyValue) -> None:
-        """Take in a bridge's sign of life, or the owner of a session."""
-        if found.key.startswith(self._keys.bridges):
-            bridge_id = found.key[len(self._keys.bridges) :].decode()
+    def put(self, pair: rpc.KeyValue) -> None:
+        """Update the table with a bridge's liveness record or a session's owner."""
+        if pair.key.startswith(self._keys.bridges):
+            bridge_id = pair.key[len(self._keys.bridges) :].decode()
             bridge = self.bridges.setdefault(bridge_id, Bridge(bridge_id))
-            if found.mod_revision > bridge.revision:
-                bridge.saw(stored.Bridge.FromString(found.value), found.mod_revision)
+            if pair.mod_revision > bridge.revision:
+                bridge.update(stored.Bridge.FromString(pair.value), pair.mod_revision)
             return
-        session_id = unquoted(found.key[len(self._keys.owners) :])
-        self.owners[session_id] = found.value.decode()
-        mine = self._store.pipelines.get(session_id)
-        if mine is not None and found.mod_revision > mine.incarnation:
+        session_id = unquoted(pair.key[len(self._keys.owners) :])
+        self.owners[session_id] = pair.value.decode()
+        pipeline = self._store.pipelines.get(session_id)
+        if pipeline is not None and pair.mod_revision > pipeline.incarnation:
             self._lose(session_id, TAKEN_OVER)

@@ -1,4 +1,4 @@
-"""Which bridge has which session."""
+"""The ownership of sessions: finding owners, and taking sessions over."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from .owner_table import ANSWER_TIMEOUT_S, TAKEN_OVER, OwnerTable
 logger = logging.getLogger("server.cluster")
 
 MAX_TAKEOVERS = 8
-"""Sessions of a bridge that is gone that are taken over at a time, beside those that calls ask for."""
+"""The maximum number of concurrent takeovers of sessions for which no call waits."""
 
 TOMBSTONE_INTERVAL_S = 60.0
-"""Seconds between two looks at how many sessions have ended."""
+"""The interval between two checks of the number of tombstones, in seconds."""
 
 
 class Ownership:
-    """Finds the bridge that has a session, and takes sessions that no living bridge has.
+    """The ownership of sessions: it finds owners, and takes over sessions without a live one.
 
-    What etcd's watch tells is a hint: it comes a little later than what it tells of. So a call is passed on
-    by it, since its receiver knows better, but nothing is taken and nothing is said not to be there without
-    having asked etcd.
+    The table of owners is only a hint, because it is a little behind etcd. A call is forwarded according to
+    it, since the receiver knows whether it is the owner. But before a session is taken over, or reported as
+    not found, etcd is asked.
 
     Args:
-        etcd: the cluster.
-        keys: of the cluster.
-        membership: of this bridge.
-        store: has the state of the sessions that this bridge owns.
-        sessions: them.
+        etcd: the client of etcd.
+        keys: the keys of the cluster.
+        membership: the membership of this bridge.
+        store: the store of the sessions that this bridge owns.
+        sessions: the sessions that this bridge owns.
 
     Attributes:
-        table: knows the other bridges, and who has which session.
+        table: the table of the live bridges and of the owners.
     """
 
     def __init__(
@@ -55,41 +55,41 @@ class Ownership:
         self._membership = membership
         self._store = store
         self._sessions = sessions
-        self.table = OwnerTable(etcd, keys, store, self.lose, self._adopt)
+        self.table = OwnerTable(etcd, keys, store, self.lose, self._take_over_orphans)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._next_look = 0.0
-        self._turns = asyncio.Semaphore(MAX_TAKEOVERS)
-        self._adopting: dict[str, asyncio.Task[None]] = {}
+        self._next_check = 0.0
+        self._takeover_slots = asyncio.Semaphore(MAX_TAKEOVERS)
+        self._takeovers: dict[str, asyncio.Task[None]] = {}
 
     def has(self, session_id: str) -> bool:
-        """Whether this bridge has a session, and nobody can have taken it."""
+        """Return True if this bridge owns a session, and no other bridge can have taken it over."""
         return session_id in self._store.pipelines and self._membership.is_sure
 
     @property
     def own_id(self) -> str:
-        """The id of this bridge, while it lives."""
+        """The current id of this bridge."""
         return self._membership.id
 
-    async def find(self, session_id: str, *, opens: bool, silent: str = "") -> Bridge | None:
-        """Find the bridge that is to answer a call.
+    async def find(self, session_id: str, *, opens: bool, unresponsive: str = "") -> Bridge | None:
+        """Find the bridge that answers a call.
 
         Args:
-            session_id: of the call.
-            opens: whether the call may open the session.
-            silent: the id of a bridge that was found before and did not answer.
+            session_id: the id of the call's session.
+            opens: True if the call may open the session.
+            unresponsive: the id of a bridge that was found before and did not answer; "" for none.
 
         Returns:
-            None for this one, which has the session now, or knows that it is not open.
+            The bridge, or None for this one, which owns the session now or knows that it is not open.
 
         Raises:
             UnavailableError: etcd does not answer.
         """
         if not self._membership.is_sure:
-            raise self.unsure()
+            raise self.unavailable()
         if session_id in self._store.pipelines:
             return None
         bridge = self.table.owner(session_id)
-        if bridge is not None and bridge.id not in (self._membership.id, silent):
+        if bridge is not None and bridge.id not in (self._membership.id, unresponsive):
             return bridge
         try:
             return await self._ask(session_id, opens)
@@ -98,139 +98,139 @@ class Ownership:
         except RefusedError as refused:
             raise UnavailableError(f"etcd refuses: nothing was changed: {refused}") from None
 
-    def unsure(self) -> UnavailableError:
-        """Why nothing can be said for certain."""
+    def unavailable(self) -> UnavailableError:
+        """Return the error for calls while this bridge is not sure to be a member."""
         if self._membership.refusal:
             return UnavailableError(f"etcd refuses: nothing was changed: {self._membership.refusal}")
         return UnavailableError("etcd does not answer: nothing was changed")
 
-    def mistaken(self, session_id: str) -> None:
-        """Forget who has a session."""
+    def forget_owner(self, session_id: str) -> None:
+        """Remove the owner of a session from the table, after it turned out not to be the owner."""
         self.table.owners.pop(session_id, None)
 
     async def changed(self, timeout: float) -> None:
-        """Return when there is news of owners or bridges, or when time is over."""
+        """Wait for a change of bridges or owners, for at most ``timeout`` seconds."""
         await self.table.changed(timeout)
 
-    def lives_at(self) -> set[str]:
-        """The addresses of the bridges that live."""
-        return {bridge.sign.address for bridge in self.table.bridges.values()}
+    def live_addresses(self) -> set[str]:
+        """Return the addresses of the live bridges."""
+        return {bridge.record.address for bridge in self.table.bridges.values()}
 
-    async def tend(self) -> None:
-        """Declare bridges gone that are silent, and give up sessions that are not open; for ever."""
+    async def run(self) -> None:
+        """Declare bridges gone, take over their sessions, and give up unused ones, until cancelled."""
         while True:
             try:
                 if self._membership.is_sure:
                     for bridge in [*self.table.bridges.values()]:
                         if bridge.id != self._membership.id and bridge.is_gone(self._membership):
                             await self._declare_gone(bridge)
-                    self._adopt()
+                    self._take_over_orphans()
                     await self._give_up_unused()
-                    if now() > self._next_look:
-                        self._next_look = now() + jitter(TOMBSTONE_INTERVAL_S)
+                    if now() > self._next_check:
+                        self._next_check = now() + jitter(TOMBSTONE_INTERVAL_S)
                         await forget_oldest(self._etcd, self._keys, MAX_TOMBSTONES)
             except (NoAnswerError, RefusedError) as error:
-                logger.info("cannot tend to what others have left: %s", error)
+                logger.info("cannot take over sessions or delete tombstones: %s", error)
             await asyncio.sleep(jitter(self._membership.ttl / 10))
 
     def lose(self, session_id: str, reason: RefusalError) -> None:
-        """Have a session no more."""
+        """Drop a session that this bridge does not own any more."""
         self._store.forget(session_id, reason)
         self._sessions.release(session_id, reason)
 
     def lose_all(self) -> None:
-        """Have nothing any more."""
+        """Drop all sessions."""
         for session_id in [*self._store.pipelines]:
             self.lose(session_id, TAKEN_OVER)
 
     async def close(self) -> None:
-        """Take nothing more."""
-        if adopting := [*self._adopting.values()]:
-            for task in adopting:
+        """Cancel all takeovers."""
+        if takeovers := [*self._takeovers.values()]:
+            for task in takeovers:
                 task.cancel()
-            await asyncio.wait(adopting)
+            await asyncio.wait(takeovers)
 
     # Taking over
 
     async def _ask(self, session_id: str, opens: bool) -> Bridge | None:
-        """Ask etcd who has a session, and take it where nobody has; see ``find``."""
+        """Ask etcd for the owner of a session, and take the session over if it has none; see ``find``."""
         owner_key = self._keys.owner(session_id)
         async with self._lock(session_id):
             while True:
                 if session_id in self._store.pipelines:
                     return None
-                found = (await self._etcd.range(owner_key, timeout=ANSWER_TIMEOUT_S)).kvs
-                if not found:
+                owners = (await self._etcd.range(owner_key, timeout=ANSWER_TIMEOUT_S)).kvs
+                if not owners:
                     self.table.owners.pop(session_id, None)
                     if not opens:
                         return None
                     await self._take(session_id, [version_is(owner_key, 0)])
                     continue
-                owner = self.table.owners[session_id] = found[0].value.decode()
-                unmoved = mod_is(owner_key, found[0].mod_revision)
+                owner = self.table.owners[session_id] = owners[0].value.decode()
+                unchanged = mod_is(owner_key, owners[0].mod_revision)
                 if owner == self._membership.id:
-                    # Taken, and the answer was lost; or lost here, and not elsewhere.
-                    await self._take(session_id, [unmoved])
+                    # This bridge took the session over but lost the answer, or it dropped the session since.
+                    await self._take(session_id, [unchanged])
                     continue
-                bridge = await self._look_at(owner)
+                bridge = await self._read_bridge(owner)
                 if bridge is None:
-                    await self._take(session_id, [unmoved, version_is(self._keys.bridge(owner), 0)])
+                    await self._take(session_id, [unchanged, version_is(self._keys.bridge(owner), 0)])
                 elif bridge.is_gone(self._membership):
                     await self._declare_gone(bridge)
                 else:
                     return bridge
 
-    async def _look_at(self, bridge_id: str) -> Bridge | None:
-        """A bridge that has not been declared gone."""
-        found = (await self._etcd.range(self._keys.bridge(bridge_id), timeout=ANSWER_TIMEOUT_S)).kvs
-        if not found:
+    async def _read_bridge(self, bridge_id: str) -> Bridge | None:
+        """Read a bridge's liveness record from etcd; return None if the bridge has been declared gone."""
+        records = (await self._etcd.range(self._keys.bridge(bridge_id), timeout=ANSWER_TIMEOUT_S)).kvs
+        if not records:
             return None
-        self.table.saw(found[0])
+        self.table.put(records[0])
         return self.table.bridges[bridge_id]
 
     async def _take(self, session_id: str, free: list[rpc.Compare]) -> None:
-        """Own a session, unless it is not free any more."""
+        """Take a session over if the conditions in ``free`` still hold."""
         if not self._membership.is_sure:
-            raise self.unsure()
-        kept_of_it = await self._store.take(session_id, self._membership.id, free)
-        if kept_of_it is not None:
+            raise self.unavailable()
+        content = await self._store.take(session_id, self._membership.id, free)
+        if content is not None:
             self.table.owners[session_id] = self._membership.id
-            self._sessions.load(kept_of_it)
+            self._sessions.load(content)
 
     async def _declare_gone(self, bridge: Bridge) -> None:
-        """Say that a bridge is gone, unless it has given another sign of life."""
+        """Delete a bridge's liveness record, unless the bridge has renewed it."""
         key = self._keys.bridge(bridge.id)
         reply = await self._etcd.txn(
             [mod_is(key, bridge.revision)], [delete(key)], [get(key)], timeout=ANSWER_TIMEOUT_S
         )
         if reply.succeeded:
-            logger.warning("the bridge at %s is gone", bridge.sign.address)
+            logger.warning("the bridge at %s is gone", bridge.record.address)
         elif not reply.responses[0].response_range.kvs:
             self.table.bridges.pop(bridge.id, None)
         else:
-            self.table.saw(reply.responses[0].response_range.kvs[0])
+            self.table.put(reply.responses[0].response_range.kvs[0])
 
-    def _adopt(self) -> None:
-        """Take over what no living bridge has, one after another, unless another bridge is faster."""
-        found = [
+    def _take_over_orphans(self) -> None:
+        """Begin to take over all sessions without a live owner, as far as no other bridge is faster."""
+        orphans = [
             session_id
             for session_id, owner in self.table.owners.items()
-            if session_id not in self._adopting
+            if session_id not in self._takeovers
             and (
                 owner not in self.table.bridges
                 or (owner == self._membership.id and session_id not in self._store.pipelines)
             )
         ]
-        random.shuffle(found)  # all bridges that are left do the same at once
-        for session_id in found:
-            task = self._adopting[session_id] = asyncio.create_task(self._adopt_one(session_id))
-            task.add_done_callback(partial(self._adopted, session_id))
+        random.shuffle(orphans)  # the other bridges take them over at the same time
+        for session_id in orphans:
+            task = self._takeovers[session_id] = asyncio.create_task(self._take_over(session_id))
+            task.add_done_callback(partial(self._takeover_ended, session_id))
 
-    def _adopted(self, session_id: str, _: object) -> None:
-        self._adopting.pop(session_id, None)
+    def _takeover_ended(self, session_id: str, _: object) -> None:
+        self._takeovers.pop(session_id, None)
 
-    async def _adopt_one(self, session_id: str) -> None:
-        async with self._turns:
+    async def _take_over(self, session_id: str) -> None:
+        async with self._takeover_slots:
             try:
                 await self.find(session_id, opens=False)
             except RefusalError as refusal:
@@ -251,5 +251,5 @@ class Ownership:
                 await self._store.give_up(session_id)
 
     def _lock(self, session_id: str) -> asyncio.Lock:
-        """Held by whoever takes a session or gives it up."""
+        """Return the lock that is held while a session is taken over or given up."""
         return self._locks.setdefault(session_id, asyncio.Lock())

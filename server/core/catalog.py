@@ -1,4 +1,4 @@
-"""The variables of a session as they are now, by id and by name."""
+"""The current variables of a session, by id and by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .variables import Variable
 
 
 def new_id(name: str) -> str:
-    """An id that no variable has or had; ``_name_of`` reads the name in it."""
+    """Return an id that no variable has or had; ``_name_of`` reads the name in it."""
     return f"var_{name}_{random_hex()}"
 
 
@@ -20,9 +20,10 @@ def _name_of(variable_id: str) -> str:
 
 
 class Catalog:
-    """Variables in order of registration.
+    """The variables of a session, in order of registration.
 
-    By name alone: an id has the name in it, and a second table would take as much memory as the first.
+    They are indexed by name only: an id contains the name, and a second index would take as much memory as
+    the first.
     """
 
     def __init__(self, variables: Iterable[Variable] = ()) -> None:
@@ -32,40 +33,40 @@ class Catalog:
         return len(self._variables)
 
     def __iter__(self) -> Iterator[Variable]:
-        """A copy, so that variables may be put while they are gone through."""
+        """Iterate over a copy, so that variables may be put during the iteration."""
         return iter([*self._variables.values()])
 
     def __contains__(self, name: str) -> bool:
-        """Whether a name is taken."""
+        """Return True if a variable has this name."""
         return name in self._variables
 
     def by_id(self, variable_id: str) -> Variable | None:
-        """Find a variable by its id alone."""
-        found = self._variables.get(_name_of(variable_id))
-        return found if found is not None and found.id == variable_id else None
+        """Find a variable by its id, not by its name."""
+        variable = self._variables.get(_name_of(variable_id))
+        return variable if variable is not None and variable.id == variable_id else None
 
     def find(self, identifier: str) -> Variable | None:
         """Find a variable by id or name; an id wins over an equal name."""
         return self.by_id(identifier) or self._variables.get(identifier)
 
     def matching(self, pattern: str) -> Iterator[Variable]:
-        """Those whose whole name matches a glob (``*``, ``?``); all where it is empty."""
+        """Return the variables whose whole name matches a glob (``*``, ``?``); all if it is empty."""
         if not pattern or pattern == "*":
             return iter(self)
         if len(pattern) - pattern.count("*") > MAX_LENGTH:
             return iter(())  # longer than any name
-        # What fnmatch makes does not try one * after another, which takes for ever where there are many.
+        # The pattern of fnmatch does not backtrack over several *, which could take exponential time.
         glob = re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
         return (variable for variable in self if glob.match(variable.name))
 
     def put(self, variable: Variable) -> None:
-        """Add a variable, or the newest version of one."""
+        """Add a variable, or replace it by its newest version."""
         self._variables[variable.name] = variable
 
     def remove(self, variable: Variable) -> None:
-        """Take a variable out; its name is free again."""
+        """Remove a variable; its name is free again."""
         del self._variables[variable.name]
 
     def clear(self) -> None:
-        """Take all of them out."""
+        """Remove all variables."""
         self._variables.clear()

@@ -1,7 +1,7 @@
 """The change log of one session: one order for all of its changes, and the watches that read it.
 
-A watch is a cursor into the log and not a queue of its own. So memory is bounded by the log whatever
-the readers do, resuming means placing the cursor, and a slow reader costs nobody anything.
+A watch is a cursor into the log and has no queue of its own. So the log bounds the memory whatever the
+readers do, a watch resumes by placing its cursor, and a slow reader does not affect others.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ DELETED = "deleted"
 DEPENDENCY_CHANGE = "dependency_change"
 
 VERSIONS = (REGISTERED, VALUE_CHANGE)
-"""The kinds of changes that make a version of a variable."""
+"""The kinds of changes that create a version of a variable."""
 
-TAKEN = 64
-"""How many changes a watch takes at a time."""
+MAX_TAKEN_CHANGES = 64
+"""The maximum number of changes that a watch takes at a time."""
 
 
 @dataclass(slots=True)
 class Change:
-    """One accepted change: what the log holds, the history keeps and the watches send. It never changes.
+    """An accepted change, as the log and the history hold it and watches send it. It is not modified.
 
     Attributes:
-        sequence: its place in the session's order; grows by 1.
+        sequence: the position in the session's order of changes, without gaps.
         kind: one of the four kinds above.
-        variable: the state after it; for ``deleted`` the last state.
+        variable: the variable after the change; for ``deleted``, its last state.
         previous: the value before a ``value_change``.
-        changed_by: who made it.
-        metadata: the change's own, not the variable's.
-        at: ns since the epoch, UTC.
-        encoded: a place for the edge to keep the bytes that it serialized.
-        encoded_legacy: the same in the form of the older clients.
+        changed_by: the author of the change.
+        metadata: the metadata of the change, not of the variable.
+        at: the time of the change, in ns since the epoch, UTC.
+        encoded: the serialized update, which the RPC layer caches here.
+        encoded_legacy: the serialized update in the format of the older clients.
     """
 
     sequence: int
@@ -54,7 +54,7 @@ class Change:
 
     @property
     def size(self) -> int:
-        """About how many bytes the change keeps alive."""
+        """The approximate memory that the change occupies, in bytes."""
         variable, previous = self.variable, self.previous
         size = 500 + 2 * len(variable.data) + 2 * len(variable.array)
         if previous is not None:
@@ -69,7 +69,7 @@ class ChangeLog:
     """The newest changes of a session, bounded by count and by bytes."""
 
     def __init__(self, start_sequence: int, max_changes: int, max_bytes: int) -> None:
-        """Start after sequence ``start_sequence``: the first change gets ``start_sequence + 1``."""
+        """Create an empty log, whose first change gets the sequence ``start_sequence + 1``."""
         self.last = start_sequence
         self.on_drop: Callable[[Change], object] | None = None
         self._changes: deque[Change] = deque()
@@ -80,7 +80,7 @@ class ChangeLog:
         self._woken_by: dict[str | None, dict[Watch, None]] = {}
 
     def append(self, changes: Collection[Change]) -> None:
-        """Add changes with the next sequences, and wake the watches that are to read them."""
+        """Add changes with the next sequences, and wake the watches that include them."""
         for change in changes:
             assert change.sequence == self.last + 1
             self.last = change.sequence
@@ -105,44 +105,44 @@ class ChangeLog:
 
     @property
     def oldest(self) -> int:
-        """The sequence of the oldest change kept; one above the last where none is."""
+        """The sequence of the oldest retained change; one above the last if the log is empty."""
         return self.last - len(self._changes) + 1
 
     @property
     def newest(self) -> Change:
-        """The change of the last sequence."""
+        """The change with the last sequence."""
         return self._changes[-1]
 
     def after(self, sequence: int) -> list[Change]:
-        """Everything that follows a sequence.
+        """Return all changes after a sequence.
 
         Raises:
-            OutOfRangeError: where part of it is no longer kept, or the sequence is yet to come.
+            OutOfRangeError: some of them are no longer retained, or the sequence is beyond the latest.
         """
         if sequence > self.last:
-            raise OutOfRangeError(f"sequence {sequence} is yet to come: the newest is {self.last}")
+            raise OutOfRangeError(f"sequence {sequence} is beyond the latest, {self.last}")
         if sequence < self.oldest - 1:
             raise OutOfRangeError(
-                f"what follows sequence {sequence} is no longer kept: the oldest kept is {self.oldest}"
+                f"the change after sequence {sequence} is no longer kept: the oldest kept is {self.oldest}"
             )
         changes = self._changes
         start = len(changes) - (self.last - sequence)
         return [changes[index] for index in range(start, len(changes))]
 
     def check_resume(self, sequence: int) -> None:
-        """Refuse a sequence that no watch can resume after."""
+        """Refuse a sequence after which no watch can resume."""
         if sequence < 0:
             raise InvalidArgumentError(f"resume_after: must not be negative, not {sequence}")
         self.after(sequence)
 
     def place(self, watch: Watch) -> None:
-        """Wake a watch from now on."""
+        """Add a watch, which new changes wake from now on."""
         self.watches.add(watch)
         for key in watch.keys:
             self._woken_by.setdefault(key, {})[watch] = None
 
     def remove(self, watch: Watch) -> None:
-        """Forget a watch."""
+        """Remove a watch."""
         self.watches.discard(watch)
         for key in watch.keys:
             if woken := self._woken_by.get(key):
@@ -156,9 +156,9 @@ class Watch:
 
     Args:
         log: the log to read.
-        variable_ids: the variables watched; None for all, also those that are yet to come.
-        after: the sequence that the watch has seen already, which may be above the log's last.
-        wake: called when there is something to take; must not block.
+        variable_ids: the ids of the variables to watch; None for all, later registrations included.
+        after: the sequence after which the watch begins; it may be above the log's last.
+        wake: the callback for new changes; it must not block.
     """
 
     def __init__(
@@ -168,9 +168,9 @@ class Watch:
         self.ended: RefusalError | None = None
         self._log = log
         self._ids = None if variable_ids is None else frozenset(variable_ids)
-        # The first sequence that is still to be taken. Where there is none, the cursor is at the log's end
-        # whatever others write, so that an idle watch of a busy session never falls behind.
-        # Where it is placed after changes that are not in the log yet, there is nothing to take so far.
+        # The sequence of the next change to take. If it is None, the cursor is at the end of the log whatever
+        # else is written, so that an idle watch of a busy session never falls behind.
+        # It is also None if ``after`` is the sequence of a change that is not in the log yet.
         present = log.after(after) if after < log.last else []
         self._next = next((change.sequence for change in self._concerning(present)), None)
         self._after = after
@@ -178,16 +178,16 @@ class Watch:
 
     @property
     def keys(self) -> Collection[str | None]:
-        """Under which keys the log wakes this watch."""
+        """The keys under which the log registers this watch."""
         return (None,) if self._ids is None else self._ids
 
     @property
     def seen(self) -> int:
-        """The sequence up to which nothing is left to take."""
+        """The sequence up to which the watch has taken everything."""
         return max(self._log.last, self._after) if self._next is None else self._next - 1
 
     def notify(self, sequence: int) -> None:
-        """Learn of a change to take."""
+        """Note that there is a change to take, and wake the reader."""
         if sequence <= self._after:
             return
         if self._next is None:
@@ -195,15 +195,15 @@ class Watch:
         self.wake()
 
     def take(self) -> list[Change]:
-        """What was accepted since the last call that this watch is to see, in order, or the first part of it.
+        """Return the next changes of this watch, in order.
 
-        A reader that writes it out slowly holds on to a part, while the log goes on and drops the rest.
+        Their number is limited: a slow reader holds only these, while the log goes on and drops others.
 
         Returns:
-            At most ``TAKEN`` changes; none where there is nothing left to take.
+            At most ``MAX_TAKEN_CHANGES`` changes; an empty list if nothing is left to take.
 
         Raises:
-            OutOfRangeError: the reader was so slow that the log no longer has what follows.
+            OutOfRangeError: the reader was so slow that the log no longer has the next change.
         """
         if self._next is None:
             return []
@@ -211,17 +211,17 @@ class Watch:
             self._next = None
             return [self._log.newest]
         changes = self._concerning(self._log.after(self.seen))
-        self._next = changes[TAKEN].sequence if len(changes) > TAKEN else None
-        return changes[:TAKEN]
+        self._next = changes[MAX_TAKEN_CHANGES].sequence if len(changes) > MAX_TAKEN_CHANGES else None
+        return changes[:MAX_TAKEN_CHANGES]
 
     def end(self, reason: RefusalError) -> None:
-        """Close the watch: it still takes what was accepted, and then learns the reason."""
+        """Close the watch for a reason; it can still take the changes accepted so far."""
         self.ended = reason
         self.close()
         self.wake()
 
     def close(self) -> None:
-        """Free the watch."""
+        """Remove the watch from the log."""
         self._log.remove(self)
 
     def _concerning(self, changes: list[Change]) -> list[Change]:

@@ -1,4 +1,4 @@
-"""What a request says of a change beside the value."""
+"""The context of a change: its author, metadata and expected version."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from .values import Value
 CLIENT = "client"
 
 NO_METADATA: Mapping[str, str] = MappingProxyType({})
-"""One for all changes without."""
+"""The shared empty metadata of changes that have none."""
 
 ReadValue = Callable[[VariableType, Constraints], Value]
-"""Checks a value that a request gave against a type and constraints; raises ``InvalidArgumentError``.
+"""A function that checks a request's value against a type and constraints.
 
-The session calls it, since a set names a variable, and only the session knows that variable's type.
+It raises ``InvalidArgumentError``. The session calls it, because only the session knows the variable's type.
 """
 
 
 class ChangeContext(NamedTuple):
-    """Who makes a change, why, and on what condition.
+    """The author, metadata and condition of a change.
 
     Attributes:
-        metadata: merged into the variable's; ``source``, ``changed_by``, ``optimizer_id`` have a meaning.
-        expected_version: the version that the variable must be at; None for any.
-        made_by: who makes the change where the metadata does not say.
+        metadata: the entries to merge into the variable's metadata; the bridge reads ``source``,
+            ``changed_by`` and ``optimizer_id``.
+        expected_version: the version that the variable must have; None for any.
+        made_by: the author if the metadata has no ``changed_by``.
     """
 
     metadata: Mapping[str, str] = NO_METADATA
@@ -37,7 +38,7 @@ class ChangeContext(NamedTuple):
 
     @classmethod
     def of(cls, metadata: Mapping[str, str], expected_version: int | None = None) -> ChangeContext:
-        """An edit with a request's metadata, which is copied."""
+        """Return a context with a copy of a request's metadata."""
         return cls(dict(metadata) if metadata else NO_METADATA, expected_version)
 
     @property

@@ -1,4 +1,4 @@
-"""Time, as the core asks for it: handed in, so that a test can say what it is."""
+"""The clock that the core reads; tests replace it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ class Clock(Protocol):
     """Two clocks: one for durations, one for timestamps."""
 
     def elapsed(self) -> float:
-        """Seconds since some fixed moment; never goes backwards."""
+        """Return the seconds since some fixed moment; the result never decreases."""
         ...
 
     def utc(self) -> int:
-        """Nanoseconds since the epoch."""
+        """Return the nanoseconds since the epoch."""
         ...
 
 

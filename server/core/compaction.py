@@ -1,4 +1,4 @@
-"""What the limits let go of a session, gathered until a store is told of it in one go."""
+"""Compaction: collecting the changes that a session no longer needs, for the store to delete in batches."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from .change_log import Change
 from .history import Histories
 
 FLUSH_COUNT = 256
-"""Changes after which the store is told."""
+"""The number of dropped changes after which the store is notified."""
 
 FLUSH_BYTES = 16 * 2**20
-"""Bytes of changes after which the store is told."""
+"""The size of dropped changes after which the store is notified, in bytes."""
 
 
 class Compaction:
-    """Follows the log as it drops its oldest changes.
+    """A collector of the changes that the log has dropped.
 
-    A version is needed while the history has it, while the log has it, and while the log has the next one,
-    which tells of it as its previous value. The log drops in order: so once it has dropped version n, it
-    needs no version below n.
+    A version is needed while the history has it, while the log has it, and while the log has the next
+    version, whose change includes it as the previous value. The log drops changes in order: once it has
+    dropped version n, it needs no version below n.
 
     Args:
-        histories: of the session.
-        notify: called with the oldest version that is needed of each variable of which changes were dropped,
-            by id; None for a variable that is deleted and of which nothing is needed.
+        histories: the histories of the session.
+        notify: the callback for a batch: the oldest version needed of each variable with dropped changes, by
+            id; None for a deleted variable of which no version is needed.
     """
 
     def __init__(self, histories: Histories, notify: Callable[[dict[str, int | None]], object]) -> None:
@@ -36,7 +36,7 @@ class Compaction:
         self._bytes = 0
 
     def drop(self, change: Change) -> None:
-        """Learn that the log has dropped a change."""
+        """Record that the log has dropped a change."""
         variable = change.variable
         if change.kind == change_log.DELETED:
             self._dropped[variable.id] = None

@@ -1,7 +1,7 @@
-"""What a variable's values must satisfy beyond their type, as its registration said.
+"""The constraints that values of a variable satisfy in addition to its type. Registration sets them.
 
-Each type has one class of constraints here. ``parse`` turns ``constraints_json`` into one of them;
-``violations`` says everything that is wrong with a value, not only the first thing.
+Each type has one class of constraints here. ``parse`` reads ``constraints_json`` into an instance of it;
+``violations`` returns everything that is wrong with a value, not only the first violation.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ class Constraints(Protocol):
     """The constraints of one variable."""
 
     def violations(self, value: Any) -> list[str]:
-        """Say what is wrong with a value of the type; empty where nothing is."""
+        """Return a description of each violation by a value of the type; empty if there is none."""
         ...
 
 
 class InvalidConstraintsError(ValueError):
-    """Constraints that cannot be; each argument says why of one."""
+    """The constraints are invalid; each argument describes one fault."""
 
 
 class NoConstraints:
-    """For types that take none."""
+    """The constraints of types that accept none."""
 
     @classmethod
-    def of(cls, given: dict[str, Any]) -> NoConstraints:
+    def of(cls, fields: dict[str, Any]) -> NoConstraints:
         return NO_CONSTRAINTS
 
     def violations(self, value: Any) -> list[str]:
@@ -48,25 +48,25 @@ class Bounds(NamedTuple):
     max: float | None = None
 
     @classmethod
-    def of(cls, given: dict[str, Any]) -> Bounds:
-        made = cls(given.get("min"), given.get("max"))
-        if made.min is not None and made.max is not None and made.min > made.max:
+    def of(cls, fields: dict[str, Any]) -> Bounds:
+        bounds = cls(fields.get("min"), fields.get("max"))
+        if bounds.min is not None and bounds.max is not None and bounds.min > bounds.max:
             raise InvalidConstraintsError("min must not be above max")
-        return made
+        return bounds
 
     def violations(self, value: float) -> list[str]:
-        found = []
+        violations = []
         if math.isnan(value) and (self.min is not None or self.max is not None):
-            return ["NaN is neither below nor above a bound, so it is refused where min or max is set"]
+            return ["NaN is neither below nor above a bound, so it is refused if min or max is set"]
         if self.min is not None and value < self.min:
-            found.append(f"{value!r} is below minimum {self.min!r}")
+            violations.append(f"{value!r} is below minimum {self.min!r}")
         if self.max is not None and value > self.max:
-            found.append(f"{value!r} is above maximum {self.max!r}")
-        return found
+            violations.append(f"{value!r} is above maximum {self.max!r}")
+        return violations
 
 
 class TextRules(NamedTuple):
-    """Length in code points, an RE2 pattern to be found, and a list to be in."""
+    """Limits of a string: its length in code points, an RE2 pattern to find in it, and a list of values."""
 
     min_length: int | None = None
     max_length: int | None = None
@@ -74,15 +74,15 @@ class TextRules(NamedTuple):
     enum: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, given: dict[str, Any]) -> TextRules:
+    def of(cls, fields: dict[str, Any]) -> TextRules:
         faults: list[str] = []
-        shortest, longest = given.get("min_length"), given.get("max_length")
+        shortest, longest = fields.get("min_length"), fields.get("max_length")
         if shortest is not None and longest is not None and shortest > longest:
             faults.append("min_length must not be above max_length")
-        enum, pattern = given.get("enum"), None
-        if "pattern" in given:
+        enum, pattern = fields.get("enum"), None
+        if "pattern" in fields:
             try:
-                pattern = _compile(given["pattern"])
+                pattern = _compile(fields["pattern"])
             except InvalidConstraintsError as fault:
                 faults.extend(fault.args)
         if faults:
@@ -90,41 +90,41 @@ class TextRules(NamedTuple):
         return cls(shortest, longest, pattern, None if enum is None else tuple(enum))
 
     def violations(self, value: str) -> list[str]:
-        found = []
+        violations = []
         if self.min_length is not None and len(value) < self.min_length:
-            found.append(f"must be at least {self.min_length} characters, not {len(value)}")
+            violations.append(f"must be at least {self.min_length} characters, not {len(value)}")
         if self.max_length is not None and len(value) > self.max_length:
-            found.append(f"must be at most {self.max_length} characters, not {len(value)}")
+            violations.append(f"must be at most {self.max_length} characters, not {len(value)}")
         if self.pattern is not None and self.pattern.search(value) is None:
-            found.append(f"must match pattern {self.pattern.pattern}")
+            violations.append(f"must match pattern {self.pattern.pattern}")
         if self.enum is not None and value not in self.enum:
-            found.append(f"must be one of {', '.join(self.enum)}")
-        return found
+            violations.append(f"must be one of {', '.join(self.enum)}")
+        return violations
 
 
 class Choices(NamedTuple):
-    """The members of a choice."""
+    """The permitted values of a choice."""
 
     choices: tuple[str, ...]
 
     @classmethod
-    def of(cls, given: dict[str, Any]) -> Choices:
-        if not given.get("choices"):
+    def of(cls, fields: dict[str, Any]) -> Choices:
+        if not fields.get("choices"):
             raise InvalidConstraintsError("choices must be a non-empty list of strings")
-        return cls(tuple(given["choices"]))
+        return cls(tuple(fields["choices"]))
 
     def violations(self, value: str) -> list[str]:
         return [] if value in self.choices else [f"must be one of {', '.join(self.choices)}"]
 
 
 class AllowedModules(NamedTuple):
-    """The modules that a module variable may name; under either of two keys."""
+    """The modules that a module variable may name, listed under either of two keys."""
 
     lists: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
-    def of(cls, given: dict[str, Any]) -> AllowedModules:
-        return cls(tuple(tuple(given[key]) for key in KEYS[cls] if key in given))
+    def of(cls, fields: dict[str, Any]) -> AllowedModules:
+        return cls(tuple(tuple(fields[key]) for key in KEYS[cls] if key in fields))
 
     def violations(self, value: str) -> list[str]:
         return [
@@ -140,10 +140,10 @@ class Dimensions(NamedTuple):
     dimensions: int | None = None
 
     @classmethod
-    def of(cls, given: dict[str, Any]) -> Dimensions:
-        if given.get("dimensions") == 0:
+    def of(cls, fields: dict[str, Any]) -> Dimensions:
+        if fields.get("dimensions") == 0:
             raise InvalidConstraintsError("dimensions must be at least 1, since no embedding is empty")
-        return cls(given.get("dimensions"))
+        return cls(fields.get("dimensions"))
 
     def violations(self, value: Layout) -> list[str]:
         if self.dimensions is None or value.shape == (self.dimensions,):
@@ -158,17 +158,17 @@ class TensorLayout(NamedTuple):
     dtype: str | None = None
 
     @classmethod
-    def of(cls, given: dict[str, Any]) -> TensorLayout:
-        shape = given.get("shape")
-        return cls(None if shape is None else tuple(shape), given.get("dtype"))
+    def of(cls, fields: dict[str, Any]) -> TensorLayout:
+        shape = fields.get("shape")
+        return cls(None if shape is None else tuple(shape), fields.get("dtype"))
 
     def violations(self, value: Layout) -> list[str]:
-        found = []
+        violations = []
         if self.shape is not None and value.shape != self.shape:
-            found.append(f"shape must be {list(self.shape)}, not {list(value.shape)}")
+            violations.append(f"shape must be {list(self.shape)}, not {list(value.shape)}")
         if self.dtype is not None and self.dtype not in value.dtypes:
-            found.append(f"dtype must be {self.dtype}, not {' or '.join(sorted(value.dtypes))}")
-        return found
+            violations.append(f"dtype must be {self.dtype}, not {' or '.join(sorted(value.dtypes))}")
+        return violations
 
 
 OF_TYPE: Mapping[str, Any] = {
@@ -197,7 +197,7 @@ KEYS: Mapping[type, Mapping[str, str]] = {
     Dimensions: {"dimensions": "length"},
     TensorLayout: {"shape": "shape", "dtype": "dtype"},
 }
-"""What each class takes, and of what kind it must be."""
+"""The keys that each class accepts, and the kind of value under each key."""
 
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "number": ("a number", lambda v: type(v) in (int, float)),
@@ -213,31 +213,31 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def parse(type_name: str, text: str) -> Any:
-    """Read ``constraints_json`` as the constraints of a variable of that type.
+    """Read ``constraints_json`` as the constraints of a variable of a type.
 
     Raises:
-        InvalidArgumentError: "Invalid constraints", naming every field at fault.
+        InvalidArgumentError: the text is invalid; the message, "Invalid constraints", lists every fault.
     """
     try:
-        given = jsontext.parse(text.encode()) if text else {}
+        fields = jsontext.parse(text.encode()) if text else {}
     except jsontext.InvalidJsonError as error:
         raise _refused([f"the text {error}"]) from None
-    if not isinstance(given, dict):
+    if not isinstance(fields, dict):
         raise _refused(["must be a JSON object"])
     kind = OF_TYPE[type_name]
     faults = []
-    for key, value in given.items():
+    for key, value in fields.items():
         if key not in KEYS[kind]:
             known = ", ".join(KEYS[kind]) or "none"
             faults.append(f"{key[:80]} is not a constraint of this type (known: {known})")
         else:
-            what, fits = _KINDS[KEYS[kind][key]]
+            description, fits = _KINDS[KEYS[kind][key]]
             if not fits(value):
-                faults.append(f"{key} must be {what}")
+                faults.append(f"{key} must be {description}")
     if faults:
         raise _refused(faults)
     try:
-        return kind.of(given)
+        return kind.of(fields)
     except InvalidConstraintsError as error:
         raise _refused([*error.args]) from None
 
@@ -250,7 +250,7 @@ def _refused(faults: list[str]) -> InvalidArgumentError:
 
 
 def _compile(pattern: str) -> Any:
-    import re2  # only here: most variables have no pattern
+    import re2  # not at the top: most variables have no pattern
 
     options = re2.Options()
     options.log_errors = False

@@ -1,4 +1,4 @@
-"""Which variables follow which: a graph without cycles, by the variables' ids."""
+"""The dependencies between variables: an acyclic graph of their ids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Dependencies:
     """The dependencies of one session.
 
     Args:
-        limit: how many are kept at most.
+        limit: the maximum number of dependencies.
     """
 
     def __init__(self, limit: int) -> None:
@@ -24,8 +24,8 @@ class Dependencies:
         """Record that one variable follows another; a repeat replaces the type.
 
         Raises:
-            FailedPreconditionError: it would create a cycle.
-            ResourceExhaustedError: no more are kept.
+            FailedPreconditionError: the dependency would create a cycle.
+            ResourceExhaustedError: the maximum number of dependencies is reached.
         """
         if followed == follower or self._reaches(follower, followed):
             raise FailedPreconditionError("this dependency would create a cycle")
@@ -37,11 +37,11 @@ class Dependencies:
         self._followed.setdefault(follower, set()).add(followed)
 
     def followers(self, variable_id: str) -> Mapping[str, str]:
-        """The direct followers of a variable, and the type of each dependency."""
+        """Return the direct followers of a variable, with the type of each dependency."""
         return self._followers.get(variable_id, {})
 
     def drop(self, variable_id: str) -> None:
-        """Forget a variable, on either side."""
+        """Remove all dependencies of and on a variable."""
         for follower in self._followers.pop(variable_id, {}):
             self._followed[follower].discard(variable_id)
             self._count -= 1
@@ -51,12 +51,12 @@ class Dependencies:
 
     def _reaches(self, start: str, goal: str) -> bool:
         seen = {start}
-        rest = [start]
-        while rest:
-            for follower in self.followers(rest.pop()):
+        pending = [start]
+        while pending:
+            for follower in self.followers(pending.pop()):
                 if follower == goal:
                     return True
                 if follower not in seen:
                     seen.add(follower)
-                    rest.append(follower)
+                    pending.append(follower)
         return False

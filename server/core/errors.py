@@ -1,7 +1,6 @@
-"""What the core raises when it refuses a request.
+"""The errors that the core raises when it refuses a request.
 
-Each class bears the name of the gRPC status that a client sees; ``rpc.status`` is the one place
-that knows the codes themselves.
+Each class is named after the gRPC status that a client gets; ``rpc.status`` maps them to the codes.
 """
 
 from __future__ import annotations
@@ -11,14 +10,14 @@ from typing import NamedTuple, Self
 
 
 class FieldViolation(NamedTuple):
-    """One thing that is wrong with one field of a request."""
+    """A description of an error in one field of a request."""
 
     field: str
     description: str
 
 
 class RefusalError(Exception):
-    """A request that the bridge refuses; nothing has changed by it."""
+    """The bridge refuses a request; the request has changed nothing."""
 
     def __init__(self, message: str, violations: Sequence[FieldViolation] = ()) -> None:
         super().__init__(message)
@@ -26,20 +25,20 @@ class RefusalError(Exception):
         self.violations = tuple(violations)
 
     def copy(self) -> Self:
-        """The same refusal for one more caller.
+        """Return a copy of this error for another caller.
 
-        One that was raised leads to the frames that it passed, and these often to what keeps it: many callers
-        with the same one would keep each other.
+        A raised exception refers to the frames that it passed, and these often refer to the exception. If
+        several callers shared it, each would keep the others' frames in memory.
         """
         return type(self)(self.message, self.violations)
 
 
 class InvalidArgumentError(RefusalError):
-    """The request is wrong whatever the state of the bridge."""
+    """The request is invalid, whatever the state of the bridge."""
 
 
 class NotFoundError(RefusalError):
-    """The session, variable or tool named does not exist."""
+    """The session, variable or tool does not exist."""
 
 
 class AlreadyExistsError(RefusalError):
@@ -47,41 +46,41 @@ class AlreadyExistsError(RefusalError):
 
 
 class AbortedError(RefusalError):
-    """Another writer came first."""
+    """The variable does not have the expected version: another client changed it first."""
 
 
 class FailedPreconditionError(RefusalError):
-    """The state does not allow it now."""
+    """The current state does not allow the request."""
 
 
 class OutOfRangeError(RefusalError):
-    """The version or sequence asked for is not kept, or not yet made."""
+    """The version or sequence in the request is no longer retained, or does not exist yet."""
 
 
 class ResourceExhaustedError(RefusalError):
-    """A cap is reached."""
+    """A limit is reached."""
 
 
 class UnavailableError(RefusalError):
-    """The server is on its way out, or a tool's host is not there; another attempt may succeed."""
+    """The server is shutting down, or a tool's host cannot be reached; another attempt may succeed."""
 
 
 class DeadlineExceededError(RefusalError):
-    """It took longer than the server allows."""
+    """The call took longer than the server allows."""
 
 
 class PermissionDeniedError(RefusalError):
-    """The server was not started so that this is allowed."""
+    """The server's configuration does not permit the request."""
 
 
 class ToolError(RefusalError):
-    """A streaming tool failed half-way; the message is the tool's own."""
+    """A streaming tool failed after its start; the message comes from the tool."""
 
 
 class StartupError(Exception):
-    """The server cannot serve; the message says why and what to do, in one line."""
+    """The server cannot start; the message has the reason and a remedy, in one line."""
 
 
 def invalid(field: str, description: str) -> InvalidArgumentError:
-    """An ``InvalidArgumentError`` about one field, which the message names."""
+    """Return an ``InvalidArgumentError`` about one field, which the message names."""
     return InvalidArgumentError(f"{field}: {description}", [FieldViolation(field, description)])

@@ -1,4 +1,4 @@
-"""The accepted changes of each variable, as far as they are kept."""
+"""The history of each variable: its retained accepted changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .variables import Variable
 
 
 def registration(variable: Variable) -> Change:
-    """The change that made version 1 of a variable, from that version: all but its place in the log."""
+    """Return the change that created version 1 of a variable, except for its sequence."""
     return Change(
         sequence=0,
         kind=REGISTERED,
@@ -24,10 +24,10 @@ def registration(variable: Variable) -> Change:
 class Histories:
     """The histories of a session's variables, by id.
 
-    A variable that was never set has none here: it tells of its registration itself.
+    A variable that was never set has no entry here: its registration is derived from the variable.
 
     Args:
-        limit: how many changes of one variable are kept; the oldest are dropped.
+        limit: the maximum number of retained changes per variable; the oldest are dropped.
     """
 
     def __init__(self, limit: int) -> None:
@@ -35,47 +35,47 @@ class Histories:
         self._changes: dict[str, list[Change]] = {}
 
     def restore(self, changes: list[Change]) -> None:
-        """Begin with changes of one variable, oldest first."""
+        """Set the history of one variable from its changes, oldest first."""
         if changes[-1].variable.version > 1:
             self._changes[changes[0].variable.id] = changes[-self._limit :]
 
     def add(self, change: Change, before: Variable) -> None:
-        """Keep a change that made a version above 1 of a variable that was ``before``."""
-        kept = self._changes.get(change.variable.id)
-        if kept is None:
-            kept = self._changes[change.variable.id] = [registration(before)]
-        kept.append(change)
-        if len(kept) > self._limit:
-            del kept[0]
+        """Add a change that created a version above 1 of a variable; ``before`` is the version before it."""
+        changes = self._changes.get(change.variable.id)
+        if changes is None:
+            changes = self._changes[change.variable.id] = [registration(before)]
+        changes.append(change)
+        if len(changes) > self._limit:
+            del changes[0]
 
     def newest(self, variable: Variable, limit: int) -> list[Change]:
-        """At most ``limit`` changes of a variable, newest first; 0 for all that are kept."""
+        """Return at most ``limit`` retained changes of a variable, newest first; 0 for all."""
         if limit < 0:
             raise invalid("limit", f"must not be negative, not {limit}")
         return self._of(variable)[::-1][: limit or None]
 
     def version(self, variable: Variable, version: int) -> Variable:
-        """A variable as it was at a version.
+        """Return a variable as it was at a version.
 
         Raises:
-            OutOfRangeError: that version is not kept.
+            OutOfRangeError: the version is not retained.
         """
-        kept = self._of(variable)
-        for change in kept:
+        changes = self._of(variable)
+        for change in changes:
             if change.variable.version == version:
                 return change.variable
         raise OutOfRangeError(
             f"version {version} of {variable.name} is not in its history:"
-            f" {kept[0].variable.version} to {variable.version} are"
+            f" {changes[0].variable.version} to {variable.version} are"
         )
 
     def oldest(self, variable_id: str) -> int | None:
-        """The oldest version that is kept of a variable; None where it is deleted or was never set."""
-        kept = self._changes.get(variable_id)
-        return kept[0].variable.version if kept else None
+        """Return the oldest retained version of a variable; None if it is deleted or was never set."""
+        changes = self._changes.get(variable_id)
+        return changes[0].variable.version if changes else None
 
     def drop(self, variable_id: str) -> None:
-        """Forget a variable that is deleted."""
+        """Remove the history of a deleted variable."""
         self._changes.pop(variable_id, None)
 
     def _of(self, variable: Variable) -> list[Change]:

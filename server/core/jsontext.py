@@ -1,7 +1,7 @@
-"""Strict JSON: RFC 8259 and nothing beyond, within fixed bounds.
+"""Strict JSON: RFC 8259 without extensions, within fixed bounds.
 
 The standard library's parser accepts duplicate keys, bare ``NaN``, numbers that overflow to infinity
-and escapes that are no text; each of them would come back as something else than what went in.
+and escapes of lone surrogates; none of these would round-trip.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from collections.abc import Iterator
 from typing import Any
 
 MAX_DEPTH = 64
-"""Levels of nested arrays and objects."""
+"""The maximum number of levels of nested arrays and objects."""
 
 MAX_DIGITS = 4300
-"""Characters of one number; the same bound that Python sets for integers."""
+"""The maximum number of characters of one number; Python's own bound for integers."""
 
-_LONG_DIGITS = re.compile(rb"[0-9]{309}")  # what an integer beyond a double has at least
+_LONG_DIGITS = re.compile(rb"[0-9]{309}")  # the least number of digits of an integer beyond a double
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class InvalidJsonError(ValueError):
-    """The bytes are no JSON text that this bridge reads; the message says why."""
+    """The bytes are not a JSON text that this bridge accepts; the message has the reason."""
 
 
 def parse(data: bytes, *, exact: bool = False) -> Any:
     """Read one JSON text.
 
     Args:
-        data: UTF-8 bytes.
-        exact: read whole numbers that are written with a fraction or an exponent as ``int`` rather than
+        data: the text in UTF-8.
+        exact: True to read whole numbers with a fraction or an exponent as ``int`` rather than
             ``float``, so that 9007199254740993.0 keeps its last digit.
 
     Raises:
@@ -62,19 +62,19 @@ def parse(data: bytes, *, exact: bool = False) -> Any:
 
 
 def dump(value: Any) -> bytes:
-    """Write one JSON text: compact, UTF-8, every double with the digits that bring it back."""
+    """Write one JSON text: compact, in UTF-8, with enough digits that every double round-trips."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
+    unique = dict(pairs)
+    if len(unique) != len(pairs):
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
                 raise InvalidJsonError(f"has the key {key[:80]!r} twice")
             seen.add(key)
-    return made
+    return unique
 
 
 def _no_constant(name: str) -> float:
@@ -91,12 +91,12 @@ def _finite(text: str) -> float:
 
 
 def _exact(text: str) -> int | float:
-    from decimal import Decimal, InvalidOperation  # only here: few write integers like this
+    from decimal import Decimal, InvalidOperation  # not at the top: few clients write integers like this
 
     number = _finite(text)
     try:
         exact = Decimal(text)
-    except InvalidOperation:  # an exponent of more digits than Decimal reads: zero, or next to it
+    except InvalidOperation:  # the exponent is beyond Decimal's range, and the number zero or close to it
         exact = Decimal(text.lower().partition("e")[0]).scaleb(-MAX_DIGITS)
     return int(exact) if exact == exact.to_integral_value() else number
 
@@ -111,15 +111,15 @@ def _check_integers(value: Any) -> None:
 
 
 def _walk(value: Any) -> Iterator[Any]:
-    """Every item of a value, itself included, however deep."""
-    rest = [value]
-    while rest:
-        item = rest.pop()
+    """Yield a value and all items nested in it."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
         yield item
         if isinstance(item, dict):
-            rest.extend(item.values())
+            pending.extend(item.values())
         elif isinstance(item, list):
-            rest.extend(item)
+            pending.extend(item)
 
 
 def _check_depth(data: bytes, value: Any) -> None:
@@ -142,7 +142,7 @@ def _check_surrogates(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError:
-        raise InvalidJsonError("has half of a surrogate pair, which is no character") from None
+        raise InvalidJsonError("has half of a surrogate pair, which is not a character") from None
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)

@@ -1,4 +1,4 @@
-"""Who optimizes which variable: a lock that one optimizer holds, and that lapses when it falls silent."""
+"""Optimization locks: the exclusive right of one optimizer to set a variable, which expires without a set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .names import check_name
 from .variables import Optimization
 
 LOCK_TIMEOUT_S = 300.0
-"""Seconds without a set by its holder after which a lock is free."""
+"""The time without a set by its holder after which a lock expires, in seconds."""
 
 LOCKED = "variable_locked_for_optimization"
 
@@ -22,14 +22,14 @@ class _Lock:
 
 
 class Locks:
-    """The locks of one session, by the variables' ids."""
+    """The optimization locks of one session, by variable id."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._locks: dict[str, _Lock] = {}
 
     def holder(self, variable_id: str) -> Optimization | None:
-        """Who holds a variable; None where nobody does any more."""
+        """Return the holder of a variable's lock; None if it is free or has expired."""
         lock = self._locks.get(variable_id)
         if lock is None:
             return None
@@ -39,10 +39,10 @@ class Locks:
         return lock.holder
 
     def take(self, variable_id: str, name: str, optimizer_id: str, at: int) -> Optimization:
-        """Give a variable to an optimizer at a time in ns since the epoch.
+        """Lock a variable for an optimizer; ``at`` is the time in ns since the epoch.
 
         Raises:
-            FailedPreconditionError: it is held, be it by the same.
+            FailedPreconditionError: the variable is locked, even if by the same optimizer.
         """
         check_name(optimizer_id, "optimizer_id")
         if (held := self.holder(variable_id)) is not None:
@@ -52,21 +52,22 @@ class Locks:
         return holder
 
     def check(self, variable_id: str, name: str, optimizer_id: str) -> None:
-        """Refuse a change by anyone but the holder; ``optimizer_id`` is empty for those who are none."""
+        """Refuse a change unless the holder makes it; ``optimizer_id`` is empty if no optimizer does."""
         held = self.holder(variable_id)
         if held is not None and held.optimizer_id != optimizer_id:
             raise FailedPreconditionError(f"{LOCKED}: {name} is held by {held.optimizer_id}")
 
     def renew(self, variable_id: str) -> None:
-        """Count the time of a lock anew: its holder has made a change."""
+        """Restart the timeout of a lock, after its holder has made a change."""
         if (lock := self._locks.get(variable_id)) is not None:
             lock.expires = self._clock.elapsed() + LOCK_TIMEOUT_S
 
     def release(self, variable_id: str, name: str, optimizer_id: str, *, force: bool) -> None:
-        """Free a variable.
+        """Release the lock of a variable.
 
         Raises:
-            FailedPreconditionError: it is not held, or held by another and not forced.
+            FailedPreconditionError: the variable is not locked, or another optimizer has locked it and
+                ``force`` is False.
         """
         held = self.holder(variable_id)
         if held is None:
@@ -75,10 +76,10 @@ class Locks:
             raise FailedPreconditionError(f"{LOCKED}: {name} is held by {held.optimizer_id}")
         del self._locks[variable_id]
 
-    def restore(self, variable_id: str, holder: Optimization, silent: float) -> None:
-        """Hold a variable for an optimizer that has been silent for so many seconds."""
-        self._locks[variable_id] = _Lock(holder, self._clock.elapsed() + LOCK_TIMEOUT_S - silent)
+    def restore(self, variable_id: str, holder: Optimization, idle_s: float) -> None:
+        """Lock a variable for an optimizer that made its last set ``idle_s`` seconds ago."""
+        self._locks[variable_id] = _Lock(holder, self._clock.elapsed() + LOCK_TIMEOUT_S - idle_s)
 
     def drop(self, variable_id: str) -> None:
-        """Forget a variable that is deleted."""
+        """Remove the lock of a deleted variable."""
         self._locks.pop(variable_id, None)

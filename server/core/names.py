@@ -1,4 +1,4 @@
-"""Ids and names: 1 to 256 characters, none of them a control character."""
+"""Rules for ids and names: 1 to 256 characters, without control characters."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 def random_hex() -> str:
-    """Sixteen digits that nobody can guess, for what makes an id unique."""
-    return os.urandom(8).hex()  # not secrets.token_hex: that imports much for the same
+    """Return sixteen random hexadecimal digits, which make an id unique and hard to guess."""
+    return os.urandom(8).hex()  # not secrets.token_hex, whose module takes long to import
 
 
-def check_name(given: str, field: str) -> str:
-    """Return ``given``, or refuse it as the value of ``field``."""
-    if not given:
+def check_name(name: str, field: str) -> str:
+    """Return ``name``, or refuse it as the value of ``field``."""
+    if not name:
         raise invalid(field, "must not be empty")
-    if len(given) > MAX_LENGTH:
-        raise invalid(field, f"must be at most {MAX_LENGTH} characters, not {len(given)}")
-    if _CONTROL.search(given):
+    if len(name) > MAX_LENGTH:
+        raise invalid(field, f"must be at most {MAX_LENGTH} characters, not {len(name)}")
+    if _CONTROL.search(name):
         raise invalid(field, "must not hold control characters")
-    return given
+    return name
 
 
-def is_name(given: str) -> bool:
-    """Whether it can be an id or a name."""
-    return 0 < len(given) <= MAX_LENGTH and not _CONTROL.search(given)
+def is_name(text: str) -> bool:
+    """Return True if a text is valid as an id or a name."""
+    return 0 < len(text) <= MAX_LENGTH and not _CONTROL.search(text)

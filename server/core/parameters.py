@@ -1,4 +1,4 @@
-"""A tool's parameters, read and checked."""
+"""The parameters of a tool: reading and checking arguments."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .values import BINARY, JSON, AnyMessage, Value, kind_of, read_value
 
 
 class Parameter(NamedTuple):
-    """One parameter of a tool.
+    """A parameter of a tool.
 
     Attributes:
         type: one of the eight variable types, or ``any``.
-        required: whether a call must give it.
-        default: what it is where a call does not; None where it must, or where whoever runs the tool
-            knows the default.
-        constraints_json: as for a variable of the type; empty for none.
+        required: True if a call must have an argument for it.
+        default: the value if a call has no argument for it; None if it is required, or if only the tool's
+            host knows the default.
+        constraints_json: constraints as for a variable of the type; empty for none.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Parameter(NamedTuple):
 
 
 class Spec(Protocol):
-    """What is known of a tool, wherever it runs."""
+    """The name and the parameters of a tool, wherever it runs."""
 
     @property
     def name(self) -> str: ...
@@ -41,59 +41,59 @@ class Spec(Protocol):
     def parameters(self) -> Sequence[Parameter]: ...
 
 
-def bind(tool: Spec, given: Mapping[str, AnyMessage], arrays: Mapping[str, bytes]) -> dict[str, Any]:
-    """The arguments that a request gives a tool, defaults filled in.
+def bind(tool: Spec, values: Mapping[str, AnyMessage], arrays: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the arguments of a request to a tool, with defaults filled in.
 
     Raises:
-        InvalidArgumentError: naming every parameter that is missing, unknown or of another type.
+        InvalidArgumentError: parameters are missing, unknown or of another type; the message lists them all.
     """
-    found: list[FieldViolation] = []
+    violations: list[FieldViolation] = []
     arguments: dict[str, Any] = {}
     known = {parameter.name: parameter for parameter in tool.parameters}
-    for name in sorted((given.keys() | arrays.keys()) - known.keys()):
-        found.append(FieldViolation(name[:80], f"{tool.name} has no such parameter"))
+    for name in sorted((values.keys() | arrays.keys()) - known.keys()):
+        violations.append(FieldViolation(name[:80], f"{tool.name} has no such parameter"))
     for name, parameter in known.items():
-        if name in given:
+        if name in values:
             try:
-                arguments[name] = read(parameter, given[name], arrays.get(name, b""))
+                arguments[name] = read(parameter, values[name], arrays.get(name, b""))
             except InvalidArgumentError as refusal:
-                found.extend(refusal.violations)
+                violations.extend(refusal.violations)
         elif name in arrays:
-            found.append(FieldViolation(name, "has bytes and no value"))
+            violations.append(FieldViolation(name, "has bytes and no value"))
         elif parameter.required:
-            found.append(FieldViolation(name, "is required"))
+            violations.append(FieldViolation(name, "is required"))
         elif parameter.default is not None:
             arguments[name] = parameter.default.native()
-    if found:
-        text = "; ".join(f"parameter {violation.field} {violation.description}" for violation in found)
-        raise InvalidArgumentError(f"{tool.name}: {text}", found)
+    if violations:
+        text = "; ".join(f"parameter {violation.field} {violation.description}" for violation in violations)
+        raise InvalidArgumentError(f"{tool.name}: {text}", violations)
     return arguments
 
 
-def read(parameter: Parameter, given: AnyMessage, array: bytes = b"") -> Any:
-    """Read one argument. What counts is whether the value fits, not the type that it was sent as: a
-    client does not know that the 2 it sends as an integer goes to a float.
+def read(parameter: Parameter, message: AnyMessage, array: bytes = b"") -> Any:
+    """Read one argument. The value must be of the parameter's type; the type in its type_url may differ: a
+    client does not know that the 2 that it sends as an integer is for a parameter of type float.
 
     Raises:
-        InvalidArgumentError: it is of another type, or not within the parameter's constraints.
+        InvalidArgumentError: the value is of another type, or violates the parameter's constraints.
     """
-    named = kind_of(given.type_url, parameter.name)
-    if named not in (JSON, *TYPES) and named.removesuffix(BINARY) not in TYPES:
-        raise invalid(parameter.name, f"type_url names no type: {given.type_url[:80]!r}")
-    if array and not named.endswith(BINARY):
+    sent_kind = kind_of(message.type_url, parameter.name)
+    if sent_kind not in (JSON, *TYPES) and sent_kind.removesuffix(BINARY) not in TYPES:
+        raise invalid(parameter.name, f"type_url names no type: {message.type_url[:80]!r}")
+    if array and not sent_kind.endswith(BINARY):
         raise invalid(parameter.name, f"bytes need a type_url that ends in {BINARY}")
-    if parameter.type == "any" and named == JSON:
+    if parameter.type == "any" and sent_kind == JSON:
         try:
-            return jsontext.parse(given.value)
+            return jsontext.parse(message.value)
         except jsontext.InvalidJsonError as error:
             raise invalid(parameter.name, f"the value {error}") from None
-    kind = TYPES[named.removesuffix(BINARY) if parameter.type == "any" else parameter.type]
+    kind = TYPES[sent_kind.removesuffix(BINARY) if parameter.type == "any" else parameter.type]
     constraints: Constraints = NO_CONSTRAINTS
     if parameter.constraints_json:
         constraints = kind.parse_constraints(parameter.constraints_json)
-    if named.endswith(BINARY):
-        return read_value(given, array, kind, constraints, parameter.name).native()
-    accepted = kind.read_json(given.value, parameter.name)
+    if sent_kind.endswith(BINARY):
+        return read_value(message, array, kind, constraints, parameter.name).native()
+    accepted = kind.read_json(message.value, parameter.name)
     if violations := constraints.violations(accepted.measure):
         raise InvalidArgumentError(
             f"{parameter.name}: {'; '.join(violations)}",

@@ -1,4 +1,4 @@
-"""The tools that clients have registered in a session: known here, run by a bridge elsewhere."""
+"""The tools that clients have registered in a session. Their host, another bridge, runs them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ TYPE_ANY = "any"
 
 
 class RegisteredTool(NamedTuple):
-    """A tool of a session.
+    """A tool that a client has registered in a session.
 
     Attributes:
-        id: made at its registration; a tool registered again has another.
-        host: host:port of the bridge that runs it.
+        id: the id of this registration; a tool registered again gets another.
+        host: the address of the bridge that runs it, host:port.
     """
 
     id: str
@@ -37,12 +37,12 @@ class RegisteredTools:
     """The registered tools of one session, in order of registration.
 
     Args:
-        most: how many there may be.
-        tools: those that are there already.
+        limit: the maximum number of tools.
+        tools: the tools to begin with.
     """
 
-    def __init__(self, most: int, tools: Iterable[RegisteredTool] = ()) -> None:
-        self._most = most
+    def __init__(self, limit: int, tools: Iterable[RegisteredTool] = ()) -> None:
+        self._limit = limit
         self._tools = {tool.name: tool for tool in tools}
 
     def __iter__(self) -> Iterator[RegisteredTool]:
@@ -55,11 +55,11 @@ class RegisteredTools:
         return name in self._tools
 
     def add(self, tools: Sequence[RegisteredTool]) -> None:
-        """Add tools, all of them or none; one whose name is there takes its place.
+        """Add tools, all or none; a tool replaces another with the same name.
 
         Raises:
-            InvalidArgumentError: one of them cannot be, or two have one name.
-            ResourceExhaustedError: there would be too many.
+            InvalidArgumentError: a tool is invalid, or two of them have the same name.
+            ResourceExhaustedError: the session would have too many tools.
         """
         names: set[str] = set()
         for tool in tools:
@@ -67,26 +67,26 @@ class RegisteredTools:
             if tool.name in names:
                 raise InvalidArgumentError(f"tools: {tool.name} is there twice")
             names.add(tool.name)
-        if len(self._tools.keys() | names) > self._most:
-            raise ResourceExhaustedError(f"tools: a session has at most {self._most}")
+        if len(self._tools.keys() | names) > self._limit:
+            raise ResourceExhaustedError(f"tools: a session has at most {self._limit}")
         self._tools.update({tool.name: tool for tool in tools})
 
     def get(self, name: str) -> RegisteredTool | None:
-        """A tool, or None where there is none of that name."""
+        """Return the tool with a name, or None if there is no such tool."""
         return self._tools.get(name)
 
     def find(self, name: str) -> RegisteredTool:
-        """Return a tool.
+        """Return the tool with a name.
 
         Raises:
-            NotFoundError: there is none of that name.
+            NotFoundError: there is no tool with that name.
         """
         if (tool := self._tools.get(check_name(name, "tool_name"))) is None:
             raise NotFoundError(f"Tool not found: {name}")
         return tool
 
     def clear(self) -> None:
-        """Forget them all."""
+        """Remove all tools."""
         self._tools.clear()
 
 

@@ -1,7 +1,7 @@
-"""One session: the changes of what it holds.
+"""A session: the methods that change its content.
 
-Every change is planned first and applied after: a plan that fails has touched nothing, and a batch is
-several plans that are applied together.
+Every change is planned first and then applied: a plan that fails has changed nothing, and a batch applies
+several plans together.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from .variables import Variable, rules_of
 
 
 class Session(SessionContent):
-    """One session. Its methods refuse by raising, and a refusal changes nothing."""
+    """A session. Its methods refuse a request by raising an error, and then change nothing."""
 
     def open(self) -> None:
-        """Tell the store that the session is open, where it was not told yet."""
+        """Write the record of the session's opening to the store, unless it is written already."""
         self._journal.open()
 
     # Changing
@@ -66,9 +66,9 @@ class Session(SessionContent):
         return variable
 
     def set(self, identifier: str, read: ReadValue, edit: ChangeContext, request_id: str = "") -> int:
-        """Give a variable a new value; return its new version.
+        """Set a variable to a new value; return its new version.
 
-        A repeat with the ``request_id`` of an accepted set changes nothing and returns the same.
+        A repeat with the ``request_id`` of an accepted set changes nothing and returns the same version.
         """
         if request_id:
             check_name(request_id, "request_id")
@@ -85,7 +85,7 @@ class Session(SessionContent):
         """Set several variables; return the new versions and the errors, by identifier.
 
         Raises:
-            InvalidArgumentError: one variable is named twice.
+            InvalidArgumentError: two identifiers name the same variable.
         """
         named: dict[str, str] = {}
         planned: dict[str, tuple[Variable, Variable]] = {}
@@ -114,7 +114,7 @@ class Session(SessionContent):
         return {identifier: after.version for identifier, (_, after) in planned.items()}, errors
 
     def roll_back(self, identifier: str, version: int, edit: ChangeContext) -> Variable:
-        """Write the value of an older version as a new one."""
+        """Set a variable to the value of an older version, as a new version."""
         variable = self.get(identifier)
         old = self._histories.version(variable, version)
         edit = edit._replace(made_by=f"rollback to version {version}")
@@ -140,7 +140,7 @@ class Session(SessionContent):
         self._journal.keep(Depended(self.id, followed, follower, dependency_type))
 
     def start_optimization(self, identifier: str, optimizer_id: str) -> str:
-        """Give a variable to one optimizer; return an id for this optimization."""
+        """Lock a variable for one optimizer; return an id for this optimization."""
         variable = self.get(identifier)
         holder = self._locks.take(variable.id, variable.name, optimizer_id, self._now())
         self._mark(variable, holder)
@@ -148,7 +148,7 @@ class Session(SessionContent):
         return f"opt_{random_hex()}"
 
     def stop_optimization(self, identifier: str, optimizer_id: str, *, force: bool) -> Variable:
-        """Free a variable from its optimizer; return it."""
+        """Release the optimization lock of a variable; return the variable."""
         variable = self.get(identifier)
         self._locks.release(variable.id, variable.name, optimizer_id, force=force)
         self._journal.keep(Held(self.id, variable.id, None))
@@ -157,11 +157,11 @@ class Session(SessionContent):
     # Tools
 
     def register_tools(self, tools: Sequence[RegisteredTool]) -> None:
-        """Add a client's tools, all of them or none; see ``RegisteredTools.add``."""
+        """Add a client's tools, all or none; see ``RegisteredTools.add``."""
         self.tools.add(tools)
         self._journal.keep(ToolsRegistered(self.id, tools))
 
-    # Within
+    # Planning and applying
 
     def _plan(self, variable: Variable, value: Value, edit: ChangeContext) -> Variable:
         self._locks.check(variable.id, variable.name, edit.optimizer_id)
@@ -188,18 +188,19 @@ class Session(SessionContent):
         )
 
     def _apply(self, changes: Sequence[Change], request_id: str = "") -> None:
-        """Have planned changes kept, together or not at all, and make them.
+        """Write planned changes to the store, all or none, and apply them.
 
         Args:
-            changes: of different variables.
-            request_id: under which the version that the first change makes is remembered; "" for none.
+            changes: the changes, each of a different variable.
+            request_id: the idempotency key under which to remember the new version of the first change's
+                variable; "" for none.
         """
         if not changes:
             return
         forgotten = ""
         if request_id and len(self._answers) >= self._limits.request_ids:
             forgotten = next(iter(self._answers))
-        # First, since a store may refuse: then nothing has been changed.
+        # The store comes first, since it may refuse: then nothing has been changed.
         self._journal.append([*changes, *self._consequences(changes)], request_id, forgotten)
         for change in changes:
             variable = change.variable
@@ -211,7 +212,7 @@ class Session(SessionContent):
                 continue
             if change.kind == change_log.VALUE_CHANGE:
                 before = self._variables.by_id(variable.id)
-                assert before is not None, "what is changed is there"
+                assert before is not None, "a variable that changes is in the catalog"
                 self._histories.add(change, before)
             self._variables.put(variable)
             self._locks.renew(variable.id)
@@ -221,7 +222,7 @@ class Session(SessionContent):
             del self._answers[forgotten]
 
     def _consequences(self, changes: Sequence[Change]) -> Iterator[Change]:
-        """What the followers of the variables that change are told, after the changes themselves."""
+        """Yield a dependency change for each follower of the changed variables."""
         sequence = self._journal.sequence + len(changes)
         changed = {change.variable.id: change.variable for change in changes}
         for change in changes:
@@ -231,7 +232,7 @@ class Session(SessionContent):
             for follower, dependency_type in self._dependencies.followers(cause.id).items():
                 sequence += 1
                 variable = changed.get(follower) or self._variables.by_id(follower)
-                assert variable is not None, "a variable that is deleted follows none"
+                assert variable is not None, "deleted variables have no dependencies"
                 yield Change(
                     sequence=sequence,
                     kind=change_log.DEPENDENCY_CHANGE,
@@ -248,7 +249,7 @@ class Session(SessionContent):
                 )
 
     def _now(self) -> int:
-        """The wall clock, held back from going backwards."""
+        """Return the time of the wall clock, or the latest one returned if the clock went backwards."""
         self._latest = max(self._latest, self._clock.utc())
         return self._latest
 

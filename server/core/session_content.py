@@ -1,4 +1,4 @@
-"""The content of a session: its variables, their history, and the log that watches read."""
+"""The content of a session: its variables, their history, and the log that its watches read."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from .variables import Optimization, Variable
 
 
 class SessionContent:
-    """The content of one session, as it is read and watched; ``core.session`` changes it."""
+    """The content of one session, to be read and watched; ``core.session`` changes it."""
 
     def __init__(self, opened: Opened, clock: Clock, limits: Limits, store: Store = MEMORY) -> None:
-        """Make an empty session, of which the store is told with its first change or by ``open``."""
+        """Create an empty session, which the first change or ``open`` writes to the store."""
         self.id = opened.session_id
         self.metadata = opened.metadata
         self.created_at = opened.created_at
@@ -46,14 +46,14 @@ class SessionContent:
 
     @classmethod
     def recovered(cls, state: SessionState, clock: Clock, limits: Limits, store: Store) -> Self:
-        """A session as a store has kept it."""
+        """Return a session with the state that a store has persisted."""
         session = cls(state.opened, clock, limits, store)
         session._journal.recover(state.log)
         session.restore(state)
         return session
 
     def restore(self, state: SessionState) -> None:
-        """Be again as a store has kept it. The log stays as it is: it has nothing that is not kept."""
+        """Reset to the last persisted state. The log stays as it is: it holds only persisted changes."""
         self._ended = None
         self._journal.rollback_uncommitted()
         self._variables = Catalog(variable for variable, _ in state.variables)
@@ -66,8 +66,8 @@ class SessionContent:
             self._latest = max(self._latest, variable.updated_at)
             self._histories.restore(changes)
             if (holder := variable.optimization) is not None:
-                silent = self._clock.utc() - max(holder.started_at, variable.updated_at)
-                self._locks.restore(variable.id, holder, max(0.0, silent / 1e9))
+                idle_ns = self._clock.utc() - max(holder.started_at, variable.updated_at)
+                self._locks.restore(variable.id, holder, max(0.0, idle_ns / 1e9))
         for followed, follower, dependency_type in state.dependencies:
             self._dependencies.add(followed, follower, dependency_type)
         self.tools = RegisteredTools(self._limits.tools, state.tools)
@@ -77,12 +77,12 @@ class SessionContent:
 
     @property
     def sequence(self) -> int:
-        """The sequence of the newest change, also while the store does not have it yet."""
+        """The sequence of the newest change, even if it is not persisted yet."""
         return self._journal.sequence
 
     @property
     def log(self) -> ChangeLog:
-        """The log that the watches read."""
+        """The change log that the watches read."""
         return self._journal.log
 
     def __len__(self) -> int:
@@ -90,30 +90,30 @@ class SessionContent:
 
     def get(self, identifier: str) -> Variable:
         """Find a variable by id or name; an id wins over an equal name."""
-        found = self._find(identifier)
-        if found is None:
+        variable = self._find(identifier)
+        if variable is None:
             check_name(identifier, "variable_identifier")
             raise self._ended.copy() if self._ended else NotFoundError(f"Variable not found: {identifier}")
-        return found
+        return variable
 
     def get_many(self, identifiers: Iterable[str]) -> tuple[dict[str, Variable], list[str]]:
-        """Find several: those found by the identifier asked for, and the missing in the order asked."""
-        found: dict[str, Variable] = {}
+        """Return the variables found, by requested identifier, and the identifiers that are missing."""
+        variables: dict[str, Variable] = {}
         missing: list[str] = []
         for identifier in dict.fromkeys(identifiers):
             variable = self._find(identifier)
             if variable is None:
                 missing.append(check_name(identifier, "variable_identifiers"))
             else:
-                found[identifier] = variable
-        return found, missing
+                variables[identifier] = variable
+        return variables, missing
 
     def matching(self, pattern: str = "") -> list[Variable]:
-        """The variables whose whole name matches a glob (``*``, ``?``), in order of registration."""
+        """Return the variables whose whole name matches a glob (``*``, ``?``), in order of registration."""
         return [self._with_present_lock(variable) for variable in self._variables.matching(pattern)]
 
     def history(self, identifier: str, limit: int = 0) -> list[Change]:
-        """The accepted changes of a variable that are kept, newest first; 0 for all."""
+        """Return at most ``limit`` retained changes of a variable, newest first; 0 for all."""
         return self._histories.newest(self.get(identifier), limit)
 
     # Watching
@@ -121,12 +121,12 @@ class SessionContent:
     def watch(
         self, identifiers: Sequence[str], wake: Callable[[], object], resume_after: int | None = None
     ) -> tuple[Watch, list[Variable]]:
-        """Place a watch; return it and the variables watched, as of the same moment, in the order asked.
+        """Open a watch; return it and a snapshot of the watched variables, in request order.
 
         Args:
-            identifiers: ids or names, or none for every variable.
-            wake: called when the watch has something to take.
-            resume_after: the sequence after which to go on, rather than from now.
+            identifiers: the ids or names of the variables; empty for every variable.
+            wake: the callback for changes that the watch can take.
+            resume_after: the sequence after which to resume; None to begin now.
         """
         after = self._journal.sequence
         if resume_after is not None:
@@ -145,7 +145,7 @@ class SessionContent:
         return Watch(self.log, ids, after, wake), watched
 
     def end_watches(self, reason: RefusalError) -> int:
-        """End all watches with a reason; return how many there were."""
+        """End all watches with a reason; return their number."""
         watches = [*self.log.watches]
         for watch in watches:
             watch.end(reason)
@@ -154,9 +154,9 @@ class SessionContent:
         return len(watches)
 
     def close(self, reason: RefusalError) -> int:
-        """End the session but for its watches; return how many variables, watches and tools there were.
+        """End the session except for its watches; return the number of its variables, watches and tools.
 
-        A tool that still runs in it finds no variable any more, and is told the reason.
+        A tool that still runs in the session finds no variables any more; its calls fail with the reason.
         """
         ended = len(self._variables) + len(self.log.watches) + len(self.tools)
         self._ended = reason
@@ -164,14 +164,14 @@ class SessionContent:
         self.tools.clear()
         return ended
 
-    # Within
+    # Lookup
 
     def _find(self, identifier: str) -> Variable | None:
-        found = self._variables.find(identifier)
-        return found and self._with_present_lock(found)
+        variable = self._variables.find(identifier)
+        return variable and self._with_present_lock(variable)
 
     def _with_present_lock(self, variable: Variable) -> Variable:
-        """The variable as it is now, where the lock that it had may have lapsed."""
+        """Return the variable with its current lock, since the one that it had may have expired."""
         held = variable.optimization and self._locks.holder(variable.id)
         return variable if held == variable.optimization else self._mark(variable, held)
 
@@ -181,10 +181,13 @@ class SessionContent:
         return marked
 
     def _get_since(self, identifiers: Iterable[str], sequence: int) -> list[Variable]:
-        """Find variables under the names that they had at a sequence: their end may be yet to be told."""
+        """Find variables by the names that they had at a sequence, those deleted since included."""
         after = [change.variable for change in reversed(self.log.after(sequence))]
-        # The first change tells who had a name then; an id wins over an equal name.
+        # The first change after the sequence shows which variable had a name; an id wins over an equal name.
         since = {variable.name: variable for variable in after} | {
             variable.id: variable for variable in after
         }
-        return [self._variables.by_id(one) or since.get(one) or self.get(one) for one in identifiers]
+        return [
+            self._variables.by_id(identifier) or since.get(identifier) or self.get(identifier)
+            for identifier in identifiers
+        ]

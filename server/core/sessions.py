@@ -1,4 +1,4 @@
-"""The open sessions: opening, renewing, expiring, ending, opening again."""
+"""The open sessions of a bridge: opening, renewal, expiry and closing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from ..storage.memory import MEMORY
-from ..storage.records import Ended, Kept, Opened
+from ..storage.records import Ended, Opened, StoreContent
 from ..storage.store import Store
 from .clock import Clock
 from .errors import NotFoundError, RefusalError, ResourceExhaustedError, UnavailableError, invalid
@@ -16,14 +16,14 @@ from .names import check_name
 from .session import Session
 
 MAX_TOMBSTONES = 1_000
-"""Of how many ended sessions the last sequence is kept one by one; of those before, the highest alone."""
+"""The number of ended sessions whose own last sequence is retained. Older ones share one lower bound."""
 
 
-_LOST = UnavailableError("the session could not be kept")
+_LOST = UnavailableError("the session could not be saved")
 
 
 class _Lease:
-    """How long a session lives without a call."""
+    """The right of a session to stay open until a time that each call puts off."""
 
     __slots__ = ("expires", "session", "ttl", "users")
 
@@ -38,9 +38,10 @@ class Sessions:
     """All open sessions of a bridge.
 
     Args:
-        clock: tells the time.
-        limits: the caps.
-        default_ttl: seconds without a call after which a session ends, unless it was opened with others.
+        clock: the clock for expiry and timestamps.
+        limits: the limits of the sessions.
+        default_ttl: the time to live of sessions that are opened without one, in seconds.
+        store: the store that persists the sessions.
     """
 
     def __init__(self, clock: Clock, limits: Limits, default_ttl: float, store: Store = MEMORY) -> None:
@@ -49,9 +50,9 @@ class Sessions:
         self._default_ttl = default_ttl
         self._store = store
         self._leases: dict[str, _Lease] = {}
-        self._ending: dict[str, list[_Lease]] = {}  # those whose end is not kept yet, oldest first
-        self._last_sequences: dict[str, int] = {}  # of ended sessions
-        self._min_next_sequence = 0  # above the last sequence of all that are no longer remembered
+        self._ending: dict[str, list[_Lease]] = {}  # sessions whose end is not persisted yet, oldest first
+        self._last_sequences: dict[str, int] = {}  # of ended sessions, by id
+        self._min_next_sequence = 0  # above the last sequences of all sessions without a tombstone
         self.load(store.load())
         store.on_failure(self._restore)
 
@@ -62,14 +63,14 @@ class Sessions:
         """Return an open session, and renew it.
 
         Raises:
-            NotFoundError: it is not open.
+            NotFoundError: the session is not open.
         """
         if (session := self.renew(check_name(session_id, "session_id"))) is None:
             raise NotFoundError(f"Session not found: {session_id}")
         return session
 
     def renew(self, session_id: str) -> Session | None:
-        """Put off a session's end by its time to live; return it, or None where it is not open."""
+        """Restart a session's time to live; return the session, or None if it is not open."""
         lease = self._leases.get(session_id)
         if lease is None:
             return None
@@ -84,12 +85,12 @@ class Sessions:
     def opening(
         self, session_id: str, metadata: Mapping[str, str] | None = None, ttl: int = 0
     ) -> Iterator[Session]:
-        """Return an open session, or one that opens when the block ends without an error.
+        """Return an open session, or a new one that opens when the block ends without an error.
 
         Args:
-            session_id: which.
-            metadata: what a new session is opened with.
-            ttl: its time to live in seconds; 0 for the default.
+            session_id: the id of the session.
+            metadata: the metadata of a new session.
+            ttl: the time to live of a new session, in seconds; 0 for the default.
         """
         check_name(session_id, "session_id")
         if ttl < 0:
@@ -103,8 +104,8 @@ class Sessions:
             self.expire()
         if len(self._leases) >= self._limits.sessions:
             raise ResourceExhaustedError(f"sessions: at most {self._limits.sessions} are open at a time")
-        # One above the last sequence of the old session: then no sequence of the old one, the last
-        # included, is one that a watch of the new one can resume after.
+        # The start is above the last sequence of the old session, so that a watch of the new session cannot
+        # resume after any sequence of the old one.
         ended_at = self._last_sequences.get(session_id)
         start_sequence = self._min_next_sequence if ended_at is None else ended_at + 1
         opened = Opened(
@@ -117,8 +118,8 @@ class Sessions:
         self._last_sequences.pop(session_id, None)
 
     @contextmanager
-    def kept(self, session_id: str) -> Iterator[Session]:
-        """Keep an open session from expiring for the length of the block."""
+    def held_open(self, session_id: str) -> Iterator[Session]:
+        """Keep an open session from expiring during the block."""
         session = self.find(session_id)
         lease = self._leases[session_id]
         lease.users += 1
@@ -129,7 +130,7 @@ class Sessions:
             lease.expires = self._clock.elapsed() + lease.ttl
 
     def close(self, session_id: str) -> int:
-        """End a session; return how much ended with it, 0 where it was not open."""
+        """End a session; return the number of variables, watches and tools that end, 0 if it was not open."""
         check_name(session_id, "session_id")
         if self.renew(session_id) is None:
             return 0
@@ -138,45 +139,45 @@ class Sessions:
         )
 
     def expire(self) -> None:
-        """End every session whose time is over."""
+        """End every session whose time to live is over."""
         now = self._clock.elapsed()
-        for lease in [one for one in self._leases.values() if one.expires <= now and not one.users]:
+        for lease in [lease for lease in self._leases.values() if lease.expires <= now and not lease.users]:
             self._expire(lease)
 
     def count_variables(self) -> int:
-        """Of all sessions; may be asked on any thread."""
+        """Return the number of variables of all sessions; may be called on any thread."""
         return sum(len(lease.session) for lease in [*self._leases.values()])
 
     def count_watches(self) -> int:
-        """Of all sessions; may be asked on any thread."""
+        """Return the number of watches of all sessions; may be called on any thread."""
         return sum(len(lease.session.log.watches) for lease in [*self._leases.values()])
 
     def is_open(self, session_id: str) -> bool:
-        """Whether a session is open; this does not renew it."""
+        """Return True if a session is open; this does not renew it."""
         return session_id in self._leases
 
-    def load(self, kept: Kept) -> None:
-        """Have what the store has kept."""
-        self._last_sequences |= kept.ended
-        self._min_next_sequence = max(self._min_next_sequence, kept.min_next_sequence)
-        for state in kept.sessions:
+    def load(self, content: StoreContent) -> None:
+        """Add the sessions and tombstones that a store has loaded."""
+        self._last_sequences |= content.ended
+        self._min_next_sequence = max(self._min_next_sequence, content.min_next_sequence)
+        for state in content.sessions:
             session = Session.recovered(state, self._clock, self._limits, self._store)
             self._add(session, state.opened.ttl)
 
     def release(self, session_id: str, reason: RefusalError) -> None:
-        """Have a session no more, which goes on elsewhere; its watches and its tools are told the reason."""
+        """Drop a session that another bridge serves now; its watches and tools end with the reason."""
         self._ending.pop(session_id, None)
         if (lease := self._leases.pop(session_id, None)) is not None:
             lease.session.close(reason)
             lease.session.end_watches(reason)
 
     def end_watches(self, reason: RefusalError) -> None:
-        """End every watch of every session; the sessions stay."""
+        """End every watch of every session; the sessions stay open."""
         for lease in self._leases.values():
             lease.session.end_watches(reason)
 
     def flushed(self, session_id: str) -> Future[None] | None:
-        """What a reply about a session must wait for; see ``storage.store``."""
+        """Return the future that a reply about a session must await; see ``storage.store``."""
         return self._store.flushed(session_id)
 
     def _add(self, session: Session, ttl: float) -> None:
@@ -207,19 +208,19 @@ class Sessions:
         return ended
 
     def _restore(self, session_ids: Iterable[str]) -> None:
-        """Be again as the store has kept it, in the sessions of which it could not keep something."""
+        """Reset the sessions with records that the store could not persist to their persisted state."""
         for session_id in session_ids:
             state = self._store.read(session_id)
             leases = self._ending.pop(session_id, [])
             if (present := self._leases.pop(session_id, None)) is not None:
                 leases.append(present)
             if state is not None:
-                kept, leases = leases[0], leases[1:]
-                kept.session.restore(state)
-                self._leases[session_id] = kept
+                restored, leases = leases[0], leases[1:]
+                restored.session.restore(state)
+                self._leases[session_id] = restored
                 self._last_sequences.pop(session_id, None)
             elif leases[0].session.start_sequence:
                 self._last_sequences[session_id] = leases[0].session.start_sequence - 1
-            for lease in leases:  # opened in vain: nobody has been told that they are open
+            for lease in leases:  # sessions whose opening was neither persisted nor acknowledged
                 lease.session.close(_LOST)
                 lease.session.end_watches(_LOST)

@@ -1,7 +1,7 @@
-"""The eight types of variables: what each accepts, and the form in which it keeps it.
+"""The eight types of variables: the values that each accepts, and their canonical form.
 
-A type reads the bytes of a value strictly and answers what constraints are checked against (its
-``measure``) beside the bytes that every reader gets.
+A type reads the bytes of a value strictly. It returns the bytes that every reader gets, and the object
+against which constraints are checked (the ``measure``).
 """
 
 from __future__ import annotations
@@ -20,26 +20,33 @@ SPECIAL_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class WrongTypeError(ValueError):
-    """A JSON value that is none of the type; the message is the type's phrase."""
+    """The JSON value is not of the type; the message is the type's description of its values."""
 
 
 class Accepted(NamedTuple):
-    """A value of a type: the bytes that readers get, and what constraints measure."""
+    """A checked value of a type: the bytes that readers get, and the object that constraints check."""
 
     data: bytes
     measure: Any
 
 
 class VariableType(NamedTuple):
-    """One type: its name, how it reads JSON, and whether it may be binary."""
+    """A type of variables: its name, its reader of JSON values, and its options.
+
+    Attributes:
+        name: the name of the type.
+        read: the function that checks a parsed JSON value and its bytes.
+        binary: True if values may be binary.
+        exact: True if 1.0 is read as the integer 1.
+    """
 
     name: str
     read: Callable[[Any, bytes], Accepted]
     binary: bool = False
-    exact: bool = False  # whether 1.0 is read as 1
+    exact: bool = False
 
     def read_json(self, data: bytes, field: str) -> Accepted:
-        """Read a value given as JSON, or refuse it naming ``field``."""
+        """Read a JSON value, or refuse it as the value of ``field``."""
         try:
             return self.read(jsontext.parse(data, exact=self.exact), data)
         except jsontext.InvalidJsonError as error:
@@ -48,7 +55,7 @@ class VariableType(NamedTuple):
             raise invalid(field, str(error)) from None
 
     def read_binary(self, header: bytes, array: bytes, field: str) -> Accepted:
-        """Read a value given as a header and raw bytes, or refuse it naming ``field``."""
+        """Read a binary value, a header and raw bytes, or refuse it as the value of ``field``."""
         if not self.binary:
             raise invalid(field, f"a value of type {self.name} cannot be binary")
         layout = arrays.read_header(header, array, self.name, field)
@@ -70,7 +77,7 @@ def _float(value: Any, data: bytes) -> Accepted:
         return Accepted(jsontext.dump(value), SPECIAL_FLOATS[value])
     if not _is_number(value):
         raise WrongTypeError("must be a number")
-    number = float(data)  # not of value: Python reads -0, which others write for -0.0, as the integer 0
+    number = float(data)  # not float(value): Python parses -0, which others write for -0.0, as the integer 0
     return Accepted(repr(number).encode(), number)
 
 
@@ -136,7 +143,7 @@ def _tensor(value: Any, data: bytes) -> Accepted:
 
 
 def _flat(data: Any, shape: tuple[int, ...]) -> list[Any]:
-    """The items of nested or flat data in C order, checked against the shape."""
+    """Return the items of nested or flat data in C order, after checking them against the shape."""
     if not isinstance(data, list):
         if shape or not _is_number(data):
             raise WrongTypeError("must be a tensor with shape and data")
@@ -154,7 +161,7 @@ def _flat(data: Any, shape: tuple[int, ...]) -> list[Any]:
 
 
 def _dtypes_that_hold(numbers: list[Any]) -> frozenset[str]:
-    """The dtypes that a tensor in JSON can have: JSON itself knows no dtype."""
+    """Return the dtypes that can represent the numbers of a tensor: JSON itself has no dtype."""
     floats = {"float32", "float64"}
     if not all(type(number) is int or number.is_integer() for number in numbers):
         return frozenset(floats)
@@ -167,7 +174,7 @@ def _dtypes_that_hold(numbers: list[Any]) -> frozenset[str]:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float)  # exactly: True is an int to isinstance
+    return type(value) in (int, float)  # not isinstance, for which True is an int
 
 
 EMBEDDING = VariableType("embedding", _embedding, binary=True)
@@ -185,11 +192,11 @@ TYPES = {
         VariableType("tensor", _tensor, binary=True),
     )
 }
-"""The types by name."""
+"""The eight types, by name."""
 
 
 def type_named(name: str) -> VariableType:
-    """Return a type, or refuse its name."""
+    """Return the type with a name, or refuse the name."""
     try:
         return TYPES[name]
     except KeyError:

@@ -1,6 +1,6 @@
-"""Values as they stand on the wire: an ``Any`` of JSON or of a binary header, and a bytes field.
+"""Values in the form of the wire: an ``Any`` with JSON or a binary header, and a bytes field.
 
-The core keeps the wire's own bytes, checked and in canonical form, so that a read costs no encoding.
+The core holds values as these bytes, checked and in canonical form, so that a read needs no encoding.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from .types import TYPES, VariableType
 
 PREFIX = "type.googleapis.com/snakepit."
 LEGACY_PREFIX = "dspex.variables/"
-"""The form of the older clients; read always, written to those that use the older service name."""
+"""The prefix of the older clients' type URLs. It is always read, and written to clients that use the older
+service name."""
 
 BINARY = ".binary"
 
 JSON = "json"
-"""The kind of a value that is of none of the variable types."""
+"""The kind of a value that has none of the variable types."""
 
 
 class AnyMessage(Protocol):
@@ -30,25 +31,25 @@ class AnyMessage(Protocol):
 
 
 class Value(NamedTuple):
-    """A checked value: its kind (``<type>`` or ``<type>.binary``), JSON or header, and array."""
+    """A checked value: its kind (``<type>`` or ``<type>.binary``), its JSON or header, and its array."""
 
     kind: str
     data: bytes
     array: bytes = b""
 
     def native(self) -> Any:
-        """The value as Python has it; a binary one as a read-only numpy array."""
-        read = json.loads(self.data)
+        """Return the value as a Python object; a binary value as a read-only numpy array."""
+        content = json.loads(self.data)
         if self.kind.endswith(BINARY):
-            import numpy  # only here: a bridge that sees no arrays does not pay for it
+            import numpy  # not at the top: a bridge that sees no arrays does not load it
 
-            dtype = numpy.dtype(read["dtype"]).newbyteorder("<")
-            return numpy.frombuffer(self.array, dtype).reshape(read["shape"])
-        return float(read) if self.kind == "float" else read
+            dtype = numpy.dtype(content["dtype"]).newbyteorder("<")
+            return numpy.frombuffer(self.array, dtype).reshape(content["shape"])
+        return float(content) if self.kind == "float" else content
 
 
 def kind_of(type_url: str, field: str) -> str:
-    """The part of a type_url that names the type, ``.binary`` included."""
+    """Return the part of a type_url that names the type, ``.binary`` included."""
     for prefix in (PREFIX, LEGACY_PREFIX):
         if type_url.startswith(prefix):
             return type_url[len(prefix) :]
@@ -56,35 +57,38 @@ def kind_of(type_url: str, field: str) -> str:
 
 
 def read_value(
-    given: AnyMessage | None, array: bytes, kind: VariableType, constraints: Constraints, field: str
+    message: AnyMessage | None, array: bytes, kind: VariableType, constraints: Constraints, field: str
 ) -> Value:
     """Check a value against its type and constraints.
 
     Args:
-        given: the ``Any``; None where the request had none.
-        array: the bytes field beside it.
-        kind: the type that it must be of.
-        constraints: what it must satisfy beyond that.
-        field: the request's field, for the refusal.
+        message: the ``Any``; None if the request has none.
+        array: the bytes field that belongs to it.
+        kind: the expected type.
+        constraints: the constraints that the value must satisfy.
+        field: the field of the request, for the error.
 
     Raises:
-        InvalidArgumentError: naming ``field``; with every constraint that is violated.
+        InvalidArgumentError: the value is invalid; the message names ``field`` and every violated constraint.
     """
-    if given is None or not (given.type_url or given.value):
+    if message is None or not (message.type_url or message.value):
         raise invalid(field, "a value is required")
-    named = kind_of(given.type_url, field)
-    if named == kind.name:
+    sent_kind = kind_of(message.type_url, field)
+    if sent_kind == kind.name:
         if array:
             raise invalid(field, f"bytes need a type_url that ends in {BINARY}")
-        accepted = kind.read_json(given.value, field)
-    elif named == kind.name + BINARY:
-        accepted = kind.read_binary(given.value, array, field)
-    elif named.removesuffix(BINARY) in TYPES:
-        raise invalid(field, f"the value is of type {named}, the variable of type {kind.name}")
+        accepted = kind.read_json(message.value, field)
+    elif sent_kind == kind.name + BINARY:
+        accepted = kind.read_binary(message.value, array, field)
+    elif sent_kind.removesuffix(BINARY) in TYPES:
+        raise invalid(field, f"the value is of type {sent_kind}, the variable of type {kind.name}")
     else:
-        raise invalid(field, f"type_url names no type: {given.type_url[:80]!r}")
-    if found := constraints.violations(accepted.measure):
+        raise invalid(field, f"type_url names no type: {message.type_url[:80]!r}")
+    if violations := constraints.violations(accepted.measure):
         raise InvalidArgumentError(
-            f"{field}: {'; '.join(found)}", [FieldViolation(field, violation) for violation in found]
+            f"{field}: {'; '.join(violations)}",
+            [FieldViolation(field, violation) for violation in violations],
         )
-    return Value(kind.name if named == kind.name else named, accepted.data, array)  # the name is one for all
+    return Value(
+        kind.name if sent_kind == kind.name else sent_kind, accepted.data, array
+    )  # kind.name is one shared string

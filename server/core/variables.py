@@ -1,4 +1,4 @@
-"""A variable as of one version. Nothing here changes in place: a change makes a new object."""
+"""A variable as of one version. Variables are not modified: a change creates a new object."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from .constraints import Constraints
 from .types import VariableType, type_named
 from .values import Value
 
-SHARED = 1000
-"""Characters of constraints up to which variables share them: a few long ones are not worth the memory."""
+MAX_SHARED_CHARACTERS = 1000
+"""The maximum length of constraints_json whose parsed rules variables share.
+
+Longer texts are rare, and caching them would take too much memory.
+"""
 
 
 class Rules(NamedTuple):
-    """What registration fixed of a variable's values. Variables with the same rules share one object."""
+    """The type and constraints of a variable, set at registration. Equal rules are one shared object."""
 
     type: VariableType
     constraints: Constraints
@@ -24,8 +27,8 @@ class Rules(NamedTuple):
 
 
 def rules_of(type_name: str, constraints_json: str) -> Rules:
-    """Read a type's name and constraints, or refuse them."""
-    if len(constraints_json) > SHARED:
+    """Return the rules for a type's name and constraints, or refuse these."""
+    if len(constraints_json) > MAX_SHARED_CHARACTERS:
         return _read_rules(type_name, constraints_json)
     return _shared_rules(type_name, constraints_json)
 
@@ -39,7 +42,7 @@ _shared_rules = lru_cache(1000)(_read_rules)
 
 
 class Optimization(NamedTuple):
-    """Who optimizes a variable, and since when (ns since the epoch, UTC)."""
+    """The optimizer that holds a variable's lock, and its start time (ns since the epoch, UTC)."""
 
     optimizer_id: str
     started_at: int
@@ -47,20 +50,20 @@ class Optimization(NamedTuple):
 
 @dataclass(slots=True)
 class Variable:
-    """One version of one variable. Only the bytes that the edge keeps with it come later.
+    """One version of one variable. Only the cached serializations are set after its creation.
 
     Attributes:
-        updated_at: when it was accepted, ns since the epoch, UTC.
-        version: 1 at registration.
-        encoded: a place for the edge to keep the bytes that it serialized.
-        encoded_legacy: the same in the form of the older clients.
+        updated_at: the time at which the version was accepted, in ns since the epoch, UTC.
+        version: the number of the version, 1 at registration.
+        encoded: the serialized variable, which the RPC layer caches here.
+        encoded_legacy: the serialized variable in the format of the older clients.
     """
 
-    # Not frozen, and flat: there are a million of them.
+    # Not frozen and without nested objects, to be fast and small: there may be a million of them.
     id: str
     name: str
     rules: Rules
-    kind: str  # these three are the value
+    kind: str  # kind, data and array are the value
     data: bytes
     array: bytes
     metadata: Mapping[str, str]
@@ -78,7 +81,7 @@ class Variable:
     def next_version(
         self, value: Value, metadata: Mapping[str, str], *, from_elixir: bool, at: int
     ) -> Variable:
-        """The version after this one, accepted at a time in ns since the epoch."""
+        """Return the version after this one, accepted at a time in ns since the epoch."""
         return Variable(
             id=self.id,
             name=self.name,
@@ -94,7 +97,7 @@ class Variable:
         )
 
     def held_by(self, holder: Optimization | None) -> Variable:
-        """The same version with this holder: the same object where it has it already."""
+        """Return the same version with a holder of its lock; this object if the holder is the same."""
         if self.optimization == holder:
             return self
         return replace(self, optimization=holder, encoded=b"", encoded_legacy=b"")

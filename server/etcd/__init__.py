@@ -1,1 +1,1 @@
-"""What the bridge needs of etcd, 3.4 or later: reads, transactions, and watches that survive members."""
+"""A client of etcd 3.4 or later: reads, transactions, and watches that survive the failure of members."""

@@ -1,4 +1,4 @@
-"""Where etcd is, and how to be let in: what ``etcd://host:port,host:port?prefix=...`` says."""
+"""The address of etcd, with credentials and options: ``etcd://host:port,host:port?prefix=...``."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from ..core.errors import StartupError
 
 PORT = 2379
-"""Where etcd listens unless it is told otherwise."""
+"""The default port of etcd."""
 
-TTL_RANGE = (1.0, 60.0)
-"""Seconds."""
+TTL_RANGE_S = (1.0, 60.0)
+"""The smallest and the largest permitted ``ttl``, in seconds."""
 
 _OPTIONS = ("ca", "cert", "key", "machine", "password-file", "prefix", "tls", "ttl")
 
 
 class Address(NamedTuple):
-    """Where etcd is, and how to be let in.
+    """The address of etcd, with credentials and options.
 
     Attributes:
-        endpoints: host:port of each member.
-        prefix: what the names of all keys begin with.
-        user: the name to be let in with; empty where none is needed.
-        password: what proves the name.
-        ca: certificates, in PEM form, of who may vouch for etcd; empty for those that the system trusts.
-        cert: our own certificate in PEM form; empty for none.
-        key: its private key in PEM form.
-        tls: whether connections are encrypted.
-        ttl: seconds without a sign of life after which a bridge counts as gone.
-        machine: the name of the machine; empty where it is not told.
+        endpoints: the host:port of each member.
+        prefix: the common prefix of all keys.
+        user: the user's name; empty without authentication.
+        password: the user's password.
+        ca: the certificates of the trusted authorities, in PEM form; empty for those of the system.
+        cert: the client certificate, in PEM form; empty for none.
+        key: the private key of the client certificate, in PEM form.
+        tls: True if connections are encrypted.
+        ttl: the time without a renewed liveness record after which a bridge counts as gone, in seconds.
+        machine: the name of this machine; empty for Linux's boot id.
     """
 
     endpoints: tuple[str, ...]
@@ -46,7 +46,7 @@ class Address(NamedTuple):
     machine: str = ""
 
     def __repr__(self) -> str:
-        """Without what is secret, so that it can be logged."""
+        """Return a text without secrets, which can be logged."""
         return f"Address({','.join(self.endpoints)}, prefix={self.prefix!r}, tls={self.tls})"
 
 
@@ -54,23 +54,23 @@ def parse(url: str) -> Address:
     """Read an address.
 
     Raises:
-        StartupError: it is not one, or a file that it names cannot be read. The message says what to do, and
-            shows no part of the address that may hold the password.
+        StartupError: the address is invalid, or a file that it names cannot be read. The message has a
+            remedy, and shows no part of the address that may be the password.
     """
     try:
-        scheme, where, path, query, fragment = urlsplit(url)
-    except ValueError:  # a bracket out of place
-        _refuse("is not one: it looks like etcd://host:port,host:port?prefix=bridge")
+        scheme, authority, path, query, fragment = urlsplit(url)
+    except ValueError:  # a misplaced bracket
+        _refuse("is not valid: it looks like etcd://host:port,host:port?prefix=bridge")
     if scheme not in ("etcd", "etcds"):
         _refuse("must begin with etcd://, or with etcds:// for TLS")
-    proof, _, hosts = where.rpartition("@")
+    credentials, _, hosts = authority.rpartition("@")
     if "@" in path + query + fragment:
-        # Else the rest of such a password would be taken for an option, and shown.
-        _refuse("has an @ behind its hosts: write / ? # @ in a password or an option as %2F %3F %23 %40")
+        # Otherwise the rest of such a password would be taken for an option, and shown.
+        _refuse("has an @ after its hosts: write / ? # @ in a password or an option as %2F %3F %23 %40")
     if path not in ("", "/") or fragment:
-        _refuse("has something between its hosts and ?, or a #: prefix=... says where the keys are")
+        _refuse("has something between its hosts and ?, or a #: use prefix=... for the prefix of the keys")
     options = _options(query)
-    user, password = _proof(proof, options.get("password-file"))
+    user, password = _credentials(credentials, options.get("password-file"))
     tls = _tls(scheme, options)
     prefix = options.get("prefix", "bridge")
     if not prefix:
@@ -93,34 +93,37 @@ def _options(query: str) -> dict[str, str]:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
     except ValueError:
-        _refuse("has an option without a value: they are written name=value&name=value")
+        _refuse("has an option without a value: write options as name=value&name=value")
     options = dict(pairs)
     for name in options:
         if name not in _OPTIONS:
-            _refuse(f"has an unknown option {name!r}: there are {', '.join(_OPTIONS)}")
+            _refuse(f"has an unknown option {name!r}: the options are {', '.join(_OPTIONS)}")
     if len(options) < len(pairs):
         _refuse("has an option twice")
     return options
 
 
 def _endpoint(text: str) -> str:
-    """host:port. What is wrong is not shown: where the @ was forgotten, it is a name and a password."""
+    """Return the host:port in a text.
+
+    The error does not show the text: if the @ was forgotten, it is a name and a password.
+    """
     try:
         parts = urlsplit(f"//{text}")
         host, port = parts.hostname, parts.port
     except ValueError:
-        _refuse("has a port that is no number from 1 to 65535: its hosts look like host:port,host:port")
+        _refuse("has a port that is not a number from 1 to 65535: its hosts look like host:port,host:port")
     if not host or port == 0:
         _refuse("has an empty host, or port 0: its hosts look like host:port,host:port")
     return f"[{host}]:{port or PORT}" if ":" in host else f"{host}:{port or PORT}"
 
 
-def _proof(proof: str, password_file: str | None) -> tuple[str, str]:
-    """The user's name and password."""
-    user, colon, password = proof.partition(":")
+def _credentials(credentials: str, password_file: str | None) -> tuple[str, str]:
+    """Return the user's name and password."""
+    user, colon, password = credentials.partition(":")
     if password_file is not None:
         if colon:
-            _refuse("has a password and a password-file: one of them is enough")
+            _refuse("has a password and a password-file: name only one of them")
         try:
             password = _read(password_file).decode().rstrip("\r\n")
         except UnicodeDecodeError:
@@ -138,29 +141,29 @@ def _tls(scheme: str, options: dict[str, str]) -> bool:
         _refuse("has a tls that is neither 0 nor 1")
     if ("cert" in options) != ("key" in options):
         _refuse("needs cert and key together")
-    asked = scheme == "etcds" or any(name in options for name in ("ca", "cert", "key"))
-    if asked and options.get("tls") == "0":
+    implied = scheme == "etcds" or any(name in options for name in ("ca", "cert", "key"))
+    if implied and options.get("tls") == "0":
         _refuse("asks for TLS and has tls=0: leave one of them out")
-    return asked or options.get("tls") == "1"
+    return implied or options.get("tls") == "1"
 
 
 def _ttl(text: str) -> float:
-    least, most = TTL_RANGE
+    least, most = TTL_RANGE_S
     try:
         ttl = float(text)
     except ValueError:
         ttl = math.nan
-    if not least <= ttl <= most:  # which NaN is not either
+    if not least <= ttl <= most:  # also refuses NaN
         _refuse(f"has ttl={text!r}, which must be a number of seconds from {least:g} to {most:g}")
     return ttl
 
 
-def _pem(path: str | None, what: bytes) -> bytes:
+def _pem(path: str | None, label: bytes) -> bytes:
     if path is None:
         return b""
     content = _read(path)
-    if what not in content:
-        _refuse(f"names {path}, which holds no {what.decode().lower()} in PEM form")
+    if label not in content:
+        _refuse(f"names {path}, which holds no {label.decode().lower()} in PEM form")
     return content
 
 
@@ -172,5 +175,5 @@ def _read(path: str) -> bytes:
         raise StartupError(f"the address of etcd names {path!r}, which cannot be read: {reason}") from None
 
 
-def _refuse(what: str) -> NoReturn:
-    raise StartupError(f"the address of etcd {what}") from None
+def _refuse(fault: str) -> NoReturn:
+    raise StartupError(f"the address of etcd {fault}") from None

@@ -18,21 +18,21 @@ from .members import Members
 from .watch import watch
 
 ATTEMPT_TIMEOUT_S = 1.0
-"""Seconds that a member has for a read, before the next one is asked; twice as many in each further round,
-since a long answer may take them."""
+"""The timeout of a read at the first member, before the next one is asked, in seconds. It doubles with each
+further round, since a long answer may need the time."""
 
 RETRY_BACKOFF_S = (0.02, 0.2)
-"""Seconds between two rounds of reads that failed at once: at first, and at most."""
+"""The first and the longest pause between two rounds of reads, in seconds."""
 
 
 Reply = TypeVar("Reply", bound=Message)
 
 
 class Etcd:
-    """A client of etcd. Made and used on one event loop.
+    """A client of etcd, for use on one event loop.
 
     Args:
-        address: of its members.
+        address: the address of the members.
     """
 
     def __init__(self, address: Address) -> None:
@@ -52,23 +52,23 @@ class Etcd:
         newest_first: bool = False,
         timeout: float,
     ) -> rpc.RangeResponse:
-        """Read what is there after all that was answered before (linearizable).
+        """Read a key or a range of keys; the read is linearizable.
 
         Args:
-            key: the key, or the first one.
-            end: where there are many, the first one that is no longer meant.
-            limit: at most so many; 0 for all.
-            revision: as of then; 0 for now.
-            keys_only: leave the values out.
-            count_only: count them.
-            oldest_first: sorted by the revision that wrote them last, not by name.
-            newest_first: the other way round.
-            timeout: seconds; other members are asked until then.
+            key: the key, or the first key of a range.
+            end: the end of the range, exclusive; None for a single key.
+            limit: the maximum number of keys; 0 for all.
+            revision: the revision at which to read; 0 for the current one.
+            keys_only: True to omit the values.
+            count_only: True to return the count only.
+            oldest_first: True to sort by the revision of the last write, ascending, not by name.
+            newest_first: True to sort by the revision of the last write, descending.
+            timeout: the time until which members are asked, in seconds.
 
         Raises:
             NoAnswerError: no member answered in time.
-            CompactedError: what was there at ``revision`` is forgotten.
-            RefusedError: etcd refused.
+            CompactedError: ``revision`` has been compacted.
+            RefusedError: etcd refused the read.
         """
         request = rpc.RangeRequest(
             key=key,
@@ -92,20 +92,20 @@ class Etcd:
         *,
         timeout: float,
     ) -> rpc.TxnResponse:
-        """Do ``success`` where all of ``compare`` holds, else ``failure``: all of it, or nothing.
+        """Run ``success`` atomically if all conditions in ``compare`` hold, else ``failure``.
 
-        It is sent once. Whoever sends it again must have guarded it, so that it cannot be done twice; another
-        member is asked then.
+        The transaction is sent once. A caller that sends it again needs conditions that keep it from being
+        applied twice; another member is asked then.
 
         Args:
             compare: the conditions.
-            success: what to do where they hold.
-            failure: what to do where they do not.
-            timeout: seconds.
+            success: the operations if all conditions hold.
+            failure: the operations if a condition does not hold.
+            timeout: the timeout, in seconds.
 
         Raises:
-            NoAnswerError: it may or may not have been done.
-            RefusedError: it was not done, unless ``perhaps_applied`` says so.
+            NoAnswerError: the transaction may or may not have been applied.
+            RefusedError: the transaction was not applied, unless ``perhaps_applied`` is True.
         """
         request = rpc.TxnRequest(compare=compare, success=success, failure=failure)
         member = self._members.current
@@ -121,11 +121,11 @@ class Etcd:
         return reply
 
     async def compact(self, revision: int, *, timeout: float = 5.0) -> None:
-        """Forget what was before a revision, which can be read itself; nothing happens where that is done.
+        """Compact all revisions before one; do nothing if they are compacted already.
 
         Raises:
-            NoAnswerError: it may or may not have been done.
-            RefusedError: etcd refused; the revision is still to come, for example.
+            NoAnswerError: the revisions may or may not have been compacted.
+            RefusedError: etcd refused, for example because the revision does not exist yet.
         """
         request = rpc.CompactionRequest(revision=revision)
         with suppress(CompactedError):
@@ -134,15 +134,15 @@ class Etcd:
     def watch(
         self, prefix: bytes, *, after: int, connected: Callable[[bool], object] | None = None
     ) -> AsyncGenerator[Sequence[rpc.Event], None]:
-        """The changes of all keys that begin with ``prefix``; see ``watch.watch``."""
+        """Yield the changes of all keys with a prefix; see ``watch.watch``."""
         return watch(self._members, prefix, after=after, connected=connected)
 
     async def close(self) -> None:
-        """Close all connections. No call may be under way."""
+        """Close all connections. No call may be in progress."""
         await self._members.close()
 
     async def _ask(self, method: str, request: Message, reply: type[Reply], timeout: float) -> Reply:
-        """Make a call that may be repeated, at one member after the other."""
+        """Make a call that may be repeated, at one member after another."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         members = self._members
@@ -151,8 +151,8 @@ class Etcd:
             member = members.current
             rounds, place = divmod(attempt, len(members))
             try:
-                patience = min(left, ATTEMPT_TIMEOUT_S * 2.0 ** min(rounds, 10))
-                answer: Reply = await members.call(member, method, request, reply, patience)
+                attempt_timeout = min(left, ATTEMPT_TIMEOUT_S * 2.0 ** min(rounds, 10))
+                answer: Reply = await members.call(member, method, request, reply, attempt_timeout)
             except aio.AioRpcError as error:
                 if known := lasting(error):
                     raise known from None
@@ -165,4 +165,4 @@ class Etcd:
                     0.5, 1.0
                 )
                 await asyncio.sleep(min(pause, max(0.0, deadline - loop.time())))
-        raise NoAnswerError(f"no member of etcd answered within {timeout:g} s: {members.troubles()}")
+        raise NoAnswerError(f"no member of etcd answered within {timeout:g} s: {members.last_errors()}")

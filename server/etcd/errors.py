@@ -1,12 +1,12 @@
-"""How a request to etcd can fail, and which failure is which."""
+"""The errors of requests to etcd, and the classification of etcd's answers."""
 
 from __future__ import annotations
 
 import grpc
 from grpc import aio
 
-# Answers that another attempt, or another member, may not give. All else comes and goes with members, leaders
-# and connections; UNKNOWN too, as which a member reports that it ran out of time.
+# Statuses that another attempt would get as well. All others depend on members, leaders and connections, even
+# UNKNOWN, which a member reports when it ran out of time.
 _LASTING = {
     grpc.StatusCode.INVALID_ARGUMENT,
     grpc.StatusCode.NOT_FOUND,
@@ -19,9 +19,11 @@ _LASTING = {
     grpc.StatusCode.DATA_LOSS,
 }
 
-_NAMELESS = "user name is empty"  # of a call without a token, which was good while nobody needed one
+_NAMELESS = (
+    "user name is empty"  # the answer to a call without a token, when authentication has been enabled since
+)
 _STALE = ("invalid auth token", "revision of auth store is old", _NAMELESS)
-_BUSY = "too many requests"  # RESOURCE_EXHAUSTED like a full disk, but it passes
+_BUSY = "too many requests"  # RESOURCE_EXHAUSTED like a full disk, but temporary
 _FULL = "database space exceeded"
 _COMPACTED = "required revision has been compacted"
 _OPEN_TO_ALL = "authentication is not enabled"
@@ -32,12 +34,12 @@ class NoAnswerError(Exception):
 
 
 class RefusedError(Exception):
-    """etcd refused, and will again.
+    """etcd refused a request, and would refuse it again.
 
     Attributes:
         code: the status.
-        perhaps_applied: whether a transaction may have been applied all the same: etcd applies the one that
-            exceeds its space, and then says that there is none.
+        perhaps_applied: True if a transaction may have been applied nevertheless: etcd applies the one that
+            exceeds its quota, and then reports that no space is left.
     """
 
     def __init__(self, code: grpc.StatusCode, message: str) -> None:
@@ -47,37 +49,37 @@ class RefusedError(Exception):
 
 
 class CompactedError(Exception):
-    """What was asked for is forgotten.
+    """The requested revision has been compacted.
 
     Attributes:
-        revision: the oldest that is kept; 0 where etcd does not say, which it says to watches alone.
+        revision: the oldest available revision; 0 if it is not known, since etcd reports it to watches only.
     """
 
     def __init__(self, revision: int) -> None:
-        super().__init__(f"etcd has forgotten what was before revision {revision or 'a later one'}")
+        super().__init__(f"etcd has compacted all revisions before {revision or 'a later one'}")
         self.revision = revision
 
 
 def lasting(error: aio.AioRpcError) -> RefusedError | CompactedError | None:
-    """What to raise for an answer that another attempt would get too; None for a failure that may pass."""
-    code, said = error.code(), error.details() or ""
-    if code not in _LASTING or _BUSY in said or (stale(said) and _NAMELESS not in said):
+    """Return the error to raise for a permanent failure; None for one that another attempt may not have."""
+    code, details = error.code(), error.details() or ""
+    if code not in _LASTING or _BUSY in details or (stale(details) and _NAMELESS not in details):
         return None
-    if _COMPACTED in said:
+    if _COMPACTED in details:
         return CompactedError(0)
-    return RefusedError(code, said)
+    return RefusedError(code, details)
 
 
-def stale(said: str | None) -> bool:
-    """Whether etcd says that a new token may help. What was asked for was certainly not done."""
-    return any(words in (said or "") for words in _STALE)
+def stale(details: str | None) -> bool:
+    """Return True if etcd refused the token and a new one may help. The request was certainly not applied."""
+    return any(text in (details or "") for text in _STALE)
 
 
 def needs_no_token(error: aio.AioRpcError) -> bool:
-    """Whether whoever asked for a token was told that nobody needs one."""
+    """Return True if a request for a token failed because authentication is not enabled."""
     return _OPEN_TO_ALL in (error.details() or "")
 
 
 def described(error: aio.AioRpcError) -> str:
-    """A failure in a few words."""
+    """Return a short description of a failure."""
     return f"{error.code().name}: {error.details() or 'no reason given'}"

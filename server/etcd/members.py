@@ -1,4 +1,4 @@
-"""The members of etcd: a connection to each, which of them is asked, and the token that calls bear."""
+"""The members of etcd: their connections, the choice of one for calls, and the token of calls."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from . import rpc_pb2 as rpc
 from .address import Address
 from .errors import needs_no_token, stale
 
-KEEPALIVE = 2000
-"""Milliseconds of silence, while calls wait, after which a member is pinged; it has as long to answer.
+KEEPALIVE_MS = 2000
+"""The time without data, while calls wait, after which a member is pinged, in milliseconds.
 
-etcd minds pings that come more often than every five seconds, the third one in a row between which it sent
-nothing: it ends the connection. Nobody here waits so long for so little (see ``watch.PROGRESS``).
+The member has as long again to answer. etcd closes a connection at the third ping in a row without data from
+etcd between them, if they come more often than every five seconds. No call here waits so long without data
+(see ``watch.PROGRESS_INTERVAL_S``).
 """
 
 OPTIONS: Sequence[tuple[str, Any]] = (
@@ -27,13 +28,13 @@ OPTIONS: Sequence[tuple[str, Any]] = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_http_proxy", 0),
     ("grpc.service_config_disable_resolution", 1),
-    # Whether a request is sent again is decided here, where it is known whether it may be.
+    # This client retries requests itself, since it knows which may be repeated.
     ("grpc.enable_retries", 0),
-    ("grpc.keepalive_time_ms", KEEPALIVE),
-    ("grpc.keepalive_timeout_ms", KEEPALIVE),
-    ("grpc.http2.ping_timeout_ms", KEEPALIVE),
+    ("grpc.keepalive_time_ms", KEEPALIVE_MS),
+    ("grpc.keepalive_timeout_ms", KEEPALIVE_MS),
+    ("grpc.http2.ping_timeout_ms", KEEPALIVE_MS),
     ("grpc.http2.max_pings_without_data", 0),
-    # A member that comes back is found soon, and an attempt to connect that is not answered is given up.
+    # Short pauses, to find a restarted member soon, and to give up connecting to one that does not answer.
     ("grpc.initial_reconnect_backoff_ms", 20),
     ("grpc.min_reconnect_backoff_ms", 1000),
     ("grpc.max_reconnect_backoff_ms", 500),
@@ -43,17 +44,17 @@ Metadata = tuple[tuple[str, str], ...]
 
 
 class Member:
-    """One member of etcd, by the endpoint that it is reached at.
+    """A member of etcd.
 
     Args:
-        endpoint: host:port.
-        credentials: for TLS; None for none.
+        endpoint: the address of the member, host:port.
+        credentials: the credentials for TLS; None for a connection without TLS.
     """
 
     def __init__(self, endpoint: str, credentials: grpc.ChannelCredentials | None) -> None:
         self.endpoint = endpoint
-        self.trouble = "not asked"
-        """Why it did not answer when it last did not."""
+        self.last_error = "not asked"
+        """The reason of the last failed call."""
         if credentials is None:
             self.channel = aio.insecure_channel(endpoint, options=OPTIONS)
         else:
@@ -64,18 +65,18 @@ class Member:
         self, method: str, request: Message, reply: type[Message], metadata: Metadata, timeout: float
     ) -> Any:
         """Make a call, once. Raises AioRpcError."""
-        made = self._methods.get(method)
-        if made is None:
-            made = self._methods[method] = self.channel.unary_unary(
+        multicallable = self._methods.get(method)
+        if multicallable is None:
+            multicallable = self._methods[method] = self.channel.unary_unary(
                 f"/etcdserverpb.{method}",
                 request_serializer=lambda message: message.SerializeToString(),
                 response_deserializer=reply.FromString,
             )
-        return await made(request, metadata=metadata, timeout=timeout)
+        return await multicallable(request, metadata=metadata, timeout=timeout)
 
 
 class Members:
-    """All members; one of them is asked until it fails, then the next one is."""
+    """All members. One of them is asked until it fails, and then the next one."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -90,37 +91,40 @@ class Members:
 
     @property
     def current(self) -> Member:
-        """The one that is asked."""
+        """The member that is asked."""
         member = self._members.get(self._current)
         if member is None:
             endpoint = self._address.endpoints[self._current]
             member = self._members[self._current] = Member(endpoint, self._credentials)
         return member
 
-    def failed(self, member: Member, trouble: str) -> None:
-        """Ask another one from now on; unless that is so already, since many calls fail together."""
-        member.trouble = trouble
+    def failed(self, member: Member, error: str) -> None:
+        """Record a failure; ask another member from now on, unless one is asked already.
+
+        Several calls at the same member may fail together.
+        """
+        member.last_error = error
         if member is self.current:
             self._current = (self._current + 1) % len(self)
 
-    def troubles(self) -> str:
-        """Why each of those that were asked did not answer."""
-        return "; ".join(f"{member.endpoint}: {member.trouble}" for member in self._members.values())
+    def last_errors(self) -> str:
+        """Return the reason of the last failure of each member that was asked."""
+        return "; ".join(f"{member.endpoint}: {member.last_error}" for member in self._members.values())
 
     async def call(
         self, member: Member, method: str, request: Message, reply: type[Message], timeout: float
     ) -> Any:
-        """Make a call; where the token was refused, with a new one.
+        """Make a call; if the token is refused, make it again with a new one.
 
         Args:
-            member: whom to ask.
-            method: as in "KV/Range".
-            request: is not sent a second time unless it was certainly not carried out.
-            reply: its type.
-            timeout: seconds, for all of it.
+            member: the member to ask.
+            method: the service and the method, such as "KV/Range".
+            request: the request; it is sent again only if it was certainly not applied.
+            reply: the type of the reply.
+            timeout: the timeout of the whole call, in seconds.
 
         Raises:
-            AioRpcError: it failed. With DEADLINE_EXCEEDED it may have been carried out.
+            AioRpcError: the call failed. With DEADLINE_EXCEEDED, it may have been applied.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
@@ -135,22 +139,22 @@ class Members:
         return await member.call(method, request, reply, metadata, deadline - loop.time())
 
     async def metadata(self, member: Member, timeout: float) -> Metadata:
-        """What lets a call in: a token, fetched where there is none yet. Raises AioRpcError."""
+        """Return the metadata with the token, which is fetched if there is none yet. Raises AioRpcError."""
         if not self._address.user:
             return ()
         if self._token is None:
             deadline = asyncio.get_running_loop().time() + timeout
             try:
                 async with asyncio.timeout_at(deadline), self._authenticating:
-                    if self._token is None:  # nobody else fetched one meanwhile
+                    if self._token is None:  # no other call has fetched one in the meantime
                         self._token = await self._authenticate(member, timeout)
             except TimeoutError:
-                raise _late("no token was to be had in time") from None
-        return _bearing(self._token)
+                raise _late("the request for a token timed out") from None
+        return _metadata_of(self._token)
 
     def forget(self, metadata: Metadata) -> None:
-        """Use a token no more; a newer one stays."""
-        if self._token is not None and metadata == _bearing(self._token):
+        """Discard the token in a call's metadata, unless it has been replaced already."""
+        if self._token is not None and metadata == _metadata_of(self._token):
             self._token = None
 
     async def close(self) -> None:
@@ -160,7 +164,7 @@ class Members:
         self._members.clear()
 
     async def _authenticate(self, member: Member, timeout: float) -> str:
-        """A token; empty where etcd lets everybody in."""
+        """Return a new token; an empty one if etcd does not require authentication."""
         request = rpc.AuthenticateRequest(name=self._address.user, password=self._address.password)
         try:
             reply = await member.call("Auth/Authenticate", request, rpc.AuthenticateResponse, (), timeout)
@@ -172,7 +176,7 @@ class Members:
         return token
 
 
-def _bearing(token: str) -> Metadata:
+def _metadata_of(token: str) -> Metadata:
     return (("token", token),) if token else ()
 
 
@@ -186,5 +190,5 @@ def _credentials(address: Address) -> grpc.ChannelCredentials | None:
     )
 
 
-def _late(what: str) -> aio.AioRpcError:
-    return aio.AioRpcError(grpc.StatusCode.DEADLINE_EXCEEDED, aio.Metadata(), aio.Metadata(), what)
+def _late(details: str) -> aio.AioRpcError:
+    return aio.AioRpcError(grpc.StatusCode.DEADLINE_EXCEEDED, aio.Metadata(), aio.Metadata(), details)

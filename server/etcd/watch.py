@@ -1,4 +1,4 @@
-"""A watch that survives its connection, its member, and the member's leader."""
+"""A watch that survives the loss of its connection, of its member, and of the member's leader."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from .errors import CompactedError, RefusedError, described, lasting, stale
 from .members import Member, Members, Metadata
 from .operations import prefix_end
 
-OPENING = 3.0
-"""Seconds that a member may take to put a watch in place."""
+OPEN_TIMEOUT_S = 3.0
+"""The time that a member has to open a watch, in seconds."""
 
-PROGRESS = 1.5
-"""Seconds of silence after which a member is asked whether it is there. Its answer also keeps the pings of
-the connection (``members.KEEPALIVE``) from being needed, and from being taken for an attack."""
+PROGRESS_INTERVAL_S = 1.5
+"""The time without data after which a member is asked for a progress notification, in seconds. The answer
+also makes pings (``members.KEEPALIVE_MS``) unnecessary, which etcd might take for an attack."""
 
-SILENCE = 5.0
-"""Seconds of silence after which a member counts as gone."""
+SILENCE_TIMEOUT_S = 5.0
+"""The time without data after which a member counts as gone, in seconds."""
 
-BACKOFF = (0.02, 1.0)
-"""Seconds between two attempts: at first, and at most. Where a watch has told something, it begins anew."""
+RETRY_BACKOFF_S = (0.02, 1.0)
+"""The first and the longest pause between two attempts, in seconds. Events reset the pause to the first."""
 
 _DENIED = "permission denied"
 
-# A member that is cut off from its leader ends the stream, where it would else have nothing to tell.
+# With this, a member that has lost its leader ends the stream; otherwise the stream would only stay silent.
 _HAS_LEADER = ("hasleader", "true")
 
 
 async def watch(
     members: Members, prefix: bytes, *, after: int, connected: Callable[[bool], object] | None = None
 ) -> AsyncGenerator[Sequence[rpc.Event], None]:
-    """Yield the changes of all keys that begin with ``prefix``, from revision ``after`` + 1 on.
+    """Yield the changes of all keys with a prefix, from revision ``after`` + 1 on.
 
-    They come in order, each once, and those of one revision together, in one batch or in a larger one. Close
-    the generator (``contextlib.aclosing``) to end the watch.
+    The changes come in order, each once; those of one revision come in the same batch. Close the generator
+    (``contextlib.aclosing``) to end the watch.
 
     Args:
-        members: where the watch is opened, and opened again.
-        prefix: of the keys.
-        after: the revision of which everything is known.
-        connected: called with True whenever the watch is in place, and with False when it no longer is.
+        members: the members at which the watch is opened, and opened again.
+        prefix: the prefix of the keys.
+        after: the revision after which changes are yielded.
+        connected: the callback that gets True whenever the watch has been opened, and False when it is lost.
 
     Raises:
-        CompactedError: some of what is asked for is forgotten; its ``revision`` can still be read.
-        RefusedError: etcd does not let us watch these keys.
+        CompactedError: a requested revision has been compacted; the error's ``revision`` is still available.
+        RefusedError: etcd does not permit to watch these keys.
     """
     attempts = denials = 0
     while True:
@@ -76,31 +76,31 @@ async def watch(
             members.failed(member, str(broken))
         finally:
             stream.close()
-            if stream.in_place and connected is not None:
+            if stream.was_opened and connected is not None:
                 connected(False)
-        first, most = BACKOFF
-        if stream.age() > most:
+        first, longest = RETRY_BACKOFF_S
+        if stream.age() > longest:
             attempts = 0
-        await asyncio.sleep(min(first * 2.0 ** min(attempts, 10), most) * random.uniform(0.5, 1.0))
+        await asyncio.sleep(min(first * 2.0 ** min(attempts, 10), longest) * random.uniform(0.5, 1.0))
         attempts += 1
 
 
 class _BrokenStreamError(Exception):
-    """The stream has ended; another one may do better."""
+    """The stream has ended; another one may succeed."""
 
 
 class _DeniedError(Exception):
-    """The watch is not allowed; or its token is not known, of which etcd 3.4 says the same."""
+    """The watch is not permitted, or its token is not valid: etcd 3.4 reports both in the same way."""
 
 
 class _Stream:
-    """One watch at one member, for as long as it lasts.
+    """One stream of a watch, at one member.
 
     Args:
-        members: know the token.
-        member: where it is.
-        prefix: of the keys.
-        after: events of later revisions are wanted.
+        members: the members, which have the token.
+        member: the member at which the watch is opened.
+        prefix: the prefix of the keys.
+        after: the revision after which events are sent.
     """
 
     def __init__(self, members: Members, member: Member, prefix: bytes, after: int) -> None:
@@ -111,22 +111,24 @@ class _Stream:
         self._loop = asyncio.get_running_loop()
         self._call: Any = None
         self._metadata: Metadata = ()
-        self._guard: asyncio.Task[None] | None = None
+        self._monitor: asyncio.Task[None] | None = None
         self._opened: float | None = None
-        self._waiting: float | None = None  # since when, for the next response; None while nobody asks for it
+        self._waiting_since: float | None = (
+            None  # the start of the wait for a response; None while none waits
+        )
         self._silent = False
 
     @property
-    def in_place(self) -> bool:
-        """Whether it ever was."""
+    def was_opened(self) -> bool:
+        """True if the member has opened the watch."""
         return self._opened is not None
 
     def age(self) -> float:
-        """Seconds since it was in place; 0 where it never was."""
+        """Return the seconds since the watch was opened; 0 if it was not."""
         return 0.0 if self._opened is None else self._loop.time() - self._opened
 
     async def open(self) -> None:
-        """Put it in place. Raises _Broken, _Denied, Refused or Compacted."""
+        """Open the watch. Raises _Broken, _Denied, Refused or Compacted."""
         create = rpc.WatchCreateRequest(
             key=self._prefix,
             range_end=prefix_end(self._prefix),
@@ -135,8 +137,8 @@ class _Stream:
             fragment=True,
         )
         try:
-            async with asyncio.timeout(OPENING):
-                self._metadata = await self._members.metadata(self._member, OPENING)
+            async with asyncio.timeout(OPEN_TIMEOUT_S):
+                self._metadata = await self._members.metadata(self._member, OPEN_TIMEOUT_S)
                 self._call = self._member.channel.stream_stream(
                     "/etcdserverpb.Watch/Watch",
                     request_serializer=rpc.WatchRequest.SerializeToString,
@@ -145,14 +147,14 @@ class _Stream:
                 await self._call.write(rpc.WatchRequest(create_request=create))
                 self._check(await self._call.read())
         except TimeoutError:
-            raise _BrokenStreamError(f"no watch was in place within {OPENING:g} s") from None
+            raise _BrokenStreamError(f"the watch was not opened within {OPEN_TIMEOUT_S:g} s") from None
         except (aio.AioRpcError, asyncio.InvalidStateError) as error:
             self._fail(error)
         self._opened = self._loop.time()
-        self._guard = asyncio.create_task(self._stand_guard())
+        self._monitor = asyncio.create_task(self._detect_silence())
 
     async def next(self) -> tuple[int, Sequence[rpc.Event]]:
-        """Return the next events, if there are any, and the revision up to which that is all.
+        """Return the next events, if there are any, and the revision up to which they are complete.
 
         Raises _Broken, _Denied, Refused or Compacted.
         """
@@ -163,25 +165,25 @@ class _Stream:
             if response.fragment:
                 continue
             if events:
-                # Not the header's revision: a member that catches up tells a thousand revisions at a time,
-                # under a header that is ahead of them all.
+                # Not the header's revision: a member that catches up sends a thousand revisions at a time,
+                # and the header has a later one.
                 self._after = events[-1].kv.mod_revision
                 return self._after, events
             if response.watch_id >= 0:
-                # A notification, which a member sends when it has told everything before. What answers our
-                # questions (its watch_id is -1) does not promise that, in etcd before 3.4.25 and 3.5.8.
+                # A progress notification, which a member sends only after all earlier events. An answer to a
+                # request for one (its watch_id is -1) may come earlier, in etcd before 3.4.25 and 3.5.8.
                 self._after = max(self._after, response.header.revision)
                 return self._after, ()
 
     def close(self) -> None:
-        """End it."""
-        if self._guard is not None:
-            self._guard.cancel()
+        """End the stream."""
+        if self._monitor is not None:
+            self._monitor.cancel()
         if self._call is not None:
             self._call.cancel()
 
     async def _read(self) -> rpc.WatchResponse:
-        self._waiting = self._loop.time()
+        self._waiting_since = self._loop.time()
         try:
             return self._check(await self._call.read())
         except aio.AioRpcError as error:
@@ -189,13 +191,13 @@ class _Stream:
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if self._silent and task is not None and not task.cancelling():
-                raise _BrokenStreamError(f"silent for {SILENCE:g} s") from None
+                raise _BrokenStreamError(f"no data for {SILENCE_TIMEOUT_S:g} s") from None
             raise
         finally:
-            self._waiting = None
+            self._waiting_since = None
 
     def _check(self, response: Any) -> rpc.WatchResponse:
-        """A response, unless it is the end."""
+        """Return a response, unless it ends the watch."""
         if response is aio.EOF:
             raise _BrokenStreamError("the stream ended")
         if response.canceled:
@@ -206,7 +208,7 @@ class _Stream:
         return answer
 
     def _fail(self, error: aio.AioRpcError | asyncio.InvalidStateError) -> NoReturn:
-        if isinstance(error, asyncio.InvalidStateError):  # of a write after the end
+        if isinstance(error, asyncio.InvalidStateError):  # raised by a write after the end
             raise _BrokenStreamError("the stream ended") from None
         if not stale(error.details()) and (known := lasting(error)):
             raise known from None
@@ -218,24 +220,24 @@ class _Stream:
             raise _DeniedError(reason) from None
         raise _BrokenStreamError(reason or "the member ended it") from None
 
-    async def _stand_guard(self) -> None:
-        """Ask a member that is silent whether it is there, and give it up where it stays silent.
+    async def _detect_silence(self) -> None:
+        """Ask a silent member for a progress notification, and cancel the stream if it stays silent.
 
-        Only the time counts in which somebody waits for it: a slow reader is not the member's fault.
+        Only the time during which the reader waits counts: a slow reader does not make a member silent.
         """
-        question = rpc.WatchRequest(progress_request=rpc.WatchProgressRequest())
+        request = rpc.WatchRequest(progress_request=rpc.WatchProgressRequest())
         while True:
-            await asyncio.sleep(PROGRESS / 3)
-            silence = 0.0 if self._waiting is None else self._loop.time() - self._waiting
+            await asyncio.sleep(PROGRESS_INTERVAL_S / 3)
+            silence = 0.0 if self._waiting_since is None else self._loop.time() - self._waiting_since
             try:
-                if silence >= SILENCE:
+                if silence >= SILENCE_TIMEOUT_S:
                     raise TimeoutError
-                if silence >= PROGRESS:
-                    async with asyncio.timeout(SILENCE - silence):
-                        await self._call.write(question)
+                if silence >= PROGRESS_INTERVAL_S:
+                    async with asyncio.timeout(SILENCE_TIMEOUT_S - silence):
+                        await self._call.write(request)
             except TimeoutError:
                 self._silent = True
                 self._call.cancel()
                 return
             except (aio.AioRpcError, asyncio.InvalidStateError):
-                return  # it has ended, as whoever reads will find
+                return  # the stream has ended, which the reader will find as well

@@ -1,1 +1,1 @@
-"""What an operator sees: logs, metrics, traces. Off by default, and free when off."""
+"""Observability: logs, metrics and traces. All are off by default and then cost nothing."""

@@ -1,4 +1,4 @@
-"""A call that has ended, as those who observe are told of it."""
+"""The record of an ended call, which observers get."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 
 
 class CallRecord(NamedTuple):
-    """A call that has ended.
+    """The record of an ended call.
 
     Attributes:
-        method: its name, without the service's.
-        session_id: that it named; "" for none.
-        status: gRPC's name of it.
-        started: ns since the epoch, UTC.
-        seconds: that it took; of a stream, all of its life.
-        metadata: that came with it, which must not be told: tokens are in it.
+        method: the name of the method, without that of the service.
+        session_id: the id of the call's session; "" for none.
+        status: the name of the gRPC status.
+        started: the start time, in ns since the epoch, UTC.
+        seconds: the duration, in seconds; for a stream, until its end.
+        metadata: the metadata of the call; they include tokens and must not be logged.
     """
 
     method: str

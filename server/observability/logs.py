@@ -1,4 +1,4 @@
-"""The server's own log, on stderr: for people, or a JSON object on each line for machines."""
+"""The log of the server on stderr: as text, or as one JSON object per line."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .call_record import CallRecord, Observer
 
 TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
-FINE = {"OK", "CANCELLED"}
-"""What no caller has to be told of."""
+SUCCESSFUL = {"OK", "CANCELLED"}
+"""The statuses of calls that did not fail."""
 
 logger = logging.getLogger("server.calls")
 
@@ -20,22 +20,22 @@ def begin(level: str, form: str) -> None:
     """Begin to log.
 
     Args:
-        level: from which on.
-        form: "text" or "json".
+        level: the lowest level of messages.
+        form: the format, "text" or "json".
 
     Raises:
-        StartupError: what writes JSON is not installed.
+        StartupError: the library for JSON logs is not installed.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_json() if form == "json" else logging.Formatter(TEXT))
     logging.basicConfig(level=level.upper(), handlers=[handler])
 
 
-def calls(which: str) -> Observer:
-    """Log calls: "all", or those that "failed"."""
+def calls(selection: str) -> Observer:
+    """Return an observer that logs calls: "all" or only "failed" ones."""
 
     def record(call: CallRecord) -> None:
-        if which == "failed" and call.status in FINE:
+        if selection == "failed" and call.status in SUCCESSFUL:
             return
         logger.info(
             "%s %s %.1f ms%s",

@@ -1,4 +1,4 @@
-"""Counts and times for Prometheus, on a port of their own."""
+"""Metrics for Prometheus, on a separate port."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ if TYPE_CHECKING:
     from ..core.sessions import Sessions
 
 BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Seconds: a get takes half a millisecond, a tool as long as it likes."""
+"""The buckets of durations, in seconds: a get takes half a millisecond, a tool as long as it needs."""
 
 STREAMS = {"WatchVariables", "ExecuteStreamingTool"}
-"""Whose length says nothing of how fast the bridge is."""
+"""The methods that stream, whose duration does not show how fast the bridge is."""
 
 
 class Metrics:
-    """Counts calls, and serves what it has counted.
+    """The metrics of calls and sessions, with an HTTP endpoint.
 
-    Labels are methods and statuses alone: no name that a client has chosen becomes one.
+    Labels are only methods and statuses: no name that a client has chosen becomes one.
 
     Args:
-        settings: ``metrics`` is where to serve, host:port; the certificates are the server's.
+        settings: the settings of the server: ``metrics`` is the address of the endpoint, which uses the
+            server's certificates.
 
     Raises:
-        StartupError: it cannot be served there, or is not installed.
+        StartupError: the address cannot be used, or the library is not installed.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -60,12 +61,12 @@ class Metrics:
         self._calls = Counter("bridge_calls", "Calls that ended.", ["method", "status"], registry=registry)
         self._seconds = Histogram(
             "bridge_call_seconds",
-            "How long calls took; streams left out.",
+            "Duration of calls in seconds, without streams.",
             ["method"],
             buckets=BUCKETS,
             registry=registry,
         )
-        self._gauge: Callable[[str, str], Gauge] = lambda name, what: Gauge(name, what, registry=registry)
+        self._gauge: Callable[[str, str], Gauge] = lambda name, text: Gauge(name, text, registry=registry)
         tls: dict[str, Any] = {}
         if settings.tls_cert:
             tls = {"certfile": settings.tls_cert, "keyfile": settings.tls_key}
@@ -77,15 +78,15 @@ class Metrics:
             raise StartupError(f"cannot serve metrics on {settings.metrics}: {error.strerror}") from None
 
     def watch(self, sessions: Sessions, running: Callable[[], int]) -> None:
-        """Tell of these from now on: they are asked when somebody asks us, on another thread."""
+        """Add the metrics of sessions and running calls, which another thread reads at each scrape."""
         self._gauge("bridge_sessions", "Open sessions.").set_function(lambda: len(sessions))
         self._gauge("bridge_variables", "Variables of all sessions.").set_function(sessions.count_variables)
         self._gauge("bridge_watches", "Open watches.").set_function(sessions.count_watches)
-        self._gauge("bridge_calls_running", "Calls under way, watches among them.").set_function(running)
+        self._gauge("bridge_calls_running", "Running calls, watches included.").set_function(running)
 
     @property
     def observer(self) -> Observer:
-        """Counts a call."""
+        """The observer that counts calls."""
 
         def count(call: CallRecord) -> None:
             self._calls.labels(call.method, call.status).inc()
@@ -95,7 +96,7 @@ class Metrics:
         return count
 
     def close(self) -> None:
-        """Serve no more."""
+        """Close the endpoint."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

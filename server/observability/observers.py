@@ -1,4 +1,4 @@
-"""All who are told of calls, as the flags have it."""
+"""The observers of calls that the flags enable."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .call_record import Observer
 
 
 class Observers:
-    """Those that the flags ask for.
+    """The observers of calls that the flags enable.
 
     Raises:
-        StartupError: one of them cannot be had.
+        StartupError: an observer cannot be created.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -38,15 +38,15 @@ class Observers:
 
     @property
     def active(self) -> tuple[Observer, ...]:
-        """Who is told of calls; nobody, by default."""
+        """The observers; none by default."""
         return tuple(self._observers)
 
     def watch(self, sessions: Sessions, running: Callable[[], int]) -> None:
-        """Tell of these too, where anyone asks."""
+        """Add the metrics of sessions and running calls, if metrics are enabled."""
         if self._metrics is not None:
             self._metrics.watch(sessions, running)
 
     def close(self) -> None:
-        """Tell what is left, and be told no more."""
+        """Flush and close all observers."""
         for close in self._closing:
             close()

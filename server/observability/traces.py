@@ -1,4 +1,4 @@
-"""A span for each call, for OpenTelemetry: where it goes is said by the variables of its own, OTEL_*."""
+"""Traces: a span for each call, exported with OpenTelemetry as its OTEL_* environment variables say."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from .call_record import CallRecord, Observer
 
 
 class Traces:
-    """Hands spans to OpenTelemetry's exporter.
+    """An exporter of spans.
 
-    A span is made when its call has ended, with the caller's ``traceparent`` as its parent.
+    A span is created when its call has ended, with the caller's ``traceparent`` as its parent.
 
     Raises:
-        StartupError: it is not installed.
+        StartupError: OpenTelemetry is not installed.
     """
 
     def __init__(self) -> None:
@@ -52,6 +52,6 @@ class Traces:
         self.observer: Observer = record
 
     def close(self) -> None:
-        """Send what is left, for five seconds at most."""
+        """Export the remaining spans, for at most five seconds."""
         self._provider.force_flush(5000)
         self._provider.shutdown()

@@ -1,1 +1,1 @@
-"""The edge: gRPC requests in, replies and status codes out. Only this package knows gRPC's messages."""
+"""The RPC layer: gRPC requests in, replies and statuses out. Only this package uses the protobuf messages."""

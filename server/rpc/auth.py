@@ -1,4 +1,4 @@
-"""The gate that every call goes through where tokens are asked for, whatever its method."""
+"""The interceptor that checks the token of every call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class AuthInterceptor(aio.ServerInterceptor):
-    """Ends calls without a token that is known with UNAUTHENTICATED, before anything is read of them."""
+    """An interceptor that ends calls without a valid token with UNAUTHENTICATED, before they are read."""
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
@@ -26,7 +26,7 @@ class AuthInterceptor(aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
         details: grpc.HandlerCallDetails,
     ) -> Handler | None:
-        """Let a call through, or answer it here."""
+        """Continue a call with a valid token, or refuse it."""
         for key, value in details.invocation_metadata or ():
             if key == "authorization" and (scope := self._tokens.admit(str(value))) is not None:
                 SCOPE.set(scope)
@@ -39,4 +39,4 @@ async def _refuse(_: Any, context: aio.ServicerContext[Any, Any]) -> None:
 
 
 _REFUSAL: Handler = grpc.unary_stream_rpc_method_handler(_refuse)
-"""Of any shape of call: to a client, a call that ends without an answer is the same in all of them."""
+"""The handler of refused calls. It serves unary calls as well: without a reply, clients see no difference."""

@@ -1,4 +1,4 @@
-"""The options of channels to other bridges: those that host tools, and those of the same cluster."""
+"""The options of channels to other bridges: tool hosts and the bridges of the same cluster."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import Any
 Options = list[tuple[str, Any]]
 
 
-def channel_options(longest_message: int, longest_pause: int) -> Options:
-    """Of a channel.
+def channel_options(max_message_bytes: int, max_backoff_ms: int) -> Options:
+    """Return the options of a channel.
 
     Args:
-        longest_message: bytes of what is taken from there; -1 for any number. What is sent was taken already.
-        longest_pause: ms between two tries to connect. gRPC begins with a second; a restarted bridge is there
-            sooner.
+        max_message_bytes: the maximum size of a received message, in bytes; -1 for no limit. Sent messages
+            have no limit, since they were received before.
+        max_backoff_ms: the longest pause between two attempts to connect, in milliseconds. gRPC's default
+            begins with a second; a restarted bridge is available sooner.
     """
     return [
-        ("grpc.max_receive_message_length", longest_message),
+        ("grpc.max_receive_message_length", max_message_bytes),
         ("grpc.max_send_message_length", -1),
-        # A TCP connection of its own, rather than one shared with every channel to that address.
+        # The channel has its own TCP connection, not one shared with other channels to the same address.
         ("grpc.use_local_subchannel_pool", 1),
         ("grpc.initial_reconnect_backoff_ms", 20),
-        ("grpc.max_reconnect_backoff_ms", longest_pause),
+        ("grpc.max_reconnect_backoff_ms", max_backoff_ms),
         ("grpc.enable_http_proxy", 0),
     ]

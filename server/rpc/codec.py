@@ -1,7 +1,7 @@
-"""The core's objects as protobuf bytes.
+"""The codec: conversion of the core's objects to protobuf messages and bytes.
 
-A variable and a change are serialized once, and every reader and watcher gets those bytes: a message
-around them is put together by hand, as a tag, a length and the bytes (protobuf's wire format,
+A variable and a change are serialized once, and every reader and watch gets those bytes. A message that
+contains them is assembled by hand from a tag, a length and the bytes (protobuf's wire format,
 https://protobuf.dev/programming-guides/encoding).
 """
 
@@ -19,30 +19,30 @@ from ..core.change_log import Change
 from ..core.values import LEGACY_PREFIX, PREFIX, Value
 from ..core.variables import Variable
 
-# Numbers of the fields that are put together by hand.
+# Numbers of the fields that are assembled by hand.
 _REPLY_VARIABLE = pb.GetVariableResponse.DESCRIPTOR.fields_by_name["variable"].number
 _LISTED = pb.ListVariablesResponse.DESCRIPTOR.fields_by_name["variables"].number
 _FOUND = pb.BatchGetVariablesResponse.DESCRIPTOR.fields_by_name["variables"].number
 _UPDATE_VARIABLE = pb.VariableUpdate.DESCRIPTOR.fields_by_name["variable"].number
-_KEY, _ENTRY = 1, 2  # of a map's entry
+_KEY, _ENTRY = 1, 2  # the fields of a map's entry
 
-_PLACES = {PREFIX: "encoded", LEGACY_PREFIX: "encoded_legacy"}
-"""Where a variable and a change keep their bytes in each form."""
+_CACHES = {PREFIX: "encoded", LEGACY_PREFIX: "encoded_legacy"}
+"""The attribute of a variable or change that caches its bytes, by the prefix of type URLs."""
 
 
 def any_of(value: Value | Variable, prefix: str = PREFIX) -> AnyMessage:
-    """The ``Any`` of a value, or of what a variable holds; the array goes into a field of its own."""
+    """Return the ``Any`` of a value or of a variable's value; its array belongs in another field."""
     return AnyMessage(type_url=prefix + value.kind, value=value.data)
 
 
 def timestamp(nanoseconds: int) -> Timestamp:
-    """A time in ns since the epoch."""
+    """Return the message for a time in ns since the epoch."""
     seconds, nanos = divmod(nanoseconds, 1_000_000_000)
     return Timestamp(seconds=seconds, nanos=nanos)
 
 
 def variable_message(variable: Variable, prefix: str, *, metadata: bool = True) -> pb.Variable:
-    """A variable as a message."""
+    """Return the message for a variable."""
     message = pb.Variable(
         id=variable.id,
         name=variable.name,
@@ -63,38 +63,38 @@ def variable_message(variable: Variable, prefix: str, *, metadata: bool = True) 
 
 
 def variable_bytes(variable: Variable, prefix: str) -> bytes:
-    """A variable serialized; the bytes are kept with it."""
-    kept: bytes = getattr(variable, _PLACES[prefix])
-    if not kept:
-        kept = variable_message(variable, prefix).SerializeToString()
-        setattr(variable, _PLACES[prefix], kept)
-    return kept
+    """Return a serialized variable; the bytes are cached in the variable."""
+    data: bytes = getattr(variable, _CACHES[prefix])
+    if not data:
+        data = variable_message(variable, prefix).SerializeToString()
+        setattr(variable, _CACHES[prefix], data)
+    return data
 
 
 def get_reply(variable: Variable, prefix: str) -> bytes:
-    """A ``GetVariableResponse``."""
+    """Return a serialized ``GetVariableResponse``."""
     return _field(_REPLY_VARIABLE, variable_bytes(variable, prefix))
 
 
 def list_reply(variables: Iterable[Variable], prefix: str) -> bytes:
-    """A ``ListVariablesResponse``."""
+    """Return a serialized ``ListVariablesResponse``."""
     return b"".join(_field(_LISTED, variable_bytes(variable, prefix)) for variable in variables)
 
 
-def batch_get_reply(found: Mapping[str, Variable], missing: list[str], prefix: str) -> bytes:
-    """A ``BatchGetVariablesResponse`` with metadata."""
+def batch_get_reply(variables: Mapping[str, Variable], missing: list[str], prefix: str) -> bytes:
+    """Return a serialized ``BatchGetVariablesResponse`` with metadata."""
     entries = (
         _field(_FOUND, _field(_KEY, name.encode()) + _field(_ENTRY, variable_bytes(variable, prefix)))
-        for name, variable in found.items()
+        for name, variable in variables.items()
     )
     return b"".join(entries) + pb.BatchGetVariablesResponse(missing_variables=missing).SerializeToString()
 
 
 def change_bytes(change: Change, prefix: str) -> bytes:
-    """A change as a ``VariableUpdate``; the bytes are kept with it, and are the same for all watches."""
-    kept: bytes = getattr(change, _PLACES[prefix])
-    if kept:
-        return kept
+    """Return a change as a serialized ``VariableUpdate``; the bytes are cached in it for all watches."""
+    data: bytes = getattr(change, _CACHES[prefix])
+    if data:
+        return data
     previous = change.previous if change.kind == change_log.VALUE_CHANGE else None
     update = pb.VariableUpdate(
         variable_id=change.variable.id,
@@ -106,13 +106,13 @@ def change_bytes(change: Change, prefix: str) -> bytes:
         previous_value=None if previous is None else any_of(previous, prefix),
         previous_binary_value=b"" if previous is None else previous.array,
     )
-    kept = update.SerializeToString() + _field(_UPDATE_VARIABLE, variable_bytes(change.variable, prefix))
-    setattr(change, _PLACES[prefix], kept)
-    return kept
+    data = update.SerializeToString() + _field(_UPDATE_VARIABLE, variable_bytes(change.variable, prefix))
+    setattr(change, _CACHES[prefix], data)
+    return data
 
 
 def initial_bytes(variable: Variable, sequence: int, at: int, prefix: str) -> bytes:
-    """A present value as the ``VariableUpdate`` that a watch begins with."""
+    """Return a serialized ``VariableUpdate`` with the initial value of a watched variable."""
     update = pb.VariableUpdate(
         variable_id=variable.id,
         update_source="bridge",
@@ -125,7 +125,7 @@ def initial_bytes(variable: Variable, sequence: int, at: int, prefix: str) -> by
 
 
 def heartbeat_bytes(sequence: int, at: int) -> bytes:
-    """The ``VariableUpdate`` of an idle watch."""
+    """Return a serialized ``VariableUpdate`` with a heartbeat."""
     return pb.VariableUpdate(
         update_type="heartbeat", sequence=sequence, timestamp=timestamp(at)
     ).SerializeToString()
@@ -133,7 +133,7 @@ def heartbeat_bytes(sequence: int, at: int) -> bytes:
 
 def _field(number: int, payload: bytes) -> bytes:
     size = len(payload)
-    if size < 0x80 and number < 0x10:  # the usual case: a byte each
+    if size < 0x80 and number < 0x10:  # the usual case: both fit into a byte
         return bytes((number << 3 | 2, size)) + payload
     return _varint(number << 3 | 2) + _varint(len(payload)) + payload
 

@@ -1,4 +1,4 @@
-"""Who may call: loopback alone, or whoever has a token, over TLS."""
+"""The TLS credentials of the server, and the rule that only loopback addresses do without TLS and tokens."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ..core.errors import StartupError
 
 
 def check_exposure(settings: Settings) -> None:
-    """Refuse to listen where others can reach it without both TLS and tokens.
+    """Refuse to listen on an address that other machines can reach, unless TLS and tokens are required.
 
     Raises:
-        StartupError: naming what is missing.
+        StartupError: TLS or tokens are missing; the message names the missing flags.
     """
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise StartupError("--tls-cert and --tls-key belong together")
@@ -23,11 +23,11 @@ def check_exposure(settings: Settings) -> None:
         raise StartupError("--tls-ca needs --tls-cert and --tls-key")
     missing = [
         flags
-        for flags, given in (
+        for flags, value in (
             ("--tls-cert and --tls-key", settings.tls_cert),
             ("--token-file", settings.token_file),
         )
-        if not given
+        if not value
     ]
     if missing and not is_loopback(settings.host):
         raise StartupError(
@@ -37,12 +37,12 @@ def check_exposure(settings: Settings) -> None:
 
 
 class Certificates:
-    """What TLS needs; the files can be exchanged while the server runs.
+    """The certificates of the server; their files can be replaced while the server runs.
 
-    Clients must have a certificate where ``tls_ca`` is given.
+    Clients must have a certificate if ``tls_ca`` is set.
 
     Raises:
-        StartupError: a file cannot be read, or holds no such thing.
+        StartupError: a file cannot be read, or does not contain a certificate or a key.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -51,21 +51,21 @@ class Certificates:
         self._fresh: grpc.ServerCertificateConfiguration | None = None
 
     def credentials(self) -> grpc.ServerCredentials:
-        """For the port to listen on."""
-        needed = bool(self._settings.tls_ca)
-        fetch: Any = self._fetch  # None is for no change, which its type does not tell
-        return grpc.dynamic_ssl_server_credentials(self._present, fetch, needed)
+        """Return the credentials for the port to listen on."""
+        require_client_certificate = bool(self._settings.tls_ca)
+        fetch: Any = self._fetch  # may return None for no change, which gRPC's types do not allow
+        return grpc.dynamic_ssl_server_credentials(self._present, fetch, require_client_certificate)
 
     def reload(self) -> None:
-        """Read the files again; new connections get what they hold now.
+        """Read the files again, for new connections.
 
         Raises:
-            StartupError: they hold no such thing; the old ones go on.
+            StartupError: a file cannot be read or is invalid; the old certificates stay in use.
         """
         self._fresh = self._read()
 
     def _fetch(self) -> grpc.ServerCertificateConfiguration | None:
-        """What has changed since the last connection; asked by gRPC on a thread of its own."""
+        """Return the certificates if they have been read again since the last call, from a thread of gRPC."""
         fresh, self._fresh = self._fresh, None
         return fresh
 
@@ -77,9 +77,9 @@ class Certificates:
 
 
 def peer_credentials(settings: Settings) -> grpc.ChannelCredentials | None:
-    """What calls to the other bridges of a cluster need, which are started with the same flags.
+    """Return the credentials for calls to the other bridges of a cluster, which have the same flags.
 
-    Trusted are those whom ``tls_ca`` has signed, or, where there is none, our own certificate.
+    Certificates that ``tls_ca`` has signed are trusted, or the bridge's own certificate if it is not set.
     """
     if not settings.tls_cert:
         return None
@@ -88,11 +88,11 @@ def peer_credentials(settings: Settings) -> grpc.ChannelCredentials | None:
     return grpc.ssl_channel_credentials(roots, key, certificate)
 
 
-def _pem(path: str, what: str) -> bytes:
+def _pem(path: str, label: str) -> bytes:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise StartupError(f"cannot read {path}: {error.strerror}") from None
-    if what.encode() not in content:
-        raise StartupError(f"{path} holds no {what.lower()} in PEM form")
+    if label.encode() not in content:
+        raise StartupError(f"{path} holds no {label.lower()} in PEM form")
     return content

@@ -1,4 +1,4 @@
-"""The calls about dependencies between variables."""
+"""The servicer of dependencies between variables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..core.sessions import Sessions
 
 
 class DependencyServicer:
-    """Dependencies between variables."""
+    """A servicer that adds dependencies between variables."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions

@@ -1,4 +1,4 @@
-"""What every call goes through: its session renewed, its refusal told, its end at shutdown."""
+"""The dispatcher of all calls: it renews sessions, refuses calls, and ends them at shutdown."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ logger = logging.getLogger("server.calls")
 
 
 class Forwarder(Protocol):
-    """Has calls answered by other bridges; see ``rpc.forwarding``."""
+    """A forwarder of calls to other bridges; see ``rpc.forwarding``."""
 
     def has(self, session_id: str) -> bool:
-        """Whether calls about a session are to be answered here."""
+        """Return True if this bridge answers calls about a session."""
         ...
 
     async def answer(self, method: Method, request: Any, context: Context) -> tuple[bool, Any]:
-        """Find out who is to answer a call; return whether another bridge did, and its answer."""
+        """Forward a call if another bridge has to answer it; return whether it did, and its reply."""
         ...
 
     def end_streams(self, reason: UnavailableError) -> None:
-        """End the streams that other bridges answer."""
+        """End the forwarded streams."""
         ...
 
 
 class Dispatcher:
-    """The calls that are under way, and whether new ones are taken.
+    """The dispatcher of calls to servicers.
 
     Args:
-        sessions: that the calls speak of.
-        servicers: implement the RPCs, each by one method; see ``rpc.service``.
-        forwarder: has calls answered by other bridges; None where there are none.
-        observers: are told of the end of each call.
-        most: calls that one client may have under way.
+        sessions: the open sessions.
+        servicers: the servicers, which implement the RPCs; see ``rpc.service``.
+        forwarder: the forwarder to other bridges; None without a cluster.
+        observers: the callbacks for ended calls.
+        limit: the maximum number of concurrent calls of one client.
     """
 
     def __init__(
@@ -58,24 +58,24 @@ class Dispatcher:
         servicers: Iterable[object],
         forwarder: Forwarder | None = None,
         observers: Sequence[Observer] = (),
-        most: int = Limits().calls,
+        limit: int = Limits().calls,
     ) -> None:
         self._sessions = sessions
         self._observers = observers
         self._forwarder = forwarder
         self._behaviours = behaviours_of(servicers)
         self._running: dict[asyncio.Task[Any], Context] = {}
-        self._most = most
+        self._limit = limit
         self._idle = asyncio.Event()
         self._idle.set()
         self._closing: UnavailableError | None = None
 
     def handlers(self) -> list[grpc.GenericRpcHandler]:
-        """What the gRPC server is to answer with, under every service name."""
+        """Return the handlers for the gRPC server, one for each name of the service."""
         return [self._service(service, prefix) for service, prefix in services()]
 
     async def drain(self, reason: UnavailableError, grace: float) -> None:
-        """Refuse new calls, and cut those that still run after ``grace`` seconds."""
+        """Refuse new calls, and cancel those that still run after ``grace`` seconds."""
         self._closing = reason
         if self._forwarder is not None:
             self._forwarder.end_streams(reason)
@@ -117,20 +117,20 @@ class Dispatcher:
         return call
 
     def __len__(self) -> int:
-        """How many are under way."""
+        """Return the number of running calls."""
         return len(self._running)
 
     async def _observed(
         self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
     ) -> Any:
-        """Run a call, and tell the observers of its end."""
+        """Run a call, and notify the observers of its end."""
         started, begun, status = time.time_ns(), time.perf_counter(), "CANCELLED"
         try:
             reply = await self._run(behaviour, request, context, method)
             status = _name_of(context.code() or 0)
             return reply
         finally:
-            ended = CallRecord(
+            record = CallRecord(
                 method.name,
                 getattr(request, "session_id", ""),
                 status,
@@ -140,9 +140,9 @@ class Dispatcher:
             )
             for observer in self._observers:
                 try:
-                    observer(ended)
+                    observer(record)
                 except Exception:
-                    logger.exception("a call cannot be told of")
+                    logger.exception("a call cannot be recorded")
 
     async def _run(
         self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
@@ -152,8 +152,10 @@ class Dispatcher:
             return None
         task = asyncio.current_task()
         assert task is not None
-        if len(self._running) >= self._most and self._has_too_many(context.peer()):
-            _refuse(context, ResourceExhaustedError(f"calls: at most {self._most} at a time from one client"))
+        if len(self._running) >= self._limit and self._has_too_many(context.peer()):
+            _refuse(
+                context, ResourceExhaustedError(f"calls: at most {self._limit} at a time from one client")
+            )
             return None
         self._running[task] = context
         self._idle.clear()
@@ -174,28 +176,28 @@ class Dispatcher:
                 raise
             _refuse(context, self._closing)
         except aio.InternalError as error:
-            # What gRPC says of a message that cannot be sent: the caller is gone, and nobody is to be told.
+            # gRPC cannot send a message, because the caller is gone.
             logger.debug("a call ended in the middle of its answer: %s", error)
         except Exception:
-            logger.exception("a call failed for a reason that is no refusal")
-            end_with(context, grpc.StatusCode.INTERNAL, "internal error; the server's log says more")
+            logger.exception("a call failed with an unexpected error")
+            end_with(context, grpc.StatusCode.INTERNAL, "internal error; the server's log has the details")
         finally:
             self._running.pop(task, None)
             if not self._running:
                 self._idle.set()
 
     def _has_too_many(self, client: str) -> bool:
-        """Whether a client has as many calls under way as it may; asked only where somebody may have."""
-        return sum(1 for other in self._running.values() if other.peer() == client) >= self._most
+        """Return True if a client has as many running calls as it may have."""
+        return sum(1 for other in self._running.values() if other.peer() == client) >= self._limit
 
     def _check(self, scope: Scope, method: Method, session_id: str) -> None:
-        """Refuse a call that its token is not good for."""
-        # Whether a session is open, its own bridge knows, which gets the token too.
+        """Refuse a call that the scope of its token does not permit."""
+        # Only the owner of a session knows whether it is open. It gets the token as well.
         elsewhere = self._forwarder is not None and not self._forwarder.has(session_id)
         scope.check(method.name, session_id, is_open=elsewhere or self._sessions.is_open(session_id))
 
     async def _answer(self, behaviour: Callable[[], Awaitable[Any]], request: Any) -> Any:
-        """Do what was asked, and answer when all that the answer rests on is kept: a refusal may, too."""
+        """Run a call; return when all changes on which its reply or refusal depends are durable."""
         if session_id := getattr(request, "session_id", ""):
             self._sessions.renew(session_id)
         try:
@@ -207,10 +209,10 @@ class Dispatcher:
     async def _answer_or_forward(
         self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
     ) -> Any:
-        """Answer, or have another bridge of the cluster answer that has the session."""
+        """Answer a call, or forward it to the bridge of the cluster that owns its session."""
         session_id = getattr(request, "session_id", "")
         assert self._forwarder is not None
-        # An id that no session can have is refused here.
+        # An invalid session id is refused here.
         if is_name(session_id) and not self._forwarder.has(session_id):
             self._sessions.renew(request.session_id)
             answered, reply = await self._forwarder.answer(method, request, context)
@@ -218,13 +220,15 @@ class Dispatcher:
                 return reply
             scope = SCOPE.get()
             if scope is not None:
-                self._check(scope, method, session_id)  # now that it is known whether it is open
+                self._check(scope, method, session_id)  # again, now that it is known whether it is open
         return await self._answer(behaviour, request)
 
 
 def _name_of(code: Any) -> str:
-    """A status, as gRPC's server tells its number."""
-    return next((one.name for one in grpc.StatusCode if one.value[0] == code or one is code), "UNKNOWN")
+    """Return the name of a status, from the status or its number."""
+    return next(
+        (status.name for status in grpc.StatusCode if status.value[0] == code or status is code), "UNKNOWN"
+    )
 
 
 def _refuse(context: Context, refusal: RefusalError) -> None:

@@ -1,4 +1,4 @@
-"""Calls about sessions that another bridge of the cluster has: they are passed on to it as they came."""
+"""Forwarding calls about a session to the bridge of the cluster that owns it."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from ..core.errors import UnavailableError
 from .channels import channel_options
 from .service import Context, Method
 from .status import RemoteError
-from .watches import PLACED
+from .watches import OPEN_METADATA
 
 FORWARDED = "bridge-forwarded"
-"""Metadata of a call that another bridge passes on: the id of the bridge that it is meant for.
+"""The key of a forwarded call's metadata with the id of the bridge that should answer it.
 
-Whoever gets it by mistake does not pass it on again: another bridge may listen at that address now.
+A bridge with another id does not forward the call again: it may listen at the address of an earlier bridge.
 """
 
 ELSEWHERE = "bridge-elsewhere"
-"""Trailing metadata of the answer then: nothing was done."""
+"""The key of the trailing metadata with which such a bridge refuses the call; nothing was changed."""
 
 FORWARD_TIMEOUT_S = 10.0
-"""Seconds that a call waits for a bridge that has its session, where it has no deadline of its own."""
+"""The maximum time that a call waits for the owner of its session, in seconds."""
 
 OWNER_POLL_INTERVAL_S = 0.1
-"""Seconds after which we look again who has a session, where there was no news of it."""
+"""The interval after which the owner of a session is looked up again without news of it, in seconds."""
 
 CONNECT_TIMEOUT_S = 0.3
-"""Seconds that a connection may take before we look whether the other bridge is gone."""
+"""The time that a connection to the owner may take before the owner is checked again, in seconds."""
 
-_KEPT_BACK = ("grpc-", ":")
-_OWN = {"user-agent", "content-type", "te", FORWARDED}
+_NOT_FORWARDED_PREFIXES = ("grpc-", ":")
+_NOT_FORWARDED = {"user-agent", "content-type", "te", FORWARDED}
 _OPTIONS = [
     *channel_options(-1, 200),
-    # A machine that is gone without a word is noticed by its silence.
+    # A machine that has disappeared is noticed by its silence.
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 3_000),
 ]
@@ -50,12 +50,12 @@ _OPTIONS = [
 logger = logging.getLogger("server.forwarding")
 
 
-class Sign(Protocol):
-    """The sign of life of another bridge."""
+class LivenessRecord(Protocol):
+    """The liveness record of another bridge."""
 
     @property
     def address(self) -> str:
-        """The host:port at which other bridges reach it."""
+        """The address at which other bridges reach it, host:port."""
         ...
 
 
@@ -66,11 +66,11 @@ class Peer(Protocol):
     def id(self) -> str: ...
 
     @property
-    def sign(self) -> Sign: ...
+    def record(self) -> LivenessRecord: ...
 
 
 class Ownership(Protocol):
-    """The port to the cluster: which bridge has which session; see ``cluster.ownership``."""
+    """The port to the cluster, for the ownership of sessions; see ``cluster.ownership``."""
 
     @property
     def own_id(self) -> str:
@@ -78,36 +78,36 @@ class Ownership(Protocol):
         ...
 
     def has(self, session_id: str) -> bool:
-        """Whether this bridge has a session."""
+        """Return True if this bridge owns a session."""
         ...
 
-    async def find(self, session_id: str, *, opens: bool, silent: str = "") -> Peer | None:
-        """Return the bridge that has a session; None where it is this one."""
+    async def find(self, session_id: str, *, opens: bool, unresponsive: str = "") -> Peer | None:
+        """Return the bridge that owns a session; None if it is this one."""
         ...
 
-    def mistaken(self, session_id: str) -> None:
-        """Forget who has a session: the bridge that was asked does not."""
+    def forget_owner(self, session_id: str) -> None:
+        """Forget the owner of a session, which turned out not to be the owner."""
         ...
 
-    def lives_at(self) -> set[str]:
-        """Return the addresses of the bridges that live."""
+    def live_addresses(self) -> set[str]:
+        """Return the addresses of the live bridges."""
         ...
 
     async def changed(self, timeout: float) -> None:
-        """Wait for news of who has which session, or for the timeout in seconds."""
+        """Wait for a change of bridges or owners, for at most ``timeout`` seconds."""
         ...
 
 
 class _ElsewhereError(Exception):
-    """The bridge that was asked does not have the session."""
+    """The bridge that was asked does not own the session."""
 
 
 class Forwarder:
-    """Finds out whether a call is for this bridge, and passes it on where it is not.
+    """The forwarder of calls about sessions that other bridges own.
 
     Args:
-        ownership: know who has which session.
-        credentials: of the other bridges; None where they are asked without TLS.
+        ownership: the ownership of sessions in the cluster.
+        credentials: the credentials for the other bridges; None without TLS.
     """
 
     def __init__(self, ownership: Ownership, credentials: grpc.ChannelCredentials | None) -> None:
@@ -119,50 +119,50 @@ class Forwarder:
         self._closing: UnavailableError | None = None
 
     async def answer(self, method: Method, request: Any, context: Context) -> tuple[bool, Any]:
-        """Have a call answered by the bridge that has its session.
+        """Forward a call to the bridge that owns its session.
 
         Returns:
-            Whether it was, and the answer; a call that was not is for this bridge.
+            True and the reply of that bridge; or False and None if this bridge has to answer the call.
         """
         session_id: str = request.session_id
         opens = traits_of(method.name).opens_session
         remaining = context.time_remaining()
-        until = time.monotonic() + min(
+        deadline = time.monotonic() + min(
             FORWARD_TIMEOUT_S, FORWARD_TIMEOUT_S if remaining is None else remaining
         )
         metadata = [(str(key), value) for key, value in context.invocation_metadata() or ()]
-        meant_for = next((value for key, value in metadata if key == FORWARDED), "")
-        silent = ""
+        receiver = next((value for key, value in metadata if key == FORWARDED), "")
+        unresponsive = ""
         while True:
             bridge = None
-            if meant_for in ("", self._ownership.own_id):
-                bridge = await self._ownership.find(session_id, opens=opens, silent=silent)
+            if receiver in ("", self._ownership.own_id):
+                bridge = await self._ownership.find(session_id, opens=opens, unresponsive=unresponsive)
                 if bridge is None:
                     return False, None
-            if meant_for or bridge is None:
+            if receiver or bridge is None:
                 raise RemoteError(
                     grpc.StatusCode.UNAVAILABLE,
                     "another bridge has the session now: call again",
                     ((ELSEWHERE, "1"),),
                 )
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 raise UnavailableError("the bridge that has the session does not answer: nothing was changed")
-            channel = self._channel(bridge.sign.address)
-            if not await _is_there(channel):
-                silent = bridge.id
+            channel = self._channel(bridge.record.address)
+            if not await _is_connected(channel):
+                unresponsive = bridge.id
                 await self._ownership.changed(OWNER_POLL_INTERVAL_S)
                 continue
-            silent = ""
-            passed = [(key, value) for key, value in metadata if not _is_kept_back(key)]
-            passed.append((FORWARDED, bridge.id))
+            unresponsive = ""
+            forwarded = [(key, value) for key, value in metadata if _is_forwarded(key)]
+            forwarded.append((FORWARDED, bridge.id))
             try:
-                return True, await self._pass_on(channel, method, request, context, passed)
+                return True, await self._forward(channel, method, request, context, forwarded)
             except _ElsewhereError:
-                self._ownership.mistaken(session_id)
+                self._ownership.forget_owner(session_id)
                 await self._ownership.changed(OWNER_POLL_INTERVAL_S)
 
     def end_streams(self, reason: UnavailableError) -> None:
-        """End the streams that are passed on, which may have no end of their own."""
+        """End the forwarded streams, which may not end by themselves."""
         self._closing = reason
         for task in self._streams:
             task.cancel()
@@ -174,47 +174,46 @@ class Forwarder:
         self._channels.clear()
 
     def _channel(self, address: str) -> aio.Channel:
-        found = self._channels.get(address)
-        if found is None:
-            lives_at = self._ownership.lives_at()
-            for gone in [one for one in self._channels if one not in lives_at]:
-                self._close_later(self._channels.pop(gone))
+        channel = self._channels.get(address)
+        if channel is None:
+            for unused in self._channels.keys() - self._ownership.live_addresses():
+                self._close_later(self._channels.pop(unused))
             if self._credentials is None:
-                found = aio.insecure_channel(address, options=_OPTIONS)
+                channel = aio.insecure_channel(address, options=_OPTIONS)
             else:
-                found = aio.secure_channel(address, self._credentials, options=_OPTIONS)
-            self._channels[address] = found
-        return found
+                channel = aio.secure_channel(address, self._credentials, options=_OPTIONS)
+            self._channels[address] = channel
+        return channel
 
     def _close_later(self, channel: aio.Channel) -> None:
-        """Close a channel when what is under way on it has had its time."""
+        """Close a channel after the time that its running calls may take."""
         asyncio.get_running_loop().call_later(
             FORWARD_TIMEOUT_S, lambda: asyncio.ensure_future(channel.close())
         )
 
-    async def _pass_on(
+    async def _forward(
         self, channel: aio.Channel, method: Method, request: Message, context: Context, metadata: Any
     ) -> Any:
-        given: dict[str, Any] = {"metadata": metadata, "timeout": context.time_remaining()}
+        options: dict[str, Any] = {"metadata": metadata, "timeout": context.time_remaining()}
         data: Any = request.SerializeToString()
         try:
             if not method.streams:
-                return await channel.unary_unary(method.path)(data, **given)
-            await self._stream(channel.unary_stream(method.path)(data, **given), method, context)
+                return await channel.unary_unary(method.path)(data, **options)
+            await self._stream(channel.unary_stream(method.path)(data, **options), method, context)
             return None
         except aio.AioRpcError as error:
             raise _error_of(error) from None
 
     async def _stream(self, call: Any, method: Method, context: Context) -> None:
-        """Pass a stream on: its initial metadata, which tell that a watch is in place, and its messages."""
+        """Forward a stream's messages, and its initial metadata, which show that a watch is open."""
         task = asyncio.current_task()
         assert task is not None
         self._streams.add(task)
         try:
             if method.name == "WatchVariables":
                 initial = await call.initial_metadata()
-                if PLACED[0] in [(str(key), value) for key, value in initial or ()]:
-                    await context.send_initial_metadata(PLACED)
+                if OPEN_METADATA[0] in [(str(key), value) for key, value in initial or ()]:
+                    await context.send_initial_metadata(OPEN_METADATA)
             while (message := await call.read()) is not aio.EOF:
                 await context.write(message)
         except asyncio.CancelledError:
@@ -226,7 +225,7 @@ class Forwarder:
             call.cancel()
 
 
-async def _is_there(channel: aio.Channel) -> bool:
+async def _is_connected(channel: aio.Channel) -> bool:
     if channel.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY:
         return True
     with suppress(TimeoutError):
@@ -236,13 +235,13 @@ async def _is_there(channel: aio.Channel) -> bool:
 
 
 def _error_of(error: aio.AioRpcError) -> Exception:
-    """What the other bridge answered."""
+    """Return the error for a call that the other bridge refused."""
     if any(str(key) == ELSEWHERE for key, _ in error.trailing_metadata() or ()):
         return _ElsewhereError()
     if error.code() is grpc.StatusCode.UNAVAILABLE:
-        return UnavailableError(f"the bridge that has the session: {error.details()}")
+        return UnavailableError(f"the owner of the session is unavailable: {error.details()}")
     return RemoteError.of(error)
 
 
-def _is_kept_back(key: str) -> bool:
-    return key in _OWN or key.startswith(_KEPT_BACK)
+def _is_forwarded(key: str) -> bool:
+    return key not in _NOT_FORWARDED and not key.startswith(_NOT_FORWARDED_PREFIXES)

@@ -1,4 +1,4 @@
-"""The health service: whether the bridge can answer for its sessions."""
+"""The health service of gRPC, which reports whether the bridge can serve its sessions."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class HealthServicer(health.HealthServicer):  # type: ignore[misc]  # grpc_healt
         self._pending: set[asyncio.Task[None]] = set()
 
     async def set_all(self, status: int) -> None:
-        """Tell this status from now on."""
+        """Set the status of the server and of each service."""
         for service in ("", *names_of_services()):
             await self.set(service, status)
 
     async def begin(self) -> None:
-        """Tell that the bridge serves."""
+        """Report that the bridge serves."""
         await self.set_all(_STATUSES.SERVING)
 
     def report(self, able: bool) -> None:
-        """Tell whether the bridge can answer for its sessions."""
+        """Report whether the bridge can serve its sessions."""
         status = _STATUSES.SERVING if able else _STATUSES.NOT_SERVING
         task = asyncio.ensure_future(self.set_all(status))
         self._pending.add(task)

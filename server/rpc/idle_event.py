@@ -1,4 +1,4 @@
-"""What wakes the coroutine of a watch: cheap to ring, and rung by itself when it has been quiet for long."""
+"""An asyncio event that is also set after an idle interval, for the heartbeats of watches."""
 
 from __future__ import annotations
 
@@ -6,49 +6,49 @@ import asyncio
 
 
 class IdleEvent:
-    """Rung from the event loop's own thread.
+    """An event that wakes its waiter when it is set, or when it has not been set for an interval.
 
-    A timer for each wait would cost more than the wait; one timer looks now and then whether the bell has
-    been quiet for its interval.
+    It must be used on the thread of the event loop. A timer for each wait would cost more than the wait; so
+    there is one timer, which checks now and then whether the interval is over.
 
     Args:
-        interval: seconds of quiet after which it rings by itself.
+        interval: the idle interval, in seconds.
     """
 
     def __init__(self, interval: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._interval = interval
-        self._rung = False
+        self._is_set = False
         self._waiter: asyncio.Future[None] | None = None
         self._last = self._loop.time()
-        self._timer = self._loop.call_later(interval, self._look)
+        self._timer = self._loop.call_later(interval, self._check)
 
     def set(self) -> None:
-        """Wake whoever waits, or will wait next."""
-        self._rung = True
+        """Wake the waiter, or let the next wait return at once."""
+        self._is_set = True
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     async def wait(self) -> bool:
-        """Wait until it is rung; return False where it rang by itself."""
-        if not self._rung:
+        """Wait until the event is set and return True, or until the interval is over and return False."""
+        if not self._is_set:
             self._waiter = self._loop.create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-        rung, self._rung = self._rung, False
+        was_set, self._is_set = self._is_set, False
         self._last = self._loop.time()
-        return rung
+        return was_set
 
     def close(self) -> None:
         """Stop the timer."""
         self._timer.cancel()
 
-    def _look(self) -> None:
-        quiet = self._loop.time() - self._last
-        if quiet >= self._interval:
+    def _check(self) -> None:
+        idle = self._loop.time() - self._last
+        if idle >= self._interval:
             if self._waiter is not None and not self._waiter.done():
                 self._waiter.set_result(None)
-            quiet = 0.0
-        self._timer = self._loop.call_later(self._interval - quiet, self._look)
+            idle = 0.0
+        self._timer = self._loop.call_later(self._interval - idle, self._check)

@@ -1,4 +1,4 @@
-"""The calls about which optimizer works on which variable."""
+"""The servicer of optimization locks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from . import codec
 
 
 class OptimizationServicer:
-    """Variables that are given to one optimizer at a time."""
+    """A servicer that locks variables for one optimizer at a time."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -17,15 +17,15 @@ class OptimizationServicer:
     def StartOptimization(
         self, request: pb.StartOptimizationRequest, prefix: str
     ) -> pb.StartOptimizationResponse:
-        """Give a variable to one optimizer."""
+        """Lock a variable for one optimizer."""
         session = self._sessions.find(request.session_id)
-        made = session.start_optimization(request.variable_identifier, request.optimizer_id)
-        return pb.StartOptimizationResponse(success=True, optimization_id=made)
+        optimization_id = session.start_optimization(request.variable_identifier, request.optimizer_id)
+        return pb.StartOptimizationResponse(success=True, optimization_id=optimization_id)
 
     def StopOptimization(
         self, request: pb.StopOptimizationRequest, prefix: str
     ) -> pb.StopOptimizationResponse:
-        """Free a variable from its optimizer."""
+        """Release the lock of a variable."""
         session = self._sessions.find(request.session_id)
         variable = session.stop_optimization(
             request.variable_identifier, request.optimizer_id, force=request.force

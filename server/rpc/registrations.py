@@ -1,4 +1,4 @@
-"""The calls about the tools that clients bring."""
+"""The servicer of clients' tool registrations."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .tool_specs import registered_tool, spec_message
 
 
 class RegistrationServicer:
-    """Registering tools in a session, and listing them.
+    """A servicer that registers and lists clients' tools.
 
     Args:
-        sessions: that they are registered in.
-        hosts: says which may be named.
+        sessions: the open sessions.
+        hosts: the tool hosts, which check the address in a registration.
     """
 
     def __init__(self, sessions: Sessions, hosts: Hosts) -> None:
@@ -22,10 +22,10 @@ class RegistrationServicer:
         self._hosts = hosts
 
     def RegisterTools(self, request: pb.RegisterToolsRequest, prefix: str) -> pb.RegisterToolsResponse:
-        """Add a client's tools to a session, all of them or none."""
+        """Add a client's tools to a session, all or none."""
         with self._sessions.opening(request.session_id) as session:
             host = self._hosts.check(request.worker_id)
-            tools = [registered_tool(given, host) for given in request.tools]
+            tools = [registered_tool(registration, host) for registration in request.tools]
             session.register_tools(tools)
             return pb.RegisterToolsResponse(success=True, tool_ids={tool.name: tool.id for tool in tools})
 

@@ -1,4 +1,4 @@
-"""The service: the names that it has, and the methods of servicers that implement its RPCs."""
+"""The gRPC service: its names, and the methods of servicers that implement its RPCs."""
 
 from __future__ import annotations
 
@@ -19,15 +19,21 @@ from ..core.values import LEGACY_PREFIX, PREFIX
 Context = aio.ServicerContext[Any, Any]
 
 Behaviour = Callable[..., Any]
-"""A method of a servicer: ``name(request, prefix)``, where ``prefix`` is the form of the type_urls that the
-caller understands. A stream, or a reply that rests on more than the request, has ``context`` as well."""
+"""A method of a servicer: ``name(request, prefix)``. The prefix is that of the type URLs in the reply. A
+method that streams, or needs more than the request, takes ``context`` as well."""
 
 SERVICES = {"BridgeService": PREFIX, "SnakepitBridge": LEGACY_PREFIX}
-"""The names that the bridge answers under, and the form of the values it answers there."""
+"""The names of the service, and the prefix of the type URLs in replies under each name."""
 
 
 class Method(NamedTuple):
-    """A method under one of its services' names."""
+    """A method under one of the service's names.
+
+    Attributes:
+        path: the full path of the method.
+        name: the name of the method, without that of the service.
+        streams: True if the method streams its reply.
+    """
 
     path: str
     name: str
@@ -35,27 +41,27 @@ class Method(NamedTuple):
 
     @classmethod
     def of(cls, method: MethodDescriptor) -> Method:
-        """The method that a descriptor describes."""
+        """Return the method with a descriptor."""
         return cls(
             f"/{method.containing_service.full_name}/{method.name}", method.name, method.server_streaming
         )
 
 
 def services() -> Iterator[tuple[ServiceDescriptor, str]]:
-    """The services, each with the form of its values."""
+    """Yield the descriptors of the service's names, each with the prefix of its type URLs."""
     return ((pb.DESCRIPTOR.services_by_name[name], prefix) for name, prefix in SERVICES.items())
 
 
 def names_of_services() -> list[str]:
-    """Their full names."""
+    """Return the full names of the service."""
     return [service.full_name for service, _ in services()]
 
 
 def behaviours_of(servicers: Iterable[object]) -> Mapping[str, Behaviour]:
-    """Return what implements each RPC, by the RPC's name: all public methods of the servicers.
+    """Return the implementation of each RPC, by the RPC's name: the public methods of the servicers.
 
     Raises:
-        TypeError: an RPC has no implementation or several, or a public method is not an RPC's.
+        TypeError: an RPC has no implementation or several, or a public method does not implement one.
     """
     behaviours: dict[str, Behaviour] = {}
     for servicer in servicers:
@@ -66,7 +72,7 @@ def behaviours_of(servicers: Iterable[object]) -> Mapping[str, Behaviour]:
                 raise TypeError(f"two servicers implement {name}")
             behaviours[name] = getattr(servicer, name)
     if stray := behaviours.keys() ^ {method.name for service, _ in services() for method in service.methods}:
-        raise TypeError(f"either no RPC or not implemented: {', '.join(sorted(stray))}")
+        raise TypeError(f"unknown or not implemented RPC: {', '.join(sorted(stray))}")
     return behaviours
 
 
@@ -84,13 +90,16 @@ def handler_of(
 
 
 def _parser(kind: type[Message]) -> Callable[[bytes], Message | InvalidArgumentError]:
-    """Read a request; bytes that are none are refused like any bad input, where gRPC would say UNKNOWN."""
+    """Return a function that decodes a request, or returns an error for invalid bytes.
+
+    If it raised the error, gRPC would end the call with the status UNKNOWN.
+    """
 
     def parse(data: bytes) -> Message | InvalidArgumentError:
         try:
             return kind.FromString(data)
         except DecodeError:
-            return InvalidArgumentError(f"the bytes are no {kind.DESCRIPTOR.name}")
+            return InvalidArgumentError(f"cannot decode {kind.DESCRIPTOR.name}")
 
     return parse
 

@@ -1,4 +1,4 @@
-"""The calls about sessions, and Ping."""
+"""The servicer of calls about sessions, and of Ping."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .tool_specs import of_session, spec_message
 
 
 class SessionServicer:
-    """Opening, describing, renewing and ending sessions."""
+    """A servicer that opens, describes, renews and ends sessions."""
 
     def __init__(self, sessions: Sessions, tools: Registry, clock: Clock) -> None:
         self._sessions = sessions
@@ -21,13 +21,13 @@ class SessionServicer:
         self._clock = clock
 
     def Ping(self, request: pb.PingRequest, prefix: str) -> pb.PingResponse:
-        """Answer the message that came."""
+        """Return the message of the request."""
         return pb.PingResponse(message=request.message, server_time=codec.timestamp(self._clock.utc()))
 
     def InitializeSession(
         self, request: pb.InitializeSessionRequest, prefix: str
     ) -> pb.InitializeSessionResponse:
-        """Open a session, or say what an open one holds."""
+        """Open a session if it is not open, and return its tools and variables."""
         with self._sessions.opening(
             request.session_id, request.metadata, request.config.ttl_seconds
         ) as session:
@@ -59,6 +59,6 @@ class SessionServicer:
         )
 
     def Heartbeat(self, request: pb.HeartbeatRequest, prefix: str) -> pb.HeartbeatResponse:
-        """Renew a session, and say whether it is open."""
+        """Renew a session, and return whether it is open."""
         valid = self._sessions.renew(check_name(request.session_id, "session_id")) is not None
         return pb.HeartbeatResponse(server_time=codec.timestamp(self._clock.utc()), session_valid=valid)

@@ -1,4 +1,4 @@
-"""Which gRPC status a refusal is told with: the one place that knows."""
+"""The mapping from the core's errors to gRPC statuses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Trailers = tuple[tuple[str, str | bytes], ...]
 
 
 class RemoteError(Exception):
-    """What another bridge answered a call with that was passed on to it: its status, as it is to be told."""
+    """Another bridge refused a forwarded call; the client gets the same status."""
 
     def __init__(self, code: grpc.StatusCode, message: str, trailers: Trailers = ()) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class RemoteError(Exception):
 
     @classmethod
     def of(cls, error: aio.AioRpcError) -> RemoteError:
-        """What the other bridge answered, without what gRPC added on the way."""
+        """Return the status of the other bridge, without the metadata that gRPC added."""
         trailing = [(str(key), value) for key, value in error.trailing_metadata() or ()]
         details = tuple((key, value) for key, value in trailing if key == "grpc-status-details-bin")
         return cls(error.code(), error.details() or "", details)
@@ -47,11 +47,11 @@ class RemoteError(Exception):
 def end_with(
     context: aio.ServicerContext[Any, Any], code: grpc.StatusCode, message: str, trailers: Trailers = ()
 ) -> None:
-    """Have a call end with this status when its handler returns; what that returns is told to nobody.
+    """Set the status with which a call ends when its handler returns; the handler's result is not sent.
 
-    Not ``context.abort``: gRPC keeps the exception that this raises, whose traceback leads to the context and
-    the request, and so back to it. Such a ring stays until Python looks for rings: a client that has large
-    requests refused would fill the memory meanwhile.
+    This does not use ``context.abort``: gRPC stores the exception that it raises, whose traceback refers to
+    the context and the request, and so back to the exception. Such a reference cycle stays in memory until a
+    garbage collection, and refused calls with large requests would fill the memory before that.
     """
     context.set_code(code)
     context.set_details(message)
@@ -60,15 +60,15 @@ def end_with(
 
 
 def code_of(refusal: RefusalError) -> grpc.StatusCode:
-    """The status of a refusal."""
+    """Return the status code of a refusal."""
     return _CODES[type(refusal)]
 
 
 def details_of(refusal: RefusalError) -> Trailers:
-    """The refusal's field violations as trailing metadata: ``google.rpc.BadRequest`` in a ``Status``."""
+    """Return a refusal's field violations as trailing metadata, a ``google.rpc.BadRequest``."""
     if not refusal.violations:
         return ()
-    # Only here: a server that starts has refused nothing yet.
+    # Not at the top: a server does not need these until it refuses a call.
     from google.rpc import error_details_pb2, status_pb2
     from grpc_status import rpc_status
 

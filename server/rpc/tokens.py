@@ -1,4 +1,4 @@
-"""Tokens: who has one may call, and some may do only so much."""
+"""The tokens that admit clients, and the scopes that limit their calls."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from ..core.errors import PermissionDeniedError, StartupError
 
 logger = logging.getLogger("server.rpc.tokens")
 
-SHORTEST = 16
-"""Characters of a token; a shorter one can be guessed."""
+MIN_TOKEN_LENGTH = 16
+"""The minimum number of characters of a token; a shorter one can be guessed."""
 
 
 class Scope(NamedTuple):
-    """What a token is good for.
+    """The scope of a token: the calls that it permits.
 
     Attributes:
-        sessions: what the ids of the sessions begin with that it may speak of; "" for all.
-        reading: whether it may change nothing.
+        sessions: the common prefix of the ids of permitted sessions; "" for all.
+        reading: True if only calls that change nothing are permitted.
     """
 
     sessions: str = ""
     reading: bool = False
 
     def check(self, method: str, session_id: str, *, is_open: bool) -> None:
-        """Refuse a call that it is not good for, in words that tell nothing of what is there.
+        """Refuse a call outside the scope, without revealing which sessions exist.
 
         Args:
-            method: the method's name.
-            session_id: that the call names; "" for none.
-            is_open: whether that session is open: a call that would open it changes something.
+            method: the name of the method.
+            session_id: the id of the call's session; "" for none.
+            is_open: True if that session is open: a call that would open it changes something.
 
         Raises:
-            PermissionDeniedError: naming what the token is for.
+            PermissionDeniedError: the call is outside the scope; the message describes the scope.
         """
         if session_id and not session_id.startswith(self.sessions):
             raise PermissionDeniedError(f"this token is for sessions whose ids begin with {self.sessions}")
@@ -47,82 +47,80 @@ class Scope(NamedTuple):
 
 
 SCOPE: ContextVar[Scope | None] = ContextVar("scope", default=None)
-"""Of the call that is being answered; None where no token was asked for."""
+"""The scope of the current call's token; None if no tokens are required."""
 
 
 class Tokens:
-    """The tokens of a file, one on each line: ``TOKEN [sessions=PREFIX] [read]``; # begins a comment.
+    """The tokens in a file, one per line: ``TOKEN [sessions=PREFIX] [read]``; # begins a comment.
 
-    The file is read again when it has changed, so that tokens can be exchanged while the server runs.
+    The file is read again after it has changed, so that tokens can be replaced while the server runs.
 
     Raises:
-        StartupError: the file cannot be read, or a line is no token.
+        StartupError: the file cannot be read, or a line is invalid.
     """
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
         try:
-            self._stamp = self._look()
+            self._stamp = self._read_stamp()
             self._tokens = self._read()
         except OSError as error:
             raise StartupError(f"cannot read {path}: {error.strerror}") from None
 
     def admit(self, authorization: str) -> Scope | None:
-        """What an ``authorization`` header is good for; None where it bears none of the tokens."""
-        from hmac import compare_digest  # only where tokens are asked for
+        """Return the scope of the token in an ``authorization`` header; None if it has no valid token."""
+        from hmac import compare_digest  # not at the top: only servers with tokens need it
 
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return None
         self._refresh()
-        given = token.strip().encode()
-        # All of them are compared, each in constant time: how long it takes tells nothing.
-        found = [scope for known, scope in self._tokens if compare_digest(given, known)]
-        return found[0] if found else None
+        candidate = token.strip().encode()
+        # All tokens are compared, each in constant time, so that the duration reveals nothing.
+        scopes = [scope for valid, scope in self._tokens if compare_digest(candidate, valid)]
+        return scopes[0] if scopes else None
 
     def _refresh(self) -> None:
         try:
-            if (stamp := self._look()) != self._stamp:
+            if (stamp := self._read_stamp()) != self._stamp:
                 self._stamp = stamp
                 self._tokens = self._read()
-                logger.info("the tokens of %s are good from now on", self._path)
+                logger.info("the tokens in %s are valid from now on", self._path)
         except OSError:
-            pass  # it is being replaced: the old ones are good until the new ones are there
+            pass  # the file is being replaced: the old tokens stay valid until it is there
         except StartupError as error:
-            logger.error("the old tokens are good still: %s", error)
+            logger.error("the old tokens stay valid: %s", error)
 
-    def _look(self) -> tuple[int, int, int]:
+    def _read_stamp(self) -> tuple[int, int, int]:
         status = self._path.stat()
         return status.st_mtime_ns, status.st_size, status.st_ino
 
     def _read(self) -> list[tuple[bytes, Scope]]:
-        found = []
+        tokens = []
         for number, line in enumerate(self._path.read_bytes().splitlines(), 1):
-            token, *rest = line.partition(b"#")[0].split() or [b""]
+            token, *options = line.partition(b"#")[0].split() or [b""]
             if not token:
                 continue
-            # No word of the line is told: it may be a secret in the wrong place.
+            # The message quotes nothing of the line, which may be a secret in the wrong place.
             where = f"{self._path}, line {number}"
-            if len(token) < SHORTEST:
-                raise StartupError(f"{where}: it holds no token of {SHORTEST} characters or more")
-            found.append((token, _scope(rest, where)))
-        if not found:
+            if len(token) < MIN_TOKEN_LENGTH:
+                raise StartupError(f"{where}: no token of {MIN_TOKEN_LENGTH} characters or more")
+            tokens.append((token, _scope(options, where)))
+        if not tokens:
             raise StartupError(
-                f"{self._path} holds no token of {SHORTEST} characters or more: one on each line"
+                f"{self._path} has no token of {MIN_TOKEN_LENGTH} characters or more: write one per line"
             )
-        return found
+        return tokens
 
 
-def _scope(words: list[bytes], where: str) -> Scope:
+def _scope(options: list[bytes], where: str) -> Scope:
     scope = Scope()
-    for word in words:
-        name, _, value = word.decode("utf-8", "replace").partition("=")
+    for option in options:
+        name, _, value = option.decode("utf-8", "replace").partition("=")
         if name == "sessions" and value:
             scope = scope._replace(sessions=value)
         elif name == "read" and not value:
             scope = scope._replace(reading=True)
         else:
-            raise StartupError(
-                f"{where}: after the token, sessions=PREFIX and read can stand, and nothing else"
-            )
+            raise StartupError(f"{where}: after the token, only sessions=PREFIX and read are allowed")
     return scope

@@ -1,4 +1,4 @@
-"""Tools of other bridges: calls that are passed on to the bridge that hosts the tool."""
+"""Tool hosts: forwarding calls of registered tools to the bridges that run them."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from .service import Context
 from .status import RemoteError
 
 VIA = "bridge-via"
-"""Metadata: the bridges that a call came through, so that none passes it on twice."""
+"""The key of metadata with the ids of the bridges that have forwarded a call, to detect loops."""
 
 IDLE_TIMEOUT_S = 60.0
-"""Seconds after which a connection that nobody uses is closed."""
+"""The time after which an unused connection is closed, in seconds."""
 
 logger = logging.getLogger("server.hosts")
 
 Reply = TypeVar("Reply")
 
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})):([0-9]{1,5})")
-_KEPT_BACK = re.compile(r"grpc-|:|(user-agent|authorization|cookie|content-type|te)$")
-"""Metadata that is not passed on: gRPC's own, and what lets in here and need not let in there."""
+_NOT_FORWARDED = re.compile(r"grpc-|:|(user-agent|authorization|cookie|content-type|te)$")
+"""The keys of metadata that are not forwarded: those of gRPC, and credentials for this bridge."""
 
 
 class Hosts:
     """The bridges that host tools, and the connections to them.
 
     Args:
-        remote: whether a host may be elsewhere than on this machine.
-        max_message_bytes: of an answer.
+        remote: True if hosts may have addresses beyond loopback.
+        max_message_bytes: the maximum size of a reply, in bytes.
     """
 
     def __init__(self, *, remote: bool, max_message_bytes: int = Settings().max_message_bytes) -> None:
@@ -56,31 +56,32 @@ class Hosts:
         """Return a host's address, or refuse it.
 
         Raises:
-            InvalidArgumentError: it is no host:port, so that nothing could run its tools.
-            PermissionDeniedError: it is beyond loopback.
+            InvalidArgumentError: the address is not host:port.
+            PermissionDeniedError: the address is not a loopback address, and others are not permitted.
         """
-        found = _HOST_PORT.fullmatch(worker_id)
-        if found is None or not 0 < int(found[2]) < 65536:
+        match = _HOST_PORT.fullmatch(worker_id)
+        if match is None or not 0 < int(match[2]) < 65536:
             raise invalid("worker_id", "must be host:port of the bridge that runs the tools")
-        if not (self._remote or _is_loopback(found[1].strip("[]"))):
+        if not (self._remote or _is_loopback(match[1].strip("[]"))):
             raise PermissionDeniedError(
-                f"worker_id: {worker_id} is beyond loopback, which this bridge was not started to allow"
+                f"worker_id: {worker_id} is not a loopback address;"
+                " start the bridge with --allow-remote-tools to permit it"
             )
         return worker_id
 
     async def execute(
         self, tool: RegisteredTool, request: pb.ExecuteToolRequest, context: Context
     ) -> pb.ExecuteToolResponse:
-        """Run a tool where it is hosted."""
-        async with self._passing_on(tool, request, context) as (stub, options):
+        """Run a tool on its host."""
+        async with self._forwarding(tool, context) as (stub, options):
             reply: pb.ExecuteToolResponse = await _in_session(
                 stub, request, options, lambda: stub.ExecuteTool(request, **options)
             )
             return reply
 
     async def stream(self, tool: RegisteredTool, request: pb.ExecuteToolRequest, context: Context) -> None:
-        """Run a streaming tool where it is hosted, and pass each chunk on as the reader takes it."""
-        async with self._passing_on(tool, request, context) as (stub, options):
+        """Run a streaming tool on its host, and forward each chunk as the reader takes it."""
+        async with self._forwarding(tool, context) as (stub, options):
             call: Any = None
 
             async def first() -> Any:
@@ -104,14 +105,16 @@ class Hosts:
         self._connections.clear()
 
     @asynccontextmanager
-    async def _passing_on(
-        self, tool: RegisteredTool, request: pb.ExecuteToolRequest, context: Context
+    async def _forwarding(
+        self, tool: RegisteredTool, context: Context
     ) -> AsyncIterator[tuple[Any, dict[str, Any]]]:
-        """The stub of a tool's host and the options of a call there; what the host refuses is refused."""
-        given = [(key, value) for key, value in context.invocation_metadata() or ()]
-        if (VIA, self._id) in given:
-            raise FailedPreconditionError(f"{tool.name}: its host {tool.host} would pass the call back here")
-        metadata = [(key, value) for key, value in given if not _KEPT_BACK.match(key)]
+        """Yield the stub of a tool's host and the options of a call; raise the host's errors."""
+        received = [(key, value) for key, value in context.invocation_metadata() or ()]
+        if (VIA, self._id) in received:
+            raise FailedPreconditionError(
+                f"{tool.name}: its host {tool.host} forwards the call back to this bridge"
+            )
+        metadata = [(key, value) for key, value in received if not _NOT_FORWARDED.match(key)]
         options = {"metadata": [*metadata, (VIA, self._id)], "timeout": context.time_remaining()}
         connection = self._connections.get(tool.host)
         if connection is None:
@@ -122,7 +125,7 @@ class Hosts:
         except aio.AioRpcError as error:
             if error.code() is grpc.StatusCode.UNAVAILABLE:
                 raise UnavailableError(
-                    f"{tool.name}: its host {tool.host} is not there: {error.details()}"
+                    f"{tool.name}: its host {tool.host} cannot be reached: {error.details()}"
                 ) from None
             logger.info("tool %s, at %s: %s", tool.name, tool.host, error.details())
             raise RemoteError.of(error) from None
@@ -132,7 +135,7 @@ class Hosts:
             connection.used += 1
 
     def _close_unused(self, connection: _Connection) -> None:
-        """Close a connection, unless it is used or was since."""
+        """Close a connection, unless it is in use or has been used since."""
         connection.used -= 1
         if connection.users or connection.used or self._connections.get(connection.host) is not connection:
             return
@@ -146,12 +149,15 @@ class _Connection:
     """A connection to one host.
 
     Attributes:
-        users: calls that are under way.
-        used: calls that ended within the last ``IDLE_TIMEOUT_S`` seconds.
+        host: the address of the host.
+        channel: the channel to the host.
+        stub: the stub of the service.
+        users: the number of running calls.
+        used: the number of calls that have ended within the last ``IDLE_TIMEOUT_S`` seconds.
     """
 
     def __init__(self, host: str, options: Options) -> None:
-        # Only here: a server that starts passes nothing on yet.
+        # Not at the top: a server does not need this until it forwards a call.
         from varbridge.messages.snakepit_bridge_pb2_grpc import BridgeServiceStub
 
         self.host = host
@@ -164,12 +170,12 @@ class _Connection:
 async def _in_session(
     stub: Any, request: pb.ExecuteToolRequest, options: dict[str, Any], call: Callable[[], Awaitable[Reply]]
 ) -> Reply:
-    """Make a call; where its session is not open there, open it and try again."""
+    """Make a call; if its session is not open on the host, open it there and call again."""
     try:
         return await call()
     except aio.AioRpcError as error:
-        said = error.details() or ""
-        if error.code() is not grpc.StatusCode.NOT_FOUND or not said.startswith("Session not found"):
+        details = error.details() or ""
+        if error.code() is not grpc.StatusCode.NOT_FOUND or not details.startswith("Session not found"):
             raise
     await stub.InitializeSession(pb.InitializeSessionRequest(session_id=request.session_id), **options)
     return await call()
@@ -178,7 +184,7 @@ async def _in_session(
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
-    import ipaddress  # only here, as above
+    import ipaddress  # not at the top, as above
 
     try:
         return ipaddress.ip_address(host).is_loopback

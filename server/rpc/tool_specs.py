@@ -1,4 +1,4 @@
-"""What clients are told of tools, and what they tell of theirs."""
+"""Conversion between tools and the messages that describe them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from . import codec
 
 
 def of_session(tools: Iterable[Tool], session: Session) -> Iterator[Tool | RegisteredTool]:
-    """The tools that a session can run: its own come first where names meet."""
+    """Yield the tools that a session can run. On a name clash, the session's own tool wins."""
     yield from (tool for tool in tools if tool.name not in session.tools)
     yield from session.tools
 
 
 def spec_message(tool: Tool | RegisteredTool, prefix: str) -> pb.ToolSpec:
-    """What a client is told of a tool."""
+    """Return the message that describes a tool."""
     parameters = tool.parameters if isinstance(tool, RegisteredTool) else signature_of(tool).parameters
     return pb.ToolSpec(
         name=tool.name,
@@ -35,19 +35,19 @@ def spec_message(tool: Tool | RegisteredTool, prefix: str) -> pb.ToolSpec:
     )
 
 
-def registered_tool(given: pb.ToolRegistration, host: str) -> RegisteredTool:
-    """A tool as a client tells of it.
+def registered_tool(registration: pb.ToolRegistration, host: str) -> RegisteredTool:
+    """Return the tool in a client's registration.
 
     Raises:
-        InvalidArgumentError: a default whose type_url is none.
+        InvalidArgumentError: the type_url of a default is invalid.
     """
     return RegisteredTool(
-        id=f"tool_{given.name}_{random_hex()}",
-        name=given.name,
-        description=given.description,
-        parameters=tuple(_parameter(parameter, given.name) for parameter in given.parameters),
-        metadata=dict(given.metadata),
-        streams=given.supports_streaming,
+        id=f"tool_{registration.name}_{random_hex()}",
+        name=registration.name,
+        description=registration.description,
+        parameters=tuple(_parameter(parameter, registration.name) for parameter in registration.parameters),
+        metadata=dict(registration.metadata),
+        streams=registration.supports_streaming,
         host=host,
     )
 
@@ -65,13 +65,11 @@ def _parameter_message(parameter: Parameter, prefix: str) -> pb.ParameterSpec:
     return message
 
 
-def _parameter(given: pb.ParameterSpec, tool: str) -> Parameter:
+def _parameter(spec: pb.ParameterSpec, tool: str) -> Parameter:
     default = None
-    if given.HasField("default_value"):
-        kind = kind_of(given.default_value.type_url, f"{tool}.{given.name}")
-        if given.type in TYPES and kind in (JSON, *TYPES):
-            kind = given.type  # whether the value fits is checked with the rest
-        default = Value(kind, given.default_value.value)
-    return Parameter(
-        given.name, given.type, given.required, default, given.description, given.validation_json
-    )
+    if spec.HasField("default_value"):
+        kind = kind_of(spec.default_value.type_url, f"{tool}.{spec.name}")
+        if spec.type in TYPES and kind in (JSON, *TYPES):
+            kind = spec.type  # the value itself is checked later, with the rest of the tool
+        default = Value(kind, spec.default_value.value)
+    return Parameter(spec.name, spec.type, spec.required, default, spec.description, spec.validation_json)

@@ -1,4 +1,4 @@
-"""The calls that run tools."""
+"""The servicer of calls that run tools."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ from .service import Context
 from .tool_hosts import Hosts
 
 MAX_CHUNKS = 100_000
-"""Of a streaming tool that is run for one answer."""
+"""The maximum number of chunks of a streaming tool that runs for a single result."""
 
 MAX_BYTES = 100 * 2**20
-"""Of all of its chunks."""
+"""The maximum total size of these chunks, in bytes."""
 
-MAX_STATUS = 1_000
-"""Characters of a failure that are told in a status, which travels in a header."""
+MAX_STATUS_LENGTH = 1_000
+"""The maximum length of a failure's message in a status, which is sent in a header."""
 
 logger = logging.getLogger("server.tools")
 
 
 class ToolServicer:
-    """Running tools, for one result or as a stream of chunks.
+    """A servicer that runs tools, for a single result or as a stream of chunks.
 
     Args:
-        sessions: that they run in.
-        tools: of this server.
-        processes: for those that block.
-        hosts: of those that clients have registered.
-        timeout: seconds that a tool may run where its caller has no deadline, or a later one.
+        sessions: the open sessions.
+        tools: the tools of this server.
+        processes: the processes for blocking tools.
+        hosts: the hosts of tools that clients have registered.
+        timeout: the maximum duration of a tool, in seconds; the deadline of a call may be earlier.
     """
 
     def __init__(
@@ -68,12 +68,12 @@ class ToolServicer:
         self._hosts = hosts
         self._timeout = timeout
         self.abandoned: set[asyncio.Task[Any]] = set()
-        """Of tools that go on although they were cancelled."""
+        """The tasks of tools that still run although they were cancelled."""
 
     async def ExecuteTool(
         self, request: pb.ExecuteToolRequest, prefix: str, context: Context
     ) -> pb.ExecuteToolResponse:
-        """Run a tool; of a streaming one, answer the list of its chunks."""
+        """Run a tool and return its result; for a streaming tool, the list of its chunks."""
         async with self._in_time(request.session_id) as session:
             if (registered := session.tools.get(request.tool_name)) is not None:
                 return await self._execute_there(registered, request, prefix, context)
@@ -97,7 +97,7 @@ class ToolServicer:
     async def ExecuteElixirTool(
         self, request: pb.ExecuteElixirToolRequest, prefix: str, context: Context
     ) -> pb.ExecuteElixirToolResponse:
-        """Run one of the tools that clients have registered."""
+        """Run a tool that a client has registered."""
         async with self._in_time(request.session_id) as session:
             reply = await self._execute_there(
                 session.tools.find(request.tool_name),
@@ -135,18 +135,18 @@ class ToolServicer:
                     async for data in chunks:
                         number += 1
                         if (flushed := self._sessions.flushed(session.id)) is not None:
-                            await flushed  # a chunk may tell of a change
+                            await flushed  # a chunk may depend on a change
                         await context.write(pb.ToolChunk(chunk_id=f"{tool.name}-{number}", data=data))
                 except aio.BaseError:
-                    raise  # of the reader, not of the tool
+                    raise  # an error of the connection, not of the tool
                 except Exception as error:
-                    raise ToolError(reason_of(error)[:MAX_STATUS]) from None
+                    raise ToolError(reason_of(error)[:MAX_STATUS_LENGTH]) from None
             await context.write(pb.ToolChunk(chunk_id=f"{tool.name}-{number + 1}", is_final=True))
 
     @asynccontextmanager
     async def _in_time(self, session_id: str) -> AsyncIterator[Session]:
-        """Keep a session open for the length of the block, which ends when the time for a tool is over."""
-        with self._sessions.kept(session_id) as session:
+        """Keep a session open during the block, which ends at the latest after a tool's maximum duration."""
+        with self._sessions.held_open(session_id) as session:
             try:
                 async with asyncio.timeout(self._timeout) as limit:
                     yield session
@@ -177,7 +177,7 @@ class ToolServicer:
 
 
 def _filled(tool: RegisteredTool, request: pb.ExecuteToolRequest) -> pb.ExecuteToolRequest:
-    """The request as its host is to get it: checked, with the defaults that were registered."""
+    """Return the request for the tool's host: checked, and with the registered defaults filled in."""
     bind(tool, request.parameters, request.binary_parameters)
     for parameter in tool.parameters:
         if parameter.default is not None and parameter.name not in request.parameters:

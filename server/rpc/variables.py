@@ -1,4 +1,4 @@
-"""The calls that read and change variables."""
+"""The servicer of calls that read and change variables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from . import codec
 
 
 class VariableServicer:
-    """Registering, reading, setting, listing and deleting variables; their history."""
+    """A servicer that registers, reads, sets, lists and deletes variables, and returns their history."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -24,9 +24,9 @@ class VariableServicer:
     def RegisterVariable(
         self, request: pb.RegisterVariableRequest, prefix: str
     ) -> pb.RegisterVariableResponse:
-        """Create a variable, and its session where that is not open."""
-        given = request.initial_value if request.HasField("initial_value") else None
-        read = _reader(given, request.initial_binary_value, "initial_value")
+        """Create a variable, and open its session if that is not open."""
+        message = request.initial_value if request.HasField("initial_value") else None
+        read = _reader(message, request.initial_binary_value, "initial_value")
         with self._sessions.opening(request.session_id) as session:
             variable = session.register(
                 request.name, request.type, request.constraints_json, read, ChangeContext.of(request.metadata)
@@ -41,13 +41,13 @@ class VariableServicer:
         return codec.get_reply(session.get(request.variable_identifier), prefix)
 
     def SetVariable(self, request: pb.SetVariableRequest, prefix: str) -> pb.SetVariableResponse:
-        """Give a variable a new value."""
+        """Set a variable to a new value."""
         session = self._sessions.find(request.session_id)
-        given = request.value if request.HasField("value") else None
+        message = request.value if request.HasField("value") else None
         expected = request.expected_version if request.HasField("expected_version") else None
         version = session.set(
             request.variable_identifier,
-            _reader(given, request.binary_value, "value"),
+            _reader(message, request.binary_value, "value"),
             ChangeContext.of(request.metadata, expected),
             request.request_id,
         )
@@ -56,27 +56,27 @@ class VariableServicer:
     def GetVariables(
         self, request: pb.BatchGetVariablesRequest, prefix: str
     ) -> bytes | pb.BatchGetVariablesResponse:
-        """Read several variables as of one moment."""
+        """Read several variables at the same moment."""
         session = self._sessions.find(request.session_id)
-        found, missing = session.get_many(request.variable_identifiers)
+        variables, missing = session.get_many(request.variable_identifiers)
         if request.include_metadata:
-            return codec.batch_get_reply(found, missing, prefix)
+            return codec.batch_get_reply(variables, missing, prefix)
         return pb.BatchGetVariablesResponse(
             variables={
                 identifier: codec.variable_message(variable, prefix, metadata=False)
-                for identifier, variable in found.items()
+                for identifier, variable in variables.items()
             },
             missing_variables=missing,
         )
 
     def SetVariables(self, request: pb.BatchSetVariablesRequest, prefix: str) -> pb.BatchSetVariablesResponse:
-        """Set several variables."""
+        """Set several variables in one batch."""
         session = self._sessions.find(request.session_id)
         if stray := sorted(request.binary_updates.keys() - request.updates.keys()):
             raise InvalidArgumentError(f"binary_updates: {stray[0]} has bytes and no update")
         readers = {
-            identifier: _reader(given, request.binary_updates.get(identifier, b""), identifier)
-            for identifier, given in request.updates.items()
+            identifier: _reader(message, request.binary_updates.get(identifier, b""), identifier)
+            for identifier, message in request.updates.items()
         }
         versions, errors = session.set_many(
             readers, ChangeContext.of(request.metadata), atomic=request.atomic
@@ -84,7 +84,7 @@ class VariableServicer:
         return pb.BatchSetVariablesResponse(success=not errors, errors=errors, new_versions=versions)
 
     def ListVariables(self, request: pb.ListVariablesRequest, prefix: str) -> bytes:
-        """List the variables that match, and open the session where it is not open."""
+        """List the variables that match a pattern, and open the session if it is not open."""
         with self._sessions.opening(request.session_id) as session:
             return codec.list_reply(session.matching(request.pattern), prefix)
 
@@ -97,7 +97,7 @@ class VariableServicer:
     def GetVariableHistory(
         self, request: pb.GetVariableHistoryRequest, prefix: str
     ) -> pb.GetVariableHistoryResponse:
-        """Read the accepted changes, newest first."""
+        """Read the accepted changes of a variable, newest first."""
         session = self._sessions.find(request.session_id)
         return pb.GetVariableHistoryResponse(
             entries=[
@@ -116,7 +116,7 @@ class VariableServicer:
     def RollbackVariable(
         self, request: pb.RollbackVariableRequest, prefix: str
     ) -> pb.RollbackVariableResponse:
-        """Write an old value again."""
+        """Set a variable to the value of an older version."""
         session = self._sessions.find(request.session_id)
         variable = session.roll_back(
             request.variable_identifier, request.target_version, ChangeContext.of(request.metadata)
@@ -124,8 +124,8 @@ class VariableServicer:
         return pb.RollbackVariableResponse(success=True, variable=codec.variable_message(variable, prefix))
 
 
-def _reader(given: AnyMessage | None, array: bytes, field: str) -> ReadValue:
+def _reader(message: AnyMessage | None, array: bytes, field: str) -> ReadValue:
     def read(kind: VariableType, constraints: Constraints) -> Value:
-        return read_value(given, array, kind, constraints, field)
+        return read_value(message, array, kind, constraints, field)
 
     return read

@@ -1,4 +1,4 @@
-"""The call that watches variables."""
+"""The servicer of watches."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from . import codec
 from .idle_event import IdleEvent
 from .service import Context
 
-PLACED = (("bridge-watch", "1"),)
-"""Initial metadata of a watch that is in place: the reply to one that is refused has initial metadata too."""
+OPEN_METADATA = (("bridge-watch", "1"),)
+"""The initial metadata of an open watch. A refused watch also gets initial metadata, but not these."""
 
 
 class WatchServicer:
-    """Watching: a cursor into the session's log for each watch, written out as fast as its reader takes it.
+    """A servicer that writes each watch's updates as fast as its reader takes them.
 
     Args:
-        heartbeat_interval: seconds without an update after which a watch gets a heartbeat.
+        sessions: the open sessions.
+        clock: the clock for the timestamps of heartbeats.
+        heartbeat_interval: the time without an update after which a watch gets a heartbeat, in seconds.
     """
 
     def __init__(self, sessions: Sessions, clock: Clock, heartbeat_interval: float) -> None:
@@ -28,7 +30,7 @@ class WatchServicer:
         self._heartbeat_interval = heartbeat_interval
 
     async def WatchVariables(self, request: pb.WatchVariablesRequest, prefix: str, context: Context) -> None:
-        """Stream the present values where asked, then every change, until the client or the session ends."""
+        """Stream the initial values if requested, and every change, until the client or the session ends."""
         session = self._sessions.find(request.session_id)
         resume_after = request.resume_after if request.HasField("resume_after") else None
         idle_event = IdleEvent(self._heartbeat_interval)
@@ -37,18 +39,18 @@ class WatchServicer:
         except RefusalError:
             idle_event.close()
             raise
-        # No await so far: the values below and the place of the cursor are of one moment.
+        # No await so far: the values below and the position of the cursor are of the same moment.
         initial = [
             codec.initial_bytes(variable, watch.seen, variable.updated_at, prefix)
             for variable in watched
             if request.include_initial_values and resume_after is None
         ]
         try:
-            # Some of what the values show may not be kept yet.
+            # Some of the changes that the values show may not be durable yet.
             if (flushed := self._sessions.flushed(request.session_id)) is not None:
                 await flushed
-            # The initial metadata tells the client that the watch is in place.
-            await context.send_initial_metadata(PLACED)
+            # The initial metadata show the client that the watch is open.
+            await context.send_initial_metadata(OPEN_METADATA)
             for update in initial:
                 await context.write(update)
             while True:

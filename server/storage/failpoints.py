@@ -1,4 +1,4 @@
-"""Moments at which a server can be made to kill itself, for tests; see ``config.FAILPOINTS``."""
+"""Failpoints: moments at which a test makes the server kill itself; see ``config.FAILPOINTS``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .records import Changed, Record
 
 
 def may_fail(failpoint: str, moment: str, records: Iterable[Record]) -> None:
-    """Die where that is the moment, and one of the records' changes is marked with it."""
+    """Kill the process if the failpoint is at this moment and a change's metadata names it."""
     if failpoint != moment:
         return
     for record in records:

@@ -1,4 +1,4 @@
-"""Group commit: what is written while a commit is under way gathers, and is committed together after it."""
+"""Group commit: records that are written during a commit are committed together in the next one."""
 
 from __future__ import annotations
 
@@ -12,44 +12,46 @@ from .records import Record
 
 
 class GroupCommit:
-    """The records of one store on their way to what makes them durable, in the order of writing.
+    """The records of one store that are not durable yet, in the order of writing.
 
-    The store takes records into a group, makes the group durable, and says how that ended.
+    The store takes records into a group, commits the group, and then calls ``succeed`` or ``fail``.
 
     Attributes:
-        gathered: the records that no group has taken yet.
+        gathered: the records that are not in a group yet.
         group: the records that are being committed.
     """
 
     def __init__(self) -> None:
         self.gathered: deque[Record] = deque()
         self.group: list[Record] = []
-        self._publish: deque[Callable[[], object]] = deque()  # of the group, and then of what has gathered
-        self._written = 0  # records, ever
-        self._settled = 0  # of these: durable, or given up
+        self._publish: deque[Callable[[], object]] = deque()  # callbacks of group and gathered
+        self._written = 0  # the number of records written since the start
+        self._settled = 0  # the number of these that are durable or given up
         self._newest: dict[str, int] = {}  # by session: the number of its newest record that is not settled
-        self._waiting: list[tuple[int, Future[None]]] = []  # and up to which number
+        self._waiting: list[
+            tuple[int, Future[None]]
+        ] = []  # the number of the last awaited record, and a future
 
     def add(self, record: Record, publish: Callable[[], object]) -> None:
-        """Gather a record; ``publish`` is called when it is durable."""
+        """Add a record; ``publish`` is called when it is durable."""
         self.gathered.append(record)
         self._publish.append(publish)
         self._written += 1
         self._newest[record.session_id] = self._written
 
     def take(self) -> Record:
-        """Move the oldest record that has gathered into the group, and return it."""
+        """Move the oldest gathered record into the group, and return it."""
         record = self.gathered.popleft()
         self.group.append(record)
         return record
 
     def take_all(self) -> None:
-        """Move all that has gathered into the group."""
+        """Move all gathered records into the group."""
         self.group += self.gathered
         self.gathered.clear()
 
     def succeed(self) -> None:
-        """Publish the group, which is durable now, and tell those that wait for it."""
+        """Publish the group, which is durable now, and resolve the futures that wait for it."""
         group, self.group = self.group, []
         self._settled += len(group)
         for publish in [self._publish.popleft() for _ in group]:
@@ -57,10 +59,10 @@ class GroupCommit:
         for session_id in {record.session_id for record in group}:
             if self._newest[session_id] <= self._settled:
                 del self._newest[session_id]
-        self._tell(self._settled, None)
+        self._resolve(self._settled, None)
 
     def fail(self, reason: RefusalError) -> Sequence[str]:
-        """Give up the group and what has gathered on top of it, and refuse those that wait for either.
+        """Drop the group and all gathered records, and fail the futures that wait for them.
 
         Returns:
             The ids of the sessions of these records.
@@ -75,16 +77,16 @@ class GroupCommit:
         return session_ids
 
     def refuse_waiters(self, reason: RefusalError) -> None:
-        """Refuse those that wait; what they wait for goes on."""
-        self._tell(self._written, reason)
+        """Fail all waiting futures; the commit of their records goes on."""
+        self._resolve(self._written, reason)
 
     def flushed(self, session_id: str) -> Future[None] | None:
-        """Done when all that was written so far of a session is durable; see ``storage.store``."""
+        """Return a future that is done when a session's records are durable; see ``storage.store``."""
         number = self._newest.get(session_id)
         return None if number is None else self._wait(number)
 
     def settled(self) -> Future[None]:
-        """Done when all that was written so far is settled, but not before the next commit has ended."""
+        """Return a future that is done when all records so far are settled, after the next commit's end."""
         return self._wait(self._written)
 
     def _wait(self, number: int) -> Future[None]:
@@ -92,8 +94,8 @@ class GroupCommit:
         self._waiting.append((number, waiter))
         return waiter
 
-    def _tell(self, number: int, reason: RefusalError | None) -> None:
-        """End the waiting for the records up to a number."""
+    def _resolve(self, number: int, reason: RefusalError | None) -> None:
+        """Resolve the futures that wait for the records up to a number; fail them if there is a reason."""
         waiting, self._waiting = self._waiting, []
         for entry in waiting:
             last, waiter = entry

@@ -1,24 +1,24 @@
-"""The store that keeps nothing: the state is the process's own, and ends with it."""
+"""The store that persists nothing: the state is in the memory of the process only."""
 
 from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Callable
 
-from .records import Kept, Record, SessionState
+from .records import Record, SessionState, StoreContent
 from .store import OnFailure
 
 
 class MemoryStore:
-    """Every record counts as kept at once."""
+    """A store for which every record counts as durable at once."""
 
     durable = False
 
-    def load(self) -> Kept:
-        return Kept()
+    def load(self) -> StoreContent:
+        return StoreContent()
 
     def read(self, session_id: str) -> SessionState | None:
-        raise LookupError("nothing is kept")
+        raise LookupError("the memory store has no records")
 
     def write(self, record: Record, publish: Callable[[], object]) -> None:
         publish()
@@ -34,4 +34,4 @@ class MemoryStore:
 
 
 MEMORY = MemoryStore()
-"""One for all: it has no state."""
+"""The shared memory store, which has no state."""

@@ -1,4 +1,4 @@
-"""What a store keeps of a session: each accepted change as a record, and all of them as a state."""
+"""The records that a store persists, one for each accepted change, and the states that it loads."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Opened(NamedTuple):
     """A session was opened.
 
     Attributes:
-        created_at: ns since the epoch, UTC.
-        ttl: its time to live in seconds.
-        start_sequence: the sequence that its changes go on from.
+        created_at: the time of the opening, in ns since the epoch, UTC.
+        ttl: the time to live, in seconds.
+        start_sequence: the sequence after which the session's changes are numbered.
     """
 
     session_id: str
@@ -31,9 +31,9 @@ class Ended(NamedTuple):
     """A session was ended.
 
     Attributes:
-        last: its last sequence, which a session opened again under its id goes on above.
-        forgotten: the id of a session ended long ago whose last sequence is not needed any more; or "".
-        min_next_sequence: above the last sequences of all that are forgotten.
+        last: the last sequence; if a session is opened again with the same id, its sequences are higher.
+        forgotten: the id of a session whose tombstone is deleted; "" for none.
+        min_next_sequence: the number above the last sequences of all sessions whose tombstones are deleted.
     """
 
     session_id: str
@@ -43,12 +43,12 @@ class Ended(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """Variables of a session changed, all of them or none.
+    """Variables of a session were changed. The changes are persisted all or none.
 
     Attributes:
-        changes: in the order of their sequences.
-        request_id: under which the answer, the version of the first change, is to be remembered; or "".
-        forgotten: a request_id that is to be remembered no more; or "".
+        changes: the changes, in the order of their sequences.
+        request_id: the idempotency key under which the version of the first change is stored; "" for none.
+        forgotten: the request id whose answer is deleted; "" for none.
     """
 
     session_id: str
@@ -58,7 +58,7 @@ class Changed(NamedTuple):
 
 
 class Depended(NamedTuple):
-    """One variable follows another, by their ids."""
+    """A dependency between two variables, given by their ids, was added."""
 
     session_id: str
     followed: str
@@ -67,7 +67,7 @@ class Depended(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A variable was given to an optimizer, or freed from it (None)."""
+    """A variable was locked for an optimizer, or its lock was released (``holder`` is None)."""
 
     session_id: str
     variable_id: str
@@ -75,19 +75,19 @@ class Held(NamedTuple):
 
 
 class ToolsRegistered(NamedTuple):
-    """Tools were registered in a session; one whose name was taken takes that one's place."""
+    """Tools were registered in a session; a tool replaces another with the same name."""
 
     session_id: str
     tools: Sequence[RegisteredTool]
 
 
 class Compacted(NamedTuple):
-    """What the limits let go: it may be forgotten now, or later.
+    """Changes and versions of a session are not needed any more: the store may delete them, now or later.
 
     Attributes:
-        oldest: the oldest sequence that the log still keeps.
-        versions: by the id of a variable, the oldest version that is needed; None where the variable is
-            deleted and nothing of it is.
+        oldest: the oldest sequence that the log retains.
+        versions: the oldest version needed, by variable id; None for a deleted variable of which no version
+            is needed.
     """
 
     session_id: str
@@ -100,14 +100,15 @@ Record = Opened | Ended | Changed | Depended | Held | ToolsRegistered | Compacte
 
 @dataclass(slots=True)
 class SessionState:
-    """All that is kept of one session.
+    """The persisted state of one session.
 
     Attributes:
-        variables: the present ones in order of registration, each with its kept changes, oldest first.
-        log: the kept changes of all variables, by sequence.
-        dependencies: followed id, follower id and type of each.
-        answers: the versions that were answered, by request_id, oldest first.
-        tools: the registered ones, in order of registration.
+        opened: the record of the session's opening.
+        variables: the variables in order of registration, each with its retained changes, oldest first.
+        log: the retained changes of all variables, in the order of their sequences.
+        dependencies: the dependencies: followed id, follower id and type.
+        answers: the versions that sets returned, by request id, oldest first.
+        tools: the registered tools, in order of registration.
     """
 
     opened: Opened
@@ -119,12 +120,13 @@ class SessionState:
 
 
 @dataclass(slots=True)
-class Kept:
-    """All that a store keeps.
+class StoreContent:
+    """The persisted state of all sessions.
 
     Attributes:
-        ended: the last sequences of sessions that have ended, in the order of their ends.
-        min_next_sequence: above the last sequences of those that are forgotten.
+        sessions: the open sessions.
+        ended: the last sequences of ended sessions with tombstones, by id, in the order of their ends.
+        min_next_sequence: the number above the last sequences of all sessions whose tombstones are deleted.
     """
 
     sessions: list[SessionState] = field(default_factory=list)

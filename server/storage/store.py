@@ -1,4 +1,4 @@
-"""The port: what the core asks of a store."""
+"""The port through which the core uses a store."""
 
 from __future__ import annotations
 
@@ -6,52 +6,52 @@ from asyncio import Future
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from .records import Kept, Record, SessionState
+from .records import Record, SessionState, StoreContent
 
 OnFailure = Callable[[Iterable[str]], object]
-"""Called with the ids of the sessions of which something that was written could not be kept."""
+"""A callback that gets the ids of sessions with records that could not be persisted."""
 
 
 class Store(Protocol):
-    """Keeps records.
+    """A store that persists records.
 
-    A record that is written counts in the core at once, so that the next change can be planned on top of
-    it; but no reply and no watch may show it before it is kept. ``flushed`` is what a reply waits for.
+    A written record is part of the core's state at once, so that the next change can be planned on top of
+    it. But no reply and no watch may show it before it is durable: replies await ``flushed``.
     """
 
     durable: bool
-    """Whether what is kept outlives the process."""
+    """True if records survive the end of the process."""
 
-    def load(self) -> Kept:
-        """All that is kept, once, before anything is written.
+    def load(self) -> StoreContent:
+        """Load everything; called once, before anything is written.
 
         Raises:
-            StartupError: it is damaged.
+            StartupError: the data is damaged.
         """
         ...
 
     def read(self, session_id: str) -> SessionState | None:
-        """What is kept of one session, while nothing is being written; None where it is not open."""
+        """Read one session's state, while nothing is being written; return None if it is not open."""
         ...
 
     def write(self, record: Record, publish: Callable[[], object]) -> None:
-        """Keep a record; ``publish`` is called when it is kept, in the order of writing."""
+        """Persist a record; call ``publish`` when it is durable, in the order of writing."""
         ...
 
     def flushed(self, session_id: str) -> Future[None] | None:
-        """Done when all that was written so far of a session is kept; None where it is already.
+        """Return a future that is done when a session's records are durable; None if all are already.
 
-        Each call has a future of its own: whoever cancels it gives up alone.
+        Each call returns a new future, so that cancelling it does not affect others.
 
-        Raises, when awaited, the refusal that tells why it could not be kept. Then nothing that was written
-        and not kept counts any more.
+        If a record cannot be persisted, the future raises a ``RefusalError`` with the reason, and none of the
+        records that are not durable count any more.
         """
         ...
 
     def on_failure(self, notify: OnFailure) -> None:
-        """Have the core told when something could not be kept, so that it takes that back."""
+        """Set the callback for records that could not be persisted, with which the core rolls them back."""
         ...
 
     async def close(self) -> None:
-        """Keep what was written, and let go of everything."""
+        """Persist the written records, and release all resources."""
         ...

@@ -1,4 +1,4 @@
-"""The text that stands for a registered tool in every store."""
+"""The text form of a registered tool, for every store."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ..core.values import Value
 
 
 def text_of_tool(tool: RegisteredTool) -> str:
-    """A registered tool as JSON; values are JSON already, and stay the text that they are."""
+    """Return a registered tool as JSON; the values in it are JSON already, and stay the same text."""
     parameters = [parameter._asdict() for parameter in tool.parameters]
     return json.dumps({**tool._asdict(), "parameters": parameters}, default=bytes.decode)
 
 
 def tool_of_text(text: str) -> RegisteredTool:
-    """Read back what ``text_of_tool`` made."""
-    read = json.loads(text)
-    for parameter in read["parameters"]:
+    """Return the registered tool in a text of ``text_of_tool``."""
+    fields = json.loads(text)
+    for parameter in fields["parameters"]:
         if (default := parameter["default"]) is not None:
             kind, data, array = default
             parameter["default"] = Value(kind, data.encode(), array.encode())
-    read["parameters"] = tuple(Parameter(**parameter) for parameter in read["parameters"])
-    return RegisteredTool(**read)
+    fields["parameters"] = tuple(Parameter(**parameter) for parameter in fields["parameters"])
+    return RegisteredTool(**fields)

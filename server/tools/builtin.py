@@ -1,4 +1,4 @@
-"""The tools that come with the server: small ones, each there to show one thing that a tool can do."""
+"""The server's own tools: small ones, each of which shows one feature of tools."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from varbridge.decorator import ToolCall, tool
 
 @tool
 async def echo(message: str) -> str:
-    """Answer the message."""
+    """Return the message."""
     return message
 
 
@@ -25,27 +25,27 @@ async def add(a: float, b: float) -> float:
 
 @tool
 async def fail(message: str = "this tool always fails") -> None:
-    """Fail with the message."""
+    """Fail with a message."""
     raise RuntimeError(message)
 
 
 @tool
 async def sleep(seconds: float) -> float:
-    """Wait, and answer how long; ends at once when the call is cancelled."""
+    """Wait for a number of seconds, and return it; end at once when the call is cancelled."""
     await asyncio.sleep(seconds)
     return seconds
 
 
 @tool
 def block(seconds: float) -> float:
-    """Wait without letting anything else run, and answer how long; ends only with its process."""
+    """Block the process for a number of seconds, and return it; only the process's end stops this earlier."""
     time.sleep(seconds)
     return seconds
 
 
 @tool
 async def increment(call: ToolCall, name: str, by: int = 1) -> int | float:
-    """Add to a variable of the session, and answer its value."""
+    """Add to a variable of the session, and return its new value."""
     value: int | float = call.get(name) + by
     call.set(name, value)
     return value
@@ -53,7 +53,7 @@ async def increment(call: ToolCall, name: str, by: int = 1) -> int | float:
 
 @tool
 def die() -> None:
-    """End the process that this runs in, as a crash would."""
+    """Kill the process of the tool, as a crash would."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 

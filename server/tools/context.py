@@ -1,4 +1,4 @@
-"""The session as a tool sees it."""
+"""The access of a tool to its session."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .results import result_of
 
 
 class SessionCall:
-    """One call of a tool in a session: ``varbridge.ToolCall``, until the call ends.
+    """An implementation of ``varbridge.ToolCall``, valid until the call ends.
 
     Args:
-        session: that it runs in.
-        tool: its name, for the history.
-        metadata: of the request; the tool speaks for the optimizer named there.
+        session: the session of the call.
+        tool: the name of the tool, for the history.
+        metadata: the metadata of the request; the tool acts for the optimizer that it names.
     """
 
     def __init__(self, session: Session, tool: str, metadata: Mapping[str, str]) -> None:
@@ -31,7 +31,7 @@ class SessionCall:
         self._open = True
 
     def get(self, name: str) -> Any:
-        """The value of a variable."""
+        """Return the value of a variable as a Python object."""
         return self.value(name).native()
 
     def set(self, name: str, value: Any) -> None:
@@ -39,7 +39,7 @@ class SessionCall:
         self.write(name, result_of(value).data)
 
     def value(self, name: str) -> Value:
-        """The value of a variable as it is kept."""
+        """Return the value of a variable."""
         self._check_open()
         return self._session.get(name).value
 
@@ -55,9 +55,9 @@ class SessionCall:
         )
 
     def close(self) -> None:
-        """End it: a tool that goes on after its call was cut reads and writes no more."""
+        """End the call: a tool that still runs after this cannot read or write variables."""
         self._open = False
 
     def _check_open(self) -> None:
         if not self._open:
-            raise FailedPreconditionError("the call that this tool ran for has ended")
+            raise FailedPreconditionError("the call of this tool has ended")

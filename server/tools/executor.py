@@ -1,4 +1,4 @@
-"""A tool at work, wherever it works; and the tools that work on the server's own event loop."""
+"""Running tools: the interface of a run, and the runs on the server's event loop."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from .context import SessionCall
 from .results import result_of
 
 CANCEL_TIMEOUT_S = 1.0
-"""Seconds that a tool may take to end after it was cancelled; one that takes longer is left to itself."""
+"""The time that the server waits for a cancelled tool to end, in seconds."""
 
 logger = logging.getLogger("server.tools")
 
 
 class Run(Protocol):
-    """One run of a tool. What the tool raises, these raise; to be cancelled ends the tool."""
+    """A run of a tool. Both methods raise the tool's errors; cancelling them ends the tool."""
 
     async def answer(self) -> Value:
-        """The result of a tool that does not stream."""
+        """Return the result of a tool that does not stream."""
         ...
 
     def chunks(self) -> AsyncGenerator[bytes, None]:
-        """The chunks of one that does, as JSON; none is made before it is asked for."""
+        """Yield the chunks of a streaming tool, as JSON; the tool runs only while the next one is awaited."""
         ...
 
 
 class LoopRun:
-    """A run on the event loop, in a task of its own: whoever waits can stop waiting.
+    """A run on the event loop, in a separate task, so that the caller can stop waiting for it.
 
     Args:
-        tool: one that does not block.
-        call: the session as it sees it.
-        arguments: by name.
-        abandoned: gets the task of a tool that goes on after it was cancelled.
+        tool: a tool that does not block.
+        call: the tool's access to its session.
+        arguments: the arguments, by name.
+        abandoned: the set to which the task is added while the tool runs on after it was cancelled.
     """
 
     def __init__(
@@ -55,47 +55,47 @@ class LoopRun:
         self._arguments = arguments
         self._abandoned = abandoned
         self._wanted = asyncio.Semaphore(0)
-        self._handed: asyncio.Future[bytes]  # the chunk that is asked for
+        self._next_chunk: asyncio.Future[bytes]  # the chunk that the reader awaits
 
     async def answer(self) -> Value:
-        """Run the tool to its end."""
-        task = asyncio.create_task(self._to_its_end())
+        """Run the tool, and return its result."""
+        task = asyncio.create_task(self._run())
         try:
             await asyncio.wait([task])
             result: Value = _result(task)
             return result
         finally:
             await self._end(task)
-            del task  # an exception whose traceback leads to itself stays until Python looks for such rings
+            del task  # otherwise the traceback of an exception refers to it in a cycle, which stays in memory
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """Let the tool make one chunk after the other."""
-        # One task makes them all: what a generator enters, such as a timeout, belongs to its task.
-        task = asyncio.create_task(self._make())
+        """Run the tool, and yield its chunks one after another."""
+        # A single task runs the generator, since a context that it enters (such as a timeout) needs one task.
+        task = asyncio.create_task(self._generate())
         try:
             while True:
-                self._handed = asyncio.get_running_loop().create_future()
+                self._next_chunk = asyncio.get_running_loop().create_future()
                 self._wanted.release()
-                either: list[asyncio.Future[Any]] = [self._handed, task]
+                either: list[asyncio.Future[Any]] = [self._next_chunk, task]
                 await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-                if not self._handed.done():
+                if not self._next_chunk.done():
                     _result(task)
                     return
-                yield self._handed.result()
+                yield self._next_chunk.result()
         finally:
             await self._end(task)
 
-    async def _to_its_end(self) -> Value:
-        return result_of(await self._started())
+    async def _run(self) -> Value:
+        return result_of(await self._start())
 
-    async def _make(self) -> None:
-        async with aclosing(self._started()) as chunks:
+    async def _generate(self) -> None:
+        async with aclosing(self._start()) as chunks:
             await self._wanted.acquire()
             async for chunk in chunks:
-                self._handed.set_result(jsontext.dump(chunk))
+                self._next_chunk.set_result(jsontext.dump(chunk))
                 await self._wanted.acquire()
 
-    def _started(self) -> Any:
+    def _start(self) -> Any:
         if self._tool.takes_call:
             return self._tool.function(self._call, **self._arguments)
         return self._tool.function(**self._arguments)
@@ -109,7 +109,7 @@ class LoopRun:
         task.add_done_callback(self._forget)
         await asyncio.wait([task], timeout=CANCEL_TIMEOUT_S)
         if not task.done():
-            logger.warning("tool %s goes on after it was cancelled", self._tool.name)
+            logger.warning("tool %s still runs although it was cancelled", self._tool.name)
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._abandoned.discard(task)
@@ -123,23 +123,24 @@ def _result(task: asyncio.Task[Any]) -> Any:
     try:
         return task.result()
     finally:
-        del task  # see above
+        del task  # as above
 
 
-async def collected(chunks: AsyncGenerator[bytes, None], most: int, most_bytes: int) -> bytes:
-    """The chunks of a streaming tool as one JSON list.
+async def collected(chunks: AsyncGenerator[bytes, None], max_chunks: int, max_bytes: int) -> bytes:
+    """Return the chunks of a streaming tool as one JSON list.
 
     Raises:
-        RuntimeError: there are more of them, or of their bytes, than one answer may have.
+        RuntimeError: there are more chunks or bytes than a single result may have.
     """
-    made: list[bytes] = []
+    parts: list[bytes] = []
     size = 0
     async with aclosing(chunks):
         async for chunk in chunks:
-            made.append(chunk)
+            parts.append(chunk)
             size += len(chunk)
-            if len(made) > most or size > most_bytes:
+            if len(parts) > max_chunks or size > max_bytes:
                 raise RuntimeError(
-                    f"more than {most} chunks or {most_bytes} bytes for one answer: run the tool as a stream"
+                    f"more than {max_chunks} chunks or {max_bytes} bytes for one result:"
+                    " run the tool as a stream"
                 )
-    return b"[" + b",".join(made) + b"]"
+    return b"[" + b",".join(parts) + b"]"

@@ -1,7 +1,7 @@
-"""``python -m server.tools.forkserver``: imports the tools once, then forks a process for each call.
+"""``python -m server.tools.forkserver``: a process that imports the tools once and forks for each call.
 
-A process of its own, started afresh: the server has threads and open sockets, which a fork would copy.
-It is alone in having no threads, so that its forks are safe, and it does nothing that can block.
+It is separate from the server, which has threads and open sockets that a fork would copy. The fork server has
+no threads, so that its forks are safe, and it does nothing that can block.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from .loader import load
 from .protocol import ENDED, FORK, ORDER
 
 NICENESS = 10
-"""Of the processes of tools: they may take what the processors have left."""
+"""The niceness of tools' processes, so that they use processor time that others do not need."""
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class ForkServer:
-    """Forks and kills as it is told, and says which process ended and how.
+    """A server that forks and kills processes on orders, and reports their ends.
 
     Args:
-        control: to the server.
-        tools: by name.
-        memory: bytes that a call may take.
+        control: the connection to the server.
+        tools: the tools, by name.
+        memory: the memory that a call may use, in bytes.
     """
 
     def __init__(self, control: socket.socket, tools: Mapping[str, Tool], memory: int) -> None:
         self._control = control
         self._tools = tools
         self._memory = memory
-        self._pids: dict[int, int] = {}  # by the server's number
+        self._pids: dict[int, int] = {}  # by the number in the server's orders
         self._woken, self._wake = os.pipe()
         for end in (self._woken, self._wake):
             os.set_blocking(end, False)
@@ -51,21 +51,21 @@ class ForkServer:
         signal.set_wakeup_fd(self._wake)
 
     def serve(self) -> None:
-        """Serve until the server closes its end, then kill what still runs."""
-        # It may be found closed by what is sent, and is reset where the server has not read all that was.
+        """Serve until the server closes the connection, then kill the running processes."""
+        # Sending may fail as well when the server has closed the connection.
         with suppress(ConnectionError):
             while True:
                 ready, _, _ = select.select([self._control.fileno(), self._woken], [], [])
                 if self._woken in ready:
                     os.read(self._woken, 4096)
                     self._reap()
-                if self._control.fileno() in ready and not self._obey():
+                if self._control.fileno() in ready and not self._execute_order():
                     break
         for pid in self._pids.values():
             _kill(pid)
 
-    def _obey(self) -> bool:
-        """Do the next order; False where there is none left."""
+    def _execute_order(self) -> bool:
+        """Execute the next order; return False if the connection is closed."""
         data, descriptors, _, _ = socket.recv_fds(self._control, ORDER.size, 1)
         if len(data) < ORDER.size:
             return False
@@ -85,7 +85,7 @@ class ForkServer:
         self._pids[number] = pid
 
     def _become_child(self, parent: int, descriptor: int) -> NoReturn:
-        """Run one call, and end without going back."""
+        """Run one call, and end the process."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
@@ -96,7 +96,7 @@ class ForkServer:
             end_with_parent(signal.SIGKILL)
             os.setpgid(0, 0)  # so that what the tool starts is killed with it
             os.nice(NICENESS)
-            if parent == os.getppid():  # else it died before it could take this one along
+            if parent == os.getppid():  # otherwise the parent ended before the signal was set up
                 if (random := sys.modules.get("numpy.random")) is not None:
                     random.seed()  # or every call would draw the same numbers
                 worker.run(socket.socket(fileno=descriptor), self._tools, self._memory)
@@ -113,7 +113,7 @@ class ForkServer:
 
     def _reap(self) -> None:
         for number, pid in [*self._pids.items()]:
-            # Looked at first and reaped last: until then nobody else gets its number.
+            # The process is reaped only after the kill: until then, no other process can get its PID.
             if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
                 continue
             _kill(pid)
@@ -123,24 +123,24 @@ class ForkServer:
 
 
 def end_with_parent(number: int) -> None:
-    """Have the kernel send this process a signal when its parent ends; 0 for none."""
+    """Make the kernel send this process a signal when its parent ends; 0 for none."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
 
 
 def _kill(pid: int) -> None:
-    for kill in (os.kill, os.killpg):  # it may not lead its group yet
+    for kill in (os.kill, os.killpg):  # the process may not have its own group yet
         with suppress(ProcessLookupError):
             kill(pid, signal.SIGKILL)
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve. The arguments are the control socket's descriptor, bytes of memory, and modules."""
+    """Run the fork server. The arguments: the control socket's descriptor, the memory in bytes, modules."""
     descriptor, memory, *modules = arguments
     end_with_parent(signal.SIGKILL)  # an import may take long
     control = socket.socket(fileno=int(descriptor))
     tools = {tool.name: tool for tool in load(modules)}
-    # From here on the end of the connection tells, and the tools' own processes are killed before.
+    # From here on, the closed connection shows the server's end, and the tools' processes are killed first.
     end_with_parent(0)
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Loading tools from modules that are named at start."""
+"""Loading tools from the modules that the flags name."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from .builtin import TOOLS
 
 
 def load(modules: Sequence[str]) -> list[Tool]:
-    """Import modules; return their tools, then those that come with the server.
+    """Import modules; return their tools, and then the server's own.
 
-    A module's tools are the ``Tool`` objects among its attributes. One that is named like a tool of the
-    server takes its place.
+    The tools of a module are the ``Tool`` objects among its attributes. A tool with the name of one of the
+    server's own replaces it.
 
     Raises:
-        StartupError: a module cannot be imported, has no tools, or one name stands for two tools.
+        StartupError: a module cannot be imported or has no tools, or two tools have the same name.
     """
-    found: dict[str, Tool] = {}
-    home: dict[str, str] = {}
+    tools: dict[str, Tool] = {}
+    origins: dict[str, str] = {}
     for module in modules:
         for tool in _tools_in(module):
-            if found.setdefault(tool.name, tool) is not tool:
+            if tools.setdefault(tool.name, tool) is not tool:
                 raise StartupError(
-                    f"--tools {module}: the tool {tool.name} is in {home[tool.name]} already: rename one"
+                    f"--tools {module}: the tool {tool.name} is in {origins[tool.name]} already: rename one"
                 )
-            home.setdefault(tool.name, module)
-    return [*found.values(), *(tool for tool in TOOLS if tool.name not in found)]
+            origins.setdefault(tool.name, module)
+    return [*tools.values(), *(tool for tool in TOOLS if tool.name not in tools)]
 
 
 def _tools_in(name: str) -> list[Tool]:
@@ -39,11 +39,11 @@ def _tools_in(name: str) -> list[Tool]:
         with contextlib.redirect_stdout(sys.stderr):
             module = importlib.import_module(name)
     except (Exception, SystemExit) as error:
-        said = " ".join(str(error).split())
+        reason = " ".join(str(error).split())
         if isinstance(error, ModuleNotFoundError) and name.startswith(error.name or "\0"):
-            said += "; is it in the working directory or on PYTHONPATH?"
-        raise StartupError(f"--tools {name}: cannot be imported: {type(error).__name__}: {said}") from error
-    if not (tools := [thing for thing in vars(module).values() if isinstance(thing, Tool)]):
+            reason += "; is it in the working directory or on PYTHONPATH?"
+        raise StartupError(f"--tools {name}: cannot be imported: {type(error).__name__}: {reason}") from error
+    if not (tools := [value for value in vars(module).values() if isinstance(value, Tool)]):
         raise StartupError(
             f"--tools {name}: has no tools: declare them with @tool: from varbridge import tool"
         )

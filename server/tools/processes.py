@@ -1,4 +1,4 @@
-"""Tools that block, each call in a process of its own that can be ended at any moment."""
+"""Running blocking tools: each call in a separate process, which can be killed at any moment."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from .context import SessionCall
 from .results import ToolFailedError
 
 END_TIMEOUT_S = 1.0
-"""Seconds that a process which closed its connection has before it is killed."""
+"""The time that a process has to end after it closed its connection, in seconds."""
 
 logger = logging.getLogger("server.tools")
 
 Ended = asyncio.Future[int | None]
-"""Resolved when a process has ended, with its exit code where that is known."""
+"""A future that is resolved when a process has ended, with its exit code if that is known."""
 
 
 class Processes:
-    """The processes of tools; they are forked by a server of their own, started when first needed.
+    """The processes of tools. A fork server, which is started when it is first needed, forks them.
 
     Args:
-        modules: that hold the tools beside those that come with the server.
-        most: how many may run at a time.
-        memory: bytes that each may take beyond what its module takes.
+        modules: the names of the modules with tools, in addition to the server's own.
+        limit: the maximum number of running processes.
+        memory: the memory that each may use in addition to that of its imported module, in bytes.
     """
 
-    def __init__(self, modules: Sequence[str], most: int, memory: int) -> None:
+    def __init__(self, modules: Sequence[str], limit: int, memory: int) -> None:
         self._modules = tuple(modules)
-        self._most = most
+        self._limit = limit
         self._memory = memory
         self._running: set[Ended] = set()
         self._forks: _ForkServer | None = None
@@ -51,10 +51,10 @@ class Processes:
         """Start a process for one call.
 
         Raises:
-            ResourceExhaustedError: as many run as may.
+            ResourceExhaustedError: the maximum number of processes is running.
         """
-        if len(self._running) >= self._most:
-            raise ResourceExhaustedError(f"tools: at most {self._most} that block run at a time")
+        if len(self._running) >= self._limit:
+            raise ResourceExhaustedError(f"tools: at most {self._limit} blocking tools run at a time")
         if self._forks is None or self._forks.gone:
             self._forks = _ForkServer(self._modules, self._memory)
         run = ProcessRun(self._forks, tool, call, arguments)
@@ -63,13 +63,13 @@ class Processes:
         return run
 
     def close(self) -> None:
-        """End them all."""
+        """Kill all processes."""
         if self._forks is not None:
             self._forks.close()
 
 
 class ProcessRun:
-    """One run of a tool in a process of its own; see ``executor.Run``."""
+    """A run of a tool in a separate process; see ``executor.Run``."""
 
     def __init__(self, forks: _ForkServer, tool: Tool, call: SessionCall, arguments: dict[str, Any]) -> None:
         self._forks = forks
@@ -81,27 +81,27 @@ class ProcessRun:
             self._number, self.ended = forks.fork(theirs)
 
     async def answer(self) -> Value:
-        """Run the tool to its end."""
-        async with self._conversation() as (reader, writer):
+        """Run the tool, and return its result."""
+        async with self._connected() as (reader, writer):
             _, payload = await self._next(reader, writer)
             kind, _, data = payload.partition(b"\n")
-        await self._gone()
+        await self._wait_for_end()
         return Value(kind.decode(), data)
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """Let the tool make one chunk after the other."""
-        async with self._conversation() as (reader, writer):
+        """Run the tool, and yield its chunks one after another."""
+        async with self._connected() as (reader, writer):
             while True:
                 writer.write(_frame(protocol.NEXT))
                 kind, payload = await self._next(reader, writer)
                 if kind == protocol.END:
                     break
                 yield payload
-        await self._gone()
+        await self._wait_for_end()
 
     @asynccontextmanager
-    async def _conversation(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        """Speak with the process; it is killed when the block ends."""
+    async def _connected(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        """Send the call to the process, and yield the connection; kill the process when the block ends."""
         try:
             reader, writer = await asyncio.open_unix_connection(sock=self._connection)
             try:
@@ -110,7 +110,7 @@ class ProcessRun:
             finally:
                 writer.transport.abort()
         except ToolFailedError:
-            await self._gone()
+            await self._wait_for_end()
             raise
         finally:
             self._call.close()
@@ -118,19 +118,21 @@ class ProcessRun:
             self._forks.kill(self._number)
 
     async def _next(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[bytes, bytes]:
-        """What the tool says next, what it asks of its session answered.
+        """Answer the tool's gets and sets, and return its next frame of another kind.
 
         Raises:
-            ToolFailedError: it says so, or its process ended.
+            ToolFailedError: the tool failed, or its process ended.
         """
         while True:
             try:
                 kind, length = protocol.HEADER.unpack(await reader.readexactly(protocol.HEADER.size))
-                if length > protocol.MAX_FRAME:
-                    raise ToolFailedError(f"{length} bytes are more than one answer may have")
+                if length > protocol.MAX_FRAME_BYTES:
+                    raise ToolFailedError(
+                        f"the result's {length} bytes exceed the maximum, {protocol.MAX_FRAME_BYTES}"
+                    )
                 payload = await reader.readexactly(length)
             except (asyncio.IncompleteReadError, OSError):
-                raise ToolFailedError(await self._last_words()) from None
+                raise ToolFailedError(await self._exit_reason()) from None
             if kind == protocol.FAILED:
                 raise ToolFailedError(payload.decode(errors="replace"))
             if kind not in (protocol.GET, protocol.SET):
@@ -147,22 +149,22 @@ class ProcessRun:
         except RefusalError as refusal:
             return _frame(protocol.REFUSED, refusal.message.encode())
 
-    async def _last_words(self) -> str:
+    async def _exit_reason(self) -> str:
         await asyncio.wait([self.ended], timeout=END_TIMEOUT_S)
         code = self.ended.result() if self.ended.done() else None
         return "the tool's process ended" + ("" if code is None else f" (exit code {code})")
 
-    async def _gone(self) -> None:
-        """Return when the process has ended: who asks again finds its place free."""
+    async def _wait_for_end(self) -> None:
+        """Wait until the process has ended, so that the next call does not exceed the limit."""
         self._forks.kill(self._number)
         await asyncio.wait([self.ended], timeout=END_TIMEOUT_S)
 
 
 class _ForkServer:
-    """One life of ``server.tools.forkserver``.
+    """A running process of ``server.tools.forkserver``.
 
     Attributes:
-        gone: whether it has ended; then it has taken all of its processes along.
+        gone: True if it has ended, which also ends all processes that it has forked.
     """
 
     def __init__(self, modules: Sequence[str], memory: int) -> None:
@@ -173,7 +175,7 @@ class _ForkServer:
         self._loop = asyncio.get_running_loop()
         self._control, theirs = socket.socketpair()
         with theirs:
-            # It has a session of its own: a Ctrl-C is the server's, which ends it in good order.
+            # It gets a new session, so that Ctrl-C only reaches the server, which then closes it.
             self._process = subprocess.Popen(
                 [
                     sys.executable,
@@ -184,16 +186,16 @@ class _ForkServer:
                     *modules,
                 ],
                 stdin=subprocess.DEVNULL,
-                stdout=2,  # what tools print is never on stdout, which has the READY line alone
+                stdout=2,  # tools print to stderr: stdout has the READY line only
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
         self._control.setblocking(False)
         self._loop.add_reader(self._control, self._read)
-        logger.info("the processes of tools are forked by process %d", self._process.pid)
+        logger.info("the fork server for tools is process %d", self._process.pid)
 
     def fork(self, connection: socket.socket) -> tuple[int, Ended]:
-        """Start a process with a connection; return its number, and the future of its end."""
+        """Start a process with a connection; return its number, and a future for its end."""
         number = next(self._numbers)
         ended: Ended = self._loop.create_future()
         self._running[number] = ended
@@ -206,13 +208,13 @@ class _ForkServer:
         return number, ended
 
     def kill(self, number: int) -> None:
-        """Kill a process, where it still runs."""
+        """Kill a process if it still runs."""
         if number in self._running:
             with suppress(OSError):
                 self._control.send(protocol.ORDER.pack(protocol.KILL, number))
 
     def close(self) -> None:
-        """End it with all of its processes."""
+        """End the fork server with all of its processes."""
         if self.gone:
             return
         self.gone = True
@@ -236,7 +238,7 @@ class _ForkServer:
         except OSError:
             data = b""
         if not data:
-            logger.error("the process that forks the processes of tools is gone")
+            logger.error("the fork server for tools has ended unexpectedly")
             self.close()
             return
         self._reports += data

@@ -1,7 +1,7 @@
-"""What a tool's process and the server say to each other: a letter, a length, and the bytes.
+"""The protocol between the server and a tool's process: frames of a letter, a length, and a payload.
 
-What comes from the server is pickled, for it may hold arrays. What comes from a tool is JSON or bytes
-that are passed on as they are: nothing that a tool made is ever unpickled.
+Payloads from the server are pickled, since they may contain arrays. Payloads from a tool are JSON, or bytes
+that are forwarded unchanged: the server never unpickles data from a tool.
 """
 
 from __future__ import annotations
@@ -9,31 +9,31 @@ from __future__ import annotations
 import struct
 
 HEADER = struct.Struct("!cI")
-"""The letter, and how many bytes follow."""
+"""The header of a frame: the letter, and the length of the payload in bytes."""
 
-MAX_FRAME = 100 * 2**20
-"""Bytes; the same bound as of a message on the wire."""
+MAX_FRAME_BYTES = 100 * 2**20
+"""The maximum length of a payload in bytes; the default limit of a gRPC message."""
 
-# From the server
+# Letters of frames from the server, and their payloads
 CALL = b"C"  # pickle of (tool, arguments)
-NEXT = b"N"  # the reader takes the next chunk
-VALUE = b"V"  # pickle of (kind, data, array): what GET asked for; empty: what SET asked for is done
-REFUSED = b"R"  # UTF-8: why not
+NEXT = b"N"  # empty: the reader takes the next chunk
+VALUE = b"V"  # the reply to GET: pickle of (kind, data, array); the reply to SET: empty
+REFUSED = b"R"  # the reply to a refused GET or SET: the reason in UTF-8
 
-# From the tool
-GET = b"G"  # UTF-8: a variable's name
-SET = b"S"  # JSON of [a variable's name, its value as JSON text]
-ANSWER = b"A"  # the result's kind, a line feed, its JSON
-CHUNK = b"K"  # JSON
-END = b"E"  # no chunk is left
-FAILED = b"X"  # UTF-8: why
+# Letters of frames from the tool, and their payloads
+GET = b"G"  # the name of a variable in UTF-8
+SET = b"S"  # JSON of [name of a variable, its value as JSON text]
+ANSWER = b"A"  # the kind of the result, a line feed, its JSON
+CHUNK = b"K"  # the chunk as JSON
+END = b"E"  # empty: no chunk is left
+FAILED = b"X"  # the reason in UTF-8
 
-# Between the server and the fork server, of a fixed length
+# Messages between the server and the fork server, of a fixed length
 ORDER = struct.Struct("!cQ")
-"""A letter and a process's number: FORK, with a socket beside it, or KILL."""
+"""An order to the fork server: a letter, and the number of a process. FORK has a socket attached."""
 
 FORK = b"F"
 KILL = b"K"
 
 ENDED = struct.Struct("!Qi")
-"""A process's number and its exit code, negative where a signal ended it."""
+"""A report from the fork server: the number of a process, and its exit code, negative for a signal."""

@@ -1,4 +1,4 @@
-"""The tools that a server has, by name."""
+"""The registry of a server's own tools and those of its modules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..core.names import check_name
 
 
 class Registry:
-    """Tools by name, in the order in which they were added."""
+    """A registry of tools by name, in the order in which they were added."""
 
     def __init__(self, tools: Iterable[Tool] = ()) -> None:
         self._tools = {tool.name: tool for tool in tools}
@@ -23,10 +23,10 @@ class Registry:
         return len(self._tools)
 
     def find(self, name: str) -> Tool:
-        """Return a tool.
+        """Return the tool with a name.
 
         Raises:
-            NotFoundError: there is none of that name.
+            NotFoundError: there is no tool with that name.
         """
         try:
             return self._tools[check_name(name, "tool_name")]

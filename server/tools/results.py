@@ -1,4 +1,4 @@
-"""What a tool answers, as a value."""
+"""The results of tools, as values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..core.values import JSON, Value
 
 
 class ToolFailedError(Exception):
-    """A tool that ran elsewhere failed; the message is its own, or says how it ended."""
+    """A tool in another process failed; the message is the tool's, or describes its process's end."""
 
 
 def result_of(answer: Any) -> Value:
-    """A tool's answer as a value: of the type that Python's stands for, else JSON.
+    """Return a tool's result as a value: of the type that corresponds to Python's, otherwise JSON.
 
     Raises:
-        TypeError, ValueError: it is nothing that JSON can say.
+        TypeError, ValueError: JSON cannot represent the result.
     """
     if isinstance(answer, float) and not math.isfinite(answer):
         return Value("float", jsontext.dump(_special(answer)))
@@ -30,7 +30,7 @@ def result_of(answer: Any) -> Value:
 
 
 def reason_of(error: BaseException) -> str:
-    """Why a tool failed, in its own words; the kind of error where it has none."""
+    """Return the message of a tool's error, or the error's type if it has none."""
     return str(error) or type(error).__name__
 
 

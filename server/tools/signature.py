@@ -1,4 +1,4 @@
-"""The parameters of a declared tool as the core checks and describes them."""
+"""The signatures of declared tools, in the form that the core uses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Signature(NamedTuple):
 
 
 def signature_of(tool: Tool) -> Signature:
-    """Return a declared tool's signature, with its defaults as values."""
+    """Return the signature of a declared tool, with its defaults as values."""
     return Signature(
         tool.name,
         tuple(

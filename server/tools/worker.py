@@ -1,4 +1,4 @@
-"""What runs in a tool's own process: one call, from reading its arguments to saying how it ended."""
+"""The code in a tool's process: it reads the arguments of one call, runs the tool, and sends the result."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from ..core.values import Value
 from . import protocol
 from .results import reason_of, result_of
 
-MAX_REASON = 10_000
-"""Characters of a failure's message that are passed on."""
+MAX_REASON_LENGTH = 10_000
+"""The maximum length of a failure's message."""
 
 
 class RefusedError(Exception):
-    """What the tool asked of its session was refused; the message is the refusal's."""
+    """The session refused a get or set of the tool; the message is that of the refusal."""
 
 
 class PipeCall:
-    """``varbridge.ToolCall`` over the pipe to the server."""
+    """An implementation of ``varbridge.ToolCall`` over the connection to the server."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._turn = threading.Lock()  # a tool may have threads
+        self._lock = threading.Lock()  # a tool may have threads
 
     def get(self, name: str) -> Any:
-        """The value of a variable."""
+        """Return the value of a variable."""
         return Value(*pickle.loads(self._ask(protocol.GET, name.encode()))).native()
 
     def set(self, name: str, value: Any) -> None:
@@ -43,37 +43,37 @@ class PipeCall:
         self._ask(protocol.SET, json.dumps([name, result_of(value).data.decode()]).encode())
 
     def answer(self, value: Value) -> None:
-        """Say what the tool answers."""
+        """Send the tool's result."""
         self._send(protocol.ANSWER, value.kind.encode() + b"\n" + value.data)
 
     def chunk(self, data: bytes) -> None:
-        """Say the next chunk."""
-        with self._turn:
+        """Send a chunk."""
+        with self._lock:
             self._send(protocol.CHUNK, data)
 
-    def wait_wanted(self) -> None:
-        """Return when the reader takes the next chunk."""
-        with self._turn:
+    def wait_for_reader(self) -> None:
+        """Wait until the reader takes the next chunk."""
+        with self._lock:
             self.receive()
 
     def end(self) -> None:
-        """Say that no chunk is left."""
+        """Report that no chunk is left."""
         self._send(protocol.END, b"")
 
     def fail(self, reason: str) -> None:
-        """Say that the tool failed."""
-        self._send(protocol.FAILED, reason[:MAX_REASON].encode(errors="replace"))
+        """Report that the tool failed."""
+        self._send(protocol.FAILED, reason[:MAX_REASON_LENGTH].encode(errors="replace"))
 
     def receive(self) -> tuple[bytes, bytes]:
-        """The next thing that the server says."""
+        """Return the letter and the payload of the server's next frame."""
         kind, length = protocol.HEADER.unpack(self._read(protocol.HEADER.size))
         return kind, self._read(length)
 
     def _ask(self, kind: bytes, payload: bytes) -> bytes:
-        with self._turn:
+        with self._lock:
             self._send(kind, payload)
-            answered, answer = self.receive()
-        if answered == protocol.REFUSED:
+            answer_kind, answer = self.receive()
+        if answer_kind == protocol.REFUSED:
             raise RefusedError(answer.decode())
         return answer
 
@@ -87,18 +87,18 @@ class PipeCall:
         done = 0
         while done < length:
             if not (count := self._connection.recv_into(view[done:])):
-                sys.exit(1)  # the server is gone, and nobody waits for the answer
+                sys.exit(1)  # the server is gone, so that nothing waits for the result
             done += count
         return bytes(data)
 
 
 def run(connection: socket.socket, tools: Mapping[str, Tool], memory: int) -> None:
-    """Run the call that comes over the connection.
+    """Run the call that the server sends over a connection.
 
     Args:
-        connection: to the server.
-        tools: by name.
-        memory: bytes that the tool may take beyond what its module took when it was imported.
+        connection: the connection to the server.
+        tools: the tools, by name.
+        memory: the memory that the tool may use in addition to that of its imported module, in bytes.
     """
     call = PipeCall(connection)
     _limit_memory(memory)
@@ -106,7 +106,7 @@ def run(connection: socket.socket, tools: Mapping[str, Tool], memory: int) -> No
         name, arguments = pickle.loads(call.receive()[1])
         _run(tools[name], call, arguments)
     except MemoryError:
-        call.fail(f"out of memory: a tool may take {memory >> 20} MiB")
+        call.fail(f"out of memory: a tool may use {memory >> 20} MiB")
     except Exception as error:
         call.fail(reason_of(error))
 
@@ -117,7 +117,7 @@ def _run(tool: Tool, call: PipeCall, arguments: dict[str, Any]) -> None:
         call.answer(result_of(started))
         return
     while True:
-        call.wait_wanted()
+        call.wait_for_reader()
         try:
             chunk = next(started)
         except StopIteration:
@@ -128,7 +128,7 @@ def _run(tool: Tool, call: PipeCall, arguments: dict[str, Any]) -> None:
 
 def _limit_memory(memory: int) -> None:
     if sys.platform != "linux":
-        return  # elsewhere the limit is not kept, or what is mapped is not told
+        return  # other systems do not enforce the limit, or do not report the mapped memory
     mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = mapped + memory

@@ -1,4 +1,4 @@
-"""The benchmarks' figures: what they quote, what they doubt, and when a quick run fails."""
+"""Tests of the benchmarks: targets, uncertainty and the page of results."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ def test_a_target_is_met_or_missed_or_missed_by_far(
     assert target.far_off(value) is far
 
 
-def test_rounds_that_agree_are_quoted_and_others_are_not() -> None:
+def test_a_figure_is_quotable_if_its_rounds_agree() -> None:
     quiet = Figure("get", [1.0, 1.01, 1.02, 1.01, 1.0, 1.02], AT_MOST)
-    wild = Figure("get", [0.5, 1.4, 0.9, 2.0, 1.3, 0.7], AT_MOST)
+    noisy = Figure("get", [0.5, 1.4, 0.9, 2.0, 1.3, 0.7], AT_MOST)
     assert quiet.quotable
     assert quiet.verdict == "met"
-    assert not wild.quotable
-    assert "too noisy to quote" in wild.line()
+    assert not noisy.quotable
+    assert "too noisy to quote" in noisy.line()
 
 
-def test_a_figure_that_misses_says_whether_it_may_be_the_weather() -> None:
+def test_a_missed_target_can_be_due_to_noise() -> None:
     assert Figure("get", [1.2] * 6, AT_MOST).verdict == "missed"
     assert Figure("get", [0.8, 1.2, 1.9, 1.3], AT_MOST).verdict == "missed, noisy"
 
 
-def test_one_round_is_a_number_and_two_are_no_statistics() -> None:
+def test_a_single_round_has_no_uncertainty_and_two_rounds_are_too_few() -> None:
     assert Figure("memory", [400.0], Target(450)).quotable
     assert math.isinf(Figure("get", [1.0, 1.0]).doubt)
 
 
-def test_times_are_told_in_ms() -> None:
-    found = spread([number / 1000 for number in range(101)])
-    assert found == pytest.approx({"p50 ms": 50, "p95 ms": 95, "p99 ms": 99})
+def test_times_are_reported_in_ms() -> None:
+    percentiles = spread([number / 1000 for number in range(101)])
+    assert percentiles == pytest.approx({"p50 ms": 50, "p95 ms": 95, "p99 ms": 99})
 
 
 def test_the_page_shows_every_figure_and_loads_nothing(tmp_path: Path) -> None:
@@ -62,14 +62,14 @@ def test_the_page_shows_every_figure_and_loads_nothing(tmp_path: Path) -> None:
         Figure("fan-out <to> 100", [0.5, 0.5, 0.5, 0.5], AT_LEAST),
         Figure("memory", [7.0], unit="KiB"),
     ]
-    told = {
+    results = {
         "when": "2026-01-01T00:00:00Z",
         "machine": {"cores": 2, "processor": "one", "system": "Linux", "python": "3.11"},
         "sections": {"calls": [figure.as_json() for figure in figures]},
     }
-    made = page.page(told)
-    assert "1 of 2 targets are met" in made
-    assert "fan-out &lt;to&gt; 100" in made
-    assert "fan-out <to>" not in made
-    assert 'src="http' not in made
-    assert "<script" not in made
+    html = page.page(results)
+    assert "1 of 2 targets are met" in html
+    assert "fan-out &lt;to&gt; 100" in html
+    assert "fan-out <to>" not in html
+    assert 'src="http' not in html
+    assert "<script" not in html

@@ -1,4 +1,4 @@
-"""Builders for the tests of the command line: a bridge, and the command run in a process."""
+"""Helpers for the tests of the command line, which run it in a process."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ from typing import Any
 COMMAND = (sys.executable, "-m", "varbridge")
 
 
-def environment(**given: str) -> dict[str, str]:
-    """Return the environment of these tests, without what would change what is tested."""
-    theirs = ("BRIDGE_", "GRPC_", "PYTHONUNBUFFERED", "PYTHONIOENCODING")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(theirs)}
-    return {**kept, **{f"BRIDGE_{key.upper()}": value for key, value in given.items()}}
+def environment(**options: str) -> dict[str, str]:
+    """Return the environment without variables that affect the command, and with these options."""
+    excluded = ("BRIDGE_", "GRPC_", "PYTHONUNBUFFERED", "PYTHONIOENCODING")
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(excluded)}
+    return {**inherited, **{f"BRIDGE_{key.upper()}": value for key, value in options.items()}}
 
 
-def client(address: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+def client(address: str, *arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
+    """Run a command until it ends."""
     return subprocess.run(
         [*COMMAND, *arguments],
         capture_output=True,
         text=True,
         timeout=30.0,
         check=False,
-        env=environment(address=address, **more),
+        env=environment(address=address, **options),
     )
 
 
 def lines(run: subprocess.CompletedProcess[str]) -> list[str]:
-    """Return what a command printed that succeeded."""
+    """Check that a command succeeded, and return the lines that it printed."""
     assert (run.returncode, run.stderr) == (0, "")
     return run.stdout.splitlines()
 
 
-def refused(run: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
-    """The command ended with one line on stderr, that says so."""
+def refused(run: subprocess.CompletedProcess[str], code: int, *phrases: str) -> None:
+    """Check that a command failed with one line on stderr that contains these phrases."""
     assert (run.returncode, run.stdout) == (code, ""), run
     assert run.stderr.startswith("varbridge: ")
     assert run.stderr.count("\n") == 1
     assert run.stderr.endswith("\n")
-    for word in words:
-        assert word in run.stderr
+    for phrase in phrases:
+        assert phrase in run.stderr
 
 
-class Live:
-    """A command that goes on, and the lines that it has written so far."""
+class RunningCommand:
+    """A command that is still running, and the lines that it has printed so far."""
 
     def __init__(self, address: str, *arguments: str) -> None:
         self.process = subprocess.Popen(
@@ -61,17 +61,17 @@ class Live:
             env=environment(address=address),
         )
         self._lines: list[str] = []
-        self._told = threading.Condition()
+        self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def wait_for(self, enough: Callable[[Sequence[str]], bool]) -> Sequence[str]:
-        with self._told:
-            assert self._told.wait_for(lambda: enough(self._lines), 30.0), self._lines
+        with self._changed:
+            assert self._changed.wait_for(lambda: enough(self._lines), 30.0), self._lines
             return tuple(self._lines)
 
     def end(self, number: signal.Signals) -> tuple[int, str]:
-        """Send a signal; return the exit code, and what stood on stderr."""
+        """Send a signal, and return the exit code and the text on stderr."""
         self.process.send_signal(number)
         return self.wait()
 
@@ -86,9 +86,9 @@ class Live:
         assert self.process.stdout is not None
         with self.process.stdout as stdout:
             for line in stdout:
-                with self._told:
+                with self._changed:
                     self._lines.append(line)
-                    self._told.notify_all()
+                    self._changed.notify_all()
 
 
 def rows(run: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:

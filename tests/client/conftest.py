@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.client.cli_builders import Live
-from tests.client.worker_builders import DEADLINE, SERVER, is_there
+from tests.client.cli_builders import RunningCommand
+from tests.client.worker_builders import DEADLINE_S, SERVER, is_running
 from varbridge import Connection, Session, Worker
 from varbridge.process import ServerProcess
 
@@ -25,54 +25,54 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def session(address: str) -> Iterator[Session]:
     with Connection(address) as connection:
-        made = connection.session(f"session-{uuid.uuid4().hex[:8]}")
-        made.initialize({"owner": "tests"})
-        yield made
+        session = connection.session(f"session-{uuid.uuid4().hex[:8]}")
+        session.initialize({"owner": "tests"})
+        yield session
 
 
 @pytest.fixture
-def live(address: str) -> Iterator[Callable[..., Live]]:
-    """Start commands that go on; they end with the test."""
-    started: list[Live] = []
+def start(address: str) -> Iterator[Callable[..., RunningCommand]]:
+    """A function that starts a command, which ends with the test."""
+    commands: list[RunningCommand] = []
 
-    def start(*arguments: str, at: str = address) -> Live:
-        started.append(Live(at, *arguments))
-        return started[-1]
+    def start(*arguments: str, at: str = address) -> RunningCommand:
+        commands.append(RunningCommand(at, *arguments))
+        return commands[-1]
 
     yield start
-    for one in started:
-        if one.process.poll() is None:
-            one.process.kill()
-            one.process.wait(30.0)
+    for command in commands:
+        if command.process.poll() is None:
+            command.process.kill()
+            command.process.wait(30.0)
 
 
 @pytest.fixture
 def make_process() -> Iterator[Callable[[list[str]], ServerProcess]]:
-    """Starts processes, and sees that none is left."""
-    made: list[ServerProcess] = []
+    """A function that starts a process, which ends with the test."""
+    processes: list[ServerProcess] = []
 
     def make(command: list[str]) -> ServerProcess:
-        made.append(ServerProcess(command))
-        return made[-1]
+        processes.append(ServerProcess(command))
+        return processes[-1]
 
     yield make
-    for process in made:
+    for process in processes:
         process.kill()
-        assert process.wait_ended(DEADLINE) is not None
-        assert not is_there(process.pid)
+        assert process.wait_ended(DEADLINE_S) is not None
+        assert not is_running(process.pid)
 
 
 @pytest.fixture
 def make_worker() -> Iterator[Callable[..., Worker]]:
-    """Makes workers, and sees that none of their servers is left once they are stopped."""
-    made: list[Worker] = []
+    """A function that makes a worker, whose servers must end when it is stopped."""
+    workers: list[Worker] = []
 
     def make(command: tuple[str, ...] | list[str] = SERVER, **options: object) -> Worker:
-        made.append(Worker(command, **{"backoff": 0.01} | options))  # type: ignore[arg-type]  # as callers wish
-        return made[-1]
+        workers.append(Worker(command, **{"backoff": 0.01} | options))  # type: ignore[arg-type]  # any options
+        return workers[-1]
 
     yield make
-    for worker in made:
+    for worker in workers:
         worker.stop()
         for process in worker.processes:
-            assert not is_there(process.pid)
+            assert not is_running(process.pid)

@@ -1,4 +1,4 @@
-"""``python -m varbridge`` at a terminal: sessions and variables, each command in a process."""
+"""Tests of ``python -m varbridge``: the commands about sessions and variables."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ def test_a_session_is_opened_described_and_ended(address: str) -> None:
     (row,) = rows(client(address, "--json", "open", "evening", "owner=me", "note=a=b", "--ttl", "600"))
     assert (row["session"], row["metadata"]) == ("evening", {"owner": "me", "note": "a=b"})
     assert lines(client(address, "register", "evening", "x", "integer", "1"))
-    told = lines(client(address, "session", "evening"))
-    assert [told[0], *told[2:]] == [
+    output = lines(client(address, "session", "evening"))
+    assert [output[0], *output[2:]] == [
         "session     evening",
         'metadata    {"note": "a=b", "owner": "me"}',
         "variables   1",
         "tools       9",
     ]
-    assert told[1].startswith("created at  20")
+    assert output[1].startswith("created at  20")
     (row,) = rows(client(address, "--json", "session", "evening"))
     assert (row["variables"], row["tools"]) == (1, 9)
     assert rows(client(address, "--json", "end", "evening")) == [{"session": "evening", "ended": 1}]
     refused(client(address, "session", "evening"), 1, "NOT_FOUND: Session not found: evening")
 
 
-def test_a_time_to_live_is_passed_on(address: str) -> None:
+def test_a_time_to_live_is_sent_to_the_bridge(address: str) -> None:
     assert lines(client(address, "open", "short", "--ttl", "1"))
     with Connection(address) as connection, connection.session("short").watch() as watch:
-        assert watch.wait_until_over(20.0), "the session outlived its time"
+        assert watch.wait_until_over(20.0), "the session did not expire"
 
 
-def test_what_only_reads_opens_no_session(address: str) -> None:
+def test_commands_that_only_read_open_no_session(address: str) -> None:
     for command in (["list"], ["tools"], ["session"], ["get", "x"], ["watch"], ["run", "add", "a=1", "b=2"]):
         refused(client(address, command[0], "nowhere", *command[1:]), 1, "NOT_FOUND: Session not found")
     with Connection(address) as connection:
@@ -56,10 +56,10 @@ def test_what_only_reads_opens_no_session(address: str) -> None:
 # Variables
 
 
-def test_a_variable_from_its_registration_to_its_end(address: str, session: Session) -> None:
+def test_a_variable_is_registered_set_read_rolled_back_and_deleted(address: str, session: Session) -> None:
     constraints = '{"min": 0, "max": 2}'
-    told = client(address, "register", session.id, "rate", "float", "0.5", "--constraints", constraints)
-    fields = dict(line.split(maxsplit=1) for line in lines(told))
+    run = client(address, "register", session.id, "rate", "float", "0.5", "--constraints", constraints)
+    fields = dict(line.split(maxsplit=1) for line in lines(run))
     assert (fields["name"], fields["type"], fields["value"], fields["version"]) == (
         "rate",
         "float",
@@ -77,14 +77,14 @@ def test_a_variable_from_its_registration_to_its_end(address: str, session: Sess
     refused(client(address, "set", session.id, "rate", "2.5"), 1, "INVALID_ARGUMENT: ", "is above maximum")
     (row,) = rows(client(address, "--json", "get", session.id, "rate"))
     assert (row["value"], row["version"], row["metadata"]) == (1.0, 3, {"changed_by": "me"})
-    heading, *told = lines(client(address, "history", session.id, "rate"))
+    heading, *entries = lines(client(address, "history", session.id, "rate"))
     assert heading.split() == ["VERSION", "TIME", "CHANGED", "BY", "VALUE"]
-    assert [(line.split()[0], line.split()[-1]) for line in told] == [
+    assert [(line.split()[0], line.split()[-1]) for line in entries] == [
         ("3", "1.0"),
         ("2", "0.75"),
         ("1", "0.5"),
     ]
-    assert all(line.rindex(line.split()[-1]) == heading.index("VALUE") for line in told)
+    assert all(line.rindex(line.split()[-1]) == heading.index("VALUE") for line in entries)
     (row,) = rows(client(address, "--json", "history", session.id, "rate", "--limit", "1"))
     assert (row["version"], row["value"], row["changed_by"]) == (3, 1.0, "client")
     (row,) = rows(client(address, "--json", "rollback", session.id, "rate", "1"))
@@ -93,7 +93,7 @@ def test_a_variable_from_its_registration_to_its_end(address: str, session: Sess
     refused(client(address, "get", session.id, "rate"), 1, "NOT_FOUND: Variable not found: rate")
 
 
-def test_variables_are_listed_in_columns_and_for_scripts(address: str, session: Session) -> None:
+def test_variables_are_listed_in_columns_or_as_json(address: str, session: Session) -> None:
     assert lines(client(address, "list", session.id)) == []
     session.register("temperature", "float", 0.5)
     session.register("x", "string", "line\nand\x1b[31m\x85 more", metadata={"unit": "é"})
@@ -107,7 +107,7 @@ def test_variables_are_listed_in_columns_and_for_scripts(address: str, session: 
     assert row["metadata"] == {"unit": "é"}
 
 
-def test_large_arrays_are_shown_as_their_shape_and_told_in_full(address: str, session: Session) -> None:
+def test_large_arrays_are_listed_as_their_shape_and_read_in_full(address: str, session: Session) -> None:
     import numpy
 
     small, large = numpy.arange(4.0), numpy.arange(12_000, dtype="float32").reshape(100, 120)
@@ -141,12 +141,12 @@ def test_large_arrays_are_shown_as_their_shape_and_told_in_full(address: str, se
         ("[" * 100_000, "[" * 100_000),
     ],
 )
-def test_what_is_typed_is_json_or_else_a_text(text: str, value: Any) -> None:
+def test_an_argument_is_read_as_json_or_else_as_a_string(text: str, value: Any) -> None:
     assert read(text) == value
     assert type(read(text)) is type(value)
 
 
-def test_every_type_can_be_typed_and_is_shown_so_that_it_can_be_typed_again(
+def test_values_of_every_type_can_be_typed_and_are_shown_in_the_same_form(
     address: str, session: Session
 ) -> None:
     for number, (kind, typed) in enumerate(

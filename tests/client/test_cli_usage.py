@@ -1,4 +1,4 @@
-"""``python -m varbridge``: bad usage, exit codes, the environment, and odd terminals."""
+"""Tests of ``python -m varbridge``: wrong usage, exit codes, the environment, and unusual terminals."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.cli_builders import COMMAND, Live, client, environment, lines, refused
+from tests.client.cli_builders import COMMAND, RunningCommand, client, environment, lines, refused
 from varbridge import Session
 from varbridge.process import ServerProcess
 
-# Usage, exit codes, and odd terminals
+# Usage, exit codes, and unusual terminals
 
 
 @pytest.mark.parametrize(
@@ -47,19 +47,19 @@ from varbridge.process import ServerProcess
         (["get", "s", os.fsdecode(b"\xff")], "is not UTF-8"),
     ],
 )
-def test_bad_usage_is_told_in_one_line(address: str, arguments: list[str], reason: str) -> None:
+def test_wrong_usage_is_reported_in_one_line(address: str, arguments: list[str], reason: str) -> None:
     refused(client(address, *arguments), 2, reason)
 
 
-def test_a_token_goes_to_another_machine_over_tls_alone(tmp_path: Path) -> None:
+def test_a_token_for_another_machine_requires_tls(tmp_path: Path) -> None:
     token = tmp_path / "token"
-    token.write_text("# who: me\n\n  correct-horse-battery \n")
+    token.write_text("# comment\n\n  correct-horse-battery \n")
     run = client("192.0.2.1:50051", "ping", token_file=str(token))
     refused(run, 2, "only over TLS")
     assert "horse" not in run.stderr
 
 
-def test_where_nobody_answers_the_exit_code_is_3() -> None:
+def test_the_exit_code_is_3_if_no_bridge_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         at = f"127.0.0.1:{silent.getsockname()[1]}"
         refused(client(at, "ping", "--timeout", "0.2"), 3, "varbridge: ")
@@ -67,19 +67,19 @@ def test_where_nobody_answers_the_exit_code_is_3() -> None:
         refused(client(at, *command), 3, "UNAVAILABLE: ")
 
 
-def test_ctrl_c_before_an_answer_is_quiet(live: Callable[..., Live]) -> None:
+def test_ctrl_c_before_an_answer_is_quiet(start: Callable[..., RunningCommand]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(30.0)
-        waiting = live("ping", "--timeout", "60", at=f"127.0.0.1:{silent.getsockname()[1]}")
-        taken, _ = silent.accept()
-        with taken:
+        waiting = start("ping", "--timeout", "60", at=f"127.0.0.1:{silent.getsockname()[1]}")
+        accepted, _ = silent.accept()
+        with accepted:
             assert waiting.end(signal.SIGINT) == (130, "")
 
 
-def test_options_come_from_the_environment_and_the_command_line_wins(address: str) -> None:
-    gone = "127.0.0.1:1"
-    assert lines(client(gone, "--address", address, "ping"))
-    assert lines(client(gone, "ping", "--address", address))
+def test_options_of_the_command_line_override_the_environment(address: str) -> None:
+    unreachable = "127.0.0.1:1"
+    assert lines(client(unreachable, "--address", address, "ping"))
+    assert lines(client(unreachable, "ping", "--address", address))
     refused(client(address, "ping", ca="/nowhere/ca.pem"), 2, "/nowhere/ca.pem")
     refused(client(address, "ping", cert="/nowhere/c.pem", key="/nowhere/k.pem"), 2, "cannot read /nowhere/")
     assert lines(client(address, "ping", ca=""))
@@ -88,14 +88,14 @@ def test_options_come_from_the_environment_and_the_command_line_wins(address: st
         assert f"BRIDGE_{name}" in help_text
 
 
-def test_tls_and_a_token_as_flags_and_as_variables(tmp_path: Path) -> None:
+def test_tls_and_a_token_as_flags_and_in_the_environment(tmp_path: Path) -> None:
     import trustme
 
     authority = trustme.CA()
-    issued = authority.issue_cert("localhost")
+    certificate = authority.issue_cert("localhost")
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
-    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
     (tmp_path / "token").write_text("correct-horse-battery-staple\n")
     ca, cert, key, token = (str(tmp_path / name) for name in ("ca.pem", "cert.pem", "key.pem", "token"))
     flags = ["--tls-cert", cert, "--tls-key", key, "--tls-ca", ca, "--token-file", token]
@@ -107,16 +107,16 @@ def test_tls_and_a_token_as_flags_and_as_variables(tmp_path: Path) -> None:
         refused(client(at, "ping", ca=ca, cert=cert, key=key), 1, "UNAUTHENTICATED: ")
         refused(client(at, "ping", ca=ca, token_file=token), 3, "UNAVAILABLE: ")
         refused(client(at, "ping", token_file=token), 3, "UNAVAILABLE: ")
-        trustme.CA().cert_pem.write_to_path(tmp_path / "stranger.pem")
-        # gRPC would tell of this one in a line of its own.
-        stranger = str(tmp_path / "stranger.pem")
-        refused(client(at, "ping", ca=stranger, token_file=token), 3, "CERTIFICATE_VERIFY_FAILED")
+        trustme.CA().cert_pem.write_to_path(tmp_path / "other-ca.pem")
+        # gRPC itself would print another line about this failure.
+        other_ca = str(tmp_path / "other-ca.pem")
+        refused(client(at, "ping", ca=other_ca, token_file=token), 3, "CERTIFICATE_VERIFY_FAILED")
     finally:
         process.kill()
         process.wait_ended(10.0)
 
 
-def test_whoever_reads_may_have_seen_enough(address: str, session: Session) -> None:
+def test_a_closed_pipe_ends_a_command_quietly(address: str, session: Session) -> None:
     for arguments in (["run", session.id, "count", "n=1000000000"], ["--help"]):
         process = subprocess.Popen(
             [*COMMAND, *arguments],
@@ -134,20 +134,25 @@ def test_whoever_reads_may_have_seen_enough(address: str, session: Session) -> N
         process.stderr.close()
 
 
-def test_without_a_stdout_and_with_a_full_one(address: str, session: Session) -> None:
+def test_stdout_can_be_closed_or_full(address: str, session: Session) -> None:
     session.register("x", "integer", 1)
     for shell, expected in (
         (">&-", (0, "")),
         (">/dev/full", (1, "varbridge: cannot write: No space left on device\n")),
     ):
-        words = ["sh", "-c", f'"$@" {shell}', "sh", *COMMAND, "get", session.id, "x"]
+        command = ["sh", "-c", f'"$@" {shell}', "sh", *COMMAND, "get", session.id, "x"]
         run = subprocess.run(
-            words, capture_output=True, text=True, timeout=30.0, check=False, env=environment(address=address)
+            command,
+            capture_output=True,
+            text=True,
+            timeout=30.0,
+            check=False,
+            env=environment(address=address),
         )
         assert (run.returncode, run.stderr) == expected
 
 
-def test_a_terminal_that_knows_few_characters_is_shown_their_numbers(address: str, session: Session) -> None:
+def test_characters_that_the_terminal_lacks_are_escaped(address: str, session: Session) -> None:
     session.register("x", "string", "é→")
     run = subprocess.run(
         [*COMMAND, "list", session.id],

@@ -1,4 +1,4 @@
-"""``python -m varbridge`` at a terminal: watches and tools."""
+"""Tests of ``python -m varbridge``: the commands about watches and tools."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.cli_builders import Live, client, lines, refused, rows
+from tests.client.cli_builders import RunningCommand, client, lines, refused, rows
 from varbridge import Follower, Session, Worker
 
 # Watching
 
 
-def test_a_watch_shows_what_comes_and_ends_after_so_many(
-    address: str, session: Session, live: Callable[..., Live]
+def test_a_watch_shows_updates_and_ends_after_a_count(
+    address: str, session: Session, start: Callable[..., RunningCommand]
 ) -> None:
     session.register("x", "integer", 1)
-    watch = live("watch", session.id, "--initial", "--count", "4")
+    watch = start("watch", session.id, "--initial", "--count", "4")
     watch.wait_for(lambda lines: len(lines) == 1)
     session.set("x", 2, metadata={"source": "elixir"})
     session.register("longer", "string", "a")
     session.delete("x")
-    told = watch.wait_for(lambda lines: len(lines) == 4)
+    printed = watch.wait_for(lambda lines: len(lines) == 4)
     assert watch.wait() == (0, "")
-    assert [line.split()[2:] for line in told] == [
+    assert [line.split()[2:] for line in printed] == [
         ["initial_value", "x", "v1", "1"],
         ["value_change", "x", "v2", "2", "(was", "1)"],
         ["registered", "longer", "v1", '"a"'],
@@ -45,24 +45,28 @@ def test_a_watch_shows_what_comes_and_ends_after_so_many(
     )
 
 
-def test_a_watch_of_some_hears_of_no_others(session: Session, live: Callable[..., Live]) -> None:
+def test_a_watch_of_one_variable_shows_no_others(
+    session: Session, start: Callable[..., RunningCommand]
+) -> None:
     for name in ("a", "b"):
         session.register(name, "integer", 1)
-    watch = live("watch", session.id, "a", "--initial", "--json")
+    watch = start("watch", session.id, "a", "--initial", "--json")
     watch.wait_for(lambda lines: len(lines) == 1)
     session.set("b", 2)
     session.set("a", 2)
-    told = watch.wait_for(lambda lines: len(lines) == 2)
-    assert [(row["name"], row["version"]) for row in map(json.loads, told)] == [("a", 1), ("a", 2)]
+    printed = watch.wait_for(lambda lines: len(lines) == 2)
+    assert [(row["name"], row["version"]) for row in map(json.loads, printed)] == [("a", 1), ("a", 2)]
     assert watch.end(signal.SIGINT) == (0, "")
 
 
-def test_a_watch_goes_on_when_the_bridge_was_away(live: Callable[..., Live], tmp_path: Path) -> None:
+def test_a_watch_continues_after_restarts_of_the_bridge(
+    start: Callable[..., RunningCommand], tmp_path: Path
+) -> None:
     command = [sys.executable, "-m", "server", "--port", "0", "--data-dir", str(tmp_path)]
     with Worker(command, max_backoff=0.05) as worker:
         connection = worker.connection()
         connection.session("s").register("x", "integer", 1)
-        watch = live("watch", "s", "--initial", "--json", at=connection.address)
+        watch = start("watch", "s", "--initial", "--json", at=connection.address)
         watch.wait_for(lambda lines: len(lines) == 1)
         for version in (2, 3):
             process = worker.process
@@ -71,23 +75,23 @@ def test_a_watch_goes_on_when_the_bridge_was_away(live: Callable[..., Live], tmp
             worker.connection_after(process).session("s").set("x", version)
             watch.wait_for(lambda lines, version=version: len(lines) == version)
         assert [json.loads(line)["value"] for line in watch.wait_for(bool)] == [1, 2, 3]
-        # It is ended while the bridge is away, too.
+        # Ctrl-C also ends the watch while no bridge is running.
         worker.stop()
         assert watch.end(signal.SIGINT) == (0, "")
 
 
-def test_a_watch_ends_with_its_session(session: Session, live: Callable[..., Live]) -> None:
+def test_a_watch_ends_with_its_session(session: Session, start: Callable[..., RunningCommand]) -> None:
     session.register("x", "integer", 1)
-    watch = live("watch", session.id, "--initial")
+    watch = start("watch", session.id, "--initial")
     watch.wait_for(bool)
     session.clean_up()
-    code, words = watch.wait()
+    code, message = watch.wait()
     assert code == 1
-    assert words.startswith("varbridge: NOT_FOUND: ")
-    assert words.count("\n") == 1
+    assert message.startswith("varbridge: NOT_FOUND: ")
+    assert message.count("\n") == 1
 
 
-def test_what_the_log_no_longer_has_cannot_be_resumed(address: str, session: Session) -> None:
+def test_a_watch_that_the_bridge_refuses_is_an_error(address: str, session: Session) -> None:
     refused(client(address, "watch", session.id, "--resume-after", "999"), 1, "OUT_OF_RANGE: ")
     refused(client(address, "watch", session.id, "x"), 1, "NOT_FOUND: ")
     with pytest.raises(ValueError, match="does not begin with the present values"):
@@ -98,16 +102,19 @@ def test_what_the_log_no_longer_has_cannot_be_resumed(address: str, session: Ses
 
 
 def test_tools_are_listed(address: str, session: Session) -> None:
-    heading, *told = lines(client(address, "tools", session.id))
+    heading, *entries = lines(client(address, "tools", session.id))
     assert heading.split("  ")[0] == "NAME"
-    by_name = {line.split()[0]: line for line in told}
+    by_name = {line.split()[0]: line for line in entries}
     assert [*by_name] == sorted(by_name)
     assert " yes " in by_name["count"]
     assert "name: string, by: integer = 1 " in by_name["increment"]
-    found = {row["name"]: row for row in rows(client(address, "--json", "tools", session.id))}
-    assert found.keys() == by_name.keys()
-    assert found["count"]["streaming"]
-    assert [(one["name"], one["required"], one["default"]) for one in found["increment"]["parameters"]] == [
+    tools = {row["name"]: row for row in rows(client(address, "--json", "tools", session.id))}
+    assert tools.keys() == by_name.keys()
+    assert tools["count"]["streaming"]
+    assert [
+        (parameter["name"], parameter["required"], parameter["default"])
+        for parameter in tools["increment"]["parameters"]
+    ] == [
         ("name", True, None),
         ("by", False, 1),
     ]
@@ -130,14 +137,14 @@ def test_tools_are_run(address: str, session: Session) -> None:
     assert run.stderr == "varbridge: INTERNAL: failed after 1 chunks\n"
 
 
-def test_chunks_are_shown_as_they_come(session: Session, live: Callable[..., Live]) -> None:
-    # The tool has far more to say than the pipe and the connection hold, so it is not over.
-    run = live("run", session.id, "count", "n=1000000000", "--json")
+def test_chunks_are_printed_as_they_arrive(session: Session, start: Callable[..., RunningCommand]) -> None:
+    # The output does not fit in the buffers of the pipe and the connection, so the tool is still running.
+    run = start("run", session.id, "count", "n=1000000000", "--json")
     run.wait_for(lambda lines: len(lines) >= 3)
     assert run.end(signal.SIGINT) == (130, "")
 
 
-def test_a_tool_may_take_longer_than_other_calls_unless_told(address: str, session: Session) -> None:
+def test_the_timeout_of_a_tool_can_be_set(address: str, session: Session) -> None:
     refused(
         client(address, "run", session.id, "sleep", "seconds=60", "--timeout", "0.2"), 3, "DEADLINE_EXCEEDED"
     )

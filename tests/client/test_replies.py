@@ -1,4 +1,4 @@
-"""Replies that the client reads: either form of values, malformed ones, and variables."""
+"""Tests of replies that the client reads: both forms of values, malformed ones, and variables."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def reply(kind: str, text: str | bytes, prefix: str = PREFIX) -> AnyMessage:
 
 
 def header(kind: str = "tensor", shape: Any = (2,), dtype: Any = "float32", **more: Any) -> AnyMessage:
-    said = {"type": kind, "shape": shape, "dtype": dtype, "binary_format": "raw"} | more
-    return reply(kind + ".binary", json.dumps(said))
+    fields = {"type": kind, "shape": shape, "dtype": dtype, "binary_format": "raw"} | more
+    return reply(kind + ".binary", json.dumps(fields))
 
 
 # Replies
@@ -50,13 +50,13 @@ def header(kind: str = "tensor", shape: Any = (2,), dtype: Any = "float32", **mo
 )
 @pytest.mark.parametrize("prefix", [PREFIX, LEGACY_PREFIX])
 def test_a_reply_in_either_form_is_read(kind: str, text: str, value: Any, prefix: str) -> None:
-    came = decode(kind, reply(kind, text, prefix))
-    assert came == value
-    assert type(came) is type(value)
+    decoded = decode(kind, reply(kind, text, prefix))
+    assert decoded == value
+    assert type(decoded) is type(value)
 
 
 @pytest.mark.parametrize(
-    ("kind", "given"),
+    ("kind", "message"),
     [
         ("float", AnyMessage()),
         ("float", AnyMessage(type_url="float", value=b"1")),
@@ -98,13 +98,13 @@ def test_a_reply_in_either_form_is_read(kind: str, text: str, value: Any, prefix
         ("json", reply("json", '{"a": NaN}')),
     ],
 )
-def test_a_reply_that_is_no_value_of_the_type_is_malformed(kind: str, given: AnyMessage) -> None:
+def test_a_reply_without_a_value_of_the_type_is_malformed(kind: str, message: AnyMessage) -> None:
     with pytest.raises(MalformedReplyError):
-        decode(kind, given)
+        decode(kind, message)
 
 
 @pytest.mark.parametrize(
-    ("given", "array"),
+    ("message", "array"),
     [
         (header(), b""),
         (header(), bytes(7)),
@@ -128,9 +128,9 @@ def test_a_reply_that_is_no_value_of_the_type_is_malformed(kind: str, given: Any
         (reply("tensor", '{"shape":[1],"data":[1]}'), bytes(8)),
     ],
 )
-def test_a_binary_reply_that_does_not_add_up_is_malformed(given: AnyMessage, array: bytes) -> None:
+def test_an_inconsistent_binary_reply_is_malformed(message: AnyMessage, array: bytes) -> None:
     with pytest.raises(MalformedReplyError):
-        decode("tensor", given, array)
+        decode("tensor", message, array)
 
 
 kinds = st.sampled_from(["float", "integer", "string", "boolean", "embedding", "tensor"])
@@ -145,7 +145,7 @@ def test_a_reply_of_any_bytes_is_a_value_or_malformed(kind: str, form: str, data
 # Variables
 
 
-def test_a_variable_reads_the_message_that_it_was_made_from() -> None:
+def test_a_variable_has_the_contents_of_its_message() -> None:
     message = pb.Variable(id="var_rate_1", name="rate", type="float", version=3, metadata={"unit": "1/s"})
     message.value.CopyFrom(reply("float", "0.5"))
     message.constraints_json = '{"max": 1}'
@@ -172,7 +172,7 @@ def test_a_variable_reads_the_message_that_it_was_made_from() -> None:
         {"shape": [2000], "data": 5},
     ],
 )
-def test_a_large_tensor_that_is_wrong_or_not_exact_as_doubles_goes_as_it_was_given(value: Any) -> None:
+def test_a_large_tensor_without_an_exact_binary_form_is_sent_as_json(value: Any) -> None:
     raw = encode("tensor", value)
     assert json.loads(raw.data) == value
     assert raw.array == b""

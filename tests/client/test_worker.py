@@ -1,4 +1,4 @@
-"""The worker, with the real server and tiny ones that misbehave: started, ready, and connected."""
+"""Tests of the worker, with the bridge and with scripts that misbehave: start, READY line, connections."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.worker_builders import DEADLINE, SERVER, Log, fake, wait_until
+from tests.client.worker_builders import DEADLINE_S, SERVER, Log, fake, wait_until
 from varbridge import Connection, Worker, WorkerError
 from varbridge.process import ServerProcess
 
 # One process
 
 
-def test_the_port_is_that_of_the_ready_line_even_where_it_comes_in_pieces(
+def test_the_ready_line_can_arrive_in_pieces(
     make_process: Callable[[list[str]], ServerProcess], tmp_path: Path
 ) -> None:
-    gates = [tmp_path / "first", tmp_path / "second"]
-    for gate in gates:
-        os.mkfifo(gate)
+    pipes = [tmp_path / "first", tmp_path / "second"]
+    for pipe in pipes:
+        os.mkfifo(pipe)
     process = make_process(
         fake(f"""
-            for piece, gate in zip(("GRPC_", "READY:12"), {[*map(str, gates)]!r}):
+            for piece, pipe in zip(("GRPC_", "READY:12"), {[*map(str, pipes)]!r}):
                 sys.stdout.write(piece)
                 sys.stdout.flush()
-                open(gate).read()
+                open(pipe).read()
             print("345", flush=True)
             signal.pause()
         """)
     )
-    for gate in gates:
-        with gate.open("w"):  # returns when the piece before the gate is written
+    for pipe in pipes:
+        with pipe.open("w"):  # this blocks until the piece before the pipe is written
             assert process.port is None
-    assert process.wait_ready(DEADLINE) == 12345
+    assert process.wait_ready(DEADLINE_S) == 12345
     assert [*process.stdout] == ["GRPC_READY:12345"]
 
 
-def test_lines_that_only_look_like_it_are_not_the_ready_line(
+def test_similar_lines_are_not_the_ready_line(
     make_process: Callable[[list[str]], ServerProcess],
 ) -> None:
     process = make_process(
@@ -57,12 +57,12 @@ def test_lines_that_only_look_like_it_are_not_the_ready_line(
             signal.pause()
         """)
     )
-    assert process.wait_ready(DEADLINE) == 3
+    assert process.wait_ready(DEADLINE_S) == 3
     wait_until(lambda: len(process.stdout) == 9)
     assert process.port == 3
 
 
-def test_a_server_that_writes_much_is_not_held_up(make_process: Callable[[list[str]], ServerProcess]) -> None:
+def test_a_server_with_much_output_is_not_blocked(make_process: Callable[[list[str]], ServerProcess]) -> None:
     process = make_process(
         fake("""
             for number in range(20_000):
@@ -72,11 +72,11 @@ def test_a_server_that_writes_much_is_not_held_up(make_process: Callable[[list[s
             signal.pause()
         """)
     )
-    assert process.wait_ready(DEADLINE) == 1
+    assert process.wait_ready(DEADLINE_S) == 1
     wait_until(lambda: process.stderr and process.stderr[-1] == "a line of a log, number 19999")
 
 
-def test_a_server_that_is_never_ready_is_told_with_its_stderr(
+def test_the_error_about_a_server_that_is_not_ready_has_its_stderr(
     make_process: Callable[[list[str]], ServerProcess],
 ) -> None:
     process = make_process(
@@ -91,26 +91,26 @@ def test_a_server_that_is_never_ready_is_told_with_its_stderr(
     assert process.exit_code is None
 
 
-def test_a_server_that_dies_before_it_is_ready_is_told_with_its_exit_code_and_stderr(
+def test_the_error_about_an_early_end_has_the_exit_code_and_stderr(
     make_process: Callable[[list[str]], ServerProcess],
 ) -> None:
     process = make_process(fake("sys.exit('no such model')"))
     with pytest.raises(
         WorkerError, match="ended with exit code 1 before it was ready; its stderr:\nno such model"
     ):
-        process.wait_ready(DEADLINE)
+        process.wait_ready(DEADLINE_S)
     assert process.exit_code == process.wait_ended() == 1
     silent = make_process(fake("os.kill(os.getpid(), signal.SIGSEGV)"))
     with pytest.raises(WorkerError, match="exit code -11 before it was ready; it wrote nothing on stderr"):
-        silent.wait_ready(DEADLINE)
+        silent.wait_ready(DEADLINE_S)
 
 
-def test_a_program_that_cannot_be_run_is_told() -> None:
+def test_a_program_that_cannot_be_run_is_an_error() -> None:
     with pytest.raises(WorkerError, match="cannot run /no/such/program --port 0: .*No such file"):
         ServerProcess(["/no/such/program", "--port", "0"])
 
 
-def test_stopping_is_sigterm_and_answers_the_exit_code(
+def test_stop_sends_sigterm_and_returns_the_exit_code(
     make_process: Callable[[list[str]], ServerProcess],
 ) -> None:
     process = make_process(
@@ -120,12 +120,12 @@ def test_stopping_is_sigterm_and_answers_the_exit_code(
             signal.pause()
         """)
     )
-    process.wait_ready(DEADLINE)
-    assert process.stop(DEADLINE) == 7
-    assert process.stop(DEADLINE) == 7
+    process.wait_ready(DEADLINE_S)
+    assert process.stop(DEADLINE_S) == 7
+    assert process.stop(DEADLINE_S) == 7
 
 
-def test_stopping_a_server_that_ignores_sigterm_is_sigkill_after_the_grace(
+def test_stop_sends_sigkill_after_the_grace_period(
     make_process: Callable[[list[str]], ServerProcess],
 ) -> None:
     process = make_process(
@@ -136,7 +136,7 @@ def test_stopping_a_server_that_ignores_sigterm_is_sigkill_after_the_grace(
                 signal.pause()
         """)
     )
-    process.wait_ready(DEADLINE)
+    process.wait_ready(DEADLINE_S)
     started = time.monotonic()
     assert process.stop(0.1) == -signal.SIGKILL
     assert time.monotonic() - started >= 0.1
@@ -145,15 +145,15 @@ def test_stopping_a_server_that_ignores_sigterm_is_sigkill_after_the_grace(
 # One connection
 
 
-def test_callers_that_come_at_once_get_one_connection_to_one_server(
+def test_concurrent_callers_get_the_same_connection(
     make_worker: Callable[..., Worker],
 ) -> None:
     worker = make_worker()
     barrier = threading.Barrier(5)
 
     def call() -> Connection:
-        barrier.wait(DEADLINE)
-        return worker.connection(DEADLINE)
+        barrier.wait(DEADLINE_S)
+        return worker.connection(DEADLINE_S)
 
     with ThreadPoolExecutor(5) as callers:
         connections = [future.result() for future in [callers.submit(call) for _ in range(5)]]
@@ -162,32 +162,32 @@ def test_callers_that_come_at_once_get_one_connection_to_one_server(
     assert worker.connection() is connections[0]
 
 
-def test_a_start_that_fails_tells_why_and_the_next_call_tries_again(
+def test_a_start_that_fails_has_a_reason_and_the_next_call_tries_again(
     make_worker: Callable[..., Worker],
 ) -> None:
     log = Log()
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         worker = make_worker([*SERVER[:-1], str(port)], on_event=log)
         with pytest.raises(WorkerError, match=f"exit code 1 (.|\n)*cannot listen on 127.0.0.1:{port}"):
-            worker.connection(DEADLINE)
+            worker.connection(DEADLINE_S)
     log.wait_for("gave up")
-    assert log.words() == ["gave up"]
+    assert log.events() == ["gave up"]
     assert len(worker.processes) == 1
-    assert worker.connection(DEADLINE).ping("hello") == "hello"
+    assert worker.connection(DEADLINE_S).ping("hello") == "hello"
 
 
-def test_a_server_that_is_never_ready_is_ended(make_worker: Callable[..., Worker]) -> None:
+def test_a_server_that_is_never_ready_is_stopped(make_worker: Callable[..., Worker]) -> None:
     worker = make_worker(fake("signal.pause()"), start_timeout=0.1)
     with pytest.raises(WorkerError, match=r"not ready within 0\.1 s"):
-        worker.connection(DEADLINE)
+        worker.connection(DEADLINE_S)
     assert worker.process is not None
-    assert worker.process.wait_ended(DEADLINE) == -signal.SIGTERM
+    assert worker.process.wait_ended(DEADLINE_S) == -signal.SIGTERM
 
 
-def test_a_caller_waits_no_longer_than_it_says(make_worker: Callable[..., Worker]) -> None:
+def test_a_caller_waits_no_longer_than_its_timeout(make_worker: Callable[..., Worker]) -> None:
     worker = make_worker(fake("signal.pause()"))
     with pytest.raises(WorkerError, match=r"not ready within 0\.05 s"):
         worker.connection(0.05)

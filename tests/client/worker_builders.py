@@ -1,4 +1,4 @@
-"""Builders for the tests of the worker: tiny servers, and a record of what a worker reports."""
+"""Helpers for the tests of the worker: scripts that act as servers, and a record of a worker's events."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from varbridge.conformance.faults.polling import eventually
 
 SERVER = (sys.executable, "-m", "server", "--port", "0")
 
-DEADLINE = 10.0
-"""Seconds after which what was waited for is not to come."""
+DEADLINE_S = 10.0
+"""The time limit of every wait, in seconds."""
 
 
 def fake(script: str) -> list[str]:
-    """The command of a server that does what a few lines of Python say."""
+    """Return the command of a server that runs a few lines of Python."""
     return [sys.executable, "-S", "-c", "import os, signal, sys\n" + textwrap.dedent(script)]
 
 
 def wait_until(condition: Callable[[], object]) -> None:
-    assert eventually(condition, DEADLINE), "it never came true"
+    assert eventually(condition, DEADLINE_S), "the condition was never true"
 
 
-def is_there(pid: int) -> bool:
+def is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -35,30 +35,32 @@ def is_there(pid: int) -> bool:
 
 
 class Log:
-    """A record of what a worker reported, and when."""
+    """A record of the events of a worker, with their times."""
 
-    def __init__(self, on_event: Callable[[str], object] = lambda word: None) -> None:
-        self.told: list[tuple[str, str, float]] = []
+    def __init__(self, on_event: Callable[[str], object] = lambda event: None) -> None:
+        self.records: list[tuple[str, str, float]] = []
         self._on_event = on_event
         self._changed = threading.Condition()
 
-    def __call__(self, word: str, sentence: str) -> None:
+    def __call__(self, event: str, message: str) -> None:
         with self._changed:
-            self.told.append((word, sentence, time.monotonic()))
+            self.records.append((event, message, time.monotonic()))
             self._changed.notify_all()
-        self._on_event(word)
+        self._on_event(event)
 
-    def words(self) -> list[str]:
-        return [word for word, _, _ in self.told]
+    def events(self) -> list[str]:
+        return [event for event, _, _ in self.records]
 
-    def sentences(self, word: str) -> list[str]:
-        return [sentence for told, sentence, _ in self.told if told == word]
+    def messages(self, event: str) -> list[str]:
+        return [message for recorded, message, _ in self.records if recorded == event]
 
-    def wait_for(self, word: str, number: int = 1) -> float:
-        """When a word was told for the n-th time."""
+    def wait_for(self, event: str, number: int = 1) -> float:
+        """Wait for the n-th event of a kind, and return its time."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self.words().count(word) >= number, DEADLINE), self.told
-            return [at for told, _, at in self.told if told == word][number - 1]
+            assert self._changed.wait_for(lambda: self.events().count(event) >= number, DEADLINE_S), (
+                self.records
+            )
+            return [at for recorded, _, at in self.records if recorded == event][number - 1]
 
 
 READY_THEN_WAIT = """

@@ -1,1 +1,1 @@
-"""Runs of behave over features made for the purpose: each in a project of its own, with the real steps."""
+"""Tests of the conformance suite, many of which run behave on small features with the suite's steps."""

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.project import GREEN, Project
-from tests.conformance.verdict_builders import Make
+from tests.conformance.verdict_builders import MakeProject
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Make:
-    return lambda text=GREEN, **more: Project(tmp_path / "run", {"small.feature": text, **more})
+def make_project(tmp_path: Path) -> MakeProject:
+    return lambda text=GREEN, **others: Project(tmp_path / "run", {"small.feature": text, **others})

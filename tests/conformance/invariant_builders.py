@@ -1,4 +1,4 @@
-"""Builders for the tests of the invariants: updates, variables and replies."""
+"""Helpers for the tests of the invariants: variables, updates and batches."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def update(
     return Update(message)
 
 
-RIGHT = [
+VALID = [
     update("initial_value", 4, 2, "0.5"),
     update("initial_value", 4, 1, "7", name="y"),
     update("value_change", 5, 3, "0.6", "0.5"),
@@ -54,9 +54,9 @@ A_BATCH = [
 NEIGHBOUR = update("value_change", 7, 2, "1", "0", name="z")
 
 
-def batch_violations(answered: dict[str, int], updates: list[Update]) -> list[str]:
-    versions = Versions()
-    versions.add_batch("s", answered)
-    for one in updates:
-        assert versions.violations_of_update("s", one) == []
-    return versions.violations_of_batches()
+def batch_violations(versions: dict[str, int], updates: list[Update]) -> list[str]:
+    checked = Versions()
+    checked.add_batch("s", versions)
+    for received in updates:
+        assert checked.violations_of_update("s", received) == []
+    return checked.violations_of_batches()

@@ -1,4 +1,4 @@
-"""A project of a test's own: its features, the real steps and a few more, and the real harness."""
+"""Small projects in which tests run behave: own features, and the suite's steps with a few more."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ requires_failpoints = "none here"
 "Small / One that is known" = "issue 7"
 """
 
-# What no feature of the suite may do to the bridge that most scenarios share, and what a broken step may do.
+# Steps that end the shared bridge or the run, which no feature of the suite does.
 STEPS = '''
 import os
 import signal
@@ -96,7 +96,7 @@ from behave import given, then, when
 
 @when("somebody sends {signal} to the bridge")
 def step_signal(context, name):
-    """Send the shared bridge a signal, and wait for its end."""
+    """Send the shared bridge a signal and wait for its end."""
     process = context.target.servers.usual
     os.kill(process.pid, name)
     assert process.wait_ended(5.0) is not None
@@ -110,14 +110,14 @@ def step_signal_run(context, name):
 
 @then("all is well")
 def step_well(context):
-    """Nothing."""
+    """Check nothing."""
 
 
 @when("the bridge at the target is stopped")
 def step_stop_target(context):
     """End the bridge whose process the environment names."""
     os.kill(int(os.environ["TARGET_PID"]), signal.SIGKILL)
-    with suppress(FileNotFoundError, ProcessLookupError):  # it is gone
+    with suppress(FileNotFoundError, ProcessLookupError):  # it has ended
         while True:
             with open(f"/proc/{os.environ['TARGET_PID']}/stat") as stat:
                 if stat.read().rpartition(")")[2].split()[0] == "Z":
@@ -127,7 +127,7 @@ def step_stop_target(context):
 
 @dataclass(frozen=True)
 class Run:
-    """What a run said."""
+    """The result of a run."""
 
     code: int
     out: str
@@ -135,7 +135,7 @@ class Run:
 
     @property
     def word(self) -> str:
-        """The verdict's, as the reports have it."""
+        """The short form of the verdict, as in the reports."""
         return str(self.data["verdict"]["word"])
 
     @property
@@ -144,7 +144,7 @@ class Run:
 
 
 def scenario_record(outcome: str, **more: Any) -> ScenarioRecord:
-    """A record of which the test says what matters, and the rest is empty."""
+    """Return a record with these fields, whose other fields are empty."""
     texts = dict.fromkeys(("feature", "rule", "scenario", "location", "reason", "known", "rerun"), "")
     lists = dict.fromkeys(("clauses", "steps", "explanation", "exchange", "log"), ())
     fields: dict[str, Any] = {**texts, **lists, "declared": False, "seconds": 0.0}
@@ -152,17 +152,17 @@ def scenario_record(outcome: str, **more: Any) -> ScenarioRecord:
 
 
 def report_of(data: dict[str, Any]) -> Report:
-    """The report that verdict.json holds."""
+    """Return the report with the data of a verdict.json."""
     verdict = {name: data["verdict"][name] for name in ("word", "sentence")}
     scenarios = [
         ScenarioRecord(
             **{
-                **one,
-                "steps": [StepRecord(**step) for step in one["steps"]],
-                "exchange": [Exchange(**event) for event in one["exchange"]],
+                **scenario,
+                "steps": [StepRecord(**step) for step in scenario["steps"]],
+                "exchange": [Exchange(**event) for event in scenario["exchange"]],
             }
         )
-        for one in data["scenarios"]
+        for scenario in data["scenarios"]
     ]
     return Report(
         verdict=Verdict(**verdict),
@@ -179,8 +179,8 @@ class Project:
     """A folder with features, in which behave runs.
 
     Args:
-        folder: an empty one.
-        features: the text of each by file name.
+        folder: an empty folder.
+        features: the texts of the features, by file name.
     """
 
     def __init__(self, folder: Path, features: dict[str, str]) -> None:
@@ -196,14 +196,14 @@ class Project:
             (folder / name).symlink_to(ROOT / name)
 
     def write(self, name: str, text: str) -> str:
-        """Write a file; return its path."""
+        """Write a file and return its path."""
         path = self.folder / name
         path.unlink(missing_ok=True)
         path.write_text(text)
         return str(path)
 
     def behave(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run behave, whatever comes of it."""
+        """Run behave with any outcome."""
         return subprocess.run(
             [sys.executable, "-m", "behave", *arguments],
             cwd=self.folder,
@@ -214,13 +214,13 @@ class Project:
             check=False,
         )
 
-    def run(self, *arguments: str, where: str = "features/", **environment: str) -> Run:
-        """Run behave, read what it left, and hold it to what every run is held to."""
-        done = self.behave(where, *arguments, **environment)
+    def run(self, *arguments: str, path: str = "features/", **environment: str) -> Run:
+        """Run behave, check what holds for every run, and return the result."""
+        ended = self.behave(path, *arguments, **environment)
         report = self.folder / "reports" / "verdict.json"
         data = json.loads(report.read_text()) if report.exists() else {}
-        last = [line for line in done.stdout.splitlines() if line.strip()][-1:]
-        assert last, done.stderr
-        assert re.fullmatch(r"scenarios: \d+ passed, \d+ failed, \d+ skipped", last[0]), done.stdout
-        assert data["verdict"]["exit_code"] == done.returncode, done.stdout
-        return Run(done.returncode, done.stdout, data)
+        last = [line for line in ended.stdout.splitlines() if line.strip()][-1:]
+        assert last, ended.stderr
+        assert re.fullmatch(r"scenarios: \d+ passed, \d+ failed, \d+ skipped", last[0]), ended.stdout
+        assert data["verdict"]["exit_code"] == ended.returncode, ended.stdout
+        return Run(ended.returncode, ended.stdout, data)

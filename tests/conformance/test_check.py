@@ -21,7 +21,7 @@ def check(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_features_of_this_project_are_without_fault() -> None:
+def test_the_features_of_this_project_have_no_mistakes() -> None:
     run = check()
     assert run.returncode == 0, run.stdout
 
@@ -48,7 +48,7 @@ def test_a_mistake_is_reported(tmp_path: Path, text: str, mistake: str) -> None:
     assert mistake in run.stdout
 
 
-def test_a_step_that_sleeps_and_a_rule_that_stands_twice(tmp_path: Path) -> None:
+def test_steps_that_sleep_and_duplicate_rules_are_reported(tmp_path: Path) -> None:
     project = Project(tmp_path / "run", {"a.feature": GREEN, "b.feature": GREEN})
     project.write("steps/zz_own.py", "import time\n\n\ndef wait():\n    time.sleep(1)\n")
     run = check(str(project.folder))

@@ -1,4 +1,4 @@
-"""Every way in which a run could pass without having judged anything, over small features."""
+"""Tests of runs that would pass without testing anything, such as those with an unknown tag."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ import sys
 import pytest
 
 from tests.conformance.project import GREEN
-from tests.conformance.verdict_builders import Make, example, killed_by, running
-
-# The ways to an empty green
-
+from tests.conformance.verdict_builders import MakeProject, example, killed_by, running
 
 SKIPPED = GREEN.replace("@variables", "@variables @requires_process")
 
@@ -43,30 +40,32 @@ SKIPPED = GREEN.replace("@variables", "@variables @requires_process")
         ("", [], "no scenario matches"),
     ],
 )
-def test_a_run_that_would_judge_nothing(project: Make, text: str, arguments: list[str], reason: str) -> None:
-    run = project(text).run(*arguments)
+def test_a_run_that_would_test_nothing_is_not_judged(
+    make_project: MakeProject, text: str, arguments: list[str], reason: str
+) -> None:
+    run = make_project(text).run(*arguments)
     assert (run.code, run.word) == (2, "not judged")
     assert reason in run.sentence
     assert run.data["counts"]["passed"] == 0
 
 
 @pytest.mark.parametrize(
-    "where", ["featurse/", "features/no_such.feature", "reports_of_old/", "/nowhere/at/all"]
+    "path", ["featurse/", "features/no_such.feature", "reports_of_old/", "/nowhere/at/all"]
 )
-def test_a_wrong_directory(project: Make, where: str) -> None:
-    made = project()
-    (made.folder / "reports_of_old").mkdir()
-    run = made.run(where=where)
+def test_a_run_of_a_wrong_directory_is_not_judged(make_project: MakeProject, path: str) -> None:
+    project = make_project()
+    (project.folder / "reports_of_old").mkdir()
+    run = project.run(path=path)
     assert (run.code, run.word) == (2, "not judged")
 
 
-def test_a_server_of_another_service(project: Make) -> None:
-    made = project()
+def test_a_server_without_the_service_is_not_judged(make_project: MakeProject) -> None:
+    project = make_project()
     with subprocess.Popen(
-        [sys.executable, "-c", OTHER], stdout=subprocess.PIPE, text=True, cwd=made.folder
+        [sys.executable, "-c", OTHER], stdout=subprocess.PIPE, text=True, cwd=project.folder
     ) as server:
         assert server.stdout is not None
-        run = made.run("-D", f"target=127.0.0.1:{server.stdout.readline().strip()}")
+        run = project.run("-D", f"target=127.0.0.1:{server.stdout.readline().strip()}")
         server.kill()
     assert (run.code, run.word) == (2, "not judged")
     assert "no BridgeService answers" in run.sentence
@@ -83,19 +82,19 @@ server.wait_for_termination()
 """
 
 
-def test_nothing_but_skips(project: Make) -> None:
+def test_a_run_in_which_all_scenarios_are_skipped_is_not_judged(make_project: MakeProject) -> None:
     with running() as process:
-        run = project(SKIPPED).run("-D", f"target=127.0.0.1:{process.port}")
+        run = make_project(SKIPPED).run("-D", f"target=127.0.0.1:{process.port}")
     assert (run.code, run.word) == (2, "not judged")
     assert "a bridge that the suite starts itself" in run.sentence
     assert run.data["counts"]["skipped"] == 2
     assert "skipped: 2, needs a bridge that the suite starts itself" in run.out
 
 
-def test_an_earlier_verdict_does_not_outlive_a_run_that_is_killed(project: Make) -> None:
-    made = project(killed_by("SIGKILL", "the run"))
-    made.run("--name", "One passes")
-    assert (made.folder / "reports" / "index.html").exists()
-    made.behave("features/")
-    assert not (made.folder / "reports" / "verdict.json").exists()
-    assert not (made.folder / "reports" / "index.html").exists()
+def test_a_run_that_is_killed_leaves_no_earlier_verdict(make_project: MakeProject) -> None:
+    project = make_project(killed_by("SIGKILL", "the run"))
+    project.run("--name", "One passes")
+    assert (project.folder / "reports" / "index.html").exists()
+    project.behave("features/")
+    assert not (project.folder / "reports" / "verdict.json").exists()
+    assert not (project.folder / "reports" / "index.html").exists()

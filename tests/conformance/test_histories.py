@@ -1,4 +1,4 @@
-"""Invariants across all clients of a scenario: versions, histories, and values that never change."""
+"""Tests of the invariants across all clients of a scenario and of those of replies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.conformance.invariant_builders import (
     A_BATCH,
     NEIGHBOUR,
     NOW,
-    RIGHT,
+    VALID,
     batch_violations,
     update,
     variable,
@@ -20,10 +20,10 @@ from varbridge.conformance.invariants.versions import Versions
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
-def test_a_batch_of_which_little_was_told_has_no_complaints() -> None:
+def test_a_batch_with_few_known_updates_has_no_violations() -> None:
     assert batch_violations({"x": 2, "y": 2}, []) == []
     assert batch_violations({"x": 2, "y": 2}, [A_BATCH[0], NEIGHBOUR]) == []
-    # Another variable of that name came later: which of the two the batch set, nobody can tell.
+    # Another variable of that name exists later, so the batch may have set either of them.
     later = update("value_change", 8, 2, "1", "0", name="x")
     later.message.variable_id = later.message.variable.id = "var_x_2"
     assert batch_violations({"x": 2, "y": 2}, [*A_BATCH, NEIGHBOUR, later]) == []
@@ -39,11 +39,11 @@ def entry(version: int, value: str = "0.5", changed_by: str = "client") -> pb.Va
     return message
 
 
-def told_otherwise(**other: object) -> str:
+def violations_of_second_state(**changes: object) -> str:
     versions = Versions()
     assert [*versions.violations_of_state("b", Variable(variable(1)))] == []
     later = variable(1)
-    for name, value in other.items():
+    for name, value in changes.items():
         if isinstance(value, dict):
             later.metadata.update(value)
         else:
@@ -52,52 +52,52 @@ def told_otherwise(**other: object) -> str:
     return "; ".join(versions.violations_of_state("b", Variable(later)))
 
 
-def test_one_version_in_two_states_is_named() -> None:
-    assert told_otherwise() == told_otherwise(constraints_json="{}") == ""
-    assert "the type 'float'" in told_otherwise(type="string")
-    assert "the constraints_json ''" in told_otherwise(constraints_json='{"min": 1}')
-    assert "the source of" in told_otherwise(source=pb.Variable.PYTHON)
-    assert "with the metadata {} and with {'a': 'b'}" in told_otherwise(metadata={"a": "b"})
+def test_one_version_in_two_states_is_a_violation() -> None:
+    assert violations_of_second_state() == violations_of_second_state(constraints_json="{}") == ""
+    assert "the type 'float'" in violations_of_second_state(type="string")
+    assert "the constraints_json ''" in violations_of_second_state(constraints_json='{"min": 1}')
+    assert "the source of" in violations_of_second_state(source=pb.Variable.PYTHON)
+    assert "with the metadata {} and with {'a': 'b'}" in violations_of_second_state(metadata={"a": "b"})
 
 
-def test_metadata_that_was_not_asked_for_is_not_missed() -> None:
+def test_metadata_that_was_not_requested_may_be_missing() -> None:
     versions = Versions()
-    told = variable(1)
-    told.metadata["a"] = "b"
-    assert [*versions.violations_of_state("b", Variable(told))] == []
+    message = variable(1)
+    message.metadata["a"] = "b"
+    assert [*versions.violations_of_state("b", Variable(message))] == []
     assert [*versions.violations_of_state("b", Variable(variable(1)), metadata=False)] == []
 
 
 @pytest.mark.parametrize(
-    ("wrong", "complaint"),
+    ("wrong", "violation"),
     [
         (entry(1, "0.6"), "has the value b'0.6' in the history"),
         (entry(1, changed_by="Ada"), "as made by 'client' and by 'Ada'"),
     ],
 )
-def test_a_history_that_contradicts_what_was_told_is_named(
-    wrong: pb.VariableHistoryEntry, complaint: str
+def test_a_history_that_contradicts_earlier_replies_is_a_violation(
+    wrong: pb.VariableHistoryEntry, violation: str
 ) -> None:
     versions = Versions()
-    asked = pb.GetVariableHistoryRequest(session_id="s", variable_identifier="x")
+    request = pb.GetVariableHistoryRequest(session_id="s", variable_identifier="x")
     versions.learn_id("b", "s", Variable(variable(1)))
     assert [*versions.violations_of_state("b", Variable(variable(1)))] == []
-    right = pb.GetVariableHistoryResponse(entries=[entry(1)])
-    assert [*versions.violations_of_history("b", asked, right)] == []
-    told = versions.violations_of_history("b", asked, pb.GetVariableHistoryResponse(entries=[wrong]))
-    assert complaint in "; ".join(told)
+    valid = pb.GetVariableHistoryResponse(entries=[entry(1)])
+    assert [*versions.violations_of_history("b", request, valid)] == []
+    violations = versions.violations_of_history("b", request, pb.GetVariableHistoryResponse(entries=[wrong]))
+    assert violation in "; ".join(violations)
 
 
-def test_a_previous_value_that_was_never_held_is_named() -> None:
+def test_a_wrong_previous_value_is_a_violation() -> None:
     versions = Versions()
     versions.violations_of(Variable(variable(2, "0.5")))
-    assert versions.violations_of_update("s", RIGHT[2]) == []
+    assert versions.violations_of_update("s", VALID[2]) == []
     wrong = update("value_change", 6, 3, "0.6", "0.4")
     assert "with another previous value" in "; ".join(versions.violations_of_update("s", wrong))
 
 
 @pytest.mark.parametrize(
-    ("method", "request_message", "reply", "complaint"),
+    ("method", "request_message", "reply", "violation"),
     [
         ("Ping", pb.PingRequest(message="a"), pb.PingResponse(message="b"), "not the message of the request"),
         ("SetVariable", pb.SetVariableRequest(), pb.SetVariableResponse(new_version=2), "success=false"),
@@ -194,10 +194,12 @@ def test_a_previous_value_that_was_never_held_is_named() -> None:
         ),
     ],
 )
-def test_a_wrong_reply_is_named(method: str, request_message: object, reply: object, complaint: str) -> None:
-    assert complaint in "; ".join(replies.violations(method, request_message, reply))
+def test_a_wrong_reply_is_a_violation(
+    method: str, request_message: object, reply: object, violation: str
+) -> None:
+    assert violation in "; ".join(replies.violations(method, request_message, reply))
 
 
-def test_a_right_reply_has_no_complaints() -> None:
+def test_a_correct_reply_has_no_violations() -> None:
     request = pb.GetVariableRequest(variable_identifier="var_x")
     assert replies.violations("GetVariable", request, pb.GetVariableResponse(variable=variable(1))) == []

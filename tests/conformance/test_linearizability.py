@@ -1,4 +1,4 @@
-"""The checker of concurrent histories: silent on what one order explains, loud on the rest."""
+"""Tests of the check of linearizability, with histories that are linearizable and some that are not."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ def read(version: int, value: float, started: float, ended: float) -> Operation:
     return Operation("Ben", False, version, value, started, ended)
 
 
-def test_one_after_the_other() -> None:
+def test_sequential_operations_are_linearizable() -> None:
     assert violations([read(1, 0, 0, 1), write(2, 5, 2, 3), read(2, 5, 4, 5)], 1, 0) == []
 
 
-def test_a_read_beside_a_write_may_see_either() -> None:
-    for seen in (read(1, 0, 0, 9), read(2, 5, 0, 9), read(2, 5, 1.5, 1.6), read(1, 0, 1.5, 1.6)):
-        assert violations([write(2, 5, 1, 2), seen], 1, 0) == []
+def test_a_read_during_a_write_may_return_either_version() -> None:
+    for operation in (read(1, 0, 0, 9), read(2, 5, 0, 9), read(2, 5, 1.5, 1.6), read(1, 0, 1.5, 1.6)):
+        assert violations([write(2, 5, 1, 2), operation], 1, 0) == []
 
 
-def test_writes_side_by_side_may_come_in_any_order() -> None:
+def test_concurrent_writes_can_have_either_order() -> None:
     assert violations([write(3, 5, 0, 9), write(2, 6, 1, 8)], 1, 0) == []
 
 
 @pytest.mark.parametrize(
-    ("history", "complaint"),
+    ("history", "violation"),
     [
         ([write(2, 5, 0, 1), write(2, 6, 2, 3)], "two writes made version 2"),
         ([write(2, 5, 0, 1), write(4, 6, 2, 3)], "not one each from 2 to 3"),
@@ -41,5 +41,5 @@ def test_writes_side_by_side_may_come_in_any_order() -> None:
         ([write(2, 5, 0, 9), read(2, 5, 1, 2), read(1, 0, 3, 4)], "after Ben read 5 at version 2 had ended"),
     ],
 )
-def test_what_no_order_explains(history: list[Operation], complaint: str) -> None:
-    assert complaint in "; ".join(violations(history, 1, 0))
+def test_a_history_without_a_valid_order_is_a_violation(history: list[Operation], violation: str) -> None:
+    assert violation in "; ".join(violations(history, 1, 0))

@@ -1,4 +1,4 @@
-"""``reports/index.html`` in a browser, opened from the file: what is seen first, on a phone, and in print."""
+"""Tests of ``reports/index.html`` in a browser: contents, layout, phone and print."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.conformance.project import GREEN, MIXED, PROFILE, Project, Run, repor
 from varbridge.conformance.invariants.trend import Series
 from varbridge.conformance.report import page as report
 
-pytestmark = pytest.mark.xdist_group("report-page")  # they share a browser, and the run that it shows
+pytestmark = pytest.mark.xdist_group("report-page")  # the tests share a browser and a run
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -24,47 +24,46 @@ def browser() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
         try:
-            opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         except Error as error:
             pytest.skip(
                 f"no browser: install one with `apt-get install chromium`; {str(error).splitlines()[0]}"
             )
-        yield opened
-        opened.close()
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     project = Project(tmp_path_factory.mktemp("page") / "run", {"a.feature": MIXED, "b.feature": GREEN})
     project.write("ours.toml", PROFILE)
-    done = project.run("-D", "profile=ours.toml")
-    return project.folder / "reports" / "index.html", done
+    return project.folder / "reports" / "index.html", project.run("-D", "profile=ours.toml")
 
 
 @pytest.fixture(scope="module")
 def long_page(run: tuple[Path, Run]) -> Path:
-    """The same with everything much longer than usual, and with many failures."""
-    path, done = run
+    """The page of the same run with very long texts and many failures."""
+    path, ended = run
     word = "a_very_long_word_without_any_place_to_break_it" * 5
     failed = [
         {
-            **one,
-            "rule": f"{one['rule']} {word}",
-            "scenario": f"{one['scenario']} {word}",
-            "explanation": [*one["explanation"], word * 5],
+            **scenario,
+            "rule": f"{scenario['rule']} {word}",
+            "scenario": f"{scenario['scenario']} {word}",
+            "explanation": [*scenario["explanation"], word * 5],
             "log": [word * 5],
-            "rerun": f"{one['rerun']} {word}",
+            "rerun": f"{scenario['rerun']} {word}",
         }
-        for one in done.data["scenarios"]
-        if one["outcome"] == "failed"
+        for scenario in ended.data["scenarios"]
+        if scenario["outcome"] == "failed"
     ]
     hour = [60.0 * number for number in range(1, 61)]
     figures = [
-        Series(name, "MiB", hour, [60.0 + one / 600 for one in hour]).as_json(0.05)
+        Series(name, "MiB", hour, [60.0 + time / 600 for time in hour]).as_json(0.05)
         for name in ("memory", word)
     ]
-    over_time = {**done.data["scenarios"][0], "scenario": f"An hour {word}", "series": figures}
-    data = {**done.data, "scenarios": [*failed * 40, over_time, *done.data["scenarios"]]}
+    over_time = {**ended.data["scenarios"][0], "scenario": f"An hour {word}", "series": figures}
+    data = {**ended.data, "scenarios": [*failed * 40, over_time, *ended.data["scenarios"]]}
     data["verdict"] = {**data["verdict"], "sentence": f"{data['verdict']['sentence']} {word}"}
     long = path.with_name("long.html")
     long.write_text(report.render(report_of(data)))
@@ -88,41 +87,39 @@ def bottom(page: Page, selector: str) -> float:
     return box["y"] + box["height"]
 
 
-def test_nothing_is_loaded_and_nothing_is_said_on_the_console(browser: Browser, path: Path) -> None:
+def test_the_page_loads_nothing_else_and_logs_nothing(browser: Browser, path: Path) -> None:
     page = browser.new_page()
-    asked: list[str] = []
-    said: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    requests: list[str] = []
+    messages: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
     page.goto(path.as_uri())
-    assert asked == [path.as_uri()]
-    assert said == []
+    assert requests == [path.as_uri()]
+    assert messages == []
     assert page.locator("script, link, img, iframe").count() == 0
     page.close()
 
 
-def test_every_link_leads_somewhere_on_the_page(browser: Browser, path: Path) -> None:
+def test_every_link_has_a_target_on_the_page(browser: Browser, path: Path) -> None:
     page = opened(browser, path)
     links: list[str] = page.locator("a[href]").evaluate_all("all => all.map(a => a.getAttribute('href'))")
-    ids: list[str] = page.locator("[id]").evaluate_all("all => all.map(one => one.id)")
+    ids: list[str] = page.locator("[id]").evaluate_all("all => all.map(element => element.id)")
     assert links
     assert [link for link in links if not link.startswith("#") or link[1:] not in ids] == []
     assert len(ids) == len(set(ids))
     page.close()
 
 
-def test_a_clause_leads_to_its_rule_also_where_that_is_folded(
-    browser: Browser, run: tuple[Path, Run]
-) -> None:
+def test_a_clause_links_to_its_rule_even_if_it_is_folded(browser: Browser, run: tuple[Path, Run]) -> None:
     page = opened(browser, run[0])
-    page.locator("details[open]").evaluate_all("all => all.forEach(one => one.open = false)")
+    page.locator("details[open]").evaluate_all("all => all.forEach(element => element.open = false)")
     page.locator(".clauses a").first.click()
     assert page.locator(".feature[open] .text").first.is_visible()
     page.close()
 
 
-def test_what_counts_is_seen_without_scrolling(browser: Browser, path: Path) -> None:
+def test_the_verdict_and_a_failure_are_visible_without_scrolling(browser: Browser, path: Path) -> None:
     page = opened(browser, path)
     for selector in ("h1", ".verdict p", ".card > summary", ".card .rerun"):
         assert bottom(page, selector) <= 800, selector
@@ -133,35 +130,37 @@ def test_what_counts_is_seen_without_scrolling(browser: Browser, path: Path) -> 
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_it_never_scrolls_sideways(browser: Browser, path: Path, width: int) -> None:
+def test_the_page_never_scrolls_sideways(browser: Browser, path: Path, width: int) -> None:
     page = opened(browser, path, width, 844)
-    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    page.locator("details").evaluate_all("all => all.forEach(element => element.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
 
 
-def test_print_has_what_the_screen_folds(browser: Browser, run: tuple[Path, Run]) -> None:
+def test_folded_parts_are_printed(browser: Browser, run: tuple[Path, Run]) -> None:
     page = opened(browser, run[0])
-    page.locator("details[open]").evaluate_all("all => all.forEach(one => one.open = false)")
+    page.locator("details[open]").evaluate_all("all => all.forEach(element => element.open = false)")
     page.emulate_media(media="print")
-    height: Any = page.locator(".feature .text").first.evaluate("one => one.getBoundingClientRect().height")
+    height: Any = page.locator(".feature .text").first.evaluate(
+        "element => element.getBoundingClientRect().height"
+    )
     assert height > 100
     page.close()
 
 
-def test_failures_come_first_and_unfolded(browser: Browser, run: tuple[Path, Run]) -> None:
+def test_failures_are_first_and_not_folded(browser: Browser, run: tuple[Path, Run]) -> None:
     page = opened(browser, run[0])
     assert page.locator(".card[open]").count() == run[1].data["counts"]["failed"]
     assert page.locator(".card > .wide > svg").count() == run[1].data["counts"]["failed"]
-    folded: list[bool] = page.locator(".feature").evaluate_all("all => all.map(one => !one.open)")
+    folded: list[bool] = page.locator(".feature").evaluate_all("all => all.map(element => !element.open)")
     assert folded == [False, True]
-    words = page.locator(".card").nth(1).inner_text()
-    assert "Ada" in words
-    assert "Ben" in words
+    text = page.locator(".card").nth(1).inner_text()
+    assert "Ada" in text
+    assert "Ben" in text
     page.close()
 
 
-def test_several_failures_are_named_with_links_before_they_are_told(
+def test_the_header_has_links_to_several_failures(
     browser: Browser, path: Path, run: tuple[Path, Run]
 ) -> None:
     page = opened(browser, path)
@@ -173,7 +172,7 @@ def test_several_failures_are_named_with_links_before_they_are_told(
     page.close()
 
 
-def test_a_broken_step_has_its_table_and_the_fault_is_marked(browser: Browser, run: tuple[Path, Run]) -> None:
+def test_a_failed_step_has_its_table_and_the_fault_is_marked(browser: Browser, run: tuple[Path, Run]) -> None:
     page = opened(browser, run[0])
     card = page.locator(".card").nth(1)
     assert card.locator("dl td").all_inner_texts() == ["value change", "x", "0.75", "7"]
@@ -183,12 +182,14 @@ def test_a_broken_step_has_its_table_and_the_fault_is_marked(browser: Browser, r
     page.close()
 
 
-def test_long_texts_are_clipped_and_there(browser: Browser, run: tuple[Path, Run]) -> None:
-    path, done = run
-    failed = next(one for one in done.data["scenarios"] if one["outcome"] == "failed")
-    told = ["Then all is well", "Expected: <" + "x" * 5000 + ">", "but: was <None>"]
+def test_long_texts_are_clipped_and_can_be_unfolded(browser: Browser, run: tuple[Path, Run]) -> None:
+    path, ended = run
+    failed = next(scenario for scenario in ended.data["scenarios"] if scenario["outcome"] == "failed")
+    explanation = ["Then all is well", "Expected: <" + "x" * 5000 + ">", "but: was <None>"]
     long = path.with_name("clipped.html")
-    long.write_text(report.render(report_of({**done.data, "scenarios": [{**failed, "explanation": told}]})))
+    long.write_text(
+        report.render(report_of({**ended.data, "scenarios": [{**failed, "explanation": explanation}]}))
+    )
     page = opened(browser, long)
     expected, actual = page.locator(".card dd").nth(1), page.locator(".card dd").nth(2)
     assert len(expected.inner_text()) < 400
@@ -198,14 +199,14 @@ def test_long_texts_are_clipped_and_there(browser: Browser, run: tuple[Path, Run
     page.close()
 
 
-def test_outcomes_are_told_without_colours(browser: Browser, run: tuple[Path, Run]) -> None:
+def test_outcomes_do_not_depend_on_colours(browser: Browser, run: tuple[Path, Run]) -> None:
     page = opened(browser, run[0])
     assert page.locator(".clauses li").first.inner_text().split() == ["A1", "✗", "failed"]
     assert page.locator(".sign:not([aria-label])").count() == 0
     page.close()
 
 
-def test_figures_over_time_are_drawn_where_there_are_some(
+def test_plots_over_time_are_shown_if_there_are_any(
     browser: Browser, run: tuple[Path, Run], long_page: Path
 ) -> None:
     page = opened(browser, long_page)

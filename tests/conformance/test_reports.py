@@ -1,4 +1,4 @@
-"""What a run leaves in reports/: verdict.json as its schema has it, JUnit's XML, a summary."""
+"""Tests of the reports of a run: verdict.json and its schema, JUnit's XML, the summary and the page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from varbridge.conformance.report.trace import Exchange, Trace
 from varbridge.conformance.vocabulary.matchers import expect, in_order
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
-pytestmark = pytest.mark.xdist_group("reports")  # they share a run
+pytestmark = pytest.mark.xdist_group("reports")  # the tests share a run
 
 SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text())
 
@@ -34,18 +34,22 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Run]:
     return project, project.run("-D", "profile=ours.toml")
 
 
+def failed_scenarios(run: Run) -> list[Any]:
+    return [scenario for scenario in run.data["scenarios"] if scenario["outcome"] == "failed"]
+
+
 def faults(data: Any) -> list[str]:
     return [error.message for error in Draft202012Validator(SCHEMA).iter_errors(data)]
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_valid() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
-def test_verdict_json_is_as_its_schema_has_it(mixed: tuple[Project, Run]) -> None:
+def test_verdict_json_matches_its_schema(mixed: tuple[Project, Run]) -> None:
     _, run = mixed
     assert faults(run.data) == []
-    assert {one["outcome"] for one in run.data["scenarios"]} == {
+    assert {scenario["outcome"] for scenario in run.data["scenarios"]} == {
         "passed",
         "failed",
         "skipped",
@@ -53,12 +57,12 @@ def test_verdict_json_is_as_its_schema_has_it(mixed: tuple[Project, Run]) -> Non
     }
 
 
-def test_so_is_that_of_a_run_that_judged_nothing(tmp_path: Path) -> None:
+def test_verdict_json_of_a_run_without_a_verdict_matches_the_schema(tmp_path: Path) -> None:
     run = Project(tmp_path / "run", {"a.feature": GREEN}).run("-D", "nonsense=1")
     assert faults(run.data) == []
 
 
-def test_the_schema_refuses_what_is_not_in_it(mixed: tuple[Project, Run]) -> None:
+def test_the_schema_refuses_other_data(mixed: tuple[Project, Run]) -> None:
     _, run = mixed
     for wrong in (
         {**run.data, "more": 1},
@@ -74,19 +78,23 @@ def test_junit_has_every_scenario_within_rules_and_without(mixed: tuple[Project,
     cases = [case for suite in suites for case in suite.iter("testcase")]
     assert len(cases) == len(run.data["scenarios"])
     failures = [case for case in cases if case.find("failure") is not None]
-    assert len(failures) == run.data["counts"]["failed"] == sum(int(one.get("failures", 0)) for one in suites)
-    told = failures[0].find("failure")
-    assert told is not None
-    assert told.get("message") == "broken rule @A1: A variable is registered"
-    assert "Expected: 1.5 at version 2" in str(told.text)
+    assert (
+        len(failures)
+        == run.data["counts"]["failed"]
+        == sum(int(suite.get("failures", 0)) for suite in suites)
+    )
+    failure = failures[0].find("failure")
+    assert failure is not None
+    assert failure.get("message") == "broken rule @A1: A variable is registered"
+    assert "Expected: 1.5 at version 2" in str(failure.text)
     skips = [case.find("skipped") for case in cases]
-    assert sorted(str(one.get("message")) for one in skips if one is not None) == [
+    assert sorted(str(skip.get("message")) for skip in skips if skip is not None) == [
         "known to fail: issue 7",
         "none here",
     ]
 
 
-def test_the_summary_says_what_is_broken(mixed: tuple[Project, Run]) -> None:
+def test_the_summary_has_the_failures_and_the_skips(mixed: tuple[Project, Run]) -> None:
     project, run = mixed
     text = (project.folder / "reports" / "summary.md").read_text()
     assert text.startswith("## ❌ does not conform\n")
@@ -98,50 +106,48 @@ def test_the_summary_says_what_is_broken(mixed: tuple[Project, Run]) -> None:
 
 def test_the_summary_of_many_failures_is_short(mixed: tuple[Project, Run]) -> None:
     _, run = mixed
-    (one, *_) = [one for one in run.data["scenarios"] if one["outcome"] == "failed"]
-    text = summary.render(report_of({**run.data, "scenarios": [one] * 700}))
+    (failed, *_) = failed_scenarios(run)
+    text = summary.render(report_of({**run.data, "scenarios": [failed] * 700}))
     assert "And 680 more" in text
     assert len(text) < 20_000
 
 
-def test_a_failure_tells_how_to_run_it_again(tmp_path: Path) -> None:
+def test_a_failure_has_the_command_to_run_it_again(tmp_path: Path) -> None:
     project = Project(tmp_path / "run", {"a.feature": MIXED})
     project.write("ours.toml", PROFILE)
     run = project.run("-D", "profile=ours.toml")
-    (failure, *_) = [one for one in run.data["scenarios"] if one["outcome"] == "failed"]
-    program, where, *options = failure["rerun"].split()
+    (failure, *_) = failed_scenarios(run)
+    program, path, *options = failure["rerun"].split()
     assert program == "behave"
-    again = project.run(*options, where=where)
-    assert [one["scenario"] for one in again.data["scenarios"]] == [failure["scenario"]]
+    again = project.run(*options, path=path)
+    assert [scenario["scenario"] for scenario in again.data["scenarios"]] == [failure["scenario"]]
     assert again.word == "does not conform"
 
 
-def test_an_exchange_keeps_the_last_events_and_says_how_many_came_before() -> None:
-    exchange = Trace()
+def test_a_trace_keeps_the_last_events_and_the_number_of_earlier_ones() -> None:
+    trace = Trace()
     for number in range(100):
         request = pb.PingRequest(message=f"{number} " + "x" * 1000)
-        exchange.add(
-            Event("call", "Ada", "127.0.0.1:1", "Ping", 0.0, 0.0, request, None, "UNAVAILABLE", "gone")
-        )
-    told = exchange.exchanges()
-    assert len(told) == 40
-    assert [one.earlier for one in told] == [None] * 8 + [60] + [None] * 31
-    assert told[0].asked.startswith('Ping message="0 x')
-    assert told[-1].asked.startswith('Ping message="99 x')
-    assert all(len(one.asked) <= WIDTH for one in told)
-    assert told[-1].answered == "UNAVAILABLE: gone"
-    assert exchange.lost == {"127.0.0.1:1"}
+        trace.add(Event("call", "Ada", "127.0.0.1:1", "Ping", 0.0, 0.0, request, None, "UNAVAILABLE", "gone"))
+    exchanges = trace.exchanges()
+    assert len(exchanges) == 40
+    assert [exchange.earlier for exchange in exchanges] == [None] * 8 + [60] + [None] * 31
+    assert exchanges[0].asked.startswith('Ping message="0 x')
+    assert exchanges[-1].asked.startswith('Ping message="99 x')
+    assert all(len(exchange.asked) <= WIDTH for exchange in exchanges)
+    assert exchanges[-1].answered == "UNAVAILABLE: gone"
+    assert trace.lost == {"127.0.0.1:1"}
 
 
-def test_the_very_same_call_over_and_over_is_one_event() -> None:
-    exchange = Trace()
+def test_repeats_of_the_same_call_are_one_event() -> None:
+    trace = Trace()
     for number in range(700):
         reply = pb.HeartbeatResponse(session_valid=number < 600)
         reply.server_time.FromSeconds(number)
         request = pb.HeartbeatRequest(session_id="s")
-        exchange.add(Event("call", "Ada", "127.0.0.1:1", "Heartbeat", 0.0, 0.0, request, reply, "OK"))
-    told = [(one.answered, one.times) for one in exchange.exchanges()]
-    assert told == [("session_valid=True", 600), ("session_valid=False", 100)]
+        trace.add(Event("call", "Ada", "127.0.0.1:1", "Heartbeat", 0.0, 0.0, request, reply, "OK"))
+    answers = [(exchange.answered, exchange.times) for exchange in trace.exchanges()]
+    assert answers == [("session_valid=True", 600), ("session_valid=False", 100)]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +170,7 @@ def test_a_row_is_shown_without_its_number(name: str, shown: str) -> None:
         (["Expected: change of a to 1", "but: it was accepted"], -1),
     ],
 )
-def test_the_answer_at_fault_is_the_one_that_is_quoted(explanation: list[str], place: int) -> None:
+def test_the_answer_that_an_explanation_quotes_is_marked(explanation: list[str], place: int) -> None:
     def exchange(answer: str) -> Exchange:
         return Exchange("call", "Ada", "127.0.0.1:1", 0.0, 0.0, "", answer, "")
 
@@ -173,7 +179,7 @@ def test_the_answer_at_fault_is_the_one_that_is_quoted(explanation: list[str], p
 
 
 @pytest.mark.parametrize(
-    ("got", "words"),
+    ("received", "mismatch"),
     [
         ([], "nothing came"),
         (range(37), "37 of 200, the first 37 as expected, then nothing"),
@@ -181,25 +187,25 @@ def test_the_answer_at_fault_is_the_one_that_is_quoted(explanation: list[str], p
         (range(202), "all 200 as expected, then 2 more, first 200"),
     ],
 )
-def test_a_long_list_tells_where_it_goes_astray(got: Sequence[int], words: str) -> None:
+def test_the_first_difference_of_a_long_list_is_reported(received: Sequence[int], mismatch: str) -> None:
     with pytest.raises(AssertionError) as caught:
-        assert_that([*got], in_order(range(200)), "what came")
+        assert_that([*received], in_order(range(200)), "what came")
     assert [line.strip() for line in str(caught.value).splitlines()] == [
         "what came",
         "Expected: 200 in order, 0 to 199",
-        f"but: {words}",
+        f"but: {mismatch}",
     ]
     assert_that([*range(200)], in_order(range(200)))
 
 
-def test_an_expectation_is_told_as_a_mismatch_of_a_matcher_is() -> None:
+def test_an_expectation_has_the_format_of_a_matcher() -> None:
     with pytest.raises(AssertionError) as caught:
         expect(False, "the tool to run", "it had ended")
     assert str(caught.value) == "\nExpected: the tool to run\n     but: it had ended\n"
     expect(True, "the tool to run", "it had ended")
 
 
-def test_long_text_is_shortened_to_a_line() -> None:
+def test_a_long_text_is_shortened_to_a_line() -> None:
     assert shorten("a\n b", 10) == "a b"
     assert shorten("x" * 100, 10) == "x" * 9 + "…"
 
@@ -215,12 +221,12 @@ def test_the_page_shows_markup_and_control_characters_as_text(mixed: tuple[Proje
 
 def test_a_page_of_a_full_run_is_not_too_large(mixed: tuple[Project, Run]) -> None:
     _, run = mixed
-    failed = [one for one in run.data["scenarios"] if one["outcome"] == "failed"]
+    failed = failed_scenarios(run)
     text = page.render(report_of({**run.data, "scenarios": (run.data["scenarios"] * 100) + failed * 400}))
     assert len(text) < 3_000_000
 
 
-def test_red_and_green_differ_in_words_too(mixed: tuple[Project, Run]) -> None:
+def test_outcomes_have_text_in_addition_to_colours(mixed: tuple[Project, Run]) -> None:
     project, run = mixed
     text = page.render(report_of(run.data))
     for words in ("failed", "passed", "skipped", "known to fail"):

@@ -1,4 +1,4 @@
-"""The suite itself: it cannot be green without having judged, and every step says what it means."""
+"""Tests of the suite: runs that would test nothing fail, steps are documented, imports are limited."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Judge = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def judge(tmp_path: Path) -> Judge:
-    """Run behave on all features; the reports are those of the test alone."""
+    """A function that runs behave on all features, with reports in a separate folder."""
     for name in ("environment.py", "features", "pyproject.toml", "steps"):
         (tmp_path / name).symlink_to(ROOT / name)
 
@@ -54,10 +54,10 @@ def steps() -> list[Any]:
     return [step for kind in registry.steps.values() for step in kind]
 
 
-def test_every_step_has_a_sentence(steps: list[Any]) -> None:
+def test_every_step_has_a_docstring(steps: list[Any]) -> None:
     assert steps
-    silent = [step.pattern for step in steps if not (step.func.__doc__ or "").strip()]
-    assert silent == []
+    undocumented = [step.pattern for step in steps if not (step.func.__doc__ or "").strip()]
+    assert undocumented == []
 
 
 def test_every_step_of_the_features_is_defined(judge: Judge) -> None:
@@ -80,7 +80,7 @@ def test_every_step_of_the_features_is_defined(judge: Judge) -> None:
         (["-D", f"command={sys.executable} -c pass"], "before it was ready"),
     ],
 )
-def test_a_run_that_would_judge_nothing_is_red(judge: Judge, arguments: list[str], reason: str) -> None:
+def test_a_run_that_would_test_nothing_fails(judge: Judge, arguments: list[str], reason: str) -> None:
     run = judge("features/", *arguments)
     assert run.returncode != 0
     assert reason in run.stdout
@@ -100,7 +100,7 @@ def test_a_run_that_would_judge_nothing_is_red(judge: Judge, arguments: list[str
         ("@types\nFeature: F\n  Scenario Outline: S\n    Then <x>\n", "no row"),
     ],
 )
-def test_a_feature_that_judges_less_than_it_seems_to_is_refused(text: str, reason: str) -> None:
+def test_a_feature_that_tests_less_than_it_seems_is_refused(text: str, reason: str) -> None:
     with pytest.raises(validation.InvalidRunError, match=reason):
         validation.check_features([parse_feature(text)])
 
@@ -113,7 +113,7 @@ def test_an_unknown_tag_in_a_feature_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "expression"),
+    ("tag_expression", "expression"),
     [
         ("", "not @performance and not @soak and not @distributed"),
         ("streaming", "(streaming) and not @performance and not @soak and not @distributed"),
@@ -121,11 +121,11 @@ def test_an_unknown_tag_in_a_feature_is_refused() -> None:
         ("not soak", "(not soak) and not @performance and not @distributed"),
     ],
 )
-def test_long_runs_are_left_out_unless_they_are_named(asked: str, expression: str) -> None:
-    assert tags.selection(asked) == expression
+def test_long_runs_are_excluded_by_default(tag_expression: str, expression: str) -> None:
+    assert tags.selection(tag_expression) == expression
 
 
-def test_a_slice_leaves_out_what_is_left_out() -> None:
+def test_a_partial_run_also_excludes_long_runs() -> None:
     configuration = Configuration(["--tags=@W3"], load_config=False)
     tags.narrow(configuration)
     assert configuration.tag_expression.check(["streaming", "W3"])
@@ -144,16 +144,16 @@ def test_the_judge_never_imports_the_server() -> None:
         *(ROOT / "steps").glob("*.py"),
         *(path for path in (ROOT / "varbridge").rglob("*.py") if not path.is_relative_to(link)),
     ]
-    guilty = [
+    imports = [
         str(path.relative_to(ROOT))
         for path in judges
         for line in path.read_text().splitlines()
         if re.match(r"\s*(import|from) +(server|varbridge\.server|\.+server)\b", line)
     ]
-    assert guilty == []
+    assert imports == []
 
 
-def test_steps_keep_what_they_make_in_the_world_alone() -> None:
+def test_steps_store_their_state_only_in_the_world() -> None:
     allowed = {"add_cleanup", "execute_steps", "run", "table", "text", "world"}
     others = [
         f"{path.name}, line {node.lineno}: context.{node.attr}"

@@ -1,4 +1,4 @@
-"""Every verdict, over small features of their own, and bridges that end."""
+"""Tests of the verdicts of runs with small features, and of bridges that end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.project import GREEN, RED, ROOT, scenario_record
-from tests.conformance.verdict_builders import Make, example, killed_by, running
+from tests.conformance.verdict_builders import MakeProject, example, killed_by, running
 from varbridge.conformance import tags
 from varbridge.conformance.report.record import ScenarioRecord
 from varbridge.conformance.report.verdict import EXIT_CODES
@@ -17,8 +17,8 @@ from varbridge.conformance.target.server_pool import Crash
 # The verdicts
 
 
-def test_a_slice_that_passes_says_that_it_is_one(project: Make) -> None:
-    run = project().run("--name", "One passes")
+def test_the_verdict_of_a_partial_run_says_that_it_is_partial(make_project: MakeProject) -> None:
+    run = make_project().run("--name", "One passes")
     assert run.code == 0
     assert run.out.splitlines()[-2] == (
         "passed (partial run): 1 of 2 scenarios passed; this does not show that the bridge conforms"
@@ -26,20 +26,20 @@ def test_a_slice_that_passes_says_that_it_is_one(project: Make) -> None:
     assert run.data["run"]["full"] is False
 
 
-def test_a_folder_of_features_is_a_slice(project: Make) -> None:
-    made = project(**{"other.feature": GREEN})
-    run = made.run(where="features/small.feature")
+def test_a_run_of_one_feature_is_partial(make_project: MakeProject) -> None:
+    project = make_project(**{"other.feature": GREEN})
+    run = project.run(path="features/small.feature")
     assert (run.code, run.word) == (0, "passed (partial run)")
     assert run.sentence.startswith("2 of 4 scenarios")
 
 
-def test_a_failure(project: Make) -> None:
-    run = project(RED).run()
+def test_a_failed_scenario_does_not_conform(make_project: MakeProject) -> None:
+    run = make_project(RED).run()
     assert (run.code, run.word) == (1, "does not conform")
     assert run.sentence == "The reference bridge: 1 of 3 scenarios failed; broken clauses: @A1"
     assert "BROKEN RULE @A1: A variable is registered" in run.out
     assert "rerun: behave features/small.feature:17" in run.out
-    (failure,) = [one for one in run.data["scenarios"] if one["outcome"] == "failed"]
+    (failure,) = [scenario for scenario in run.data["scenarios"] if scenario["outcome"] == "failed"]
     assert [event["asked"].partition(" ")[0] for event in failure["exchange"]] == [
         "RegisterVariable",
         "SetVariable",
@@ -47,13 +47,13 @@ def test_a_failure(project: Make) -> None:
     ]
 
 
-def test_an_error_in_a_step_is_a_failure_of_the_bridge(project: Make) -> None:
-    run = project(GREEN + example('Given a float variable "x" holding "text"', "Then all is well")).run()
+def test_an_exception_in_a_step_is_a_failure(make_project: MakeProject) -> None:
+    run = make_project(GREEN + example('Given a float variable "x" holding "text"', "Then all is well")).run()
     assert (run.code, run.word) == (1, "does not conform")
 
 
-def test_a_full_run_that_never_met_what_the_suite_claims_is_not_a_verdict(project: Make) -> None:
-    run = project().run()
+def test_a_full_run_with_incomplete_coverage_is_not_judged(make_project: MakeProject) -> None:
+    run = make_project().run()
     assert (run.code, run.word) == (2, "not judged")
     assert "the run did not cover method InitializeSession" in run.sentence
     assert run.data["coverage"]["methods"]["RegisterVariable"] == 2
@@ -61,7 +61,7 @@ def test_a_full_run_that_never_met_what_the_suite_claims_is_not_a_verdict(projec
     assert run.data["coverage"]["types"]["float"] >= 1
 
 
-BESIDE = f"needs {tags.CAPABILITIES['requires_failpoints']}"
+NOT_IN_CONTRACT = f"needs {tags.CAPABILITIES['requires_failpoints']}"
 
 
 def record(outcome: str, **more: Any) -> ScenarioRecord:
@@ -69,7 +69,7 @@ def record(outcome: str, **more: Any) -> ScenarioRecord:
 
 
 @pytest.mark.parametrize(
-    ("found", "word", "sentence"),
+    ("findings", "word", "sentence"),
     [
         ({"scenarios": [record("passed")] * 3}, "conforms", "It passed all 3 scenarios"),
         (
@@ -78,13 +78,16 @@ def record(outcome: str, **more: Any) -> ScenarioRecord:
             "It conforms except for what its profile declares: 1 of 3 scenarios passed, 1 scenarios skipped",
         ),
         (
-            {"scenarios": [record("passed"), record("skipped", reason=BESIDE)]},
+            {"scenarios": [record("passed"), record("skipped", reason=NOT_IN_CONTRACT)]},
             "conforms",
             "It passed all 1 scenarios that apply to it;"
             " 1 skipped scenarios test features that the contract does not cover",
         ),
         (
-            {"scenarios": [record("passed"), record("skipped", reason=BESIDE)], "unmet": ["status INTERNAL"]},
+            {
+                "scenarios": [record("passed"), record("skipped", reason=NOT_IN_CONTRACT)],
+                "unmet": ["status INTERNAL"],
+            },
             "not judged",
             None,
         ),
@@ -109,8 +112,8 @@ def record(outcome: str, **more: Any) -> ScenarioRecord:
         ({"refused": "no such thing"}, "not judged", "no such thing"),
     ],
 )
-def test_what_outweighs_what(found: dict[str, Any], word: str, sentence: str | None) -> None:
-    verdict = decide(Findings(**{"bridge": "it", "usual": 3, "full": True, **found}))
+def test_findings_decide_the_verdict(findings: dict[str, Any], word: str, sentence: str | None) -> None:
+    verdict = decide(Findings(**{"bridge": "it", "usual": 3, "full": True, **findings}))
     assert verdict.word == word
     assert verdict.exit_code == EXIT_CODES[word]
     assert sentence is None or verdict.sentence == sentence
@@ -120,25 +123,25 @@ def test_what_outweighs_what(found: dict[str, Any], word: str, sentence: str | N
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
-def test_a_bridge_stopped_from_outside_breaks_the_run(project: Make, name: str) -> None:
-    run = project(killed_by(name)).run()
+def test_a_bridge_stopped_from_outside_breaks_the_run(make_project: MakeProject, name: str) -> None:
+    run = make_project(killed_by(name)).run()
     assert (run.code, run.word) == (3, "broken run")
     assert "it was stopped from outside during the run" in run.sentence
     assert "BROKEN RULE" not in run.out
     assert run.data["counts"] == {"passed": 2, "failed": 1, "skipped": 0, "known_failing": 0, "not_run": 1}
 
 
-def test_a_bridge_that_crashes_fails_that_scenario_and_is_started_again(project: Make) -> None:
-    run = project(killed_by("SIGSEGV")).run()
+def test_a_crash_fails_its_scenario_and_the_bridge_is_started_again(make_project: MakeProject) -> None:
+    run = make_project(killed_by("SIGSEGV")).run()
     assert (run.code, run.word) == (1, "does not conform")
-    outcomes = [one["outcome"] for one in run.data["scenarios"]]
+    outcomes = [scenario["outcome"] for scenario in run.data["scenarios"]]
     assert outcomes == ["passed", "passed", "failed", "passed"]
     assert "the bridge died, with signal 11" in run.data["scenarios"][2]["explanation"]
     assert any("serving on" in line for line in run.data["scenarios"][2]["log"])
 
 
-def test_a_crash_that_no_step_notices_fails_the_scenario_all_the_same(project: Make) -> None:
-    run = project(GREEN + example("When somebody sends SIGSEGV to the bridge", "Then all is well")).run()
+def test_a_crash_that_no_step_notices_fails_its_scenario(make_project: MakeProject) -> None:
+    run = make_project(GREEN + example("When somebody sends SIGSEGV to the bridge", "Then all is well")).run()
     assert (run.code, run.word) == (1, "does not conform")
     assert run.data["scenarios"][2]["explanation"] == ["the bridge died, with signal 11"]
 
@@ -157,22 +160,22 @@ def test_a_crash_that_no_step_notices_fails_the_scenario_all_the_same(project: M
         (2, False),
     ],
 )
-def test_who_ended_a_bridge(code: int, outside: bool) -> None:
+def test_the_exit_code_of_a_bridge_says_if_it_was_stopped_from_outside(code: int, outside: bool) -> None:
     assert Crash(code, "it ended").from_outside is outside
 
 
-def test_a_target_that_goes_away_breaks_the_run(project: Make) -> None:
+def test_the_end_of_the_target_breaks_the_run(make_project: MakeProject) -> None:
     x = 'Given a float variable "x" holding 0.5'
     text = GREEN + example(x, "When the bridge at the target is stopped", 'Then "x" holds 0.5 at version 1')
     with running() as process:
-        run = project(text).run("-D", f"target=127.0.0.1:{process.port}", TARGET_PID=str(process.pid))
+        run = make_project(text).run("-D", f"target=127.0.0.1:{process.port}", TARGET_PID=str(process.pid))
     assert (run.code, run.word) == (3, "broken run")
     assert "does not answer any more" in run.sentence
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_a_run_that_is_stopped_is_broken(project: Make, name: str) -> None:
-    run = project(killed_by(name, "the run")).run()
+def test_a_signal_to_the_run_breaks_the_run(make_project: MakeProject, name: str) -> None:
+    run = make_project(killed_by(name, "the run")).run()
     assert (run.code, run.word) == (3, "broken run")
     assert "stopped before its end" in run.sentence
 
@@ -180,20 +183,20 @@ def test_a_run_that_is_stopped_is_broken(project: Make, name: str) -> None:
 @pytest.mark.parametrize(
     "hook", ["before_all", "before_feature", "before_scenario", "after_scenario", "after_all"]
 )
-def test_a_hook_that_fails_breaks_the_run(project: Make, hook: str) -> None:
-    made = project()
+def test_an_exception_in_a_hook_breaks_the_run(make_project: MakeProject, hook: str) -> None:
+    project = make_project()
     own = f"\n\ndef {hook}(context, *rest):\n    raise RuntimeError('hook')\n"
-    made.write("environment.py", (ROOT / "environment.py").read_text() + own)
-    run = made.run()
+    project.write("environment.py", (ROOT / "environment.py").read_text() + own)
+    run = project.run()
     assert (run.code, run.word) == (3, "broken run")
     assert "hook" in run.sentence
 
 
-def test_a_world_that_fails_breaks_the_run(project: Make) -> None:
-    made = project()
+def test_an_exception_in_the_world_breaks_the_run(make_project: MakeProject) -> None:
+    project = make_project()
     own = "\n\nimport varbridge.conformance.run.run\n\nvarbridge.conformance.run.run.World = {}.__getitem__\n"
-    made.write("environment.py", (ROOT / "environment.py").read_text() + own)
-    run = made.run()
+    project.write("environment.py", (ROOT / "environment.py").read_text() + own)
+    run = project.run()
     assert (run.code, run.word) == (3, "broken run")
     assert "the suite itself failed in before_scenario: KeyError" in run.sentence
 
@@ -201,16 +204,16 @@ def test_a_world_that_fails_breaks_the_run(project: Make) -> None:
 @pytest.mark.parametrize(
     "step", ["the running tool is cancelled", 'in session "other", the running tool is cancelled']
 )
-def test_a_scenario_that_lacks_a_step_breaks_the_run(project: Make, step: str) -> None:
-    run = project(GREEN + example(f"When {step}", "Then all is well")).run()
+def test_a_scenario_that_lacks_a_step_breaks_the_run(make_project: MakeProject, step: str) -> None:
+    run = make_project(GREEN + example(f"When {step}", "Then all is well")).run()
     assert (run.code, run.word) == (3, "broken run")
     assert "the scenario is invalid at 'the running tool is cancelled': it lacks a step" in run.sentence
     assert "Given the tool … is running for … s" in run.sentence
 
 
-def test_steps_that_cannot_be_loaded_break_the_run(project: Make) -> None:
-    made = project()
-    made.write("steps/zz_own.py", "import no_such_module_anywhere\n")
-    run = made.run()
+def test_steps_that_cannot_be_loaded_break_the_run(make_project: MakeProject) -> None:
+    project = make_project()
+    project.write("steps/zz_own.py", "import no_such_module_anywhere\n")
+    run = project.run()
     assert (run.code, run.word) == (3, "broken run")
     assert "no_such_module_anywhere" in run.sentence

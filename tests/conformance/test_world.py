@@ -1,4 +1,4 @@
-"""The world of a scenario, where several threads ask it at once."""
+"""A test of the world of a scenario with several threads."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from varbridge.conformance.scenario.world import World
 from varbridge.conformance.target.target import Target
 
 
-def test_several_clients_that_ask_first_at_once_speak_of_one_session(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_first_uses_of_the_session_have_the_same_id(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(Target.from_options({"target": "127.0.0.1:1"}))
-    meeting = threading.Barrier(2, timeout=10.0)
+    barrier = threading.Barrier(2, timeout=10.0)
     new_id = uuid.uuid4
 
-    def when_both_are_there() -> uuid.UUID:
-        meeting.wait()
+    def wait_for_both() -> uuid.UUID:
+        barrier.wait()
         return new_id()
 
-    monkeypatch.setattr(uuid, "uuid4", when_both_are_there)
+    monkeypatch.setattr(uuid, "uuid4", wait_for_both)
     with ThreadPoolExecutor(2) as pool:
-        one, other = pool.map(lambda _: world.sessions.id, range(2))
-    assert one == other == world.sessions.id
+        first, second = pool.map(lambda _: world.sessions.id, range(2))
+    assert first == second == world.sessions.id

@@ -1,4 +1,4 @@
-"""Builders for the tests of verdicts and profiles."""
+"""Helpers for the tests of verdicts and profiles: scenarios, and a bridge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from tests.conformance.project import GREEN, ROOT, Project
 from varbridge.process import ServerProcess
 
-Make = Callable[..., Project]
+MakeProject = Callable[..., Project]
 
 
 def example(*steps: str, name: str = "One more", tags: str = "") -> str:
@@ -31,9 +31,9 @@ def running() -> Iterator[ServerProcess]:
             process.wait_ended(5.0)
 
 
-def killed_by(name: str, what: str = "the bridge") -> str:
+def killed_by(name: str, target: str = "the bridge") -> str:
     x = 'Given a float variable "x" holding 0.5'
     stays = 'Then "x" holds 0.5 at version 1'
     return (
-        GREEN + example(x, f"When somebody sends {name} to {what}", stays) + example(x, stays, name="After")
+        GREEN + example(x, f"When somebody sends {name} to {target}", stays) + example(x, stays, name="After")
     )

@@ -1,1 +1,1 @@
-"""Tests against a reference server that runs, through the client."""
+"""Tests of running reference bridges through the client library."""

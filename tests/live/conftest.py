@@ -1,4 +1,4 @@
-"""One reference server for all of these tests."""
+"""Fixtures: one reference bridge for all tests of this folder, and connections to it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def address(server: ServerProcess) -> str:
 
 @pytest.fixture(scope="session")
 def connection(address: str) -> Iterator[Connection]:
-    with Connection(address) as made:
-        yield made
+    with Connection(address) as connection:
+        yield connection
 
 
 @pytest.fixture
 def session(connection: Connection) -> Iterator[Session]:
-    made = connection.session(f"test-{uuid.uuid4().hex}")
-    made.initialize()
-    yield made
-    made.clean_up()
+    session = connection.session(f"test-{uuid.uuid4().hex}")
+    session.initialize()
+    yield session
+    session.clean_up()

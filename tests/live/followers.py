@@ -1,4 +1,4 @@
-"""A follower on a line that fails again and again, at random moments, while others write."""
+"""A check of a follower whose connection fails again and again at random moments, while others write."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ NAMES = ("x", "y")
 
 
 def check_following(
-    session: Session, line: FaultProxy, failures: int, fail: Callable[[], None], silence: float | None
+    session: Session, proxy: FaultProxy, failures: int, fail: Callable[[], None], silence: float | None
 ) -> None:
-    """Let the line fail until it has led to so many new connections: nothing is missing, nothing comes twice.
+    """Check that a follower misses and repeats no update while its connection fails a number of times.
 
     Args:
-        session: a new one, that the writers reach without the line.
-        line: a new one, for all of the follower's connections.
-        failures: how many new connections.
-        fail: makes the line fail.
-        silence: the follower's.
+        session: a new session, which the writers reach directly.
+        proxy: a new fault proxy for all connections of the follower.
+        failures: the number of new connections to wait for.
+        fail: the function that makes the present connection fail.
+        silence: the option ``silence`` of the follower, in seconds.
     """
     for name in NAMES:
         session.register(name, "integer", 1)
     chance = random.Random()
     stop = threading.Event()
     arrived = threading.Condition()
-    got: list[Update] = []
+    received: list[Update] = []
 
     def write(name: str) -> None:
         while not stop.is_set():
             version = session.get(name).version + 1
             assert session.set(name, version, kind="integer") == version
 
-    with Connection(line.address) as connection:
-        over_line = connection.session(session.id)
-        follower = Follower(over_line, *NAMES, initial=True, backoff=0.001, silence=silence)
+    with Connection(proxy.address) as connection:
+        through_proxy = connection.session(session.id)
+        follower = Follower(through_proxy, *NAMES, initial=True, backoff=0.001, silence=silence)
 
         def read() -> None:
             for update in follower:
                 with arrived:
-                    got.append(update)
+                    received.append(update)
                     arrived.notify_all()
 
         writers = [threading.Thread(target=write, args=(name,)) for name in NAMES]
@@ -51,11 +51,13 @@ def check_following(
         for thread in (*writers, reader):
             thread.start()
         try:
-            while line.taken <= failures:
-                # A random moment is one after a random number of further updates.
+            while proxy.taken <= failures:
+                # The random moment comes after a random number of further updates.
                 with arrived:
-                    goal = len(got) + chance.randrange(12)
-                    assert arrived.wait_for(lambda goal=goal: len(got) >= goal, 30.0), "it stopped"
+                    goal = len(received) + chance.randrange(12)
+                    assert arrived.wait_for(lambda goal=goal: len(received) >= goal, 30.0), (
+                        "no more updates arrived"
+                    )
                 fail()
         finally:
             stop.set()
@@ -63,13 +65,15 @@ def check_following(
                 thread.join()
         last = {name: session.get(name).version for name in NAMES}
         with arrived:
-            arrived.wait_for(lambda: len(got) >= sum(last.values()), 30.0)
+            arrived.wait_for(lambda: len(received) >= sum(last.values()), 30.0)
         follower.close()
         reader.join()
     for name in NAMES:
-        mine = [update.variable for update in got if update.variable and update.variable.name == name]
-        versions = [variable.version for variable in mine]
+        variables = [
+            update.variable for update in received if update.variable and update.variable.name == name
+        ]
+        versions = [variable.version for variable in variables]
         assert versions == list(range(versions[0], last[name] + 1))
-        assert [variable.value for variable in mine] == versions
-    changes = [update.sequence for update in got if update.kind == "value_change"]
+        assert [variable.value for variable in variables] == versions
+    changes = [update.sequence for update in received if update.kind == "value_change"]
     assert changes == sorted(set(changes))

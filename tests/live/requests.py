@@ -1,4 +1,4 @@
-"""Random requests of every method: well-formed ones of odd parts, and some with bytes changed after that."""
+"""Random requests of every method: well-formed ones with unusual contents, and some with changed bytes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ GOOD: dict[str, tuple[str, list[str], str]] = {
     "*": ("embedding", ["[1,2]"], ""),
     "count": ("choice", ['"text"', '"a"'], '{"choices":["text","a"]}'),
 }
-"""Variables that exist most of the time: their type, values that most of them take, constraints."""
+"""The variables that exist most of the time: type, values that are mostly valid, and constraints."""
 
 PARAMETERS = {
     "echo": {"message": b'"hello"'},
@@ -70,7 +70,7 @@ METHODS = list(pb.DESCRIPTOR.services_by_name["BridgeService"].methods)
 
 
 class Fuzzer:
-    """Makes requests: well-formed ones of odd parts, and some whose bytes are changed after that."""
+    """A generator of random requests."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
@@ -78,7 +78,7 @@ class Fuzzer:
     def request(self) -> tuple[Any, bytes]:
         method = self.chance.choice(METHODS)
         if method.name == "CleanupSession" and self.chance.random() < 0.9:
-            method = next(one for one in METHODS if one.name == "RegisterVariable")
+            method = next(other for other in METHODS if other.name == "RegisterVariable")
         message = GetMessageClass(method.input_type)()
         self._fill(message, 0)
         if hasattr(message, "session_id") and self.chance.random() < 0.95:
@@ -94,7 +94,7 @@ class Fuzzer:
         return method, bytes(data)
 
     def _make_plausible(self, message: Any) -> None:
-        """Let a request name a variable that may exist, and give it a value that it may take."""
+        """Change a request to name a variable that probably exists, with a value that is probably valid."""
         name = self.chance.choice(list(GOOD))
         kind, texts, constraints = GOOD[name]
         value = {

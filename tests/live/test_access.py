@@ -1,4 +1,4 @@
-"""Who may call: TLS, certificates of clients, tokens, and where a server refuses to listen."""
+"""Tests of access control: TLS, client certificates, tokens, and addresses that need both."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Launch = Callable[..., ServerProcess]
 
 @pytest.fixture
 def launch() -> Iterator[Launch]:
-    """Start a server with flags; it ends with the test."""
+    """A function that starts a bridge with flags; the bridge ends with the test."""
     processes: list[ServerProcess] = []
 
     def start(*flags: str) -> ServerProcess:
@@ -40,7 +40,7 @@ def launch() -> Iterator[Launch]:
 
 
 class Files:
-    """Certificates and tokens on disk."""
+    """Files with certificates and tokens."""
 
     def __init__(self, path: Path) -> None:
         self.ca = trustme.CA()
@@ -49,7 +49,7 @@ class Files:
         issued.private_key_pem.write_to_path(path / "key.pem")
         issued.cert_chain_pems[0].write_to_path(path / "cert.pem")
         self.ca.cert_pem.write_to_path(path / "ca.pem")
-        self.write_tokens(f"# who: the trainer\n{TOKEN}\n")
+        self.write_tokens(f"# the trainer\n{TOKEN}\n")
 
     def write_tokens(self, text: str) -> None:
         fresh = self.path / "tokens.new"
@@ -65,9 +65,11 @@ class Files:
         return ["--token-file", str(self.path / "tokens")]
 
     def credentials(self) -> grpc.ChannelCredentials:
-        mine = self.ca.issue_cert("client")
+        certificate = self.ca.issue_cert("client")
         return grpc.ssl_channel_credentials(
-            self.ca.cert_pem.bytes(), mine.private_key_pem.bytes(), mine.cert_chain_pems[0].bytes()
+            self.ca.cert_pem.bytes(),
+            certificate.private_key_pem.bytes(),
+            certificate.cert_chain_pems[0].bytes(),
         )
 
 
@@ -77,21 +79,23 @@ def files(tmp_path: Path) -> Files:
 
 
 def ping(channel: grpc.Channel, token: str = "") -> grpc.StatusCode:
-    """The status of a call."""
+    """Return the status of a call of Ping."""
     metadata = [("authorization", f"Bearer {token}")] if token else []
     call = pb_grpc.BridgeServiceStub(channel).Ping.future(pb.PingRequest(), timeout=10, metadata=metadata)
     return call.code()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
-@pytest.mark.parametrize("given", ["", "tls", "tokens"])
-def test_beyond_loopback_it_refuses_with_less(launch: Launch, files: Files, host: str, given: str) -> None:
-    flags = {"": [], "tls": files.tls, "tokens": files.tokens}[given]
+@pytest.mark.parametrize("protection", ["", "tls", "tokens"])
+def test_listening_beyond_loopback_needs_tls_and_tokens(
+    launch: Launch, files: Files, host: str, protection: str
+) -> None:
+    flags = {"": [], "tls": files.tls, "tokens": files.tokens}[protection]
     refused(launch("--host", host, *flags), "can be reached from other machines")
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.2", "::1"])
-def test_on_loopback_it_needs_neither(launch: Launch, host: str) -> None:
+def test_listening_on_loopback_needs_neither_tls_nor_tokens(launch: Launch, host: str) -> None:
     launch("--host", host).wait_ready(15.0)
 
 
@@ -107,7 +111,7 @@ def test_on_loopback_it_needs_neither(launch: Launch, host: str) -> None:
         (["--token-file", "{}/short"], "no token of 16 characters"),
     ],
 )
-def test_flags_that_do_not_fit_are_told(
+def test_invalid_flags_end_the_bridge_with_a_reason(
     launch: Launch, files: Files, flags: Sequence[str], reason: str
 ) -> None:
     (files.path / "short").write_text("# none\nshort\n")
@@ -115,7 +119,7 @@ def test_flags_that_do_not_fit_are_told(
 
 
 def refused(process: ServerProcess, reason: str) -> None:
-    """The process ended with one line that says why."""
+    """Check that the process has ended with one line that names the reason."""
     assert process.wait_ended(5.0) == 1
     process.last_words()
     assert [*process.stdout] == []
@@ -124,19 +128,18 @@ def refused(process: ServerProcess, reason: str) -> None:
 
 
 READER = "a-token-that-may-read-only"
-TEAM = "a-token-of-one-team-alone"
+TEAM = "a-token-of-only-one-team"
 
 
 @pytest.fixture
 def stubs(launch: Launch, files: Files) -> Iterator[Callable[[str], pb_grpc.BridgeServiceStub]]:
-    """A stub by the token that its calls bear."""
+    """A function that returns a stub whose calls carry a token."""
     files.write_tokens(f"{TOKEN}\n{READER} read  # the dashboard\n{TEAM} sessions=team-a/\n")
     channels = []
 
     def stub(token: str) -> pb_grpc.BridgeServiceStub:
         channels.append(grpc.insecure_channel(address))
-        bearing = _Bearing(token)
-        return pb_grpc.BridgeServiceStub(grpc.intercept_channel(channels[-1], bearing))
+        return pb_grpc.BridgeServiceStub(grpc.intercept_channel(channels[-1], _TokenInterceptor(token)))
 
     address = f"127.0.0.1:{launch(*files.tokens).wait_ready(15.0)}"
     yield stub
@@ -144,24 +147,24 @@ def stubs(launch: Launch, files: Files) -> Iterator[Callable[[str], pb_grpc.Brid
         channel.close()
 
 
-class _Bearing(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]  # grpc's are not typed
-    """Adds a token to each call."""
+class _TokenInterceptor(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]  # grpc has no types for them
+    """An interceptor that adds a token to each call."""
 
     def __init__(self, token: str) -> None:
         self._metadata = [("authorization", f"Bearer {token}")]
 
-    def intercept_unary_unary(self, go_on: Any, details: Any, request: Any) -> Any:
-        return go_on(self._bearing(details), request)
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        return continuation(self._with_token(details), request)
 
-    def intercept_unary_stream(self, go_on: Any, details: Any, request: Any) -> Any:
-        return go_on(self._bearing(details), request)
+    def intercept_unary_stream(self, continuation: Any, details: Any, request: Any) -> Any:
+        return continuation(self._with_token(details), request)
 
-    def _bearing(self, details: Any) -> Any:
+    def _with_token(self, details: Any) -> Any:
         return details._replace(metadata=self._metadata, timeout=15.0)
 
 
 def a_request(method: Any, session_id: str) -> Any:
-    """A request of a method that names a session, where it can."""
+    """Return a request of a method, with the session's id if the request has one."""
     request = GetMessageClass(method.input_type)()
     if hasattr(request, "session_id"):
         request.session_id = session_id
@@ -192,7 +195,7 @@ CHANGING = {
 }
 
 
-def test_no_method_is_answered_without_a_token(stubs: Callable[[str], Any]) -> None:
+def test_every_method_requires_a_token(stubs: Callable[[str], Any]) -> None:
     stubs(TOKEN).InitializeSession(pb.InitializeSessionRequest(session_id="s"))
     for token in ("", OTHER, "# the dashboard"):
         stranger = stubs(token)
@@ -214,23 +217,23 @@ def test_a_token_for_reading_changes_nothing(stubs: Callable[[str], Any]) -> Non
         everything.InitializeSession(pb.InitializeSessionRequest(session_id="s"))
 
 
-def test_a_token_for_some_sessions_is_not_good_for_others(stubs: Callable[[str], Any]) -> None:
+def test_a_token_for_some_sessions_is_refused_for_others(stubs: Callable[[str], Any]) -> None:
     everything, team = stubs(TOKEN), stubs(TEAM)
     denied = grpc.StatusCode.PERMISSION_DENIED
     for session_id in ("team-a/x", "team-b/x"):
         everything.InitializeSession(pb.InitializeSessionRequest(session_id=session_id))
     for method in METHODS:
         names_a_session = method.name != "Ping"
-        others = [status_of(team, method, one) for one in ("team-b/x", "team-b/unknown", "team-a")]
+        others = [
+            status_of(team, method, session_id) for session_id in ("team-b/x", "team-b/unknown", "team-a")
+        ]
         assert {code is denied for code in others} == {names_a_session}, method.name
         assert status_of(team, method, "team-a/x") is not denied
     assert everything.Heartbeat(pb.HeartbeatRequest(session_id="team-b/x")).session_valid
 
 
 @pytest.mark.parametrize("line", ["short", f"{TOKEN} write", f"{TOKEN} sessions=", f"{TOKEN} read=yes"])
-def test_a_line_that_is_no_token_is_refused_without_telling_it(
-    launch: Launch, files: Files, line: str
-) -> None:
+def test_the_error_about_an_invalid_line_does_not_quote_it(launch: Launch, files: Files, line: str) -> None:
     files.write_tokens(f"# tokens\n{line}\n")
     process = launch(*files.tokens)
     assert process.wait_ended(15.0) == 1

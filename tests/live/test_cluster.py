@@ -1,4 +1,4 @@
-"""Three bridges over three members of etcd, killed under load: nothing is lost, and no watch has a gap."""
+"""Tests of bridges and etcd members that are killed under load: no change is lost, no watch has a gap."""
 
 from __future__ import annotations
 
@@ -23,29 +23,30 @@ from varbridge.process import ServerProcess
 Answer = TypeVar("Answer")
 
 KILLS = int(os.environ.get("KILLS", "2"))
-"""Of bridges, and as many of leaders. The long run is `KILLS=100 pytest -s tests/live/test_cluster.py`."""
+"""The number of kills in each test; a long run is `KILLS=100 pytest -s tests/live/test_cluster.py`."""
 
 BRIDGES = 3
 SESSIONS = ("first", "second", "third")
 NAMES = ("a", "b")
 PAIR = ("left", "right")
-PROGRESS = 20  # answers that each session must give after a kill
+PROGRESS = 20  # the number of answers to wait for in each session after a kill
 WAIT = 60.0
-CLIENTS = 2  # of each session
+CLIENTS = 2  # for each session
 
 pytestmark = [
     pytest.mark.timeout(7200),
-    pytest.mark.skipif(bool(missing()), reason=missing() or "etcd is there"),
-    *([] if "KILLS" in os.environ else [pytest.mark.slow]),  # who gives the number asks for them
+    pytest.mark.skipif(bool(missing()), reason=missing() or "etcd is installed"),
+    *([] if "KILLS" in os.environ else [pytest.mark.slow]),  # a given number is a request to run them
 ]
 
 
 class Bridges:
-    """Three bridges at addresses that stay.
+    """Three bridges that keep their addresses when they are restarted.
 
     Args:
-        cluster: keeps their state.
-        apart: whether they believe to be on machines of their own, so that only silence tells of an end.
+        cluster: the etcd cluster that stores their state.
+        apart: True if each bridge claims to be on a separate machine, so that its failure shows only by the
+            expiry of its liveness record.
     """
 
     def __init__(self, cluster: Cluster, *, apart: bool) -> None:
@@ -58,9 +59,9 @@ class Bridges:
             process.wait_ready(WAIT)
 
     def addresses(self, first: int) -> str:
-        """All of them, as a client is given them, beginning with one."""
-        turned = self._ports[first:] + self._ports[:first]
-        return ",".join(f"127.0.0.1:{port}" for port in turned)
+        """Return all addresses for a client, beginning with one bridge."""
+        ports = self._ports[first:] + self._ports[:first]
+        return ",".join(f"127.0.0.1:{port}" for port in ports)
 
     def kill(self, number: int) -> None:
         self.processes[number].kill()
@@ -80,18 +81,18 @@ class Bridges:
         return ServerProcess([*command, "--log-level", "warning"])
 
 
-class Load:
-    """Clients of one session that read and write until they are told to stop, and a watch that follows."""
+class Workload:
+    """A workload on one session: clients that read and write until they are stopped, and a follower."""
 
     def __init__(self, bridges: Bridges, session_id: str, number: int) -> None:
         self.id = session_id
         self.answers = 0
         self.longest_pause = 0.0
         self.operations: dict[str, list[Operation]] = {name: [] for name in NAMES + PAIR}
-        self.pending: list[tuple[str, int]] = []  # writes that nobody acknowledged
+        self.pending: list[tuple[str, int]] = []  # writes without an acknowledgement
         self._last = time.monotonic()
         self._changed = threading.Condition()
-        self._over = False
+        self._stopped = False
         self._connections = [
             Connection(bridges.addresses((number + n) % BRIDGES)) for n in range(CLIENTS + 1)
         ]
@@ -99,9 +100,9 @@ class Load:
         self.session = sessions[CLIENTS]
         for name in NAMES + PAIR:
             self.session.register(name, "integer", -1)
-        self.seen: list[Update] = []
+        self.received: list[Update] = []
         self._follower = Follower(self.session)
-        self._reader = threading.Thread(target=lambda: self.seen.extend(self._follower), daemon=True)
+        self._reader = threading.Thread(target=lambda: self.received.extend(self._follower), daemon=True)
         self._reader.start()
         self._workers = [
             threading.Thread(target=self._work, args=(session, n), daemon=True)
@@ -111,48 +112,51 @@ class Load:
             worker.start()
 
     def wait_for_progress(self) -> None:
-        """Return when some calls more were answered."""
+        """Wait until some more calls have been answered."""
         with self._changed:
-            enough = self.answers + PROGRESS
-            assert self._changed.wait_for(lambda: self.answers >= enough, WAIT), f"{self.id} stands still"
+            goal = self.answers + PROGRESS
+            assert self._changed.wait_for(lambda: self.answers >= goal, WAIT), f"{self.id} makes no progress"
 
     def stop(self) -> None:
-        """Let the clients end, and the watch come to the end of what there is."""
-        self._over = True
+        """Stop the clients, and wait until the follower has received all changes."""
+        self._stopped = True
         for worker in self._workers:
             worker.join(WAIT)
             assert not worker.is_alive()
         marker = retried(lambda: self.session.register("marker", "boolean", True)).id
         deadline = time.monotonic() + WAIT
-        while not any(update.variable_id == marker for update in self.seen[-100:]):
-            assert time.monotonic() < deadline, "the watch does not come to the end"
+        while not any(update.variable_id == marker for update in self.received[-100:]):
+            assert time.monotonic() < deadline, "the follower did not receive the last change"
             time.sleep(0.01)
         self._follower.close()
         for connection in self._connections:
             connection.close()
 
     def inspect(self) -> int:
-        """Hold all answers against what the watch was told; return how many writes were acknowledged."""
-        sequences = [update.sequence for update in self.seen]
-        assert sequences == [*range(sequences[0], sequences[0] + len(sequences))], "a gap or a repeat"
-        told = {
+        """Compare all answers with the updates of the watch; return the number of acknowledged writes."""
+        sequences = [update.sequence for update in self.received]
+        assert sequences == [*range(sequences[0], sequences[0] + len(sequences))], (
+            "the watch has a gap or a repeat"
+        )
+        updates = {
             (update.variable.name, update.variable.value): update.variable.version
-            for update in self.seen
+            for update in self.received
             if update.variable is not None and update.kind == "value_change"
         }
         acknowledged = 0
         for name, operations in self.operations.items():
-            for one in operations:
-                if one.wrote:
+            for operation in operations:
+                if operation.wrote:
                     acknowledged += 1
-                    assert told.pop((name, one.value), None) == one.version, f"lost, or changed: {name} {one}"
-        for name, value in self.pending:  # they may have been made, or not
-            if (version := told.pop((name, value), None)) is not None:
-                unknown = Operation("nobody knows", True, version, value, 0.0, float("inf"))
+                    version = updates.pop((name, operation.value), None)
+                    assert version == operation.version, f"lost or changed: {name} {operation}"
+        for name, value in self.pending:  # they may have been applied or not
+            if (version := updates.pop((name, value), None)) is not None:
+                unknown = Operation("unknown", True, version, value, 0.0, float("inf"))
                 self.operations[name].append(unknown)
-        assert not told, f"nobody asked for these: {told}"
+        assert not updates, f"changes without a request: {updates}"
         versions = [sorted(o.version for o in self.operations[name] if o.wrote) for name in PAIR]
-        assert versions[0] == versions[1], "half of a batch"
+        assert versions[0] == versions[1], "a batch was partly applied"
         for name, operations in self.operations.items():
             assert violations(operations, 1, -1) == [], name
         return acknowledged
@@ -160,7 +164,7 @@ class Load:
     def _work(self, session: Session, client: int) -> None:
         chance = random.Random(f"{self.id} {client}")
         turn = 0
-        while not self._over:
+        while not self._stopped:
             turn += 1
             value = client * 1_000_000_000 + turn
             started = time.monotonic()
@@ -184,11 +188,14 @@ class Load:
                 self._changed.notify_all()
 
     def _read(self, session: Session, client: int, name: str, started: float) -> None:
-        seen = session.get(name)
-        self._done(name, Operation(f"{client}", False, seen.version, seen.value, started, time.monotonic()))
+        variable = session.get(name)
+        self._record(
+            name,
+            Operation(f"{client}", False, variable.version, variable.value, started, time.monotonic()),
+        )
 
     def _write(self, session: Session, client: int, name: str, value: int, kind: str, started: float) -> None:
-        """Set a variable once, asking again under the same request_id until it is answered."""
+        """Set a variable once; repeat the call with the same request_id until it is answered."""
         expected = session.get(name).version if kind == "compare and set" else None
         refused = False
 
@@ -206,7 +213,7 @@ class Load:
 
         version = retried(attempt)
         if not refused:
-            self._done(name, Operation(f"{client}", True, version, value, started, time.monotonic()))
+            self._record(name, Operation(f"{client}", True, version, value, started, time.monotonic()))
 
     def _write_pair(self, session: Session, client: int, value: int, started: float) -> None:
         try:
@@ -216,16 +223,16 @@ class Load:
                 self.pending.extend((name, value) for name in PAIR)
             raise
         for name in PAIR:
-            done = Operation(f"{client}", True, answer.versions[name], value, started, time.monotonic())
-            self._done(name, done)
+            operation = Operation(f"{client}", True, answer.versions[name], value, started, time.monotonic())
+            self._record(name, operation)
 
-    def _done(self, name: str, operation: Operation) -> None:
+    def _record(self, name: str, operation: Operation) -> None:
         with self._changed:
             self.operations[name].append(operation)
 
 
 def retried(call: Callable[[], Answer]) -> Answer:
-    """Call until it is answered."""
+    """Repeat a call until it is answered."""
     deadline = time.monotonic() + WAIT
     while True:
         try:
@@ -236,18 +243,18 @@ def retried(call: Callable[[], Answer]) -> Answer:
 
 
 @contextmanager
-def under_load(*, apart: bool) -> Iterator[tuple[Cluster, Bridges, list[Load]]]:
+def running_workloads(*, apart: bool) -> Iterator[tuple[Cluster, Bridges, list[Workload]]]:
     with Cluster(3) as cluster:
         bridges = Bridges(cluster, apart=apart)
         try:
-            loads = [Load(bridges, session_id, number) for number, session_id in enumerate(SESSIONS)]
-            for load in loads:
-                load.wait_for_progress()
-            yield cluster, bridges, loads
-            for load in loads:
-                load.stop()
-            acknowledged = sum(load.inspect() for load in loads)
-            pause = max(load.longest_pause for load in loads)
+            workloads = [Workload(bridges, session_id, number) for number, session_id in enumerate(SESSIONS)]
+            for workload in workloads:
+                workload.wait_for_progress()
+            yield cluster, bridges, workloads
+            for workload in workloads:
+                workload.stop()
+            acknowledged = sum(workload.inspect() for workload in workloads)
+            pause = max(workload.longest_pause for workload in workloads)
             print(f"{acknowledged} acknowledged writes; the longest pause of a session was {pause:.1f} s")
         finally:
             bridges.stop()
@@ -256,21 +263,21 @@ def under_load(*, apart: bool) -> Iterator[tuple[Cluster, Bridges, list[Load]]]:
 @pytest.mark.parametrize("apart", [True, False], ids=["apart", "on one machine"])
 def test_bridges_are_killed(apart: bool) -> None:
     chance = random.Random(3)
-    with under_load(apart=apart) as (_, bridges, loads):
+    with running_workloads(apart=apart) as (_, bridges, workloads):
         for _ in range(KILLS):
             victim = chance.randrange(BRIDGES)
             bridges.kill(victim)
-            for load in loads:
-                load.wait_for_progress()
+            for workload in workloads:
+                workload.wait_for_progress()
             bridges.restart(victim)
 
 
 def test_leaders_are_killed() -> None:
-    with under_load(apart=True) as (cluster, _, loads):
+    with running_workloads(apart=True) as (cluster, _, workloads):
         for _ in range(KILLS):
             leader = cluster.leader()
             leader.kill()
-            for load in loads:
-                load.wait_for_progress()
+            for workload in workloads:
+                workload.wait_for_progress()
             leader.start()
             cluster.wait_healthy()

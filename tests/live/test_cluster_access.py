@@ -1,4 +1,4 @@
-"""Bridges over etcd: how they start, who gets in, and what the health service says when etcd is away."""
+"""Tests of bridges over etcd: start, access control, and health while etcd is not available."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["launch"]
 
 WAIT = 15.0
 
-needs_etcd = pytest.mark.skipif(bool(missing()), reason=missing() or "etcd is there")
+needs_etcd = pytest.mark.skipif(bool(missing()), reason=missing() or "etcd is installed")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,9 @@ def store(cluster: Cluster, options: str = "") -> str:
         (["--store", "etcd://127.0.0.1:1", "--data-dir", "somewhere"], 2, "exclude each other"),
     ],
 )
-def test_a_start_that_fails_says_why(launch: Launch, flags: list[str], code: int, reason: str) -> None:
+def test_a_start_that_fails_names_the_reason(
+    launch: Launch, flags: list[str], code: int, reason: str
+) -> None:
     started = time.monotonic()
     process = launch(*flags)
     assert process.wait_ended(10.0) == code
@@ -58,9 +60,7 @@ def test_a_start_that_fails_says_why(launch: Launch, flags: list[str], code: int
 
 
 @needs_etcd
-def test_who_listens_everywhere_says_where_others_reach_it(
-    launch: Launch, etcd: Cluster, tmp_path: Path
-) -> None:
+def test_listening_on_every_address_requires_advertise(launch: Launch, etcd: Cluster, tmp_path: Path) -> None:
     files = Files(tmp_path)
     flags = ["--host", "0.0.0.0", *files.tls, *files.tokens, "--store", store(etcd)]
     process = launch(*flags)
@@ -70,18 +70,18 @@ def test_who_listens_everywhere_says_where_others_reach_it(
 
 
 @needs_etcd
-def test_calls_are_passed_on_over_tls_with_the_token_of_the_caller(
+def test_calls_are_forwarded_over_tls_with_the_token_of_the_caller(
     launch: Launch, etcd: Cluster, tmp_path: Path
 ) -> None:
     files = Files(tmp_path)
     shared = store(etcd)
     flags = [*files.tls, *files.tokens, "--tls-ca", str(tmp_path / "ca.pem"), "--store", shared]
     ports = [launch(*flags).wait_ready(WAIT) for _ in range(2)]
-    assert _counted_at_each(ports, files) == [1, 1]
+    assert _variable_counts(ports, files) == [1, 1]
 
 
 @needs_etcd
-def test_a_token_for_reading_opens_no_session_that_no_bridge_has(
+def test_a_token_for_reading_opens_no_session_in_a_cluster(
     launch: Launch, etcd: Cluster, tmp_path: Path
 ) -> None:
     files = Files(tmp_path)
@@ -94,17 +94,17 @@ def test_a_token_for_reading_opens_no_session_that_no_bridge_has(
 
 
 @needs_etcd
-def test_a_certificate_alone_vouches_for_the_bridges_that_share_it(
+def test_bridges_with_the_same_certificate_trust_each_other(
     launch: Launch, etcd: Cluster, tmp_path: Path
 ) -> None:
     files = Files(tmp_path)
     flags = [*files.tls, *files.tokens, "--store", store(etcd)]
     ports = [launch(*flags).wait_ready(WAIT) for _ in range(2)]
-    assert _counted_at_each(ports, files) == [1, 1]
+    assert _variable_counts(ports, files) == [1, 1]
 
 
-def _counted_at_each(ports: list[int], files: Files) -> list[int]:
-    """What each bridge counts in a session that was opened at the first, with one variable."""
+def _variable_counts(ports: list[int], files: Files) -> list[int]:
+    """Return the number of variables at each bridge, in a session opened at the first with one variable."""
     metadata = [("authorization", f"Bearer {TOKEN}")]
     counts = []
     for number, port in enumerate(ports):
@@ -126,8 +126,8 @@ def _counted_at_each(ports: list[int], files: Files) -> list[int]:
 
 
 @needs_etcd
-def test_the_health_service_tells_when_etcd_is_away(launch: Launch) -> None:
-    serving, away = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+def test_the_health_service_reports_that_etcd_is_not_available(launch: Launch) -> None:
+    serving, not_serving = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
     with Cluster() as cluster:
         process: ServerProcess = launch("--store", store(cluster, "&ttl=1"))
         address = f"127.0.0.1:{process.wait_ready(WAIT)}"
@@ -139,7 +139,7 @@ def test_the_health_service_tells_when_etcd_is_away(launch: Launch) -> None:
             )
             assert next(statuses).status == serving
             cluster.members[0].kill()
-            assert next(statuses).status == away
+            assert next(statuses).status == not_serving
             cluster.members[0].start()
             assert next(statuses).status == serving
             assert session.get("x").value == 0.5

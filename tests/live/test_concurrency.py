@@ -1,4 +1,4 @@
-"""Eight clients at once on a few variables: what they saw must be linearizable (A13)."""
+"""Tests of eight concurrent clients on a few variables: their history must be linearizable (A13)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from varbridge.conformance.invariants.linearizability import Operation, violatio
 
 CLIENTS = 8
 OPERATIONS = int(os.environ.get("OPERATIONS", "4000"))
-"""Over all clients; the long run of 100,000 is `OPERATIONS=100000 pytest tests/live/test_concurrency.py`."""
+"""The number of operations; a long run is `OPERATIONS=100000 pytest tests/live/test_concurrency.py`."""
 
 
 @pytest.mark.timeout(900)
@@ -27,7 +27,7 @@ def test_concurrent_histories_are_linearizable(session: Session, address: str) -
     histories: list[list[tuple[str, Operation]]] = [[] for _ in range(CLIENTS)]
     conflicts = [0] * CLIENTS
 
-    def work(number: int, mine: Session) -> None:
+    def work(number: int, own: Session) -> None:
         chance = random.Random(number)
         versions = dict.fromkeys(names, 1)
         for turn in range(OPERATIONS // CLIENTS):
@@ -36,18 +36,18 @@ def test_concurrent_histories_are_linearizable(session: Session, address: str) -
             started = time.monotonic()
             try:
                 if kind == "read":
-                    seen = mine.get(name)
-                    version, value = seen.version, seen.value
+                    variable = own.get(name)
+                    version, value = variable.version, variable.value
                 elif kind == "atomic batch":
-                    version = mine.set_many({name: value}, atomic=True).versions[name]
+                    version = own.set_many({name: value}, atomic=True).versions[name]
                 else:
                     expected = versions[name] if kind == "compare and set" else None
-                    version = mine.set(name, value, kind="integer", expected_version=expected)
+                    version = own.set(name, value, kind="integer", expected_version=expected)
             except BridgeError as refusal:
                 if refusal.code is not grpc.StatusCode.ABORTED:
                     raise
                 conflicts[number] += 1
-                versions[name] = mine.get(name).version
+                versions[name] = own.get(name).version
                 continue
             ended = time.monotonic()
             versions[name] = version
@@ -55,11 +55,11 @@ def test_concurrent_histories_are_linearizable(session: Session, address: str) -
             histories[number].append((name, operation))
 
     run_clients(session.id, address, work)
-    everything = [entry for history in histories for entry in history]
-    assert len(everything) + sum(conflicts) == OPERATIONS // CLIENTS * CLIENTS
-    assert sum(conflicts) > 0, "nobody ever met anybody: this run shows nothing"
+    entries = [entry for history in histories for entry in history]
+    assert len(entries) + sum(conflicts) == OPERATIONS // CLIENTS * CLIENTS
+    assert sum(conflicts) > 0, "there was no conflict, so this run proves nothing"
     for name in names:
-        history = [operation for named, operation in everything if named == name]
+        history = [operation for named, operation in entries if named == name]
         assert violations(history, 1, -1) == []
 
 

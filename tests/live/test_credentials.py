@@ -1,4 +1,4 @@
-"""What a connection says of itself: TLS and tokens, on every call and stream, and never in the clear."""
+"""Tests of the credentials of a connection: TLS, and tokens, which are never sent unencrypted."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ TOKEN = "correct-horse-battery-staple"
 
 
 class Files:
-    """Certificates and a token on disk."""
+    """Files with certificates and a token."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        ours, stranger = trustme.CA(), trustme.CA()
-        self.write("bridge", ours.issue_cert("localhost", "127.0.0.1", "bridge.test"))
-        self.write("client", ours.issue_cert("client"))
-        ours.cert_pem.write_to_path(path / "ca.pem")
-        stranger.cert_pem.write_to_path(path / "stranger.pem")
+        authority, other_authority = trustme.CA(), trustme.CA()
+        self.write("bridge", authority.issue_cert("localhost", "127.0.0.1", "bridge.test"))
+        self.write("client", authority.issue_cert("client"))
+        authority.cert_pem.write_to_path(path / "ca.pem")
+        other_authority.cert_pem.write_to_path(path / "other-ca.pem")
         (path / "tokens").write_text(f"{TOKEN}\n")
 
-    def write(self, name: str, issued: trustme.LeafCert) -> None:
-        issued.cert_chain_pems[0].write_to_path(self.path / f"{name}.pem")
-        issued.private_key_pem.write_to_path(self.path / f"{name}-key.pem")
+    def write(self, name: str, certificate: trustme.LeafCert) -> None:
+        certificate.cert_chain_pems[0].write_to_path(self.path / f"{name}.pem")
+        certificate.private_key_pem.write_to_path(self.path / f"{name}-key.pem")
 
     def __getitem__(self, name: str) -> str:
         return str(self.path / name)
@@ -65,7 +65,7 @@ def port(files: Files) -> Iterator[int]:
 
 
 def status(connection: Connection) -> grpc.StatusCode:
-    """How a ping ends."""
+    """Return the status of a ping."""
     with connection:
         try:
             connection.ping(timeout=10.0)
@@ -74,7 +74,7 @@ def status(connection: Connection) -> grpc.StatusCode:
     return grpc.StatusCode.OK
 
 
-def test_calls_and_streams_bear_the_token_over_tls(files: Files, port: int) -> None:
+def test_calls_and_streams_carry_the_token_over_tls(files: Files, port: int) -> None:
     with Connection(f"localhost:{port}", tls=files.tls(), token=TOKEN) as connection:
         connection.wait_until_ready(10.0)
         session = connection.session("all")
@@ -92,7 +92,7 @@ def test_calls_and_streams_bear_the_token_over_tls(files: Files, port: int) -> N
 
 
 @pytest.mark.parametrize("token", ["", "another-token-of-somebody", TOKEN[:-1]])
-def test_without_the_token_nothing_is_answered(files: Files, port: int, token: str) -> None:
+def test_every_call_is_refused_without_the_token(files: Files, port: int, token: str) -> None:
     with Connection(f"localhost:{port}", tls=files.tls(), token=token) as connection:
         with pytest.raises(BridgeError, match="UNAUTHENTICATED"):
             connection.ping()
@@ -103,44 +103,44 @@ def test_without_the_token_nothing_is_answered(files: Files, port: int, token: s
             assert watch.ended.code is grpc.StatusCode.UNAUTHENTICATED
 
 
-def test_the_bridge_must_be_who_it_says(files: Files, port: int) -> None:
+def test_a_connection_verifies_the_certificate_of_the_bridge(files: Files, port: int) -> None:
     address = f"localhost:{port}"
     assert status(Connection(address)) is grpc.StatusCode.UNAVAILABLE
     for tls, expected in (
         (files.tls(), "OK"),
         (files.tls(name="bridge.test"), "OK"),
         (files.tls(name="other.test"), "UNAVAILABLE"),
-        (Tls(files["stranger.pem"]), "UNAVAILABLE"),
-        (Tls(), "UNAVAILABLE"),  # the authorities of the world did not sign it
+        (Tls(files["other-ca.pem"]), "UNAVAILABLE"),
+        (Tls(), "UNAVAILABLE"),  # no public authority has signed it
     ):
         assert status(Connection(address, tls=tls, token=TOKEN)).name == expected
 
 
-def test_a_bridge_that_asks_for_a_certificate_gets_it(files: Files) -> None:
+def test_a_connection_sends_its_certificate_to_the_bridge(files: Files) -> None:
     process = ServerProcess(files.command("--tls-ca", files["ca.pem"]))
     try:
         address = f"127.0.0.1:{process.wait_ready(15.0)}"
-        with_one = files.tls(cert=files["client.pem"], key=files["client-key.pem"])
-        assert status(Connection(address, tls=with_one, token=TOKEN)) is grpc.StatusCode.OK
+        with_certificate = files.tls(cert=files["client.pem"], key=files["client-key.pem"])
+        assert status(Connection(address, tls=with_certificate, token=TOKEN)) is grpc.StatusCode.OK
         assert status(Connection(address, tls=files.tls(), token=TOKEN)) is grpc.StatusCode.UNAVAILABLE
     finally:
         process.kill()
         process.wait_ended(10.0)
 
 
-def test_of_several_addresses_the_one_that_answers_has_the_name_of_the_first(files: Files, port: int) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        gone = nobody.getsockname()[1]
-    several = f"127.0.0.1:{gone},127.0.0.1:{port}"
+def test_every_address_needs_a_certificate_for_the_name_of_the_first(files: Files, port: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        unused = probe.getsockname()[1]
+    several = f"127.0.0.1:{unused},127.0.0.1:{port}"
     assert status(Connection(several, tls=files.tls(), token=TOKEN)) is grpc.StatusCode.OK
     assert status(Connection(several, tls=files.tls(name="bridge.test"), token=TOKEN)) is grpc.StatusCode.OK
-    # 127.0.0.2 reaches nobody, but its name is the one that is looked for in the certificate of the second.
-    other = f"127.0.0.2:{gone},127.0.0.1:{port}"
+    # Nothing listens at 127.0.0.2, but the certificate of the second address must have that name.
+    other = f"127.0.0.2:{unused},127.0.0.1:{port}"
     assert status(Connection(other, tls=files.tls(), token=TOKEN)) is grpc.StatusCode.UNAVAILABLE
     assert status(Connection(other, tls=files.tls(name="localhost"), token=TOKEN)) is grpc.StatusCode.OK
 
 
-def test_a_worker_and_a_follower_go_on_over_tls_through_a_restart(files: Files, tmp_path: Path) -> None:
+def test_a_worker_and_a_follower_continue_over_tls_after_a_restart(files: Files, tmp_path: Path) -> None:
     command = files.command("--data-dir", str(tmp_path / "data"))
     with Worker(command, max_backoff=0.05, tls=files.tls(), token=TOKEN) as worker:
         session = worker.connection().session("s")
@@ -164,32 +164,32 @@ def test_a_worker_and_a_follower_go_on_over_tls_through_a_restart(files: Files, 
         assert got == [2, 3]
 
 
-class Listener(pb_grpc.BridgeServiceServicer):
-    """Keeps what calls bear."""
+class Recorder(pb_grpc.BridgeServiceServicer):
+    """A servicer that records the token of each call."""
 
     def __init__(self) -> None:
-        self.heard: list[str | bytes | None] = []
+        self.authorizations: list[str | bytes | None] = []
 
     def Ping(self, _: Any, context: Any) -> pb.PingResponse:
-        self.heard.append(dict(context.invocation_metadata()).get("authorization"))
+        self.authorizations.append(dict(context.invocation_metadata()).get("authorization"))
         return pb.PingResponse()
 
 
-def test_what_is_borne_is_the_token_and_without_one_nothing() -> None:
-    listener = Listener()
+def test_calls_carry_only_the_token_of_their_connection() -> None:
+    recorder = Recorder()
     server = grpc.server(ThreadPoolExecutor(1))
-    pb_grpc.add_BridgeServiceServicer_to_server(listener, server)
+    pb_grpc.add_BridgeServiceServicer_to_server(recorder, server)
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()
     for token in ("", TOKEN):
         with Connection(address, token=token) as connection:
             connection.ping()
     server.stop(None)
-    assert listener.heard == [None, f"Bearer {TOKEN}"]
+    assert recorder.authorizations == [None, f"Bearer {TOKEN}"]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "[::1]", "localhost", "127.0.0.1:1,127.0.0.2"])
-def test_on_this_machine_a_token_goes_without_tls(host: str) -> None:
+def test_on_loopback_a_token_is_allowed_without_tls(host: str) -> None:
     Connection(f"{host}:50051", token=TOKEN).close()
 
 
@@ -208,7 +208,7 @@ def test_on_this_machine_a_token_goes_without_tls(host: str) -> None:
         "",
     ],
 )
-def test_to_other_machines_a_token_goes_over_tls_alone(files: Files, address: str) -> None:
+def test_a_token_for_another_machine_requires_tls(files: Files, address: str) -> None:
     with pytest.raises(ValueError, match="only over TLS") as refused:
         Connection(address, token=TOKEN)
     assert TOKEN not in str(refused.value)
@@ -219,14 +219,14 @@ def test_to_other_machines_a_token_goes_over_tls_alone(files: Files, address: st
 
 
 @pytest.mark.parametrize("token", ["two\nlines-of-a-token", "café-au-lait-for-all", "tab\tin-the-middle"])
-def test_what_no_header_can_hold_is_no_token(token: str) -> None:
+def test_a_token_that_does_not_fit_in_a_header_is_refused(token: str) -> None:
     for make in (lambda: Connection("127.0.0.1:50051", token=token), lambda: Worker(["x"], token=token)):
         with pytest.raises(ValueError, match="a token must be printable ASCII") as refused:
             make()
         assert token not in str(refused.value)
 
 
-def test_files_that_are_no_use_are_told_at_once(files: Files) -> None:
+def test_unusable_files_are_reported_immediately(files: Files) -> None:
     bridge, key = files["bridge.pem"], files["bridge-key.pem"]
     locked = files.path / "locked.pem"
     secret = serialization.load_pem_private_key(Path(key).read_bytes(), None)
@@ -237,7 +237,7 @@ def test_files_that_are_no_use_are_told_at_once(files: Files) -> None:
             serialization.BestAvailableEncryption(b"passphrase"),
         )
     )
-    for given, reason in (
+    for options, reason in (
         ({"cert": bridge}, "belong together"),
         ({"key": key}, "belong together"),
         ({"ca": files["tokens"]}, "tokens holds no certificate in PEM form"),
@@ -247,6 +247,6 @@ def test_files_that_are_no_use_are_told_at_once(files: Files) -> None:
         ({"cert": bridge, "key": str(locked)}, "not a certificate in PEM form with its private key"),
     ):
         with pytest.raises(ValueError, match=reason):
-            Tls(**given)
+            Tls(**options)
     with pytest.raises(FileNotFoundError, match=r"nowhere\.pem"):
         Tls(files["nowhere.pem"])

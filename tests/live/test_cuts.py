@@ -1,4 +1,4 @@
-"""A follower whose connection is cut again and again, at random moments, while others write."""
+"""Tests of followers: connections that are cut, errors, callbacks, slow readers and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -19,22 +19,24 @@ from varbridge.conformance.faults.fault_proxy import FaultProxy
 from varbridge.follower import BUFFER
 
 CUTS = int(os.environ.get("CUTS", "50"))
-"""The long run is `CUTS=1000 pytest tests/live/test_cuts.py`."""
+"""The number of cut connections; a long run is `CUTS=1000 pytest tests/live/test_cuts.py`."""
 
 
 @pytest.fixture
-def line(address: str) -> Iterator[FaultProxy]:
-    made = FaultProxy(address)
-    yield made
-    made.close()
+def proxy(address: str) -> Iterator[FaultProxy]:
+    proxy = FaultProxy(address)
+    yield proxy
+    proxy.close()
 
 
 @pytest.mark.timeout(900)
-def test_nothing_is_missing_and_nothing_comes_twice(session: Session, line: FaultProxy) -> None:
-    check_following(session, line, CUTS, line.cut, silence=None)
+def test_no_update_is_missed_or_repeated_when_connections_are_cut(
+    session: Session, proxy: FaultProxy
+) -> None:
+    check_following(session, proxy, CUTS, proxy.cut, silence=None)
 
 
-def test_it_says_so_when_it_cannot_go_on(session: Session, connection: Connection) -> None:
+def test_a_follower_ends_with_the_error_of_its_session(session: Session, connection: Connection) -> None:
     session.register("x", "integer", 1)
     follower = Follower(session, "x")
     session.set("x", 2)
@@ -46,16 +48,16 @@ def test_it_says_so_when_it_cannot_go_on(session: Session, connection: Connectio
     assert ended.value.code is grpc.StatusCode.NOT_FOUND
 
 
-def test_a_change_is_told_by_name_old_and_new(session: Session) -> None:
+def test_a_callback_gets_the_name_both_values_and_the_metadata(session: Session) -> None:
     session.register("x", "float", 0.5)
-    told: SimpleQueue[tuple[object, ...]] = SimpleQueue()
-    with Follower(session, "x", on_change=lambda *change: told.put(change)):
+    changes: SimpleQueue[tuple[object, ...]] = SimpleQueue()
+    with Follower(session, "x", on_change=lambda *change: changes.put(change)):
         session.set("x", 0.75, metadata={"reason": "tuning"})
-        assert told.get(timeout=10.0) == ("x", 0.5, 0.75, {"reason": "tuning"})
+        assert changes.get(timeout=10.0) == ("x", 0.5, 0.75, {"reason": "tuning"})
 
 
 @pytest.mark.slow
-def test_who_iterates_slowly_holds_on_to_little_and_misses_nothing(session: Session) -> None:
+def test_a_slow_reader_has_a_small_buffer_and_misses_nothing(session: Session) -> None:
     session.register("x", "string", "first")
     with Follower(session, "x") as follower:
         for number in range(5 * BUFFER):
@@ -73,8 +75,8 @@ def test_closing_releases_a_follower_whose_buffer_is_full(session: Session) -> N
     follower.close()
 
 
-class Hanging(Session):
-    """A session whose second watch is not put in place in time."""
+class HangingSession(Session):
+    """A session whose second watch is not opened in time."""
 
     watches = 0
 
@@ -85,22 +87,22 @@ class Hanging(Session):
         return super().watch(*identifiers, **options)
 
 
-def test_nothing_comes_twice_after_a_bridge_that_hung(session: Session, line: FaultProxy) -> None:
+def test_no_update_is_repeated_after_a_timeout(session: Session, proxy: FaultProxy) -> None:
     session.register("x", "integer", 1)
     with (
-        Connection(line.address) as connection,
-        Follower(Hanging(connection, session.id), "x", backoff=0.001) as follower,
+        Connection(proxy.address) as connection,
+        Follower(HangingSession(connection, session.id), "x", backoff=0.001) as follower,
     ):
         updates = iter(follower)
         session.set("x", 2)
         assert next(updates).sequence == 2
-        line.cut()
+        proxy.cut()
         session.set("x", 3)
         assert next(updates).sequence == 3
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_what_a_callback_raises_ends_the_following_and_is_told(session: Session) -> None:
+def test_an_exception_of_a_callback_ends_the_follower(session: Session) -> None:
     session.register("x", "float", 0.5)
 
     def refuse(*_: object) -> None:
@@ -113,7 +115,7 @@ def test_what_a_callback_raises_ends_the_following_and_is_told(session: Session)
 
 
 @pytest.mark.parametrize("kind", [Follower, Session.watch])
-def test_ctrl_c_ends_a_wait_also_when_another_thread_takes_the_signal(
+def test_ctrl_c_ends_a_wait_even_if_another_thread_gets_the_signal(
     session: Session, kind: Callable[[Session, str], Follower | Watch]
 ) -> None:
     session.register("x", "float", 0.5)
@@ -125,28 +127,28 @@ def test_ctrl_c_ends_a_wait_also_when_another_thread_takes_the_signal(
         while sys._current_frames()[main].f_code is not threading.Condition.wait.__code__:
             pass
         signal.pthread_kill(threading.get_ident(), signal.SIGINT)
-        in_time.append(heard.wait(10.0))
-        waiting.close()  # which wakes it up in any case
+        in_time.append(interrupted.wait(10.0))
+        waiting.close()  # this ends the wait in any case
 
     in_time: list[bool] = []
-    begun, heard = threading.Event(), threading.Event()
-    other = threading.Thread(target=interrupt)
-    other.start()
+    begun, interrupted = threading.Event(), threading.Event()
+    thread = threading.Thread(target=interrupt)
+    thread.start()
     with kind(session, "x") as waiting:
         updates = iter(waiting)
         begun.set()
         with pytest.raises(KeyboardInterrupt):
             next(updates)
-    heard.set()
-    other.join()
+    interrupted.set()
+    thread.join()
     assert in_time == [True]
 
 
 def test_closing_is_immediate(session: Session, address: str) -> None:
     session.register("x", "float", 0.5)
-    line = FaultProxy(address)
-    with Connection(line.address) as connection:
+    proxy = FaultProxy(address)
+    with Connection(proxy.address) as connection:
         follower = Follower(connection.session(session.id), backoff=60.0)
-        line.close()
+        proxy.close()
         follower.close()
     assert list(follower) == []

@@ -1,4 +1,4 @@
-"""The server process with a data directory: full disks, starts that fail, and what it leaves behind."""
+"""Tests of a bridge with a data directory: full disks, starts that fail, and leftover files and processes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from varbridge.process import ServerProcess
 
 LONG = "x" * 200_000
 STARTS = int(os.environ.get("STARTS", "5"))
-"""The long run is `STARTS=100 pytest tests/live/test_durable_server.py`."""
+"""The number of starts; a long run is `STARTS=100 pytest tests/live/test_durable_server.py`."""
 
 Launch = Callable[..., ServerProcess]
 
 
 @pytest.fixture
 def launch() -> Iterator[Launch]:
-    """Start a server with flags; it ends with the test."""
+    """A function that starts a bridge with flags; the bridge ends with the test."""
     processes: list[ServerProcess] = []
 
     def start(*flags: str) -> ServerProcess:
@@ -44,14 +44,14 @@ def session_of(connection: Connection) -> Session:
     return connection.session("tuning")
 
 
-def test_a_full_disk_refuses_changes_and_serves_reads_and_recovers(launch: Launch, tmp_path: Path) -> None:
+def test_on_a_full_disk_changes_are_refused_and_reads_are_answered(launch: Launch, tmp_path: Path) -> None:
     process = launch("--data-dir", str(tmp_path))
     with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
         session = session_of(connection)
         session.register("x", "string", "short")
         unlimited = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
         with session.watch("x") as watch:
-            # From now on no file of that process may grow, as on a disk that is full.
+            # From now on no file of that process can grow, as on a full disk.
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1, unlimited[1]))
             for _ in range(3):
                 with pytest.raises(BridgeError) as refused:
@@ -87,7 +87,7 @@ def test_a_full_disk_refuses_changes_and_serves_reads_and_recovers(launch: Launc
         ),
     ],
 )
-def test_a_start_that_fails_says_why_in_one_line(
+def test_the_error_of_a_start_that_fails_is_one_line(
     launch: Launch, tmp_path: Path, make: Callable[[Path], object], reason: str
 ) -> None:
     path = tmp_path / "data"
@@ -100,7 +100,7 @@ def test_a_start_that_fails_says_why_in_one_line(
     assert re.match(f"server: .*{reason}", line)
 
 
-def test_damage_is_refused_in_one_line(launch: Launch, tmp_path: Path) -> None:
+def test_the_error_about_damaged_data_is_one_line(launch: Launch, tmp_path: Path) -> None:
     process = launch("--data-dir", str(tmp_path))
     with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
         session_of(connection).register("x", "string", "y" * 100)
@@ -116,7 +116,7 @@ def test_damage_is_refused_in_one_line(launch: Launch, tmp_path: Path) -> None:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_starts_and_stops_leave_nothing(
+def test_starts_and_stops_leave_no_files_or_processes(
     launch: Launch, tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scratch, data = tmp_path / "scratch", tmp_path / "data"
@@ -128,28 +128,28 @@ def test_starts_and_stops_leave_nothing(
         with Connection(f"127.0.0.1:{port}") as connection:
             session = session_of(connection)
             session.initialize()
-            session.execute("block", {"seconds": 0.0})  # in a process of its own
+            session.execute("block", {"seconds": 0.0})  # a blocking tool runs in a separate process
             watch = session.watch()
         process.signal(number)
         assert process.wait_ended(10.0) == 0
         assert watch.wait_until_over()
         assert processes_with(scratch) == []
-        with socket.socket() as knock:
-            assert knock.connect_ex(("127.0.0.1", port)) != 0
+        with socket.socket() as client:
+            assert client.connect_ex(("127.0.0.1", port)) != 0
         assert [*scratch.iterdir()] == []
         assert [file.name for file in data.iterdir()] == ["bridge.sqlite3"]
 
 
 def processes_with(scratch: Path) -> list[str]:
-    """The commands of the processes whose TMPDIR this is: a server, and whatever it started."""
-    found = []
+    """Return the commands of the processes with this TMPDIR: a bridge and the processes that it started."""
+    commands = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             try:
                 environment = (entry / "environ").read_bytes()
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:
-                continue  # it has ended meanwhile
+                continue  # the process has ended
             if f"TMPDIR={scratch}".encode() in environment.split(b"\0"):
-                found.append(command)
-    return found
+                commands.append(command)
+    return commands

@@ -1,4 +1,4 @@
-"""Peers that are gone without a word: what a follower does about it, and what the server does."""
+"""Tests of half-open connections, whose peer has disappeared without closing them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from varbridge.conformance.faults.polling import eventually
 from varbridge.process import ServerProcess
 
 SILENCES = int(os.environ.get("SILENCES", "10"))
-"""The long run is `SILENCES=1000 pytest tests/live/test_half_open.py`."""
+"""The number of half-open connections; a long run is `SILENCES=1000 pytest tests/live/test_half_open.py`."""
 
-KEEPALIVE = 0.5
-HEARTBEAT = 0.1
-FREED_WITHIN = 10.0
-"""Seconds; far more than twice ``KEEPALIVE``, for machines that have much else to do."""
+KEEPALIVE_S = 0.5
+HEARTBEAT_S = 0.1
+FREED_WITHIN_S = 10.0
+"""The time limit for freeing a watch, in seconds: much more than twice ``KEEPALIVE_S``, for busy machines."""
 
 Serve = Callable[..., Session]
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Start a server with flags; a session of it with an integer "x"."""
+    """A function that starts a bridge with flags and returns a session with a string "x"."""
     processes: list[ServerProcess] = []
     connections: list[Connection] = []
 
@@ -52,51 +52,51 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def lines() -> Iterator[Callable[[str], FaultProxy]]:
-    """Make lines to an address."""
-    made: list[FaultProxy] = []
+def new_proxy() -> Iterator[Callable[[str], FaultProxy]]:
+    """A function that starts a fault proxy for an address."""
+    proxies: list[FaultProxy] = []
 
-    def make(address: str) -> FaultProxy:
-        made.append(FaultProxy(address))
-        return made[-1]
+    def start(address: str) -> FaultProxy:
+        proxies.append(FaultProxy(address))
+        return proxies[-1]
 
-    yield make
-    for line in made:
-        line.close()
+    yield start
+    for proxy in proxies:
+        proxy.close()
 
 
 @pytest.mark.timeout(900)
-def test_a_follower_goes_on_over_another_connection(
-    session: Session, address: str, lines: Callable[[str], FaultProxy]
+def test_a_follower_continues_over_a_new_connection(
+    session: Session, address: str, new_proxy: Callable[[str], FaultProxy]
 ) -> None:
-    line = lines(address)
-    check_following(session, line, SILENCES, line.fall_silent, silence=0.1)
+    proxy = new_proxy(address)
+    check_following(session, proxy, SILENCES, proxy.fall_silent, silence=0.1)
 
 
-def test_heartbeats_are_enough_to_stay(serve: Serve, lines: Callable[[str], FaultProxy]) -> None:
-    session = serve("--heartbeat-interval", str(HEARTBEAT))
-    line = lines(session.connection.address)
-    silence = 20 * HEARTBEAT
+def test_heartbeats_keep_a_connection(serve: Serve, new_proxy: Callable[[str], FaultProxy]) -> None:
+    session = serve("--heartbeat-interval", str(HEARTBEAT_S))
+    proxy = new_proxy(session.connection.address)
+    silence = 20 * HEARTBEAT_S
     with (
         session.watch("x") as clock,
-        Connection(line.address) as connection,
+        Connection(proxy.address) as connection,
         Follower(connection.session(session.id), "x", silence=silence) as follower,
     ):
-        beats = round(1.5 * silence / HEARTBEAT)
+        beats = round(1.5 * silence / HEARTBEAT_S)
         assert len(clock.wait_for(lambda got: len(got) >= beats, 15.0)) >= beats
         session.set("x", "after the silence")
         assert next(iter(follower)).kind == "value_change"
-        assert line.taken == 1
+        assert proxy.taken == 1
 
 
-def test_a_follower_gives_up_when_its_patience_ends(
-    session: Session, lines: Callable[[str], FaultProxy]
+def test_a_follower_gives_up_after_its_patience(
+    session: Session, new_proxy: Callable[[str], FaultProxy]
 ) -> None:
     session.register("x", "string", "")
-    line = lines(session.connection.address)
-    with Connection(line.address) as connection:
+    proxy = new_proxy(session.connection.address)
+    with Connection(proxy.address) as connection:
         follower = Follower(connection.session(session.id), "x", silence=0.1, patience=0.0)
-        line.fall_silent()
+        proxy.fall_silent()
         with pytest.raises(BridgeError, match=r"received nothing for 0\.1 s") as ended:
             list(follower)
         assert ended.value.code is grpc.StatusCode.UNAVAILABLE
@@ -104,30 +104,30 @@ def test_a_follower_gives_up_when_its_patience_ends(
 
 
 @pytest.mark.parametrize("sent", [0, 200], ids=["idle", "in the middle of 10 MB"])
-def test_the_place_of_a_silent_peer_is_free_again(
-    serve: Serve, lines: Callable[[str], FaultProxy], sent: int
+def test_the_watch_of_a_silent_peer_is_freed(
+    serve: Serve, new_proxy: Callable[[str], FaultProxy], sent: int
 ) -> None:
-    session = serve("--keepalive", str(KEEPALIVE), "--max-watches", "1")
-    line = lines(session.connection.address)
-    with Connection(line.address) as connection:
+    session = serve("--keepalive", str(KEEPALIVE_S), "--max-watches", "1")
+    proxy = new_proxy(session.connection.address)
+    with Connection(proxy.address) as connection:
         silent = connection.session(session.id).watch("x")
-        assert not placed(session)
-        line.fall_silent()
+        assert not can_watch(session)
+        proxy.fall_silent()
         for number in range(sent):
             session.set("x", f"{number}" + 50_000 * "x", kind="string")
-        assert eventually(lambda: placed(session), FREED_WITHIN)
-        assert not silent.over  # nobody told the peer
+        assert eventually(lambda: can_watch(session), FREED_WITHIN_S)
+        assert not silent.over  # the peer was not notified
         assert silent.updates == ()
 
 
-def placed(session: Session) -> bool:
-    """Whether a watch can be put in place."""
+def can_watch(session: Session) -> bool:
+    """Return True if a watch can be opened."""
     with session.watch("x", initial=True) as watch:
-        return bool(watch.wait_for(lambda got: bool(got)))
+        return bool(watch.wait_for(bool))
 
 
-def test_a_client_may_ping_as_often_as_it_likes(address: str) -> None:
-    """As gRPC clients do with keepalive; the server's default would end this with too_many_pings."""
+def test_a_client_can_send_any_number_of_http2_pings(address: str) -> None:
+    """Check HTTP/2 pings, as of gRPC's keepalive; gRPC's default would refuse these with too_many_pings."""
     count = 100
     ping, ack, go_away = 6, 1, 7
     host, _, port = address.rpartition(":")
@@ -146,5 +146,5 @@ def test_a_client_may_ping_as_often_as_it_likes(address: str) -> None:
 
 
 def frame(kind: int, payload: bytes = b"") -> bytes:
-    """A frame of HTTP/2 (RFC 9113, 4.1) of the connection itself."""
+    """Return an HTTP/2 frame (RFC 9113, 4.1) of stream 0, the connection itself."""
     return struct.pack(">xHBBI", len(payload), kind, 0, 0) + payload

@@ -1,4 +1,4 @@
-"""A server that is killed under load, again and again: nothing acknowledged is lost, nothing half done."""
+"""Tests of a bridge that is killed under load: acknowledged changes are durable, and batches are atomic."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from varbridge.conformance.invariants.linearizability import Operation, violatio
 from varbridge.process import ServerProcess
 
 CYCLES = int(os.environ.get("CYCLES", "5"))
-"""The long run is `CYCLES=500 pytest -s tests/live/test_kill.py`."""
+"""The number of kills; a long run is `CYCLES=500 pytest -s tests/live/test_kill.py`."""
 
 CLIENTS = 8
 WATCHERS = 2
@@ -31,7 +31,7 @@ WAIT = 30.0
 
 @dataclass
 class Attempt:
-    """One write that a client sent; ``version`` is 0 while nobody has acknowledged it."""
+    """A write that a client has sent; its operation has version 0 until it is acknowledged."""
 
     name: str
     value: int
@@ -40,7 +40,7 @@ class Attempt:
 
 
 class Cycle:
-    """One life of the server: clients work until it is killed, and watches collect what they are told."""
+    """A workload until the bridge is killed: clients that read and write, and watches."""
 
     def __init__(self, process: ServerProcess, session_id: str, number: int, after: list[int | None]) -> None:
         self.number = number
@@ -56,7 +56,7 @@ class Cycle:
         self._sessions = [connection.session(session_id) for connection in self._connections]
 
     def run(self, answers: int) -> None:
-        """Work until so many calls were answered; kill; wait for the end of everything."""
+        """Run the clients until a number of calls is answered; kill the bridge and wait for all to end."""
         watches = [
             session.watch(resume_after=after)
             for session, after in zip(self._sessions[CLIENTS:], self._after, strict=True)
@@ -65,7 +65,9 @@ class Cycle:
         for worker in workers:
             worker.start()
         with self._changed:
-            assert self._changed.wait_for(lambda: self._answers >= answers, WAIT), "the clients fell silent"
+            assert self._changed.wait_for(lambda: self._answers >= answers, WAIT), (
+                "the clients got no more answers"
+            )
         self._process.kill()
         for worker in workers:
             worker.join()
@@ -104,10 +106,10 @@ class Cycle:
 
     def _read(self, session: Session, client: int, name: str) -> None:
         started = time.monotonic()
-        seen = session.get(name)
+        variable = session.get(name)
         ended = time.monotonic()
         self.reads.append(
-            (name, Operation(f"client {client}", False, seen.version, seen.value, started, ended))
+            (name, Operation(f"client {client}", False, variable.version, variable.value, started, ended))
         )
 
     def _write(self, session: Session, client: int, name: str, value: int, expected: int | None) -> None:
@@ -122,13 +124,13 @@ class Cycle:
             with self._changed:
                 self.attempts.remove(attempt)
             return
-        self._answered(attempt, version)
+        self._acknowledge(attempt, version)
 
     def _write_pair(self, session: Session, client: int, value: int) -> None:
         attempts = [self._attempt(name, value, client, "") for name in PAIR]
         answer = session.set_many(dict.fromkeys(PAIR, value), atomic=True)
         for attempt in attempts:
-            self._answered(attempt, answer.versions[attempt.name])
+            self._acknowledge(attempt, answer.versions[attempt.name])
 
     def _attempt(self, name: str, value: int, client: int, request_id: str) -> Attempt:
         pending = Operation(f"client {client}", True, 0, value, time.monotonic(), float("inf"))
@@ -137,7 +139,7 @@ class Cycle:
             self.attempts.append(attempt)
         return attempt
 
-    def _answered(self, attempt: Attempt, version: int) -> None:
+    def _acknowledge(self, attempt: Attempt, version: int) -> None:
         before = attempt.operation
         attempt.operation = Operation(
             before.client, True, version, before.value, before.started, time.monotonic()
@@ -153,7 +155,7 @@ def start(path: Path) -> tuple[ServerProcess, float]:
 
 
 def bare_start() -> float:
-    """The seconds that a server without a data directory takes at this moment."""
+    """Return the time that a bridge without a data directory takes to start now, in seconds."""
     started = time.perf_counter()
     process = ServerProcess([sys.executable, "-m", "server", "--port", "0"])
     process.wait_ready(WAIT)
@@ -164,11 +166,11 @@ def bare_start() -> float:
 
 
 @pytest.mark.timeout(7200)
-def test_nothing_acknowledged_is_lost_and_nothing_is_half_done(tmp_path: Path) -> None:
+def test_acknowledged_changes_survive_and_batches_are_atomic(tmp_path: Path) -> None:
     chance = random.Random(7)
     process, _ = start(tmp_path)
     with Connection(f"127.0.0.1:{process.port}") as connection:
-        session = connection.session("torment")
+        session = connection.session("kills")
         for name in NAMES + PAIR:
             session.register(name, "integer", -1)
         before = session.get_many(NAMES + PAIR)[0]
@@ -176,35 +178,35 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_done(tmp_path: Path) -
     starts, sizes, acknowledged, unknown = [], [], 0, 0
     tenth = max(1, CYCLES // 10)
     for number in range(CYCLES):
-        cycle = Cycle(process, "torment", number, after)
+        cycle = Cycle(process, "kills", number, after)
         cycle.run(chance.randrange(10, 250))
         process, took = start(tmp_path)
-        if tenth <= number < 2 * tenth or number >= CYCLES - tenth:  # the log is full by then
+        if tenth <= number < 2 * tenth or number >= CYCLES - tenth:  # the log is full then
             starts.append(took / bare_start())
         sizes.append(sum(file.stat().st_size for file in tmp_path.iterdir()))
         with Connection(f"127.0.0.1:{process.port}") as connection:
-            session = connection.session("torment")
-            last = rest_of(session, cycle, after)
+            session = connection.session("kills")
+            last = receive_missed(session, cycle, after)
             after = [last] * WATCHERS
             inspect(cycle, before)
             before = session.get_many(NAMES + PAIR)[0]
-            unknown += ask_again(session, cycle)
-            # What was asked again changed something: the watches go on from there.
-            after = [rest_of(session, cycle, after)] * WATCHERS
+            unknown += repeat_unanswered(session, cycle)
+            # The repeated writes were changes too: the watches continue after them.
+            after = [receive_missed(session, cycle, after)] * WATCHERS
             before = session.get_many(NAMES + PAIR)[0]
         acknowledged += sum(attempt.operation.version > 0 for attempt in cycle.attempts)
     assert process.stop() == 0
     print(
-        f"{CYCLES} kills: {acknowledged} acknowledged writes, {unknown} without an answer asked again;"
-        f" a start takes {statistics.median(starts[:tenth]):.2f} of one without data in the second tenth,"
-        f" {statistics.median(starts[-tenth:]):.2f} in the last;"
-        f" size {max(sizes[: 3 * tenth]) / 1024:.0f} KiB in the first three tenths at most,"
+        f"{CYCLES} kills: {acknowledged} acknowledged writes, {unknown} repeated writes without an answer;"
+        f" a start, relative to one without data, takes {statistics.median(starts[:tenth]):.2f} in the second"
+        f" tenth and {statistics.median(starts[-tenth:]):.2f} in the last;"
+        f" the maximum size is {max(sizes[: 3 * tenth]) / 1024:.0f} KiB in the first three tenths,"
         f" {max(sizes[-tenth:]) / 1024:.0f} KiB in the last"
     )
 
 
-def rest_of(session: Session, cycle: Cycle, after: Sequence[int | None]) -> int:
-    """Have each watch told of what it did not get before the kill; return the last sequence."""
+def receive_missed(session: Session, cycle: Cycle, after: Sequence[int | None]) -> int:
+    """Resume each watch to receive the updates that it missed; return the last sequence."""
     marker = session.set("marker", 1.0, kind="float") if _has_marker(session) else _first_marker(session)
     last = 0
     for seen, start_after in zip(cycle.seen, after, strict=True):
@@ -212,10 +214,10 @@ def rest_of(session: Session, cycle: Cycle, after: Sequence[int | None]) -> int:
         if resume is None:
             continue
         with session.watch(resume_after=resume) as watch:
-            got = watch.wait_for(lambda updates: any(_is_marker(u, marker) for u in updates), WAIT)
-        assert any(_is_marker(update, marker) for update in got), watch.ended
-        seen.extend(got)
-        last = got[-1].sequence
+            updates = watch.wait_for(lambda updates: any(_is_marker(u, marker) for u in updates), WAIT)
+        assert any(_is_marker(update, marker) for update in updates), watch.ended
+        seen.extend(updates)
+        last = updates[-1].sequence
     return last
 
 
@@ -233,7 +235,7 @@ def _is_marker(update: Update, version: int) -> bool:
 
 
 def inspect(cycle: Cycle, before: dict[str, Variable]) -> None:
-    """Hold what clients were answered against what the watches were told, which is all that there is."""
+    """Compare the answers of the clients with the updates of the watches, which received every change."""
     first = cycle.seen[0]
     assert [u.sequence for u in first] == [u.sequence for u in cycle.seen[1]]
     sequences = [update.sequence for update in first]
@@ -243,35 +245,41 @@ def inspect(cycle: Cycle, before: dict[str, Variable]) -> None:
     }
     operations: dict[str, list[Operation]] = {name: [] for name in NAMES + PAIR}
     for attempt in cycle.attempts:
-        done = attempt.operation
-        found = changes.pop((attempt.name, attempt.value), None)
-        assert found is not None or not done.version, f"lost: {attempt}"
-        if found is None:
+        operation = attempt.operation
+        change = changes.pop((attempt.name, attempt.value), None)
+        assert change is not None or not operation.version, f"lost: {attempt}"
+        if change is None:
             continue
-        _, version = found
-        assert done.version in (0, version), f"acknowledged as another version than {version}: {attempt}"
-        operations[attempt.name].append(
-            Operation(done.client, True, version, attempt.value, done.started, done.ended)
+        _, version = change
+        assert operation.version in (0, version), (
+            f"acknowledged with another version than {version}: {attempt}"
         )
-    assert {name for name, _ in changes} <= {"marker"}, f"nobody asked for these: {changes}"
+        operations[attempt.name].append(
+            Operation(operation.client, True, version, attempt.value, operation.started, operation.ended)
+        )
+    assert {name for name, _ in changes} <= {"marker"}, f"changes without a request: {changes}"
     pairs = [[(o.value, o.version) for o in operations[name]] for name in PAIR]
-    assert sorted(pairs[0]) == sorted(pairs[1]), "half of a batch"
-    for name, operation in cycle.reads:
-        operations[name].append(operation)
+    assert sorted(pairs[0]) == sorted(pairs[1]), "a batch was partly applied"
+    for name, read in cycle.reads:
+        operations[name].append(read)
     for name, history in operations.items():
         assert violations(history, before[name].version, before[name].value) == [], name
 
 
-def ask_again(session: Session, cycle: Cycle) -> int:
-    """Repeat the writes that got no answer under their request ids; return how many they were."""
-    told = {
+def repeat_unanswered(session: Session, cycle: Cycle) -> int:
+    """Repeat the writes that got no answer, with the same request ids; return their number."""
+    versions = {
         (u.variable.name, u.variable.value): u.variable.version
         for u in cycle.seen[0]
         if u.variable is not None
     }
-    again = [one for one in cycle.attempts if one.request_id and not one.operation.version]
-    for attempt in again:
-        now = session.get(attempt.name).version
+    unanswered = [
+        attempt for attempt in cycle.attempts if attempt.request_id and not attempt.operation.version
+    ]
+    for attempt in unanswered:
+        current = session.get(attempt.name).version
         version = session.set(attempt.name, attempt.value, kind="integer", request_id=attempt.request_id)
-        assert version == told.get((attempt.name, attempt.value), now + 1), f"applied twice: {attempt}"
-    return len(again)
+        assert version == versions.get((attempt.name, attempt.value), current + 1), (
+            f"applied twice: {attempt}"
+        )
+    return len(unanswered)

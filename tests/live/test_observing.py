@@ -1,4 +1,4 @@
-"""What an operator sees: logs, metrics, traces, reflection, and what --check says."""
+"""Tests of the information for operators: logs, metrics, traces, reflection and --check."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ WAIT = 15.0
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def a_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
 
 
-def awaited(look: Callable[[], Any]) -> Any:
-    """What is found, when it is found."""
-    found = eventually(look, WAIT)
-    assert found, "it never came"
-    return found
+def polled(attempt: Callable[[], Any]) -> Any:
+    """Repeat an attempt until its result is true, and return the result."""
+    result = eventually(attempt, WAIT)
+    assert result, "the condition was never true"
+    return result
 
 
 def use(address: str) -> None:
-    """A call that succeeds, one that is refused, and a watch that is cancelled."""
+    """Make a call that succeeds, a call that is refused, and a watch that is cancelled."""
     with Connection(address) as connection:
         session = connection.session("tuning")
         session.register("rate", "float", 0.5)
@@ -54,46 +54,46 @@ def use(address: str) -> None:
             watch.wait_for(lambda updates: len(updates) == 1, WAIT)
 
 
-def test_metrics_count_calls_and_tell_what_is_there(launch: Launch) -> None:
-    where = f"127.0.0.1:{a_port()}"
-    address = f"127.0.0.1:{launch('--metrics', where).wait_ready(WAIT)}"
+def test_metrics_have_calls_sessions_variables_and_watches(launch: Launch) -> None:
+    metrics_address = f"127.0.0.1:{free_port()}"
+    address = f"127.0.0.1:{launch('--metrics', metrics_address).wait_ready(WAIT)}"
 
-    def told() -> dict[str, float]:
-        text = DIRECT.open(f"http://{where}/metrics", timeout=WAIT).read().decode()
+    def metrics() -> dict[str, float]:
+        text = DIRECT.open(f"http://{metrics_address}/metrics", timeout=WAIT).read().decode()
         assert "secret-looking" not in text
         assert "tuning" not in text
         lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
         return {name: float(value) for name, _, value in lines}
 
-    assert told()["bridge_sessions"] == 0
+    assert metrics()["bridge_sessions"] == 0
     use(address)
     ended = 'bridge_calls_total{method="WatchVariables",status="CANCELLED"}'
-    counted = awaited(lambda: ended in (found := told()) and found)
+    counted = polled(lambda: ended in (current := metrics()) and current)
     assert counted['bridge_calls_total{method="GetVariable",status="NOT_FOUND"}'] == 1
     assert counted['bridge_call_seconds_count{method="RegisterVariable"}'] == 1
     assert 'bridge_call_seconds_count{method="WatchVariables"}' not in counted
     assert (counted["bridge_sessions"], counted["bridge_variables"], counted["bridge_watches"]) == (1, 1, 0)
     assert counted["process_open_fds"] > 0
     with Connection(address) as connection, connection.session("tuning").watch("rate"):
-        assert (told()["bridge_watches"], told()["bridge_calls_running"]) == (1, 1)
-    awaited(lambda: told()["bridge_watches"] == 0)
+        assert (metrics()["bridge_watches"], metrics()["bridge_calls_running"]) == (1, 1)
+    polled(lambda: metrics()["bridge_watches"] == 0)
 
 
 def test_metrics_beyond_loopback_need_tls(launch: Launch, files: Files) -> None:
-    port = a_port()
+    port = free_port()
     process = launch("--metrics", f"0.0.0.0:{port}")
     assert process.wait_ended(WAIT) == 1
     assert "--tls-cert" in process.stderr[-1]
     launch("--metrics", f"0.0.0.0:{port}", *files.tls).wait_ready(WAIT)
     trusting = ssl.create_default_context(cadata=files.ca.cert_pem.bytes().decode())
-    told = urllib.request.urlopen(f"https://localhost:{port}/metrics", timeout=WAIT, context=trusting)
-    assert b"bridge_sessions" in told.read()
+    answer = urllib.request.urlopen(f"https://localhost:{port}/metrics", timeout=WAIT, context=trusting)
+    assert b"bridge_sessions" in answer.read()
     with pytest.raises((urllib.error.URLError, OSError)):
         DIRECT.open(f"http://127.0.0.1:{port}/metrics", timeout=WAIT)
 
 
 class Collector(trace_service_pb2_grpc.TraceServiceServicer):
-    """Keeps the spans that it is sent."""
+    """A servicer that collects the spans that it receives."""
 
     def __init__(self) -> None:
         self.spans: list[Any] = []
@@ -105,7 +105,9 @@ class Collector(trace_service_pb2_grpc.TraceServiceServicer):
         return trace_service_pb2.ExportTraceServiceResponse()
 
 
-def test_each_call_is_a_span_of_its_callers_trace(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_call_is_a_span_in_the_trace_of_its_caller(
+    launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     collector = Collector()
     server = grpc.server(ThreadPoolExecutor(2))
     trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)
@@ -120,16 +122,16 @@ def test_each_call_is_a_span_of_its_callers_trace(launch: Launch, monkeypatch: p
         stub.Ping(pb.PingRequest(), metadata=[("traceparent", f"00-{trace}-{parent}-01")])
         with pytest.raises(grpc.RpcError):
             stub.GetSession(pb.GetSessionRequest(session_id="nowhere"))
-    assert process.stop() == 0  # what is left is sent then
-    named = {span.name.rpartition("/")[2]: span for span in collector.spans}
-    assert named.keys() == {"Ping", "GetSession"}
-    assert (named["Ping"].trace_id.hex(), named["Ping"].parent_span_id.hex()) == (trace, parent)
-    assert named["Ping"].end_time_unix_nano > named["Ping"].start_time_unix_nano
-    assert named["GetSession"].status.message == "NOT_FOUND"
+    assert process.stop() == 0  # the remaining spans are sent at the end
+    by_method = {span.name.rpartition("/")[2]: span for span in collector.spans}
+    assert by_method.keys() == {"Ping", "GetSession"}
+    assert (by_method["Ping"].trace_id.hex(), by_method["Ping"].parent_span_id.hex()) == (trace, parent)
+    assert by_method["Ping"].end_time_unix_nano > by_method["Ping"].start_time_unix_nano
+    assert by_method["GetSession"].status.message == "NOT_FOUND"
     server.stop(None)
 
 
-def test_what_nobody_asked_for_is_not_even_imported(tmp_path: Path) -> None:
+def test_modules_of_unused_features_are_not_imported(tmp_path: Path) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "server", "--port", "0", "--check"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=WAIT, check=True)
     imported = [line.rpartition("|")[2].strip() for line in run.stderr.splitlines()]
@@ -138,41 +140,47 @@ def test_what_nobody_asked_for_is_not_even_imported(tmp_path: Path) -> None:
     assert not [name for name in imported if name.startswith((*extras, "server.cluster", "server.etcd"))]
 
 
-def test_check_says_whether_the_server_could_serve(
+def test_check_reports_if_the_bridge_could_serve(
     launch: Launch, tmp_path: Path, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Whoever asks gRPC to say more gets more than the one line.
+    # With GRPC_VERBOSITY, gRPC prints lines of its own.
     monkeypatch.delenv("GRPC_VERBOSITY", raising=False)
 
     def check(*flags: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "server", "--check", *flags]
         return subprocess.run(command, capture_output=True, text=True, timeout=WAIT, check=False)
 
-    port = a_port()
-    good = check("--port", str(port), "--data-dir", str(tmp_path / "data"), *files.tls, *files.tokens)
-    assert (good.returncode, good.stdout, good.stderr) == (0, f"could serve on 127.0.0.1:{port}\n", "")
-    taken = launch("--data-dir", str(tmp_path / "data")).wait_ready(WAIT)
+    port = free_port()
+    success = check("--port", str(port), "--data-dir", str(tmp_path / "data"), *files.tls, *files.tokens)
+    assert (success.returncode, success.stdout, success.stderr) == (
+        0,
+        f"could serve on 127.0.0.1:{port}\n",
+        "",
+    )
+    port_in_use = launch("--data-dir", str(tmp_path / "data")).wait_ready(WAIT)
     for flags, reason in (
-        (["--port", str(taken)], "cannot listen"),
+        (["--port", str(port_in_use)], "cannot listen"),
         (["--port", "0", "--data-dir", str(tmp_path / "data")], "in use by another process"),
         (["--port", "0", "--token-file", str(tmp_path / "none")], "cannot read"),
         (["--port", "0", "--tools", "no_such_module"], "no_such_module"),
         (["--port", "0", "--host", "0.0.0.0"], "listening there needs"),
     ):
-        bad = check(*flags)
-        assert (bad.returncode, bad.stdout) == (1, ""), flags
-        assert reason in bad.stderr
-        assert bad.stderr.count("\n") == 1
+        failure = check(*flags)
+        assert (failure.returncode, failure.stdout) == (1, ""), flags
+        assert reason in failure.stderr
+        assert failure.stderr.count("\n") == 1
 
 
-def test_tokens_are_never_told(launch: Launch, files: Files) -> None:
-    where = f"127.0.0.1:{a_port()}"
-    process = launch(*files.tokens, "--log-calls", "all", "--log-level", "debug", "--metrics", where)
+def test_logs_and_metrics_do_not_contain_tokens(launch: Launch, files: Files) -> None:
+    metrics_address = f"127.0.0.1:{free_port()}"
+    process = launch(
+        *files.tokens, "--log-calls", "all", "--log-level", "debug", "--metrics", metrics_address
+    )
     with grpc.insecure_channel(f"127.0.0.1:{process.wait_ready(WAIT)}") as channel:
         assert ping(channel, TOKEN) is grpc.StatusCode.OK
         assert ping(channel, "a-wrong-token-of-length") is grpc.StatusCode.UNAUTHENTICATED
-    told = DIRECT.open(f"http://{where}/metrics", timeout=WAIT).read().decode()
+    metrics = DIRECT.open(f"http://{metrics_address}/metrics", timeout=WAIT).read().decode()
     process.stop()
     for token in (TOKEN, "a-wrong-token-of-length"):
-        assert token not in told
+        assert token not in metrics
         assert not [line for line in process.stderr if token in line]

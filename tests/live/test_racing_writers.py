@@ -1,4 +1,4 @@
-"""Watches that open while many write: between present value and first change nothing is lost."""
+"""Tests of watches that open while clients write: no change is lost between initial values and changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from varbridge.conformance.clients.racing_writers import RacingWriters
 from varbridge.conformance.invariants.watches import violations
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
-"""The long run is `ROUNDS=200 pytest tests/live/test_racing_writers.py`."""
+"""The number of rounds; a long run is `ROUNDS=200 pytest tests/live/test_racing_writers.py`."""
 
 WATCHES = 40
 WRITERS = 4
@@ -22,7 +22,7 @@ NAMES = ["x", "y", "z"]
 
 
 @pytest.mark.timeout(900)
-def test_watches_that_open_under_fire_miss_nothing(session: Session, address: str) -> None:
+def test_watches_that_open_during_writes_miss_nothing(session: Session, address: str) -> None:
     for name in NAMES:
         session.register(name, "integer", 1)
     with ExitStack() as stack:
@@ -34,20 +34,20 @@ def test_watches_that_open_under_fire_miss_nothing(session: Session, address: st
 
 
 def check_round(writing: list[Session], opening: list[Session]) -> None:
-    """Every watch that opens while they write begins with the present values, and misses nothing after."""
+    """Check that every watch that opens during writes starts with initial values and misses no change."""
 
     def watch(number: int) -> Watch:
         return opening[number % OPENERS].watch(*NAMES, initial=True)
 
     with RacingWriters(writing, NAMES) as writers, ThreadPoolExecutor(OPENERS) as pool:
         watches = [*pool.map(watch, range(WATCHES))]
-    orders: dict[int, Update] = {}
+    updates: dict[int, Update] = {}
     for number, opened in enumerate(watches):
         with opened:
-            got = opened.wait_for(writers.arrived, 30.0)
-        who = f"watch {number}"
-        assert writers.violations(who, got) == []
-        assert violations(who, got) == []
-        for update in got[len(NAMES) :]:
-            told = orders.setdefault(update.sequence, update)
-            assert told.message == update.message, f"{who} and another disagree on {update.sequence}"
+            received = opened.wait_for(writers.arrived, 30.0)
+        name = f"watch {number}"
+        assert writers.violations(name, received) == []
+        assert violations(name, received) == []
+        for update in received[len(NAMES) :]:
+            first = updates.setdefault(update.sequence, update)
+            assert first.message == update.message, f"{name} and another differ at {update.sequence}"

@@ -1,4 +1,4 @@
-"""A follower whose server is killed and started again by a worker; and what the health service says."""
+"""Tests of restarts: a follower whose bridge is restarted by a worker, and the health before the end."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ KILLS = 3
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[Worker]:
     command = [sys.executable, "-m", "server", "--port", "0", "--data-dir", str(tmp_path)]
-    with Worker(command, max_backoff=0.05) as made:
-        yield made
+    with Worker(command, max_backoff=0.05) as worker:
+        yield worker
 
 
-def test_a_follower_goes_on_through_the_restarts_of_its_server(worker: Worker) -> None:
+def test_a_follower_continues_after_restarts_of_its_bridge(worker: Worker) -> None:
     session = worker.connection().session("tuning")
     session.register("x", "integer", 1)
-    got: list[int] = []
+    received: list[int] = []
     arrived = threading.Condition()
 
     def read(follower: Follower) -> None:
         for update in follower:
             assert update.variable is not None
             with arrived:
-                got.append(update.variable.version)
+                received.append(update.variable.version)
                 arrived.notify_all()
 
     with Follower(session, "x", initial=True) as follower:
@@ -54,29 +54,29 @@ def test_a_follower_goes_on_through_the_restarts_of_its_server(worker: Worker) -
             assert session.get("x").version == version
         version = session.set("x", version + 1, kind="integer")
         with arrived:
-            arrived.wait_for(lambda: got[-1] >= version, 30.0)
+            arrived.wait_for(lambda: received[-1] >= version, 30.0)
     reader.join()
-    assert got == [*range(1, version + 1)]
+    assert received == [*range(1, version + 1)]
     assert len({process.port for process in worker.processes}) == 1
 
 
-def test_a_worker_takes_another_port_where_its_own_is_gone(worker: Worker) -> None:
+def test_a_worker_uses_another_port_if_its_own_is_in_use(worker: Worker) -> None:
     worker.connection()
     first = worker.process
     assert first is not None
     assert first.port is not None
     first.kill()
-    # Whoever else takes it first: another server, on a data directory of its own.
+    # Another bridge uses the port now.
     first.wait_ended(10.0)
-    taken = ServerProcess([sys.executable, "-m", "server", "--port", str(first.port)])
+    other = ServerProcess([sys.executable, "-m", "server", "--port", str(first.port)])
     try:
-        worker.connection_after(first).ping("there")
+        worker.connection_after(first).ping("hello")
     finally:
-        taken.kill()
-        taken.wait_ended(10.0)
+        other.kill()
+        other.wait_ended(10.0)
 
 
-def test_the_health_service_tells_when_the_server_is_about_to_end() -> None:
+def test_the_health_service_reports_a_shutdown() -> None:
     process = ServerProcess([sys.executable, "-m", "server", "--port", "0"])
     with grpc.insecure_channel(f"127.0.0.1:{process.wait_ready(15.0)}") as channel:
         health = health_pb2_grpc.HealthStub(channel)
@@ -91,7 +91,7 @@ def test_the_health_service_tells_when_the_server_is_about_to_end() -> None:
         request.parameters["seconds"].type_url = "type.googleapis.com/snakepit.float"
         request.parameters["seconds"].value = b"1.0"
         running = stub.ExecuteTool.future(request, timeout=30.0)
-        stub.Ping(pb.PingRequest(), timeout=10.0)  # on the same connection: the call before it is there
+        stub.Ping(pb.PingRequest(), timeout=10.0)  # on the same connection, so the call before has arrived
         process.stop()
         assert next(changes).status == health_pb2.HealthCheckResponse.NOT_SERVING
         assert running.result().success

@@ -1,4 +1,4 @@
-"""The traffic of @soak for some seconds: that it reaches the bridge, and that a bridge that errs is told."""
+"""Tests of the workload of @soak, for a few seconds: it reaches the bridge and detects defects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from varbridge.conformance.clients.soak import NAMES, Soak, SoakError
 from varbridge.conformance.invariants.trend import Series
 from varbridge.process import ServerProcess
 
-SECONDS = 6.0
+DURATION_S = 6.0
 SAMPLES = 3
 
 
@@ -20,32 +20,32 @@ def run(command: Sequence[str]) -> tuple[list[Series], Soak]:
     try:
         address = f"127.0.0.1:{process.wait_ready(15.0)}"
         soak = Soak(address, "BridgeService", process.pid, "soak")
-        return soak.run(SECONDS, SAMPLES), soak
+        return soak.run(DURATION_S, SAMPLES), soak
     finally:
         process.kill()
         process.wait_ended(10.0)
 
 
 @pytest.mark.slow
-def test_it_calls_and_measures() -> None:
-    found, soak = run([sys.executable, "-m", "server"])
-    assert [one.name for one in found] == [*NAMES]
-    for one in found:
-        assert len(one.values) == len(one.times) == SAMPLES
-        assert one.times == sorted(one.times)
-        assert all(value > 0 for value in one.values), one.name
-    assert soak.sessions > SECONDS * 2
-    assert soak.replies > SECONDS * 100
+def test_the_workload_makes_calls_and_measures() -> None:
+    measured, soak = run([sys.executable, "-m", "server"])
+    assert [series.name for series in measured] == [*NAMES]
+    for series in measured:
+        assert len(series.values) == len(series.times) == SAMPLES
+        assert series.times == sorted(series.times)
+        assert all(value > 0 for value in series.values), series.name
+    assert soak.sessions > DURATION_S * 2
+    assert soak.replies > DURATION_S * 100
 
 
 @pytest.mark.parametrize(
-    ("defect", "words"),
+    ("defect", "message"),
     [
         ("expected-versions-are-ignored", "a call that should be refused with ABORTED was accepted"),
         ("history-begins-with-the-oldest", r"the history had the versions \[1, 2"),
         ("versions-grow-by-2", "a watch received version 3, not 2"),
     ],
 )
-def test_a_bridge_that_errs_is_told(defect: str, words: str) -> None:
-    with pytest.raises(SoakError, match=words):
+def test_the_workload_detects_a_defect(defect: str, message: str) -> None:
+    with pytest.raises(SoakError, match=message):
         run([sys.executable, "-m", "tests.mutants", "serve", defect])

@@ -1,6 +1,6 @@
-"""Random commands against the live server and against a model of one session, compared after each.
+"""Tests with random commands against a bridge and a model of one session, which are compared after each.
 
-The long run of 2,000 times 50 steps is `HYPOTHESIS_PROFILE=long pytest tests/live/test_stateful.py`.
+A long run of 2,000 times 50 steps is `HYPOTHESIS_PROFILE=long pytest tests/live/test_stateful.py`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CONSTRAINTS: dict[str, list[dict[str, Any]]] = {
 }
 VALUES = st.one_of(
     st.sampled_from([0, 1, 2.5, 10, 11, -1, 2**53 + 1, 42.0, True, False, "", "abc", "abcd", None]),
-    # What a larger number with an exponent is as an integer, the digits or the double, is not agreed.
+    # The contract does not say if a larger number with an exponent is read exactly or as a double.
     st.floats(-(2.0**53), 2.0**53),
     st.integers(-(2**63), 2**63 - 1),
 )
@@ -43,7 +43,7 @@ METADATA = st.dictionaries(
 
 
 class Bridge(RuleBasedStateMachine):
-    """The live server and the model, side by side."""
+    """A bridge and the model, which execute the same commands."""
 
     connection: Connection
 
@@ -63,7 +63,7 @@ class Bridge(RuleBasedStateMachine):
         self.watches: list[tuple[Watch, model.Watch]] = []
 
     def both(self, ask: Callable[[], Any], expect: Callable[[], Any]) -> tuple[Any, Any]:
-        """Do the same on both sides: the same refusal, or two answers to compare."""
+        """Do the same on both sides; check that refusals are the same, or return both answers."""
         refusal: BridgeError | None = None
         try:
             answer: Any = ask()
@@ -95,19 +95,19 @@ class Bridge(RuleBasedStateMachine):
     def register(self, name: str, kind: str, value: Any, metadata: dict[str, str], data: Any) -> None:
         constraints = data.draw(st.sampled_from(CONSTRAINTS[kind]))
         raw = values.Raw(values.PREFIX + kind, json.dumps(value).encode())
-        made: list[str] = []
+        ids: list[str] = []
 
         def ask() -> Variable:
             variable = self.session.register(name, kind, raw, constraints=constraints, metadata=metadata)
-            made.append(variable.id)
+            ids.append(variable.id)
             return variable
 
         def expect() -> model.State:
-            return self.model.register(made[0] if made else "", name, kind, value, constraints, metadata)
+            return self.model.register(ids[0] if ids else "", name, kind, value, constraints, metadata)
 
         variable, state = self.both(ask, expect)
         if variable is not None:
-            assert seen(variable) == state
+            assert state_of(variable) == state
 
     @rule(
         name=st.sampled_from(NAMES),
@@ -135,7 +135,7 @@ class Bridge(RuleBasedStateMachine):
     @rule(updates=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4), atomic=st.booleans())
     def set_many(self, updates: dict[str, Any], atomic: bool) -> None:
         raws = {name: self.raw(name, value) for name, value in updates.items()}
-        # A map has no order on the wire: what a batch does is compared where that cannot matter.
+        # A map has no order on the wire, so the order of the changes of a batch is not compared.
         result, expected = self.both(
             lambda: self.session.set_many(raws, atomic=atomic),
             lambda: self.model.set_many(updates, {}, atomic),
@@ -147,7 +147,7 @@ class Bridge(RuleBasedStateMachine):
             self.forget_order()
 
     def forget_order(self) -> None:
-        """After a batch of several: what watches were told is compared up to here, without the order."""
+        """Compare the updates of all watches without their order, after a batch, and close the watches."""
         for watch, expected in self.watches:
             self.compare_watch(watch, expected, ordered=False)
         for watch, _ in self.watches:
@@ -164,7 +164,7 @@ class Bridge(RuleBasedStateMachine):
             lambda: self.model.roll_back(name, version, metadata),
         )
         if variable is not None:
-            assert seen(variable) == expected
+            assert state_of(variable) == expected
 
     @rule(name=st.sampled_from(NAMES), by_id=st.booleans())
     def delete(self, name: str, by_id: bool) -> None:
@@ -179,12 +179,12 @@ class Bridge(RuleBasedStateMachine):
 
     @rule(pattern=st.sampled_from(["", "*", "model_*", "?", "a", "*_b"]))
     def list(self, pattern: str) -> None:
-        assert [seen(variable) for variable in self.session.list(pattern)] == self.model.list(pattern)
+        assert [state_of(variable) for variable in self.session.list(pattern)] == self.model.list(pattern)
 
     @rule(name=st.sampled_from(NAMES), limit=st.integers(-1, 4))
     def history(self, name: str, limit: int) -> None:
         if limit < 0 and self.model.find(name) is None:
-            return  # wrong in two ways: which of them is told is nobody's business
+            return  # two faults: the contract does not say which one is reported
         entries, expected = self.both(
             lambda: self.session.history(name, limit), lambda: self.model.history(name, limit)
         )
@@ -199,14 +199,14 @@ class Bridge(RuleBasedStateMachine):
 
     @invariant()
     def every_variable_is_as_in_the_model(self) -> None:
-        found, missing = self.session.get_many(NAMES)
+        variables, missing = self.session.get_many(NAMES)
         states, absent = self.model.get_many(NAMES)
-        assert {name: seen(variable) for name, variable in found.items()} == states
+        assert {name: state_of(variable) for name, variable in variables.items()} == states
         assert missing == absent
 
     def compare_watch(self, watch: Watch, expected: model.Watch, *, ordered: bool = True) -> None:
         count = len(expected.waiting)
-        got = [told(update) for update in watch.wait_for(lambda updates: len(updates) >= count)]
+        received = [content_of(update) for update in watch.wait_for(lambda updates: len(updates) >= count)]
         wanted = [
             {**update, "variable": update["variable"]["id"], "version": update["variable"]["version"]}
             for update in expected.waiting
@@ -214,7 +214,9 @@ class Bridge(RuleBasedStateMachine):
         for update in wanted:
             del update["sequence"]
         key = repr
-        assert (got if ordered else sorted(got, key=key)) == (wanted if ordered else sorted(wanted, key=key))
+        assert (received if ordered else sorted(received, key=key)) == (
+            wanted if ordered else sorted(wanted, key=key)
+        )
 
     def teardown(self) -> None:
         if not hasattr(self, "watches"):
@@ -225,7 +227,7 @@ class Bridge(RuleBasedStateMachine):
         self.session.clean_up()
 
 
-def seen(variable: Variable) -> model.State:
+def state_of(variable: Variable) -> model.State:
     return {
         "id": variable.id,
         "name": variable.name,
@@ -237,7 +239,7 @@ def seen(variable: Variable) -> model.State:
     }
 
 
-def told(update: Update) -> dict[str, Any]:
+def content_of(update: Update) -> dict[str, Any]:
     assert update.variable is not None
     return {
         "kind": update.kind,
@@ -250,7 +252,7 @@ def told(update: Update) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(7200)
-def test_the_live_server_does_what_the_model_does(connection: Connection) -> None:
+def test_a_bridge_does_the_same_as_the_model(connection: Connection) -> None:
     machine = type("Connected", (Bridge,), {"connection": connection})
     run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis has no type for it
         machine,

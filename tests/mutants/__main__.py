@@ -1,4 +1,4 @@
-"""``python -m tests.mutants``: shows the features every broken bridge, and says which they did not catch."""
+"""``python -m tests.mutants``: a run of the features against every mutant, which lists those not caught."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ PAGE = ROOT / "docs" / "mutants.md"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the arguments say; return the exit code."""
+    """Run the command and return the exit code."""
     if arguments[:1] == ["serve"]:
-        # Alone, so that a bridge starts as fast as it can.
+        # The import is here so that a bridge starts without the modules of the other commands.
         from tests.mutants.serving import serve
 
         return serve(Mutants().named(arguments[1]), arguments[2:])
@@ -37,20 +37,25 @@ def main(arguments: Sequence[str]) -> int:
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.mutants",
-        description="Runs the features against every mutant of the reference bridge. "
-        "`serve NAME [flags]` starts one of them.",
+        description="Run the features against every mutant of the reference bridge. "
+        "`serve NAME [flags]` starts the bridge of one mutant.",
     )
     add = parser.add_argument
-    add("names", nargs="*", help="run only these")
-    add("--area", help="run only the defects of this area")
-    add("--slice", type=_slice, metavar="N/M", help="run only the Nth of M parts")
-    add("--harmless", action="store_true", help="run only the changes that break nothing")
+    add("names", nargs="*", help="run only the mutants with these names")
+    add("--area", help="run only the defects in this area of the features")
+    add("--slice", type=_slice, metavar="N/M", help="run only the Nth of M equal parts")
+    add("--harmless", action="store_true", help="run only the harmless changes")
     add("--defects", action="store_true", help="run only the defects")
-    add("--jobs", type=int, default=2, help="runs at a time (2)")
-    add("--keep", type=Path, metavar="FOLDER", help="keep what each run printed there, and its report")
-    add("--update", action="store_true", help="keep the results of what is not run in the report")
-    add("--list", action="store_true", help="say what there is, and run nothing")
-    add("--docs", action="store_true", help="write docs/mutants.md from the report, and run nothing")
+    add("--jobs", type=int, default=2, help="number of runs at the same time (default: %(default)s)")
+    add(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="write the output and the report of each run to this folder",
+    )
+    add("--update", action="store_true", help="keep the results of other mutants in the report")
+    add("--list", action="store_true", help="list the mutants without running any")
+    add("--docs", action="store_true", help="write docs/mutants.md from the report without running any")
     return parser.parse_args(arguments)
 
 
@@ -71,7 +76,7 @@ def _chosen(mutants: Mutants, options: argparse.Namespace) -> list[Mutant]:
     if options.area:
         entries = [entry for entry in entries if entry.area == options.area]
         if not entries:
-            raise MutantError(f"no defect is of the area {options.area!r}")
+            raise MutantError(f"there is no defect in the area {options.area!r}")
     if options.slice:
         number, parts = options.slice
         entries = entries[number - 1 :: parts]
@@ -89,14 +94,14 @@ def _run(entries: Sequence[Mutant], options: argparse.Namespace) -> int:
             results[result.name] = result
             line = f"{result.name:45} {' '.join(result.clauses) or '-':8} {result.outcome:11}"
             print(f"{line} {result.seconds:6.1f} s  {result.rule}", flush=True)
-    told = [results[entry.name].as_json() for entry in entries]
+    report = [results[entry.name].as_json() for entry in entries]
     if options.update and REPORT.exists():
-        before = json.loads(REPORT.read_text("utf-8"))["results"]
-        told = [one for one in before if one["name"] not in results] + told
+        earlier = json.loads(REPORT.read_text("utf-8"))["results"]
+        report = [result for result in earlier if result["name"] not in results] + report
     REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps({"results": told}, indent=1, ensure_ascii=False), "utf-8")
+    REPORT.write_text(json.dumps({"results": report}, indent=1, ensure_ascii=False), "utf-8")
     bad = [result for result in results.values() if not result.good]
-    print(f"\n{len(results) - len(bad)} of {len(results)} as they should be")
+    print(f"\n{len(results) - len(bad)} of {len(results)} mutants have the expected outcome")
     for result in bad:
         print(f"  {result.outcome}: {result.name} ({result.rule or 'every scenario passed'})")
     return 1 if bad else 0

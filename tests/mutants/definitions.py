@@ -13,15 +13,15 @@ from tests.mutants.patches import Patch
 
 HERE = Path(__file__).resolve().parent
 
-LIMIT = 150.0
-"""Seconds that the run of a defect may take, unless its entry says otherwise."""
+LIMIT_S = 150.0
+"""The time limit for the run of a defect, in seconds, unless its entry has another one."""
 
-FULL_LIMIT = 600.0
-"""The same where all features are run."""
+FULL_LIMIT_S = 600.0
+"""The time limit for a run of all features, in seconds."""
 
 
 class MutantError(Exception):
-    """An entry that cannot be, or a name that none has; the message says which."""
+    """An invalid entry, or a name that no entry has; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,16 @@ class Mutant:
     """One mutant of the reference bridge.
 
     Attributes:
-        area: the tag of the area that is run; empty for all of them.
-        clauses: ids of what is broken; none where nothing is.
-        seen: what a client sees of it, in a sentence.
-        says: a phrase that a failing scenario's explanation must hold.
-        tags: the expression that selects what is run.
-        only: an expression that the names of the scenarios match which are run; empty for all of the tags'.
-        limit: seconds that the run may take.
-        file: the file that it stands in.
-        at_start: whether the shared bridge cannot start, so that the run ends, in these words, before any
-            scenario.
+        area: the tag of the area whose features are run; empty for all areas.
+        clauses: the ids of the clauses that the mutant breaks; empty for a harmless change.
+        seen: the effect that a client sees, as a sentence.
+        says: a phrase that the explanation of a failing scenario must contain.
+        tags: the tag expression that selects the scenarios to run.
+        only: a regular expression for the names of the scenarios to run; empty for all that the tags select.
+        limit: the time limit for the run, in seconds.
+        file: the file with the definition.
+        at_start: True if the bridge cannot start, so that the run ends before any scenario, with ``says`` in
+            its output.
     """
 
     name: str
@@ -50,20 +50,20 @@ class Mutant:
     tags: str
     file: Path
     only: str = ""
-    limit: float = LIMIT
+    limit: float = LIMIT_S
     at_start: bool = False
 
     @property
     def harmless(self) -> bool:
-        """Whether it breaks nothing, so that its run must be green."""
+        """True if the mutant breaks nothing, so that its run must pass."""
         return not self.clauses
 
 
 class Mutants:
-    """All entries, in the order of the files and of what stands in them.
+    """All mutants, in the order of the files and of the entries in each file.
 
     Args:
-        folder: that holds ``defects`` and ``harmless.toml``.
+        folder: the folder of ``defects`` and ``harmless.toml``.
     """
 
     def __init__(self, folder: Path = HERE) -> None:
@@ -71,7 +71,7 @@ class Mutants:
 
     @cached_property
     def defects(self) -> Sequence[Mutant]:
-        """What must be caught."""
+        """The mutants that must be caught."""
         return [
             entry
             for path in sorted(self._folder.glob("defects/*.toml"))
@@ -80,14 +80,14 @@ class Mutants:
 
     @cached_property
     def harmless(self) -> Sequence[Mutant]:
-        """What must pass."""
+        """The mutants that must pass."""
         return [*_entries(self._folder / "harmless.toml", area="")]
 
     def named(self, name: str) -> Mutant:
-        """Return an entry.
+        """Return the mutant with a name.
 
         Raises:
-            MutantError: there is none of that name.
+            MutantError: there is no mutant with that name.
         """
         for entry in (*self.defects, *self.harmless):
             if entry.name == name:
@@ -123,9 +123,9 @@ def _entry(
 ) -> Mutant:
     ids = tuple(clauses.split())
     if ids and not says:
-        raise MutantError(f"{name}: a defect asserts a phrase of its failure")
-    default = f"@{area} and ({' or '.join(f'@{one}' for one in ids)})" if ids else ""
-    usual = LIMIT if ids else FULL_LIMIT
+        raise MutantError(f"{name}: a defect needs `says`, a phrase of its failure")
+    default = f"@{area} and ({' or '.join(f'@{clause}' for clause in ids)})" if ids else ""
+    usual = LIMIT_S if ids else FULL_LIMIT_S
     patches = (_patch(at, find, replace, where), *(_patch(**fields) for fields in also))
     return Mutant(name, area, ids, seen, says, patches, tags or default, file, only, limit or usual, at_start)
 

@@ -1,8 +1,8 @@
-"""Which mutants fit the bridge: ``python -m tests.mutants.fit``.
+"""``python -m tests.mutants.fit``: the check that every mutant fits the present bridge.
 
 A mutant fits when each of its patches finds its place and changes it, and when the patched modules compile
-and use no undefined name. The command shows this for the bridge as it is, and for the bridge after
-refactorings that change nothing: a mutant that follows these is not in the way of work on the bridge.
+and use no undefined name. The command checks this for the bridge as it is, and for the bridge after
+refactorings that do not change its behaviour: mutants that still fit then do not hinder work on the bridge.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from tests.mutants.fragments import DEFINITIONS, FUNCTIONS, NAME_FIELDS, bound_n
 from tests.mutants.patches import PatchError
 
 MAX_MISFITS = 0.02
-"""The share of mutants that may not follow a refactoring."""
+"""The maximum share of mutants that need not fit after a refactoring."""
 
 Refactoring = Callable[[ast.Module], ast.Module]
 
 
 def misfits(entries: Sequence[Mutant], refactor: Refactoring = copy.copy) -> dict[str, str]:
-    """Return why each mutant that does not fit the refactored bridge does not, in one line, by its name."""
+    """Return the reason, as one line, for each mutant that does not fit the refactored bridge, by name."""
     modules: dict[Path, ast.Module] = {}
     wrong: dict[str, str] = {}
     with TemporaryDirectory(prefix="fit-") as folder:
@@ -59,7 +59,7 @@ def _patched(
         try:
             compile(tree, module, "exec", dont_inherit=True)
         except SyntaxError as error:
-            raise PatchError(f"{module}: what the patches make of it does not compile: {error.msg}") from None
+            raise PatchError(f"{module}: the patched module does not compile: {error.msg}") from None
     return trees
 
 
@@ -109,7 +109,7 @@ def _outermost_functions(node: ast.AST) -> Sequence[ast.AST]:
 
 
 def reorder_methods(tree: ast.Module) -> ast.Module:
-    """Turn the order of the methods of every class round."""
+    """Reverse the order of the methods of every class."""
     tree = copy.deepcopy(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
@@ -119,7 +119,7 @@ def reorder_methods(tree: ast.Module) -> ast.Module:
 
 
 def add_optional_arguments(tree: ast.Module) -> ast.Module:
-    """Give every function one more argument, which has a default."""
+    """Give every function one more argument with a default."""
     tree = copy.deepcopy(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -1,4 +1,4 @@
-"""Fragments of Python: how one is compared with code, and how one takes the place of code.
+"""Fragments of Python, which are compared with code and replace code.
 
 Fragments are compared as syntax trees, so the layout makes no difference. A name in a fragment stands for
 that name or, if there is no such place, for any local variable, the same one each time. ``...`` stands for
@@ -40,14 +40,14 @@ UNDER_HEADER = ("body", "orelse")
 
 @dataclass
 class Binding:
-    """What the names and wildcards of a fragment stand for in the code.
+    """The code that the names and wildcards of a fragment stand for.
 
     Attributes:
         names: the code's name for each variable that a fragment has named.
         first: the code's name for the function's first parameter: ``self``, if no fragment has named it.
         local: the local variables of the code that a name of the fragment may stand for.
-        captures: what each wildcard stands for: an expression, the fields under a header, or a list of
-            keyword arguments or items.
+        captures: the code that each wildcard stands for: an expression, the fields under a header, or a list
+            of keyword arguments or items.
     """
 
     names: dict[str, str] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Binding:
         return Binding({**self.names}, self.first, local)
 
     def matches(self, fragment: object, code: object) -> bool:
-        """Return whether a node, list or constant of the fragment is like one of the code."""
+        """Return True if a node, list or constant of the fragment matches one of the code."""
         if isinstance(fragment, list):
             return (
                 isinstance(code, list)
@@ -118,13 +118,13 @@ class Binding:
 
 @dataclass
 class Match:
-    """A place in the code that is like a fragment.
+    """A place in the code that matches a fragment.
 
     Attributes:
         parent: the node that holds the place.
-        field: the name of the field in it.
-        index: the index in the field, if that is a list.
-        length: the number of statements there.
+        field: the name of the parent's field.
+        index: the index in the field, if the field is a list.
+        length: the number of statements in the place.
     """
 
     binding: Binding
@@ -134,7 +134,7 @@ class Match:
     length: int = 1
 
     def replace_with(self, fragment: Fragment) -> None:
-        """Put a fragment in the place, with the code's names and what the wildcards stand for."""
+        """Put a fragment in the place, with the names of the code and the captures of the wildcards."""
         filler = _Filler(self.binding)
         held = getattr(self.parent, self.field)
         if isinstance(fragment, list):
@@ -154,7 +154,7 @@ class Match:
 
 
 class _Filler(ast.NodeTransformer):
-    """Fills a replacement with the names and captures of a match."""
+    """A transformer that fills a replacement with the names and captures of a match."""
 
     def __init__(self, binding: Binding) -> None:
         self._names = {"self": binding.first or "self", **binding.names}
@@ -199,11 +199,11 @@ class _Filler(ast.NodeTransformer):
 def find(
     tree: ast.AST, scope: ast.AST, fragment: Fragment, binding: Binding, *, by_name: bool = True
 ) -> Sequence[Match]:
-    """Return the places in a scope, itself included, that are like a fragment.
+    """Return the places in a scope, itself included, that match a fragment.
 
     Args:
         tree: the module.
-        by_name: whether a place with the very names of the fragment goes before one that differs in the names
+        by_name: True if a place with exactly the names of the fragment is preferred to one with other names
             of local variables.
     """
     local = local_names(scope)
@@ -227,14 +227,14 @@ def _places(
                     continue
                 attempt = binding.attempt(local)
                 if isinstance(fragment, ast.expr):
-                    is_like = isinstance(node, ast.expr) and attempt.matches(fragment, node)
+                    is_match = isinstance(node, ast.expr) and attempt.matches(fragment, node)
                     length = 1
                 else:
                     length = len(fragment)
-                    is_like = isinstance(node, ast.stmt) and attempt.matches(
+                    is_match = isinstance(node, ast.stmt) and attempt.matches(
                         fragment, value[index : index + length]
                     )
-                if is_like:
+                if is_match:
                     yield Match(attempt, parent, name, index, length)
 
 

@@ -1,4 +1,4 @@
-"""``docs/mutants.md``: the matrix, from what a run found."""
+"""``docs/mutants.md``: the table of all mutants with the outcomes of a run."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from tests.mutants.definitions import MutantError, Mutants
 HEAD = """\
 # The mutants of the reference bridge
 
-`python -m tests.mutants --docs` writes this page from what `python -m tests.mutants` found last.
+`python -m tests.mutants --docs` writes this page from the last results of `python -m tests.mutants`.
 
-Each row is the reference bridge with one small defect, put in place in memory while it is imported:
-`python -m tests.mutants serve NAME` starts it. A defect is caught when the features are red, when a failing
-scenario stands under a rule of a clause that the defect breaks, and when the words of that failure say what
-is wrong. `python -m tests.mutants NAME` shows one of them to the features; `--area`, `--slice N/M` and
-`--jobs` run some of them. What is broken is in `tests/mutants/defects`: data, and none of it in the bridge.
+Each row is the reference bridge with one small defect, which is patched in memory while the bridge is
+imported: `python -m tests.mutants serve NAME` starts it. A defect is caught if the features fail, if a
+failing scenario is in a rule of a clause that the defect breaks, and if the message of that failure says
+what is wrong. `python -m tests.mutants NAME` runs the features against one mutant; `--area` and
+`--slice N/M` select several, and `--jobs` is the number of runs at the same time. The definitions of the
+defects are in `tests/mutants/defects`, and none of them is in the code of the bridge.
 """
 
 
@@ -25,20 +26,20 @@ def page(mutants: Mutants, results: Sequence[Mapping[str, Any]]) -> str:
     """Return the page.
 
     Raises:
-        MutantError: something was not run yet.
+        MutantError: a mutant has no result yet.
     """
-    found = {one["name"]: one for one in results}
+    by_name = {result["name"]: result for result in results}
     entries = (*mutants.defects, *mutants.harmless)
-    if unrun := [entry.name for entry in entries if entry.name not in found]:
+    if unrun := [entry.name for entry in entries if entry.name not in by_name]:
         raise MutantError(
-            f"the report says nothing of {', '.join(unrun[:5])}: run python -m tests.mutants first"
+            f"the report has no result for {', '.join(unrun[:5])}: run python -m tests.mutants first"
         )
-    caught = sum(found[entry.name]["outcome"] == "caught" for entry in mutants.defects)
-    green = sum(found[entry.name]["outcome"] == "green" for entry in mutants.harmless)
+    caught = sum(by_name[entry.name]["outcome"] == "caught" for entry in mutants.defects)
+    green = sum(by_name[entry.name]["outcome"] == "green" for entry in mutants.harmless)
     lines = [
         HEAD,
         f"{caught} of {len(mutants.defects)} defects are caught, and {green} of {len(mutants.harmless)}"
-        " changes that break nothing pass.\n",
+        " harmless changes pass.\n",
         "## Clauses\n",
         "| clause | defects | caught |",
         "|---|---|---|",
@@ -47,7 +48,7 @@ def page(mutants: Mutants, results: Sequence[Mapping[str, Any]]) -> str:
     seen = Counter(
         clause
         for entry in mutants.defects
-        if found[entry.name]["outcome"] == "caught"
+        if by_name[entry.name]["outcome"] == "caught"
         for clause in entry.clauses
     )
     lines += [f"| {clause} | {count} | {seen[clause]} |" for clause, count in broken.items()]
@@ -58,13 +59,13 @@ def page(mutants: Mutants, results: Sequence[Mapping[str, Any]]) -> str:
             "|---|---|---|---|",
         ]
         lines += [
-            f"| {entry.name} | {entry.seen} | {' '.join(entry.clauses)} | {_outcome(found[entry.name])} |"
+            f"| {entry.name} | {entry.seen} | {' '.join(entry.clauses)} | {_outcome(by_name[entry.name])} |"
             for entry in mutants.defects
             if entry.area == area
         ]
-    lines += ["\n## Changes that break nothing\n", "| change | what a client sees | |", "|---|---|---|"]
+    lines += ["\n## Harmless changes\n", "| change | what a client sees | |", "|---|---|---|"]
     lines += [
-        f"| {entry.name} | {entry.seen} | {_outcome(found[entry.name])} |" for entry in mutants.harmless
+        f"| {entry.name} | {entry.seen} | {_outcome(by_name[entry.name])} |" for entry in mutants.harmless
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,8 +1,8 @@
-"""A change to one place of a module, addressed by name and by the shape of its syntax, never by its text.
+"""Changes to one place of a module, which is addressed by name and by its syntax, never by its text.
 
-A patch names a class or function, and a fragment of Python that stands in it exactly once; another fragment
-takes its place. Where the code stands in its file, how it is laid out, and what its local variables are
-called make no difference. ``tests.mutants.fragments`` says what the wildcards of fragments stand for.
+A patch names a class or function, and a fragment of Python that occurs in it exactly once; another fragment
+replaces it. The position of the code in its file, its layout and the names of its local variables make
+no difference. ``tests.mutants.fragments`` says what the wildcards of fragments stand for.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ class PatchError(Exception):
 
 @dataclass(frozen=True)
 class Patch:
-    """One place of a module, as it is and as it is to be.
+    """One place of a module, before and after the change.
 
     Attributes:
-        at: ``module:qualified.name``, or the module alone. Positional parameters may follow in parentheses:
-            the fragments call them so.
-        find: the fragment that stands there once.
-        replace: the fragment that takes its place; empty to remove it.
-        where: more fragments that stand there once. They say how ``replace`` calls the local variables that
-            ``find`` does not name.
+        at: ``module:qualified.name``, or only the module. Names for the positional parameters may follow in
+            parentheses; the fragments use these names.
+        find: the fragment that occurs there once.
+        replace: the fragment that replaces it; empty to remove it.
+        where: more fragments that occur there once. They introduce names for local variables that ``replace``
+            uses and ``find`` does not.
     """
 
     at: str
@@ -53,12 +53,12 @@ class Patch:
 
     @property
     def module(self) -> str:
-        """The module's dotted name."""
+        """The dotted name of the module."""
         return self._address[0]
 
     @property
     def path(self) -> Path:
-        """The file of the module's source."""
+        """The source file of the module."""
         stem = ROOT.joinpath(*self.module.split("."))
         return stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
 
@@ -66,7 +66,7 @@ class Patch:
         """Return a copy of the module's tree, patched.
 
         Args:
-            by_name: whether a place with the very names of the fragments goes before one that differs in the
+            by_name: True if a place with exactly the names of the fragments is preferred to one with other
                 names of local variables.
 
         Raises:
@@ -76,7 +76,7 @@ class Patch:
         fragment, replacement = self._parse(self.find), self._parse(self.replace)
         if isinstance(fragment, list) or isinstance(replacement, list):
             fragment, replacement = _as_statements(fragment), _as_statements(replacement)
-        # Only the statements that hold the address are copied and searched: a module has many more.
+        # Only the statements that contain the address are copied and searched: a module has many more.
         held = [bool(not path or _definitions(ast.Module([statement], []), path)) for statement in tree.body]
         part = ast.Module(_copy([*compress(tree.body, held)]), [])
         scopes: Sequence[ast.AST] = _definitions(part, path) if path else [part]
@@ -114,7 +114,7 @@ class Patch:
 
 
 def _copy(statements: list[ast.stmt]) -> list[ast.stmt]:
-    copied: list[ast.stmt] = pickle.loads(pickle.dumps(statements))  # a fifth of what copy.deepcopy takes
+    copied: list[ast.stmt] = pickle.loads(pickle.dumps(statements))  # five times as fast as copy.deepcopy
     return copied
 
 
@@ -123,15 +123,15 @@ def _as_statements(fragment: Fragment) -> list[ast.stmt]:
 
 
 def _definitions(tree: ast.AST, path: str) -> list[ast.AST]:
-    """Return the classes or functions of that qualified name, also under an ``if`` or ``try``."""
+    """Return the classes or functions with a qualified name, also those under an ``if`` or ``try``."""
     name, _, rest = path.partition(".")
-    found: list[ast.AST] = []
+    definitions: list[ast.AST] = []
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.stmt) and not isinstance(node, DEFINITIONS):
-            found += _definitions(node, path)
+            definitions += _definitions(node, path)
         elif isinstance(node, DEFINITIONS) and node.name == name:
-            found += _definitions(node, rest) if rest else [node]
-    return found
+            definitions += _definitions(node, rest) if rest else [node]
+    return definitions
 
 
 def _bound_parameters(scope: ast.AST, parameters: Sequence[str]) -> Binding:

@@ -1,4 +1,4 @@
-"""Running the features against an entry, and judging what they said."""
+"""Runs of the features against a mutant, and the outcome of each run."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ OTHER_VERDICT = "OTHER VERDICT"
 GOOD = (CAUGHT, GREEN)
 
 OWN = ("reports", "build", "dist")
-"""What a run has for itself, or does not need."""
+"""Entries of the project's folder that a run creates itself or does not need."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one entry.
+    """The outcome of the run against one mutant.
 
     Attributes:
-        outcome: one of the words above.
-        rule: the rule that is told to be broken, or what else explains the outcome.
-        location: of the scenario that failed.
-        failed: how many scenarios did.
-        explanation: what was told of that one.
+        outcome: one of the constants above.
+        rule: the rule of the failed scenario, or another explanation of the outcome.
+        location: the location of the failed scenario.
+        failed: the number of failed scenarios.
+        explanation: the explanation of the failed scenario, as lines.
     """
 
     name: str
@@ -63,22 +63,22 @@ class Result:
 
     @property
     def good(self) -> bool:
-        """Whether it is as it should be."""
+        """True if the outcome is the expected one."""
         return self.outcome in GOOD
 
     def as_json(self) -> dict[str, Any]:
-        """The same, for the report."""
+        """Return the result for the report."""
         return asdict(self)
 
 
 def run(entry: Mutant, python: str = sys.executable, keep: Path | None = None) -> Result:
-    """Judge an entry with the features.
+    """Judge a mutant by the features.
 
     Args:
-        entry: which.
-        python: runs both sides.
-        keep: a folder that gets what behave printed and the report, as NAME.txt and NAME.html; None to
-            throw them away.
+        entry: the mutant.
+        python: the Python that runs the features and the bridge.
+        keep: the folder for the output of behave and the report, as NAME.txt and NAME.html; None to discard
+            them.
     """
     started = time.monotonic()
     about = entry.name, entry.area, entry.clauses, entry.seen
@@ -86,15 +86,15 @@ def run(entry: Mutant, python: str = sys.executable, keep: Path | None = None) -
         return Result(*about, DOES_NOT_FIT, 0.0, misfit[entry.name])
     with TemporaryDirectory(prefix="mutants-") as folder:
         scratch = Path(folder)
-        for thing in ROOT.iterdir():
-            if thing.name not in OWN and not thing.name.startswith("."):
-                (scratch / thing.name).symlink_to(thing)
+        for path in ROOT.iterdir():
+            if path.name not in OWN and not path.name.startswith("."):
+                (scratch / path.name).symlink_to(path)
         log = scratch / "log.txt"
         code = _judge(entry, python, scratch, log)
-        words = log.read_text("utf-8", "replace")
+        output = log.read_text("utf-8", "replace")
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
-            (keep / f"{entry.name}.txt").write_text(words, "utf-8")
+            (keep / f"{entry.name}.txt").write_text(output, "utf-8")
             if (report := scratch / "reports" / "index.html").exists():
                 shutil.copy(report, keep / f"{entry.name}.html")
         verdict = _verdict(scratch / "reports" / "verdict.json")
@@ -102,33 +102,33 @@ def run(entry: Mutant, python: str = sys.executable, keep: Path | None = None) -
     if code is None:
         return Result(*about, TIMEOUT, seconds, f"no verdict within {entry.limit:g} s")
     if entry.at_start:
-        return Result(*about, *_at_start(entry, words, code, seconds))
+        return Result(*about, *_at_start(entry, output, code, seconds))
     if verdict is None:
-        last = "".join([line for line in words.splitlines() if line.strip()][-1:])
-        return Result(*about, NO_VERDICT, seconds, last)
+        last_line = "".join([line for line in output.splitlines() if line.strip()][-1:])
+        return Result(*about, NO_VERDICT, seconds, last_line)
     if (code == 0) != (verdict["counts"]["failed"] == 0):
         return Result(*about, NO_VERDICT, seconds, f"exit code {code} and {verdict['counts']}")
-    failures = [one for one in verdict["scenarios"] if one["outcome"] == "failed"]
-    outcome, told = _outcome(entry, verdict, failures)
+    failures = [scenario for scenario in verdict["scenarios"] if scenario["outcome"] == "failed"]
+    outcome, shown = _outcome(entry, verdict, failures)
     return Result(
         *about,
         outcome,
         seconds,
-        told.get("rule") or told.get("feature", ""),
-        told.get("location", ""),
+        shown.get("rule") or shown.get("feature", ""),
+        shown.get("location", ""),
         len(failures),
         verdict["counts"]["passed"],
-        tuple(told.get("explanation", ())),
+        tuple(shown.get("explanation", ())),
     )
 
 
-def _words(text: str) -> str:
-    """A text without its line breaks and indents."""
+def _unwrapped(text: str) -> str:
+    """Return a text without its line breaks and indents."""
     return " ".join(text.split())
 
 
 def _judge(entry: Mutant, python: str, scratch: Path, log: Path) -> int | None:
-    """Run behave, and end all that it leaves behind; return its exit code, None where time was up."""
+    """Run behave and end all processes that it leaves; return its exit code, or None after the time limit."""
     command = shlex.join([python, "-m", "tests.mutants", "serve", entry.name])
     options = ["-D", f"command={command}", "-D", f"profile={HERE / 'profile.toml'}"]
     options += ["--tags", entry.tags] if entry.tags else []
@@ -160,30 +160,30 @@ def _verdict(path: Path) -> dict[str, Any] | None:
     return verdict
 
 
-def _at_start(entry: Mutant, words: str, code: int, seconds: float) -> tuple[str, float, str]:
-    """The outcome of a run that is to end before any scenario."""
-    if code == 0 or "scenarios: 0 passed, 0 failed" not in words:
+def _at_start(entry: Mutant, output: str, code: int, seconds: float) -> tuple[str, float, str]:
+    """Return the outcome of a run that has to end before any scenario."""
+    if code == 0 or "scenarios: 0 passed, 0 failed" not in output:
         return MISSED, seconds, ""
-    said = [line.strip() for line in words.splitlines() if entry.says in line]
-    return (CAUGHT, seconds, said[0][:200]) if said else (WRONG_WORDS, seconds, words[-200:])
+    lines = [line.strip() for line in output.splitlines() if entry.says in line]
+    return (CAUGHT, seconds, lines[0][:200]) if lines else (WRONG_WORDS, seconds, output[-200:])
 
 
 def _outcome(
     entry: Mutant, verdict: dict[str, Any], failures: list[dict[str, Any]]
 ) -> tuple[str, dict[str, Any]]:
-    """The outcome, and the scenario that shows it."""
+    """Return the outcome and the scenario that shows it."""
     if not failures:
         if not verdict["counts"]["passed"]:
             return NO_VERDICT, {}
         return (GREEN if entry.harmless else MISSED), {}
     if entry.harmless:
         return RED, failures[0]
-    right = [one for one in failures if {*one["clauses"]} & {*entry.clauses}]
+    right = [scenario for scenario in failures if {*scenario["clauses"]} & {*entry.clauses}]
     if not right:
         return WRONG_RULE, failures[0]
     if verdict["verdict"]["word"] != "does not conform":
         return OTHER_VERDICT, right[0]
-    for one in right:
-        if _words(entry.says) in _words("\n".join(one["explanation"])):
-            return CAUGHT, one
+    for scenario in right:
+        if _unwrapped(entry.says) in _unwrapped("\n".join(scenario["explanation"])):
+            return CAUGHT, scenario
     return WRONG_WORDS, right[0]

@@ -1,6 +1,6 @@
-"""``python -m tests.mutants serve NAME``: the reference bridge, with an entry's patches, in this process.
+"""``python -m tests.mutants serve NAME``: the reference bridge with the patches of a mutant, in this process.
 
-Modules are patched as they are imported, in memory. Processes that the bridge starts are plain ones.
+Modules are patched in memory when they are imported. Processes that the bridge starts are not patched.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.mutants.patches import Patch
 
 
 class Rewriter(MetaPathFinder):
-    """Finds the modules that are patched, before anyone else does."""
+    """A finder that patches modules when they are imported."""
 
     def __init__(self, patches: Sequence[Patch]) -> None:
         self._patches: dict[str, list[Patch]] = {}
@@ -28,7 +28,7 @@ class Rewriter(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The specification of a patched module; None for all others."""
+        """Return the specification of a patched module, or None for all others."""
         if fullname not in self._patches:
             return None
         spec = PathFinder.find_spec(fullname, path, target)
@@ -50,7 +50,7 @@ class _Loader(SourceFileLoader):
 
 
 def serve(entry: Mutant, arguments: Sequence[str]) -> int:
-    """Serve as the entry has it, with the server's flags; return the exit code of the process."""
+    """Serve as the mutant, with the flags of the server, and return the exit code of the process."""
     sys.meta_path.insert(0, Rewriter(entry.patches))
     from server.__main__ import parse
     from server.app import run

@@ -1,4 +1,4 @@
-"""The mutants: each fits the reference bridge, every clause has one, and some are shown to be caught."""
+"""Tests of the mutants: each fits the reference bridge, each clause has one, and a few are run."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ def test_every_mutant_fits_whatever_the_refactoring(refactoring: str) -> None:
     assert misfits(ENTRIES, REFACTORINGS[refactoring]) == {}
 
 
-def test_names_are_unique_and_say_what_they_are() -> None:
+def test_names_are_unique_and_have_one_form() -> None:
     names = [entry.name for entry in ENTRIES]
     assert len(set(names)) == len(names)
     assert [name for name in names if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)] == []
 
 
-def test_there_are_enough_of_them() -> None:
+def test_there_are_enough_mutants() -> None:
     assert len(MUTANTS.defects) >= 100
     assert len(MUTANTS.harmless) >= 10
 
 
-def test_every_clause_is_broken() -> None:
+def test_every_clause_is_broken_by_a_mutant() -> None:
     assert {clause for entry in MUTANTS.defects for clause in entry.clauses} == {*CLAUSES}
 
 
-def test_no_file_is_long() -> None:
+def test_no_file_of_mutants_is_long() -> None:
     files = [*(ROOT / "tests" / "mutants").rglob("*.toml")]
     assert [path.name for path in files if len(path.read_text("utf-8").splitlines()) >= 300] == []
 
 
-def test_what_is_run_is_of_the_area_and_of_the_clauses() -> None:
+def test_the_tags_of_a_mutant_select_scenarios_of_its_area_and_its_clauses() -> None:
     scenarios = [
         {*scenario.effective_tags}
         for path in (ROOT / "features").rglob("*.feature")
@@ -54,13 +54,15 @@ def test_what_is_run_is_of_the_area_and_of_the_clauses() -> None:
     for entry in MUTANTS.defects:
         assert entry.area in tags.AREAS, entry.name
         expression = make_tag_expression(entry.tags)
-        chosen = [one for one in scenarios if expression.check(one)]
+        chosen = [scenario_tags for scenario_tags in scenarios if expression.check(scenario_tags)]
         assert chosen, f"{entry.name}: {entry.tags} selects nothing"
         for clause in entry.clauses if not entry.at_start else ():
-            assert any(clause in one for one in chosen), f"{entry.name}: nothing that is run proves {clause}"
+            assert any(clause in scenario_tags for scenario_tags in chosen), (
+                f"{entry.name}: no selected scenario proves {clause}"
+            )
 
 
-def test_each_says_what_a_client_sees() -> None:
+def test_each_mutant_has_a_sentence_and_a_phrase_of_its_failure() -> None:
     assert [entry.name for entry in ENTRIES if not re.fullmatch(r"\S.*\.", entry.seen)] == []
     assert [entry.name for entry in MUTANTS.defects if len(entry.says) < 5] == []
 
@@ -71,7 +73,7 @@ def test_each_says_what_a_client_sees() -> None:
     "name",
     ["max-is-exclusive", "no-previous-value", "tools-die-in-the-bridge", "ready-printed-twice", "other-ids"],
 )
-def test_a_slice_is_as_it_should_be(name: str) -> None:
+def test_a_run_of_a_mutant_has_the_expected_outcome(name: str) -> None:
     entry: Mutant = MUTANTS.named(name)
     if entry.harmless:
         entry = type(entry)(**{**vars(entry), "tags": "@variables and (@A1 or @A2)"})

@@ -1,4 +1,4 @@
-"""Patches: what a fragment matches, what takes its place, and what is said of a patch that does not fit."""
+"""Tests of patches: the places that a fragment matches, replacements, and errors of patches."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ CHECK = "m:Bounds.check"
             "return json.dumps({'value': value})",
         ),
         ("m:Bounds.note", "import json", "import json as js", "import json as js"),
-        ("m:Bounds.check(self, given)", "strict", "given > 2", "if value < self.low and value > 2:"),
+        ("m:Bounds.check(self, number)", "strict", "number > 2", "if value < self.low and value > 2:"),
         (
             CHECK,
             "def check(self, v, *, strict=False): ...",
@@ -75,12 +75,12 @@ def test_one_place_is_replaced(at: str, find: str, replace: str, line: str) -> N
     assert len({*after} - {*before}) == 1, "nothing else changes"
 
 
-def test_a_fragment_need_not_know_optional_parameters() -> None:
+def test_a_fragment_need_not_name_optional_parameters() -> None:
     code = patched(CHECK, "def check(self, v): ...", "async def check(self, v): ...")
     assert "async def check(self, value):" in code
 
 
-def test_what_stands_under_a_header_is_kept() -> None:
+def test_the_body_under_a_replaced_header_is_kept() -> None:
     code = patched(CHECK, "if value < self.low and strict: ...", "if strict: ...")
     assert "raise ValueError" in code
     assert "else:\n            note = " in code
@@ -91,7 +91,7 @@ def test_an_empty_replacement_removes_statements_and_leaves_a_body() -> None:
     assert "strict:\n            pass\n" in code
 
 
-def test_where_names_variables_that_the_fragment_does_not() -> None:
+def test_where_introduces_names_of_variables() -> None:
     where = "noted = self.note(value, **..., at=1)"
     code = patched(CHECK, "value < self.low", "noted is None", where)
     assert "if note is None and strict:" in code
@@ -108,7 +108,7 @@ def test_names_that_are_not_local_stand_for_themselves() -> None:
     assert "max(a) + sum(a)" in patched("m:f", "len(x)", "max(x)", source=source)
 
 
-def test_the_very_names_go_first() -> None:
+def test_exact_names_are_preferred() -> None:
     source = "def f(a, b):\n    return g(a), g(b)"
     assert "(g(a), h(b))" in patched("m:f", "g(b)", "h(b)", source=source)
     with pytest.raises(PatchError, match=re.escape("m:f has 2 places like `g(b)`, not one")):
@@ -116,7 +116,7 @@ def test_the_very_names_go_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "find", "replace", "why"),
+    ("at", "find", "replace", "message"),
     [
         ("m:Bounds.chek", "value", "1", "m:Bounds.chek: m has no Bounds.chek"),
         (CHECK, "value > self.high", "1", "m:Bounds.check has no places like `value > self.high`, not one"),
@@ -127,13 +127,15 @@ def test_the_very_names_go_first() -> None:
         ("m Bounds", "x", "y", "'m Bounds' is not module:qualified.name(parameters)"),
     ],
 )  # fmt: skip
-def test_a_patch_that_does_not_fit_says_why_in_one_line(at: str, find: str, replace: str, why: str) -> None:
+def test_the_error_of_a_patch_that_does_not_fit_is_one_line(
+    at: str, find: str, replace: str, message: str
+) -> None:
     with pytest.raises(PatchError) as raised:
         patched(at, find, replace)
-    assert str(raised.value) == why
+    assert str(raised.value) == message
 
 
-def test_the_tree_that_is_given_stays_as_it_is() -> None:
+def test_the_original_tree_does_not_change() -> None:
     tree = ast.parse(MODULE)
     before = ast.dump(tree)
     Patch(CHECK, "if value < self.low and strict: ...", "if strict: ...").apply(tree)

@@ -1,1 +1,1 @@
-"""Tests of the interface and of what the package needs."""
+"""Tests of the package: its interface, its imports, its installation and its dependencies."""

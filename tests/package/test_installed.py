@@ -1,4 +1,4 @@
-"""The package as others install it: from a wheel that was built from the sdist, and from a checkout."""
+"""Tests of the installed package: from a wheel that is built from the sdist, and from a checkout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-STRANGER = 'raise ImportError("a file of the user\'s was taken for one of the package")\n'
+CONFLICTING = 'raise ImportError("a file of the user was imported instead of one of the package")\n'
 
 CALLER = """
 from varbridge import Connection, tool
@@ -64,7 +64,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 class Environment:
-    """A virtual environment with nothing but the package and proto-plus."""
+    """A virtual environment with only the package and proto-plus."""
 
     def __init__(self, folder: Path, *package: str) -> None:
         venv.create(folder, with_pip=True)
@@ -73,16 +73,16 @@ class Environment:
         self.run("-m", "pip", "install", "--quiet", "--disable-pip-version-check", *package, "proto-plus")
 
     def run(self, *arguments: str, cwd: Path | None = None) -> str:
-        """Run Python in a folder; return its standard output."""
-        done = subprocess.run(
+        """Run Python in a folder and return its standard output."""
+        run = subprocess.run(
             [self.python, *arguments], cwd=cwd or self.folder, capture_output=True, text=True, check=False
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert run.returncode == 0, run.stderr
+        return run.stdout
 
 
 def build_wheel(folder: Path) -> Path:
-    """Build the sdist, and the wheel from that: it is what ``build`` does unless told otherwise."""
+    """Build the sdist, and the wheel from it, which is what ``build`` does by default."""
     command = [sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)]
     built = subprocess.run(command, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout + built.stderr
@@ -91,24 +91,24 @@ def build_wheel(folder: Path) -> Path:
 
 @pytest.fixture
 def users_folder(tmp_path: Path) -> Path:
-    """A folder of a user's that has names which the package might take for its own."""
+    """A folder of a user with names that could conflict with modules of the package."""
     folder = tmp_path / "user"
     (folder / "server").mkdir(parents=True)
     for name in ("client.py", "harness.py", "steps.py", "server/__init__.py"):
-        (folder / name).write_text(STRANGER, "utf-8")
+        (folder / name).write_text(CONFLICTING, "utf-8")
     (folder / "my_tools.py").write_text(TOOLS, "utf-8")
     (folder / "serve_and_call.py").write_text(SERVE_AND_CALL, "utf-8")
     (folder / "caller.py").write_text(CALLER, "utf-8")
     return folder
 
 
-def test_a_wheel_made_of_the_sdist_adds_one_name_and_works(tmp_path: Path, users_folder: Path) -> None:
+def test_a_wheel_built_from_the_sdist_adds_one_name_and_works(tmp_path: Path, users_folder: Path) -> None:
     environment = Environment(tmp_path / "venv", str(build_wheel(tmp_path / "dist")))
     [record] = environment.folder.glob("lib/python*/site-packages/varbridge-*.dist-info/RECORD")
     with record.open(encoding="utf-8") as rows:
         installed = [row[0] for row in csv.reader(rows)]
-    tops = {name.partition("/")[0] for name in installed}
-    assert {name for name in tops if not name.endswith(".dist-info")} == {"varbridge", ".."}
+    top_names = {name.partition("/")[0] for name in installed}
+    assert {name for name in top_names if not name.endswith(".dist-info")} == {"varbridge", ".."}
     assert [name for name in installed if name.startswith("..")] == ["../../../bin/varbridge"]
     check(environment, users_folder)
 
@@ -118,7 +118,7 @@ def test_an_editable_install_works(
 ) -> None:
     environment = Environment(tmp_path / "venv", "-e", str(ROOT))
     check(environment, users_folder)
-    # In the checkout, whose folder proto/ must not hide proto-plus.
+    # The folder proto/ of the checkout must not hide proto-plus.
     (users_folder / "server" / "__init__.py").unlink()
     (users_folder / "server").rmdir()
     monkeypatch.setenv("PYTHONPATH", str(users_folder))
@@ -127,7 +127,7 @@ def test_an_editable_install_works(
 
 
 def check(environment: Environment, users_folder: Path) -> None:
-    """Serve, call, use proto-plus in a tool, and look at the types, in the folder of a user."""
+    """Check a bridge, a call, a tool that uses proto-plus, and the types, in the folder of a user."""
     assert "proto.message" in environment.run("-c", "import varbridge, proto; print(proto.Message)")
     serve = ("serve_and_call.py", "value", "varbridge.server")
     assert environment.run(*serve, cwd=users_folder) == "0.5\n"

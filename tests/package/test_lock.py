@@ -1,4 +1,4 @@
-"""The lock file: it names what the project says that it needs, in versions that do, each with its hashes."""
+"""Tests of the lock file: it has every dependency in an allowed version, with hashes."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-WANTED = [
-    Requirement(one)
-    for part in (PROJECT["dependencies"], PROJECT["optional-dependencies"]["observe"])
-    for one in part
+REQUIREMENTS = [
+    Requirement(text)
+    for group in (PROJECT["dependencies"], PROJECT["optional-dependencies"]["observe"])
+    for text in group
 ]
 PINNED = dict(re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", LOCK, re.MULTILINE))
 
 
-@pytest.mark.parametrize("wanted", WANTED, ids=str)
-def test_what_is_needed_is_locked_in_a_version_that_does(wanted: Requirement) -> None:
-    assert PINNED[canonicalize_name(wanted.name)] in wanted.specifier
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=str)
+def test_every_dependency_is_locked_in_an_allowed_version(requirement: Requirement) -> None:
+    assert PINNED[canonicalize_name(requirement.name)] in requirement.specifier
 
 
-def test_each_has_its_hashes_and_none_a_place_to_come_from() -> None:
+def test_every_dependency_has_hashes_and_none_has_a_source() -> None:
     entries = re.split(r"^(?=[A-Za-z0-9])", LOCK, flags=re.MULTILINE)[1:]
     assert len(entries) == len(PINNED)
     assert all("--hash=sha256:" in entry for entry in entries)

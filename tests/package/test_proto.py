@@ -1,4 +1,4 @@
-"""The interface: its stubs are fresh, every part is explained, and no client of an older age is cut off."""
+"""Tests of the interface: fresh stubs, comments for every part, and compatibility with older clients."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 
 from varbridge.messages.snakepit_bridge_pb2 import DESCRIPTOR
 
-# Loaded from its path: `proto` is the name of a package of Google's.
+# The module is loaded from its path because `proto` is also the name of a package of Google.
 _SPEC = importlib.util.spec_from_file_location(
     "generate_stubs", Path(__file__).resolve().parents[2] / "proto" / "generate.py"
 )
@@ -22,22 +22,22 @@ assert _SPEC is not None
 assert _SPEC.loader is not None
 generate = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(generate)
-BASELINE, INNER, ROOT, SOURCE = generate.BASELINE, generate.INNER, generate.ROOT, generate.SOURCE
+BASELINE, INTERNAL, ROOT, SOURCE = generate.BASELINE, generate.INTERNAL, generate.ROOT, generate.SOURCE
 ToolError, buf, protoc, write_stubs = generate.ToolError, generate.buf, generate.protoc, generate.write_stubs
 
 STUBS = {
     f"varbridge/messages/snakepit_bridge_{kind}"
     for kind in ("pb2.py", "pb2.pyi", "pb2_grpc.py", "pb2_grpc.pyi")
-} | {f"{source.with_suffix('').as_posix()}_{kind}" for source in INNER for kind in ("pb2.py", "pb2.pyi")}
+} | {f"{source.with_suffix('').as_posix()}_{kind}" for source in INTERNAL for kind in ("pb2.py", "pb2.pyi")}
 
-# What SnakepitBridge, the older of the two services, does not have.
+# The methods that SnakepitBridge, the older of the two services, does not have.
 LATER_METHODS = {"GetSession", "Heartbeat", "RegisterTools", "GetExposedElixirTools", "ExecuteElixirTool"}
 
-# Numbers from here on are this project's additions; the original's are all below.
+# Fields with this number or a higher one are additions of this project; the original fields are below.
 FIRST_ADDED_NUMBER = 100
 
-# The messages of the original, releases 0.4.0 to 0.4.3. It numbered fields from 1 without gaps: the first of
-# a message has number 1, the next has 2, and so on.
+# The messages of the original, releases 0.4.0 to 0.4.3. The fields of each message are numbered from 1
+# without gaps.
 ORIGINAL = {
     "PingRequest": "string message",
     "PingResponse": "string message, Timestamp server_time",
@@ -114,20 +114,20 @@ ORIGINAL = {
 }
 
 
-def test_the_stubs_are_those_that_the_sources_give(tmp_path: Path) -> None:
+def test_the_stubs_are_up_to_date(tmp_path: Path) -> None:
     write_stubs(tmp_path)
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     fresh = {file.relative_to(tmp_path).as_posix(): file.read_bytes() for file in files}
     assert fresh.keys() == STUBS
     stale = [name for name in sorted(fresh) if fresh[name] != (ROOT / name).read_bytes()]
-    assert stale == [], "renew them: python proto/generate.py"
+    assert stale == [], "generate them again: python proto/generate.py"
 
 
-def test_the_interface_keeps_the_rules_of_buf_lint() -> None:
+def test_the_interface_passes_buf_lint() -> None:
     buf("lint")
 
 
-def test_the_interface_breaks_nothing_of_its_baseline() -> None:
+def test_the_interface_is_compatible_with_its_baseline() -> None:
     buf("breaking", "--against", BASELINE.as_posix())
 
 
@@ -143,7 +143,9 @@ def test_the_interface_breaks_nothing_of_its_baseline() -> None:
         pytest.param("service SnakepitBridge {", "service OldBridge {", id="no service"),
     ],
 )
-def test_the_breaking_check_refuses(tmp_path: Path, before: str, after: str) -> None:
+def test_the_compatibility_check_refuses_an_incompatible_change(
+    tmp_path: Path, before: str, after: str
+) -> None:
     shutil.copy(ROOT / "buf.yaml", tmp_path)
     text = (ROOT / SOURCE).read_text(encoding="utf-8")
     assert before in text
@@ -154,13 +156,15 @@ def test_the_breaking_check_refuses(tmp_path: Path, before: str, after: str) -> 
         buf("breaking", str(tmp_path), "--against", BASELINE.as_posix())
 
 
-def test_every_declaration_has_a_comment_of_its_own(tmp_path: Path) -> None:
+def test_every_declaration_has_a_comment(tmp_path: Path) -> None:
     compiled = tmp_path / "interface.binpb"
     protoc("--include_source_info", f"--descriptor_set_out={compiled}")
     (file,) = descriptor_pb2.FileDescriptorSet.FromString(compiled.read_bytes()).file
-    comments = {tuple(place.path): place.leading_comments.strip() for place in file.source_code_info.location}
+    comments = {
+        tuple(location.path): location.leading_comments.strip() for location in file.source_code_info.location
+    }
     declared = dict(_declarations(file))
-    # One of each sort, so that a walk that misses a sort is noticed.
+    # One declaration of each kind, to notice if the search misses a kind.
     assert {
         "BridgeService",
         "BridgeService.Ping",
@@ -172,7 +176,7 @@ def test_every_declaration_has_a_comment_of_its_own(tmp_path: Path) -> None:
     assert [name for name, path in declared.items() if not comments.get(path)] == []
 
 
-def test_the_older_service_is_the_newer_one_less_five_methods() -> None:
+def test_the_older_service_is_the_newer_one_without_five_methods() -> None:
     services = DESCRIPTOR.services_by_name
     newer, older = _methods(services["BridgeService"]), _methods(services["SnakepitBridge"])
     assert len(newer) == 23
@@ -181,7 +185,7 @@ def test_the_older_service_is_the_newer_one_less_five_methods() -> None:
 
 
 @pytest.mark.parametrize("message", ORIGINAL)
-def test_every_field_of_the_original_is_where_it_was(message: str) -> None:
+def test_every_field_of_the_original_is_unchanged(message: str) -> None:
     original = dict(enumerate(ORIGINAL[message].split(", "), start=1))
     fields = DESCRIPTOR.message_types_by_name[message].fields
     assert {
@@ -189,12 +193,12 @@ def test_every_field_of_the_original_is_where_it_was(message: str) -> None:
     } == original
 
 
-def test_the_sources_of_a_variable_are_where_they_were() -> None:
+def test_the_sources_of_a_variable_are_unchanged() -> None:
     sources = DESCRIPTOR.message_types_by_name["Variable"].enum_types_by_name["Source"]
     assert {value.name: value.number for value in sources.values} == {"ELIXIR": 0, "PYTHON": 1}
 
 
-# Where each sort of declaration keeps the declarations inside it.
+# The fields that contain the declarations inside each kind of declaration.
 _INSIDE: dict[type[Message], tuple[str, ...]] = {
     descriptor_pb2.FileDescriptorProto: ("message_type", "enum_type", "service"),
     descriptor_pb2.DescriptorProto: ("field", "nested_type", "enum_type"),
@@ -206,19 +210,19 @@ _INSIDE: dict[type[Message], tuple[str, ...]] = {
 def _declarations(
     outer: Message, path: tuple[int, ...] = (), prefix: str = ""
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Every declaration inside ``outer``: its dotted name, and its path as descriptor.proto defines paths."""
+    """Yield the dotted name of each declaration in ``outer`` and its path, as descriptor.proto defines it."""
     for part in _INSIDE.get(type(outer), ()):
         number = outer.DESCRIPTOR.fields_by_name[part].number
         for index, inner in enumerate(getattr(outer, part)):
             if part == "nested_type" and inner.options.map_entry:
-                continue  # protoc's own, for a map field
-            place = (*path, number, index)
-            yield prefix + inner.name, place
-            yield from _declarations(inner, place, f"{prefix}{inner.name}.")
+                continue  # protoc generates this type for a map field
+            inner_path = (*path, number, index)
+            yield prefix + inner.name, inner_path
+            yield from _declarations(inner, inner_path, f"{prefix}{inner.name}.")
 
 
 def _methods(service: ServiceDescriptor) -> dict[str, tuple[str, bool, str, bool]]:
-    """By name: what goes in and what comes out, and whether as a stream."""
+    """Return the request and the reply of each method, by name, and if they are streams."""
     return {
         method.name: (
             method.input_type.full_name,
@@ -231,7 +235,7 @@ def _methods(service: ServiceDescriptor) -> dict[str, tuple[str, bool, str, bool
 
 
 def _type(field: FieldDescriptor) -> str:
-    """The type as the .proto file writes it, without packages."""
+    """Return the type of a field as in the .proto file, without packages."""
     message = field.message_type
     if message is not None and message.GetOptions().map_entry:
         return f"map<{_type(message.fields_by_name['key'])},{_type(message.fields_by_name['value'])}>"

@@ -1,4 +1,4 @@
-"""A server that cannot start says why in one line of stderr, and nothing on stdout."""
+"""A server that cannot start writes the reason in one line to stderr, and nothing to stdout."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 
 def start(*flags: str) -> subprocess.CompletedProcess[str]:
-    # Whoever asks gRPC to say more gets more than the one line.
+    # GRPC_VERBOSITY would make gRPC write further lines.
     environment = {name: value for name, value in os.environ.items() if name != "GRPC_VERBOSITY"}
     command = [sys.executable, "-m", "server", *flags]
     return subprocess.run(command, capture_output=True, text=True, timeout=5.0, check=False, env=environment)

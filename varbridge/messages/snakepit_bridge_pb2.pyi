@@ -3,8 +3,8 @@
 isort:skip_file
 The bridge: sessions of typed variables and tools that two runtimes share.
 
-Wire-compatible with Snakepit's bridge, releases 0.4.0 to 0.4.3. What this project adds to those
-messages has field numbers from 100, so that a client of that age never meets it.
+Wire-compatible with Snakepit's bridge, releases 0.4.0 to 0.4.3. Fields that this project adds to those
+messages have numbers from 100, which clients of those releases do not know.
 """
 
 from collections import abc as _abc
@@ -29,7 +29,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class MethodTraits(_message.Message):
-    """What a server, a client or a proxy must know of a method beside its messages."""
+    """The properties of a method that a server, a client or a proxy needs to know, in addition to its messages."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -43,11 +43,11 @@ class MethodTraits(_message.Message):
     opens_session: _builtins.bool
     """The method opens the session that its request names, if that is not open."""
     repeatable: _builtins.bool
-    """A client that got no answer may ask again without harm. A method that reads may always be asked again."""
+    """A client that got no reply may safely repeat the call. Methods that only read may always be repeated."""
     outcome_field: _builtins.str
-    """The field of the reply that says what became of the request, which may be false under the status OK."""
+    """The field of the reply with the outcome of the request, which may be false under the status OK."""
     heartbeat_interval_s: _builtins.float
-    """The seconds between two heartbeats of an idle stream, unless the server was started with others."""
+    """The default interval of heartbeats of an idle stream, in seconds."""
     def __init__(
         self,
         *,
@@ -67,13 +67,13 @@ Global___MethodTraits: _TypeAlias = MethodTraits  # noqa: Y015
 
 @_typing.final
 class PingRequest(_message.Message):
-    """Asks for a sign of life."""
+    """A request to show that the server works."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     MESSAGE_FIELD_NUMBER: _builtins.int
     message: _builtins.str
-    """Any text; the answer carries it back."""
+    """Any text, which the response returns."""
     def __init__(
         self,
         *,
@@ -89,7 +89,7 @@ Global___PingRequest: _TypeAlias = PingRequest  # noqa: Y015
 
 @_typing.final
 class PingResponse(_message.Message):
-    """A sign of life."""
+    """A response that shows that the server works."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -117,7 +117,7 @@ Global___PingResponse: _TypeAlias = PingResponse  # noqa: Y015
 
 @_typing.final
 class InitializeSessionRequest(_message.Message):
-    """Opens a session."""
+    """A request to open a session."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -148,11 +148,11 @@ class InitializeSessionRequest(_message.Message):
     """The session's id: 1 to 256 characters, no control characters."""
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Free text by key, kept with the session."""
+        """Free text by key, stored with the session."""
 
     @_builtins.property
     def config(self) -> Global___SessionConfig:
-        """How the session is to be kept."""
+        """The configuration of the session."""
 
     def __init__(
         self,
@@ -171,7 +171,7 @@ Global___InitializeSessionRequest: _TypeAlias = InitializeSessionRequest  # noqa
 
 @_typing.final
 class SessionConfig(_message.Message):
-    """How a session is to be kept."""
+    """The configuration of a session."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -186,8 +186,8 @@ class SessionConfig(_message.Message):
     enable_telemetry: _builtins.bool
     """Accepted for old clients; without effect."""
     ttl_seconds: _builtins.int
-    """Seconds without a call after which the session ends; 0 takes the server's default.
-    Added here: the original had no time to live for a session.
+    """The time to live, without calls, in seconds; 0 for the server's default.
+    Added by this project: the original has no time to live for sessions.
     """
     def __init__(
         self,
@@ -207,7 +207,7 @@ Global___SessionConfig: _TypeAlias = SessionConfig  # noqa: Y015
 
 @_typing.final
 class InitializeSessionResponse(_message.Message):
-    """What an open session holds."""
+    """The content of an open session."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -287,7 +287,7 @@ Global___InitializeSessionResponse: _TypeAlias = InitializeSessionResponse  # no
 
 @_typing.final
 class CleanupSessionRequest(_message.Message):
-    """Ends a session."""
+    """A request to end a session."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -313,7 +313,7 @@ Global___CleanupSessionRequest: _TypeAlias = CleanupSessionRequest  # noqa: Y015
 
 @_typing.final
 class CleanupSessionResponse(_message.Message):
-    """Says what ended with a session."""
+    """The result of ending a session."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -322,7 +322,7 @@ class CleanupSessionResponse(_message.Message):
     success: _builtins.bool
     """Always true, also for a session that was not open."""
     resources_cleaned: _builtins.int
-    """Variables, watches and registered tools that ended; 0 for a session that was not open."""
+    """The number of variables, watches and registered tools that ended; 0 if the session was not open."""
     def __init__(
         self,
         *,
@@ -339,7 +339,7 @@ Global___CleanupSessionResponse: _TypeAlias = CleanupSessionResponse  # noqa: Y0
 
 @_typing.final
 class GetSessionRequest(_message.Message):
-    """Asks for the description of a session."""
+    """A request to describe a session."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -393,16 +393,16 @@ class GetSessionResponse(_message.Message):
     session_id: _builtins.str
     """The session's id."""
     variable_count: _builtins.int
-    """How many variables it holds."""
+    """The number of its variables."""
     tool_count: _builtins.int
-    """How many tools it can run: the server's and its own."""
+    """The number of tools that it can run: the server's and its own."""
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """The metadata that it was opened with."""
+        """The metadata with which it was opened."""
 
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
-        """When it was opened, UTC."""
+        """The time at which it was opened, UTC."""
 
     def __init__(
         self,
@@ -423,7 +423,7 @@ Global___GetSessionResponse: _TypeAlias = GetSessionResponse  # noqa: Y015
 
 @_typing.final
 class HeartbeatRequest(_message.Message):
-    """Renews a session."""
+    """A request to renew a session."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -433,7 +433,7 @@ class HeartbeatRequest(_message.Message):
     """The session's id."""
     @_builtins.property
     def client_time(self) -> _timestamp_pb2.Timestamp:
-        """The client's clock; for its own use."""
+        """The client's clock; without effect."""
 
     def __init__(
         self,
@@ -451,14 +451,14 @@ Global___HeartbeatRequest: _TypeAlias = HeartbeatRequest  # noqa: Y015
 
 @_typing.final
 class HeartbeatResponse(_message.Message):
-    """Says whether a session is open."""
+    """The result of a renewal."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SERVER_TIME_FIELD_NUMBER: _builtins.int
     SESSION_VALID_FIELD_NUMBER: _builtins.int
     session_valid: _builtins.bool
-    """True where the session is open."""
+    """True if the session is open."""
     @_builtins.property
     def server_time(self) -> _timestamp_pb2.Timestamp:
         """The server's wall clock, UTC."""
@@ -479,7 +479,7 @@ Global___HeartbeatResponse: _TypeAlias = HeartbeatResponse  # noqa: Y015
 
 @_typing.final
 class Variable(_message.Message):
-    """One version of one variable."""
+    """One version of a variable."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -490,17 +490,17 @@ class Variable(_message.Message):
     class _SourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Variable._Source.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         ELIXIR: Variable._Source.ValueType  # 0
-        """The Elixir side, where the change's metadata said source=elixir."""
+        """The Elixir side, if the metadata of the change has source=elixir."""
         PYTHON: Variable._Source.ValueType  # 1
-        """The Python side, and every change that names no source."""
+        """The Python side, and the default if the metadata has no source."""
 
     class Source(_Source, metaclass=_SourceEnumTypeWrapper):
-        """Which runtime a change came from."""
+        """The runtime that made a change."""
 
     ELIXIR: Variable.Source.ValueType  # 0
-    """The Elixir side, where the change's metadata said source=elixir."""
+    """The Elixir side, if the metadata of the change has source=elixir."""
     PYTHON: Variable.Source.ValueType  # 1
-    """The Python side, and every change that names no source."""
+    """The Python side, and the default if the metadata has no source."""
 
     @_typing.final
     class MetadataEntry(_message.Message):
@@ -535,24 +535,26 @@ class Variable(_message.Message):
     OPTIMIZATION_STATUS_FIELD_NUMBER: _builtins.int
     BINARY_VALUE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """The id that the server gave: var_<name>_<unique>."""
+    """The id, which the server chooses: var_<name>_<unique>."""
     name: _builtins.str
-    """The name that it was registered under."""
+    """The name, chosen at registration."""
     type: _builtins.str
-    """float, integer, string, boolean, choice, module, embedding or tensor."""
+    """The type: float, integer, string, boolean, choice, module, embedding or tensor."""
     constraints_json: _builtins.str
-    """The constraints as a JSON object; empty where there are none."""
+    """The constraints as a JSON object; empty if there are none."""
     source: Global___Variable.Source.ValueType
-    """Which runtime the last change came from."""
+    """The runtime that made the last change."""
     version: _builtins.int
-    """1 at registration, one more for every accepted change."""
+    """The number of the version: 1 at registration, one more with each accepted change."""
     access_control_json: _builtins.str
     """Reserved by the original for access rules; always empty."""
     binary_value: _builtins.bytes
     """The array of a binary value: little-endian, C order."""
     @_builtins.property
     def value(self) -> _any_pb2.Any:
-        """JSON, or the JSON header of binary_value; type_url type.googleapis.com/snakepit.<type>[.binary]."""
+        """The value: JSON, or the JSON header of binary_value.
+        The type_url is type.googleapis.com/snakepit.<type>[.binary].
+        """
 
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -560,11 +562,11 @@ class Variable(_message.Message):
 
     @_builtins.property
     def last_updated_at(self) -> _timestamp_pb2.Timestamp:
-        """When the last change was accepted, UTC; never goes backwards."""
+        """The time at which the last change was accepted, UTC; it never goes backwards."""
 
     @_builtins.property
     def optimization_status(self) -> Global___OptimizationStatus:
-        """Who optimizes the variable at present."""
+        """The optimization lock of the variable."""
 
     def __init__(
         self,
@@ -592,7 +594,7 @@ Global___Variable: _TypeAlias = Variable  # noqa: Y015
 
 @_typing.final
 class OptimizationStatus(_message.Message):
-    """Who optimizes a variable."""
+    """The optimization lock of a variable."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -600,12 +602,12 @@ class OptimizationStatus(_message.Message):
     OPTIMIZER_ID_FIELD_NUMBER: _builtins.int
     STARTED_AT_FIELD_NUMBER: _builtins.int
     optimizing: _builtins.bool
-    """True while an optimizer holds the variable."""
+    """True if an optimizer holds the lock."""
     optimizer_id: _builtins.str
-    """The holder."""
+    """The optimizer that holds it."""
     @_builtins.property
     def started_at(self) -> _timestamp_pb2.Timestamp:
-        """Since when, UTC."""
+        """The time since which it is held, UTC."""
 
     def __init__(
         self,
@@ -624,7 +626,7 @@ Global___OptimizationStatus: _TypeAlias = OptimizationStatus  # noqa: Y015
 
 @_typing.final
 class RegisterVariableRequest(_message.Message):
-    """Creates a variable."""
+    """A request to create a variable."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -656,22 +658,22 @@ class RegisterVariableRequest(_message.Message):
     METADATA_FIELD_NUMBER: _builtins.int
     INITIAL_BINARY_VALUE_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session; opened by this call where it is not open."""
+    """The session's id; the call opens the session if it is not open."""
     name: _builtins.str
-    """1 to 256 characters, no control characters; unique in the session."""
+    """The name: 1 to 256 characters, no control characters; unique in the session."""
     type: _builtins.str
-    """float, integer, string, boolean, choice, module, embedding or tensor."""
+    """The type: float, integer, string, boolean, choice, module, embedding or tensor."""
     constraints_json: _builtins.str
-    """A JSON object of the type's constraints; empty for none. Fixed from here on."""
+    """The constraints as a JSON object; empty for none. They cannot be changed later."""
     initial_binary_value: _builtins.bytes
-    """The array, where initial_value is a binary header."""
+    """The array, if initial_value is a binary header."""
     @_builtins.property
     def initial_value(self) -> _any_pb2.Any:
-        """The first value, under the same checks as every later one."""
+        """The first value, which is checked like every later one."""
 
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Free text by key. The keys source and changed_by have a meaning."""
+        """Free text by key. The bridge reads the keys source and changed_by."""
 
     def __init__(
         self,
@@ -694,7 +696,7 @@ Global___RegisterVariableRequest: _TypeAlias = RegisterVariableRequest  # noqa: 
 
 @_typing.final
 class RegisterVariableResponse(_message.Message):
-    """The variable created."""
+    """The created variable."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -710,7 +712,7 @@ class RegisterVariableResponse(_message.Message):
     """Always empty: a refusal is a status."""
     @_builtins.property
     def variable(self) -> Global___Variable:
-        """The whole variable. Added here, so that nobody has to read it back."""
+        """The whole variable. Added by this project, so that clients need not read it back."""
 
     def __init__(
         self,
@@ -730,7 +732,7 @@ Global___RegisterVariableResponse: _TypeAlias = RegisterVariableResponse  # noqa
 
 @_typing.final
 class GetVariableRequest(_message.Message):
-    """Reads one variable."""
+    """A request to read one variable."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -738,9 +740,9 @@ class GetVariableRequest(_message.Message):
     VARIABLE_IDENTIFIER_FIELD_NUMBER: _builtins.int
     BYPASS_CACHE_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session."""
+    """The session's id."""
     variable_identifier: _builtins.str
-    """Its id or its name; an id wins over an equal name."""
+    """The variable's id or name; an id wins over an equal name."""
     bypass_cache: _builtins.bool
     """Accepted for old clients; the server keeps no cache."""
     def __init__(
@@ -760,7 +762,7 @@ Global___GetVariableRequest: _TypeAlias = GetVariableRequest  # noqa: Y015
 
 @_typing.final
 class GetVariableResponse(_message.Message):
-    """The variable read."""
+    """The result of reading one variable."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -770,7 +772,7 @@ class GetVariableResponse(_message.Message):
     """Always false: the server keeps no cache."""
     @_builtins.property
     def variable(self) -> Global___Variable:
-        """Its present version."""
+        """The variable at its current version."""
 
     def __init__(
         self,
@@ -788,7 +790,7 @@ Global___GetVariableResponse: _TypeAlias = GetVariableResponse  # noqa: Y015
 
 @_typing.final
 class SetVariableRequest(_message.Message):
-    """Gives a variable a new value."""
+    """A request to set a variable to a new value."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -820,18 +822,18 @@ class SetVariableRequest(_message.Message):
     BINARY_VALUE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session."""
+    """The session's id."""
     variable_identifier: _builtins.str
-    """Its id or its name."""
+    """The variable's id or name."""
     expected_version: _builtins.int
-    """Where present, the set is accepted only at this version (compare-and-set).
-    Optional here: the wire is the same, and 0 can be told from absent.
+    """The expected version: if present, the set is accepted only at this version (compare-and-set).
+    This project made the field optional, to distinguish 0 from absent; the wire format is the same.
     """
     binary_value: _builtins.bytes
-    """The array, where value is a binary header."""
+    """The array, if value is a binary header."""
     request_id: _builtins.str
-    """Where given, a repeat with the same id applies once and gets the first answer.
-    Added here: a client that lost the answer can ask again.
+    """The request id (idempotency key): a repeat with the same id gets the first answer and changes nothing.
+    Added by this project: a client that lost the answer can repeat the call.
     """
     @_builtins.property
     def value(self) -> _any_pb2.Any:
@@ -839,7 +841,7 @@ class SetVariableRequest(_message.Message):
 
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Merged into the variable's. The keys source, changed_by and optimizer_id have a meaning."""
+        """Entries to merge into the variable's metadata. The bridge reads source, changed_by and optimizer_id."""
 
     def __init__(
         self,
@@ -864,7 +866,7 @@ Global___SetVariableRequest: _TypeAlias = SetVariableRequest  # noqa: Y015
 
 @_typing.final
 class SetVariableResponse(_message.Message):
-    """The set accepted."""
+    """The result of an accepted set."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -876,7 +878,7 @@ class SetVariableResponse(_message.Message):
     error_message: _builtins.str
     """Always empty: a refusal is a status."""
     new_version: _builtins.int
-    """The version that the set made."""
+    """The new version."""
     def __init__(
         self,
         *,
@@ -894,7 +896,7 @@ Global___SetVariableResponse: _TypeAlias = SetVariableResponse  # noqa: Y015
 
 @_typing.final
 class BatchGetVariablesRequest(_message.Message):
-    """Reads several variables as of one moment."""
+    """A request to read several variables at the same moment."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -903,14 +905,14 @@ class BatchGetVariablesRequest(_message.Message):
     INCLUDE_METADATA_FIELD_NUMBER: _builtins.int
     BYPASS_CACHE_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session."""
+    """The session's id."""
     include_metadata: _builtins.bool
-    """Whether the variables' metadata is wanted."""
+    """True to include the variables' metadata."""
     bypass_cache: _builtins.bool
     """Accepted for old clients; the server keeps no cache."""
     @_builtins.property
     def variable_identifiers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Ids or names."""
+        """The variables' ids or names."""
 
     def __init__(
         self,
@@ -930,7 +932,7 @@ Global___BatchGetVariablesRequest: _TypeAlias = BatchGetVariablesRequest  # noqa
 
 @_typing.final
 class BatchGetVariablesResponse(_message.Message):
-    """The variables read."""
+    """The result of reading several variables."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -959,11 +961,11 @@ class BatchGetVariablesResponse(_message.Message):
     MISSING_VARIABLES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def variables(self) -> _containers.MessageMap[_builtins.str, Global___Variable]:
-        """What was found, by the identifier asked for."""
+        """The variables found, by the identifier in the request."""
 
     @_builtins.property
     def missing_variables(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What was not, in the order asked."""
+        """The identifiers without a variable, in request order."""
 
     def __init__(
         self,
@@ -981,7 +983,7 @@ Global___BatchGetVariablesResponse: _TypeAlias = BatchGetVariablesResponse  # no
 
 @_typing.final
 class BatchSetVariablesRequest(_message.Message):
-    """Sets several variables."""
+    """A request to set several variables."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1052,16 +1054,16 @@ class BatchSetVariablesRequest(_message.Message):
     ATOMIC_FIELD_NUMBER: _builtins.int
     BINARY_UPDATES_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session."""
+    """The session's id."""
     atomic: _builtins.bool
-    """Whether one refusal refuses all."""
+    """True for an atomic batch: one refusal refuses all sets."""
     @_builtins.property
     def updates(self) -> _containers.MessageMap[_builtins.str, _any_pb2.Any]:
-        """New values by id or name."""
+        """The new values, by id or name."""
 
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Merged into the metadata of each."""
+        """Entries to merge into the metadata of each variable."""
 
     @_builtins.property
     def binary_updates(self) -> _containers.ScalarMap[_builtins.str, _builtins.bytes]:
@@ -1086,7 +1088,7 @@ Global___BatchSetVariablesRequest: _TypeAlias = BatchSetVariablesRequest  # noqa
 
 @_typing.final
 class BatchSetVariablesResponse(_message.Message):
-    """What became of a batch."""
+    """The result of a batch."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1134,14 +1136,14 @@ class BatchSetVariablesResponse(_message.Message):
     ERRORS_FIELD_NUMBER: _builtins.int
     NEW_VERSIONS_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
-    """True where nothing was refused."""
+    """True if no set was refused."""
     @_builtins.property
     def errors(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """The reasons of those at fault, by the identifier asked for."""
+        """The reasons of refused sets, by the identifier in the request."""
 
     @_builtins.property
     def new_versions(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
-        """The versions made, by the identifier asked for."""
+        """The new versions, by the identifier in the request."""
 
     def __init__(
         self,
@@ -1160,16 +1162,16 @@ Global___BatchSetVariablesResponse: _TypeAlias = BatchSetVariablesResponse  # no
 
 @_typing.final
 class ListVariablesRequest(_message.Message):
-    """Lists variables."""
+    """A request to list variables."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SESSION_ID_FIELD_NUMBER: _builtins.int
     PATTERN_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session; opened by this call where it is not open."""
+    """The session's id; the call opens the session if it is not open."""
     pattern: _builtins.str
-    """A glob over the whole name (* and ?); empty lists all."""
+    """A glob for the whole name (* and ?); empty to list all."""
     def __init__(
         self,
         *,
@@ -1193,7 +1195,7 @@ class ListVariablesResponse(_message.Message):
     VARIABLES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def variables(self) -> _containers.RepeatedCompositeFieldContainer[Global___Variable]:
-        """In order of registration."""
+        """The variables, in order of registration."""
 
     def __init__(
         self,
@@ -1210,7 +1212,7 @@ Global___ListVariablesResponse: _TypeAlias = ListVariablesResponse  # noqa: Y015
 
 @_typing.final
 class DeleteVariableRequest(_message.Message):
-    """Removes a variable."""
+    """A request to remove a variable."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1238,12 +1240,12 @@ class DeleteVariableRequest(_message.Message):
     VARIABLE_IDENTIFIER_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session."""
+    """The session's id."""
     variable_identifier: _builtins.str
-    """Its id or its name."""
+    """The variable's id or name."""
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """As in SetVariableRequest: an optimizer names itself here. Added here."""
+        """Metadata as in SetVariableRequest, for optimizer_id. Added by this project."""
 
     def __init__(
         self,
@@ -1262,7 +1264,7 @@ Global___DeleteVariableRequest: _TypeAlias = DeleteVariableRequest  # noqa: Y015
 
 @_typing.final
 class DeleteVariableResponse(_message.Message):
-    """The variable removed."""
+    """The result of removing a variable."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1288,7 +1290,7 @@ Global___DeleteVariableResponse: _TypeAlias = DeleteVariableResponse  # noqa: Y0
 
 @_typing.final
 class WatchVariablesRequest(_message.Message):
-    """Watches variables."""
+    """A request to watch variables."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1297,16 +1299,16 @@ class WatchVariablesRequest(_message.Message):
     INCLUDE_INITIAL_VALUES_FIELD_NUMBER: _builtins.int
     RESUME_AFTER_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session."""
+    """The session's id."""
     include_initial_values: _builtins.bool
-    """Whether the present values come first. A resumed watch gets none."""
+    """True to begin with the current values. A resumed watch gets none."""
     resume_after: _builtins.int
-    """The last sequence seen: the watch continues with exactly what follows.
-    Added here: a client that lost its connection loses nothing else.
+    """The last sequence received: the watch resumes with the change after it.
+    Added by this project: a client that lost its connection misses no update.
     """
     @_builtins.property
     def variable_identifiers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Ids or names; none watches every variable, also those registered later."""
+        """The variables' ids or names; empty to watch every variable, later registrations included."""
 
     def __init__(
         self,
@@ -1328,7 +1330,7 @@ Global___WatchVariablesRequest: _TypeAlias = WatchVariablesRequest  # noqa: Y015
 
 @_typing.final
 class VariableUpdate(_message.Message):
-    """One thing that a watch learns."""
+    """One update of a watch."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1364,30 +1366,30 @@ class VariableUpdate(_message.Message):
     variable_id: _builtins.str
     """The variable's id; empty in a heartbeat."""
     update_source: _builtins.str
-    """Who made the change: as changed_by in the history."""
+    """The author of the change, as changed_by in the history."""
     update_type: _builtins.str
-    """initial_value, value_change, registered, deleted, dependency_change or heartbeat."""
+    """The kind: initial_value, value_change, registered, deleted, dependency_change or heartbeat."""
     sequence: _builtins.int
-    """The place in the session's order of updates; grows strictly, one per update.
-    Initial values and heartbeats carry the sequence that is current. Added here, for resume_after.
+    """The position in the session's order of changes, without gaps.
+    Initial values and heartbeats carry the current sequence. Added by this project, for resume_after.
     """
     previous_binary_value: _builtins.bytes
-    """The array before a value_change, where previous_value is a binary header. Added here."""
+    """The array before a value_change, if previous_value is a binary header. Added by this project."""
     @_builtins.property
     def variable(self) -> Global___Variable:
         """The variable as of this update; absent in a heartbeat."""
 
     @_builtins.property
     def update_metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """The change's own metadata; initial=true on an initial value."""
+        """The metadata of the change; initial=true for an initial value."""
 
     @_builtins.property
     def timestamp(self) -> _timestamp_pb2.Timestamp:
-        """When the change was accepted, UTC."""
+        """The time at which the change was accepted, UTC."""
 
     @_builtins.property
     def previous_value(self) -> _any_pb2.Any:
-        """The value before a value_change. Added here."""
+        """The value before a value_change. Added by this project."""
 
     def __init__(
         self,
@@ -1443,14 +1445,14 @@ class ToolSpec(_message.Message):
     SUPPORTS_STREAMING_FIELD_NUMBER: _builtins.int
     REQUIRED_VARIABLES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """Its name, unique among a session's tools."""
+    """The name, unique among a session's tools."""
     description: _builtins.str
-    """What it does, for people."""
+    """A description for people."""
     supports_streaming: _builtins.bool
-    """Whether it answers in chunks."""
+    """True if it streams chunks."""
     @_builtins.property
     def parameters(self) -> _containers.RepeatedCompositeFieldContainer[Global___ParameterSpec]:
-        """What it takes."""
+        """The parameters."""
 
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -1458,7 +1460,7 @@ class ToolSpec(_message.Message):
 
     @_builtins.property
     def required_variables(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of variables that it needs."""
+        """The names of variables that it needs."""
 
     def __init__(
         self,
@@ -1491,18 +1493,18 @@ class ParameterSpec(_message.Message):
     DEFAULT_VALUE_FIELD_NUMBER: _builtins.int
     VALIDATION_JSON_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """Its name."""
+    """The name."""
     type: _builtins.str
-    """One of the variable types, or any."""
+    """The type: one of the variable types, or any."""
     description: _builtins.str
-    """What it means, for people."""
+    """A description for people."""
     required: _builtins.bool
-    """Whether a call must give it."""
+    """True if a call must have an argument for it."""
     validation_json: _builtins.str
-    """Constraints as for a variable of that type; empty for none."""
+    """The constraints, as for a variable of that type; empty for none."""
     @_builtins.property
     def default_value(self) -> _any_pb2.Any:
-        """What it is where a call does not give it."""
+        """The value if a call has no argument for it."""
 
     def __init__(
         self,
@@ -1524,7 +1526,7 @@ Global___ParameterSpec: _TypeAlias = ParameterSpec  # noqa: Y015
 
 @_typing.final
 class ToolRegistration(_message.Message):
-    """A tool that a client brings."""
+    """A tool that a client registers."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1554,14 +1556,14 @@ class ToolRegistration(_message.Message):
     METADATA_FIELD_NUMBER: _builtins.int
     SUPPORTS_STREAMING_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """Its name."""
+    """The name of the tool."""
     description: _builtins.str
-    """What it does, for people."""
+    """A description for people."""
     supports_streaming: _builtins.bool
-    """Whether it answers in chunks."""
+    """True if it streams chunks."""
     @_builtins.property
     def parameters(self) -> _containers.RepeatedCompositeFieldContainer[Global___ParameterSpec]:
-        """What it takes."""
+        """The parameters."""
 
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -1586,7 +1588,7 @@ Global___ToolRegistration: _TypeAlias = ToolRegistration  # noqa: Y015
 
 @_typing.final
 class ExecuteToolRequest(_message.Message):
-    """Runs a tool."""
+    """A request to run a tool."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1658,18 +1660,18 @@ class ExecuteToolRequest(_message.Message):
     STREAM_FIELD_NUMBER: _builtins.int
     BINARY_PARAMETERS_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session that it runs in."""
+    """The id of the session in which it runs."""
     tool_name: _builtins.str
-    """Its name."""
+    """The name of the tool."""
     stream: _builtins.bool
-    """Accepted for old clients; the method decides."""
+    """Accepted for old clients; without effect, since the method decides."""
     @_builtins.property
     def parameters(self) -> _containers.MessageMap[_builtins.str, _any_pb2.Any]:
-        """Its parameters by name, encoded as values are."""
+        """The arguments by name, encoded like values."""
 
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Free text by key; optimizer_id has a meaning."""
+        """Free text by key. The bridge reads optimizer_id."""
 
     @_builtins.property
     def binary_parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.bytes]:
@@ -1695,7 +1697,7 @@ Global___ExecuteToolRequest: _TypeAlias = ExecuteToolRequest  # noqa: Y015
 
 @_typing.final
 class ExecuteToolResponse(_message.Message):
-    """What a tool answered."""
+    """The result of a tool."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1725,14 +1727,14 @@ class ExecuteToolResponse(_message.Message):
     METADATA_FIELD_NUMBER: _builtins.int
     EXECUTION_TIME_MS_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
-    """False where the tool failed."""
+    """False if the tool failed."""
     error_message: _builtins.str
-    """The tool's own message where it failed."""
+    """The tool's message if it failed."""
     execution_time_ms: _builtins.int
-    """How long it ran, in milliseconds."""
+    """The duration, in milliseconds."""
     @_builtins.property
     def result(self) -> _any_pb2.Any:
-        """Its result: type_url names one of the value types, or json for anything else."""
+        """The result: type_url names one of the value types, or json for other values."""
 
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -1757,7 +1759,7 @@ Global___ExecuteToolResponse: _TypeAlias = ExecuteToolResponse  # noqa: Y015
 
 @_typing.final
 class ToolChunk(_message.Message):
-    """A piece of a streaming tool's answer."""
+    """A chunk of a streaming tool's result."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1786,11 +1788,11 @@ class ToolChunk(_message.Message):
     IS_FINAL_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     chunk_id: _builtins.str
-    """<tool>-<n>, with n from 1."""
+    """The id <tool>-<n>, with n from 1."""
     data: _builtins.bytes
-    """JSON; empty in the final chunk."""
+    """The chunk as JSON; empty in the final one."""
     is_final: _builtins.bool
-    """True in the last chunk alone."""
+    """True only in the last chunk."""
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Free text by key."""
@@ -1813,7 +1815,7 @@ Global___ToolChunk: _TypeAlias = ToolChunk  # noqa: Y015
 
 @_typing.final
 class RegisterToolsRequest(_message.Message):
-    """Adds a client's tools to a session."""
+    """A request to add a client's tools to a session."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1821,9 +1823,9 @@ class RegisterToolsRequest(_message.Message):
     TOOLS_FIELD_NUMBER: _builtins.int
     WORKER_ID_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session; opened by this call where it is not open."""
+    """The session's id; the call opens the session if it is not open."""
     worker_id: _builtins.str
-    """Who runs them; host:port names a bridge to forward to."""
+    """The address of the bridge that runs them, host:port, to which calls are forwarded."""
     @_builtins.property
     def tools(self) -> _containers.RepeatedCompositeFieldContainer[Global___ToolRegistration]:
         """The tools."""
@@ -1845,7 +1847,7 @@ Global___RegisterToolsRequest: _TypeAlias = RegisterToolsRequest  # noqa: Y015
 
 @_typing.final
 class RegisterToolsResponse(_message.Message):
-    """The tools added."""
+    """The registered tools."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1878,7 +1880,7 @@ class RegisterToolsResponse(_message.Message):
     """Always empty: a refusal is a status."""
     @_builtins.property
     def tool_ids(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Their ids, by name."""
+        """The tools' ids, by name."""
 
     def __init__(
         self,
@@ -1897,13 +1899,13 @@ Global___RegisterToolsResponse: _TypeAlias = RegisterToolsResponse  # noqa: Y015
 
 @_typing.final
 class GetExposedElixirToolsRequest(_message.Message):
-    """Lists a session's registered tools."""
+    """A request to list a session's registered tools."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SESSION_ID_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session."""
+    """The session's id."""
     def __init__(
         self,
         *,
@@ -1926,7 +1928,7 @@ class GetExposedElixirToolsResponse(_message.Message):
     TOOLS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def tools(self) -> _containers.RepeatedCompositeFieldContainer[Global___ToolSpec]:
-        """In order of registration."""
+        """The tools, in order of registration."""
 
     def __init__(
         self,
@@ -1943,7 +1945,7 @@ Global___GetExposedElixirToolsResponse: _TypeAlias = GetExposedElixirToolsRespon
 
 @_typing.final
 class ExecuteElixirToolRequest(_message.Message):
-    """Runs a registered tool."""
+    """A request to run a registered tool."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1993,12 +1995,12 @@ class ExecuteElixirToolRequest(_message.Message):
     PARAMETERS_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session that it runs in."""
+    """The id of the session in which it runs."""
     tool_name: _builtins.str
-    """Its name."""
+    """The name of the tool."""
     @_builtins.property
     def parameters(self) -> _containers.MessageMap[_builtins.str, _any_pb2.Any]:
-        """Its parameters by name, encoded as values are."""
+        """The arguments by name, encoded like values."""
 
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -2022,7 +2024,7 @@ Global___ExecuteElixirToolRequest: _TypeAlias = ExecuteElixirToolRequest  # noqa
 
 @_typing.final
 class ExecuteElixirToolResponse(_message.Message):
-    """What a registered tool answered."""
+    """The result of a registered tool."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2052,14 +2054,14 @@ class ExecuteElixirToolResponse(_message.Message):
     METADATA_FIELD_NUMBER: _builtins.int
     EXECUTION_TIME_MS_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
-    """False where the tool failed."""
+    """False if the tool failed."""
     error_message: _builtins.str
-    """The tool's own message where it failed."""
+    """The tool's message if it failed."""
     execution_time_ms: _builtins.int
-    """How long it ran, in milliseconds."""
+    """The duration, in milliseconds."""
     @_builtins.property
     def result(self) -> _any_pb2.Any:
-        """Its result."""
+        """The result."""
 
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -2084,7 +2086,7 @@ Global___ExecuteElixirToolResponse: _TypeAlias = ExecuteElixirToolResponse  # no
 
 @_typing.final
 class AddDependencyRequest(_message.Message):
-    """Records that to_variable follows from_variable."""
+    """A request to add a dependency: to_variable follows from_variable."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2093,13 +2095,13 @@ class AddDependencyRequest(_message.Message):
     TO_VARIABLE_FIELD_NUMBER: _builtins.int
     DEPENDENCY_TYPE_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session."""
+    """The session's id."""
     from_variable: _builtins.str
     """The variable that is followed, by id or name."""
     to_variable: _builtins.str
     """The variable that follows, by id or name."""
     dependency_type: _builtins.str
-    """Free text; comes back in dependency_change updates."""
+    """Free text, which dependency_change updates include."""
     def __init__(
         self,
         *,
@@ -2118,7 +2120,7 @@ Global___AddDependencyRequest: _TypeAlias = AddDependencyRequest  # noqa: Y015
 
 @_typing.final
 class AddDependencyResponse(_message.Message):
-    """The dependency recorded."""
+    """The result of adding a dependency."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2144,7 +2146,7 @@ Global___AddDependencyResponse: _TypeAlias = AddDependencyResponse  # noqa: Y015
 
 @_typing.final
 class StartOptimizationRequest(_message.Message):
-    """Gives a variable to one optimizer."""
+    """A request to lock a variable for one optimizer."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2173,11 +2175,11 @@ class StartOptimizationRequest(_message.Message):
     OPTIMIZER_ID_FIELD_NUMBER: _builtins.int
     OPTIMIZER_CONFIG_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session."""
+    """The session's id."""
     variable_identifier: _builtins.str
-    """Its id or its name."""
+    """The variable's id or name."""
     optimizer_id: _builtins.str
-    """Who is to hold it."""
+    """The optimizer for which to lock it."""
     @_builtins.property
     def optimizer_config(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Free text by key, for the optimizer's use."""
@@ -2200,7 +2202,7 @@ Global___StartOptimizationRequest: _TypeAlias = StartOptimizationRequest  # noqa
 
 @_typing.final
 class StartOptimizationResponse(_message.Message):
-    """The variable given."""
+    """The result of locking a variable."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2212,7 +2214,7 @@ class StartOptimizationResponse(_message.Message):
     error_message: _builtins.str
     """Always empty: a refusal is a status."""
     optimization_id: _builtins.str
-    """Names this optimization."""
+    """The id of this optimization."""
     def __init__(
         self,
         *,
@@ -2230,7 +2232,7 @@ Global___StartOptimizationResponse: _TypeAlias = StartOptimizationResponse  # no
 
 @_typing.final
 class StopOptimizationRequest(_message.Message):
-    """Frees a variable from its optimizer."""
+    """A request to release the optimization lock of a variable."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2239,13 +2241,13 @@ class StopOptimizationRequest(_message.Message):
     FORCE_FIELD_NUMBER: _builtins.int
     OPTIMIZER_ID_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session."""
+    """The session's id."""
     variable_identifier: _builtins.str
-    """Its id or its name."""
+    """The variable's id or name."""
     force: _builtins.bool
-    """Whether to free it from another's hold."""
+    """True to release the lock of another optimizer as well."""
     optimizer_id: _builtins.str
-    """Who asks. Added here: the original could not tell the holder from others."""
+    """The optimizer that asks. Added by this project: the original could not distinguish the holder."""
     def __init__(
         self,
         *,
@@ -2264,7 +2266,7 @@ Global___StopOptimizationRequest: _TypeAlias = StopOptimizationRequest  # noqa: 
 
 @_typing.final
 class StopOptimizationResponse(_message.Message):
-    """The variable freed."""
+    """The result of releasing a lock."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2274,10 +2276,10 @@ class StopOptimizationResponse(_message.Message):
     success: _builtins.bool
     """Always true: a refusal is a status."""
     final_binary_value: _builtins.bytes
-    """The array, where final_value is a binary header. Added here."""
+    """The array, if final_value is a binary header. Added by this project."""
     @_builtins.property
     def final_value(self) -> _any_pb2.Any:
-        """The value at that moment."""
+        """The value at the release."""
 
     def __init__(
         self,
@@ -2296,7 +2298,7 @@ Global___StopOptimizationResponse: _TypeAlias = StopOptimizationResponse  # noqa
 
 @_typing.final
 class GetVariableHistoryRequest(_message.Message):
-    """Reads a variable's history."""
+    """A request to read a variable's history."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2304,11 +2306,11 @@ class GetVariableHistoryRequest(_message.Message):
     VARIABLE_IDENTIFIER_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session."""
+    """The session's id."""
     variable_identifier: _builtins.str
-    """Its id or its name."""
+    """The variable's id or name."""
     limit: _builtins.int
-    """At most so many entries; 0 for all that is kept."""
+    """The maximum number of entries; 0 for all retained ones."""
     def __init__(
         self,
         *,
@@ -2333,7 +2335,7 @@ class GetVariableHistoryResponse(_message.Message):
     ENTRIES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___VariableHistoryEntry]:
-        """One per accepted change, registration included, newest first."""
+        """One entry per accepted change, registration included, newest first."""
 
     def __init__(
         self,
@@ -2381,22 +2383,22 @@ class VariableHistoryEntry(_message.Message):
     METADATA_FIELD_NUMBER: _builtins.int
     BINARY_VALUE_FIELD_NUMBER: _builtins.int
     version: _builtins.int
-    """The version that it made."""
+    """The version that it created."""
     changed_by: _builtins.str
-    """The change's metadata changed_by, else client, tool:NAME or rollback to version N."""
+    """The author: changed_by of the change's metadata, otherwise client, tool:NAME or rollback to version N."""
     binary_value: _builtins.bytes
-    """The array, where value is a binary header. Added here."""
+    """The array, if value is a binary header. Added by this project."""
     @_builtins.property
     def value(self) -> _any_pb2.Any:
-        """The value that it wrote."""
+        """The new value."""
 
     @_builtins.property
     def timestamp(self) -> _timestamp_pb2.Timestamp:
-        """When, UTC."""
+        """The time of the change, UTC."""
 
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """The change's own metadata."""
+        """The metadata of the change."""
 
     def __init__(
         self,
@@ -2418,7 +2420,7 @@ Global___VariableHistoryEntry: _TypeAlias = VariableHistoryEntry  # noqa: Y015
 
 @_typing.final
 class RollbackVariableRequest(_message.Message):
-    """Writes an old value again."""
+    """A request to set a variable to the value of an older version."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2447,14 +2449,14 @@ class RollbackVariableRequest(_message.Message):
     TARGET_VERSION_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
-    """The session."""
+    """The session's id."""
     variable_identifier: _builtins.str
-    """Its id or its name."""
+    """The variable's id or name."""
     target_version: _builtins.int
-    """The version whose value is wanted."""
+    """The version with the value to set."""
     @_builtins.property
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """As in SetVariableRequest. Added here: an optimizer names itself here."""
+        """Metadata as in SetVariableRequest, for optimizer_id. Added by this project."""
 
     def __init__(
         self,
@@ -2474,7 +2476,7 @@ Global___RollbackVariableRequest: _TypeAlias = RollbackVariableRequest  # noqa: 
 
 @_typing.final
 class RollbackVariableResponse(_message.Message):
-    """The variable rolled back."""
+    """The result of a rollback."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

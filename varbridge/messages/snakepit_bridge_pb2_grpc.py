@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class BridgeServiceStub:
-    """The bridge under its present name.
+    """The bridge under its current name.
     """
 
     def __init__(self, channel):
@@ -153,18 +153,18 @@ class BridgeServiceStub:
 
 
 class BridgeServiceServicer:
-    """The bridge under its present name.
+    """The bridge under its current name.
     """
 
     def Ping(self, request, context):
-        """Answers the message that it got: the server lives and speaks this protocol.
+        """Returns the message of the request, which shows that the server works.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def InitializeSession(self, request, context):
-        """Opens a session, or says what an open one holds.
+        """Opens a session if it is not open, and returns its tools and variables.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -185,7 +185,7 @@ class BridgeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Heartbeat(self, request, context):
-        """Renews a session, and says whether it is open.
+        """Renews a session, and returns whether it is open.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -206,21 +206,21 @@ class BridgeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetVariable(self, request, context):
-        """Gives a variable a new value and the next version.
+        """Sets a variable to a new value, as the next version.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetVariables(self, request, context):
-        """Reads several variables as of one moment.
+        """Reads several variables at the same moment.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetVariables(self, request, context):
-        """Sets several variables, all or nothing where asked.
+        """Sets several variables in one batch, which may be atomic.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -241,14 +241,14 @@ class BridgeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchVariables(self, request, context):
-        """Streams every change of the variables named.
+        """Streams every change of some or all variables.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ExecuteTool(self, request, context):
-        """Runs a tool and answers its result.
+        """Runs a tool and returns its result.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -276,28 +276,28 @@ class BridgeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExecuteElixirTool(self, request, context):
-        """Runs one of the tools that clients registered in a session.
+        """Runs a tool that a client has registered in a session.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AddDependency(self, request, context):
-        """Records that one variable follows another.
+        """Adds a dependency between two variables.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def StartOptimization(self, request, context):
-        """Gives a variable to one optimizer.
+        """Locks a variable for one optimizer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def StopOptimization(self, request, context):
-        """Frees a variable from its optimizer.
+        """Releases the optimization lock of a variable.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -311,7 +311,7 @@ class BridgeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RollbackVariable(self, request, context):
-        """Writes an old value again, as a new version.
+        """Sets a variable to the value of an older version, as a new version.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -444,7 +444,7 @@ def add_BridgeServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class BridgeService:
-    """The bridge under its present name.
+    """The bridge under its current name.
     """
 
     @staticmethod
@@ -1070,7 +1070,7 @@ class BridgeService:
 
 
 class SnakepitBridgeStub:
-    """The bridge under its older name: the same methods, less the five that came later.
+    """The bridge under its older name: the same methods, without the five that were added later.
     """
 
     def __init__(self, channel):
@@ -1172,7 +1172,7 @@ class SnakepitBridgeStub:
 
 
 class SnakepitBridgeServicer:
-    """The bridge under its older name: the same methods, less the five that came later.
+    """The bridge under its older name: the same methods, without the five that were added later.
     """
 
     def Ping(self, request, context):
@@ -1403,7 +1403,7 @@ def add_SnakepitBridgeServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SnakepitBridge:
-    """The bridge under its older name: the same methods, less the five that came later.
+    """The bridge under its older name: the same methods, without the five that were added later.
     """
 
     @staticmethod

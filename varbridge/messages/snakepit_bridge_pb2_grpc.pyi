@@ -3,8 +3,8 @@
 isort:skip_file
 The bridge: sessions of typed variables and tools that two runtimes share.
 
-Wire-compatible with Snakepit's bridge, releases 0.4.0 to 0.4.3. What this project adds to those
-messages has field numbers from 100, so that a client of that age never meets it.
+Wire-compatible with Snakepit's bridge, releases 0.4.0 to 0.4.3. Fields that this project adds to those
+messages have numbers from 100, which clients of those releases do not know.
 """
 
 from collections import abc as _abc
@@ -31,40 +31,40 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class BridgeServiceStub:
-    """The bridge under its present name."""
+    """The bridge under its current name."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> BridgeServiceAsyncStub: ...
     Ping: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.PingRequest, _snakepit_bridge_pb2.PingResponse]
-    """Answers the message that it got: the server lives and speaks this protocol."""
+    """Returns the message of the request, which shows that the server works."""
     InitializeSession: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.InitializeSessionRequest, _snakepit_bridge_pb2.InitializeSessionResponse]
-    """Opens a session, or says what an open one holds."""
+    """Opens a session if it is not open, and returns its tools and variables."""
     CleanupSession: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.CleanupSessionRequest, _snakepit_bridge_pb2.CleanupSessionResponse]
     """Ends a session with its variables, watches and tools."""
     GetSession: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.GetSessionRequest, _snakepit_bridge_pb2.GetSessionResponse]
     """Describes an open session."""
     Heartbeat: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.HeartbeatRequest, _snakepit_bridge_pb2.HeartbeatResponse]
-    """Renews a session, and says whether it is open."""
+    """Renews a session, and returns whether it is open."""
     RegisterVariable: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.RegisterVariableRequest, _snakepit_bridge_pb2.RegisterVariableResponse]
     """Creates a variable at version 1."""
     GetVariable: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.GetVariableRequest, _snakepit_bridge_pb2.GetVariableResponse]
     """Reads one variable by id or name."""
     SetVariable: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.SetVariableRequest, _snakepit_bridge_pb2.SetVariableResponse]
-    """Gives a variable a new value and the next version."""
+    """Sets a variable to a new value, as the next version."""
     GetVariables: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.BatchGetVariablesRequest, _snakepit_bridge_pb2.BatchGetVariablesResponse]
-    """Reads several variables as of one moment."""
+    """Reads several variables at the same moment."""
     SetVariables: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.BatchSetVariablesRequest, _snakepit_bridge_pb2.BatchSetVariablesResponse]
-    """Sets several variables, all or nothing where asked."""
+    """Sets several variables in one batch, which may be atomic."""
     ListVariables: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.ListVariablesRequest, _snakepit_bridge_pb2.ListVariablesResponse]
     """Lists a session's variables in order of registration."""
     DeleteVariable: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.DeleteVariableRequest, _snakepit_bridge_pb2.DeleteVariableResponse]
     """Removes a variable and frees its name."""
     WatchVariables: _grpc.UnaryStreamMultiCallable[_snakepit_bridge_pb2.WatchVariablesRequest, _snakepit_bridge_pb2.VariableUpdate]
-    """Streams every change of the variables named."""
+    """Streams every change of some or all variables."""
     ExecuteTool: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.ExecuteToolRequest, _snakepit_bridge_pb2.ExecuteToolResponse]
-    """Runs a tool and answers its result."""
+    """Runs a tool and returns its result."""
     ExecuteStreamingTool: _grpc.UnaryStreamMultiCallable[_snakepit_bridge_pb2.ExecuteToolRequest, _snakepit_bridge_pb2.ToolChunk]
     """Runs a tool and streams its chunks."""
     RegisterTools: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.RegisterToolsRequest, _snakepit_bridge_pb2.RegisterToolsResponse]
@@ -72,51 +72,51 @@ class BridgeServiceStub:
     GetExposedElixirTools: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.GetExposedElixirToolsRequest, _snakepit_bridge_pb2.GetExposedElixirToolsResponse]
     """Lists the tools that clients registered in a session."""
     ExecuteElixirTool: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.ExecuteElixirToolRequest, _snakepit_bridge_pb2.ExecuteElixirToolResponse]
-    """Runs one of the tools that clients registered in a session."""
+    """Runs a tool that a client has registered in a session."""
     AddDependency: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.AddDependencyRequest, _snakepit_bridge_pb2.AddDependencyResponse]
-    """Records that one variable follows another."""
+    """Adds a dependency between two variables."""
     StartOptimization: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.StartOptimizationRequest, _snakepit_bridge_pb2.StartOptimizationResponse]
-    """Gives a variable to one optimizer."""
+    """Locks a variable for one optimizer."""
     StopOptimization: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.StopOptimizationRequest, _snakepit_bridge_pb2.StopOptimizationResponse]
-    """Frees a variable from its optimizer."""
+    """Releases the optimization lock of a variable."""
     GetVariableHistory: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.GetVariableHistoryRequest, _snakepit_bridge_pb2.GetVariableHistoryResponse]
     """Reads a variable's accepted changes, newest first."""
     RollbackVariable: _grpc.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.RollbackVariableRequest, _snakepit_bridge_pb2.RollbackVariableResponse]
-    """Writes an old value again, as a new version."""
+    """Sets a variable to the value of an older version, as a new version."""
 
 @_typing.type_check_only
 class BridgeServiceAsyncStub(BridgeServiceStub):
-    """The bridge under its present name."""
+    """The bridge under its current name."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Ping: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.PingRequest, _snakepit_bridge_pb2.PingResponse]  # type: ignore[assignment]
-    """Answers the message that it got: the server lives and speaks this protocol."""
+    """Returns the message of the request, which shows that the server works."""
     InitializeSession: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.InitializeSessionRequest, _snakepit_bridge_pb2.InitializeSessionResponse]  # type: ignore[assignment]
-    """Opens a session, or says what an open one holds."""
+    """Opens a session if it is not open, and returns its tools and variables."""
     CleanupSession: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.CleanupSessionRequest, _snakepit_bridge_pb2.CleanupSessionResponse]  # type: ignore[assignment]
     """Ends a session with its variables, watches and tools."""
     GetSession: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.GetSessionRequest, _snakepit_bridge_pb2.GetSessionResponse]  # type: ignore[assignment]
     """Describes an open session."""
     Heartbeat: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.HeartbeatRequest, _snakepit_bridge_pb2.HeartbeatResponse]  # type: ignore[assignment]
-    """Renews a session, and says whether it is open."""
+    """Renews a session, and returns whether it is open."""
     RegisterVariable: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.RegisterVariableRequest, _snakepit_bridge_pb2.RegisterVariableResponse]  # type: ignore[assignment]
     """Creates a variable at version 1."""
     GetVariable: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.GetVariableRequest, _snakepit_bridge_pb2.GetVariableResponse]  # type: ignore[assignment]
     """Reads one variable by id or name."""
     SetVariable: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.SetVariableRequest, _snakepit_bridge_pb2.SetVariableResponse]  # type: ignore[assignment]
-    """Gives a variable a new value and the next version."""
+    """Sets a variable to a new value, as the next version."""
     GetVariables: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.BatchGetVariablesRequest, _snakepit_bridge_pb2.BatchGetVariablesResponse]  # type: ignore[assignment]
-    """Reads several variables as of one moment."""
+    """Reads several variables at the same moment."""
     SetVariables: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.BatchSetVariablesRequest, _snakepit_bridge_pb2.BatchSetVariablesResponse]  # type: ignore[assignment]
-    """Sets several variables, all or nothing where asked."""
+    """Sets several variables in one batch, which may be atomic."""
     ListVariables: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.ListVariablesRequest, _snakepit_bridge_pb2.ListVariablesResponse]  # type: ignore[assignment]
     """Lists a session's variables in order of registration."""
     DeleteVariable: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.DeleteVariableRequest, _snakepit_bridge_pb2.DeleteVariableResponse]  # type: ignore[assignment]
     """Removes a variable and frees its name."""
     WatchVariables: _aio.UnaryStreamMultiCallable[_snakepit_bridge_pb2.WatchVariablesRequest, _snakepit_bridge_pb2.VariableUpdate]  # type: ignore[assignment]
-    """Streams every change of the variables named."""
+    """Streams every change of some or all variables."""
     ExecuteTool: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.ExecuteToolRequest, _snakepit_bridge_pb2.ExecuteToolResponse]  # type: ignore[assignment]
-    """Runs a tool and answers its result."""
+    """Runs a tool and returns its result."""
     ExecuteStreamingTool: _aio.UnaryStreamMultiCallable[_snakepit_bridge_pb2.ExecuteToolRequest, _snakepit_bridge_pb2.ToolChunk]  # type: ignore[assignment]
     """Runs a tool and streams its chunks."""
     RegisterTools: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.RegisterToolsRequest, _snakepit_bridge_pb2.RegisterToolsResponse]  # type: ignore[assignment]
@@ -124,20 +124,20 @@ class BridgeServiceAsyncStub(BridgeServiceStub):
     GetExposedElixirTools: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.GetExposedElixirToolsRequest, _snakepit_bridge_pb2.GetExposedElixirToolsResponse]  # type: ignore[assignment]
     """Lists the tools that clients registered in a session."""
     ExecuteElixirTool: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.ExecuteElixirToolRequest, _snakepit_bridge_pb2.ExecuteElixirToolResponse]  # type: ignore[assignment]
-    """Runs one of the tools that clients registered in a session."""
+    """Runs a tool that a client has registered in a session."""
     AddDependency: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.AddDependencyRequest, _snakepit_bridge_pb2.AddDependencyResponse]  # type: ignore[assignment]
-    """Records that one variable follows another."""
+    """Adds a dependency between two variables."""
     StartOptimization: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.StartOptimizationRequest, _snakepit_bridge_pb2.StartOptimizationResponse]  # type: ignore[assignment]
-    """Gives a variable to one optimizer."""
+    """Locks a variable for one optimizer."""
     StopOptimization: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.StopOptimizationRequest, _snakepit_bridge_pb2.StopOptimizationResponse]  # type: ignore[assignment]
-    """Frees a variable from its optimizer."""
+    """Releases the optimization lock of a variable."""
     GetVariableHistory: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.GetVariableHistoryRequest, _snakepit_bridge_pb2.GetVariableHistoryResponse]  # type: ignore[assignment]
     """Reads a variable's accepted changes, newest first."""
     RollbackVariable: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.RollbackVariableRequest, _snakepit_bridge_pb2.RollbackVariableResponse]  # type: ignore[assignment]
-    """Writes an old value again, as a new version."""
+    """Sets a variable to the value of an older version, as a new version."""
 
 class BridgeServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The bridge under its present name."""
+    """The bridge under its current name."""
 
     @_abc_1.abstractmethod
     def Ping(
@@ -145,7 +145,7 @@ class BridgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _snakepit_bridge_pb2.PingRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_snakepit_bridge_pb2.PingResponse, _abc.Awaitable[_snakepit_bridge_pb2.PingResponse]]:
-        """Answers the message that it got: the server lives and speaks this protocol."""
+        """Returns the message of the request, which shows that the server works."""
 
     @_abc_1.abstractmethod
     def InitializeSession(
@@ -153,7 +153,7 @@ class BridgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _snakepit_bridge_pb2.InitializeSessionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_snakepit_bridge_pb2.InitializeSessionResponse, _abc.Awaitable[_snakepit_bridge_pb2.InitializeSessionResponse]]:
-        """Opens a session, or says what an open one holds."""
+        """Opens a session if it is not open, and returns its tools and variables."""
 
     @_abc_1.abstractmethod
     def CleanupSession(
@@ -177,7 +177,7 @@ class BridgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _snakepit_bridge_pb2.HeartbeatRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_snakepit_bridge_pb2.HeartbeatResponse, _abc.Awaitable[_snakepit_bridge_pb2.HeartbeatResponse]]:
-        """Renews a session, and says whether it is open."""
+        """Renews a session, and returns whether it is open."""
 
     @_abc_1.abstractmethod
     def RegisterVariable(
@@ -201,7 +201,7 @@ class BridgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _snakepit_bridge_pb2.SetVariableRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_snakepit_bridge_pb2.SetVariableResponse, _abc.Awaitable[_snakepit_bridge_pb2.SetVariableResponse]]:
-        """Gives a variable a new value and the next version."""
+        """Sets a variable to a new value, as the next version."""
 
     @_abc_1.abstractmethod
     def GetVariables(
@@ -209,7 +209,7 @@ class BridgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _snakepit_bridge_pb2.BatchGetVariablesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_snakepit_bridge_pb2.BatchGetVariablesResponse, _abc.Awaitable[_snakepit_bridge_pb2.BatchGetVariablesResponse]]:
-        """Reads several variables as of one moment."""
+        """Reads several variables at the same moment."""
 
     @_abc_1.abstractmethod
     def SetVariables(
@@ -217,7 +217,7 @@ class BridgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _snakepit_bridge_pb2.BatchSetVariablesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_snakepit_bridge_pb2.BatchSetVariablesResponse, _abc.Awaitable[_snakepit_bridge_pb2.BatchSetVariablesResponse]]:
-        """Sets several variables, all or nothing where asked."""
+        """Sets several variables in one batch, which may be atomic."""
 
     @_abc_1.abstractmethod
     def ListVariables(
@@ -241,7 +241,7 @@ class BridgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _snakepit_bridge_pb2.WatchVariablesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_snakepit_bridge_pb2.VariableUpdate], _abc.AsyncIterator[_snakepit_bridge_pb2.VariableUpdate]]:
-        """Streams every change of the variables named."""
+        """Streams every change of some or all variables."""
 
     @_abc_1.abstractmethod
     def ExecuteTool(
@@ -249,7 +249,7 @@ class BridgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _snakepit_bridge_pb2.ExecuteToolRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_snakepit_bridge_pb2.ExecuteToolResponse, _abc.Awaitable[_snakepit_bridge_pb2.ExecuteToolResponse]]:
-        """Runs a tool and answers its result."""
+        """Runs a tool and returns its result."""
 
     @_abc_1.abstractmethod
     def ExecuteStreamingTool(
@@ -281,7 +281,7 @@ class BridgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _snakepit_bridge_pb2.ExecuteElixirToolRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_snakepit_bridge_pb2.ExecuteElixirToolResponse, _abc.Awaitable[_snakepit_bridge_pb2.ExecuteElixirToolResponse]]:
-        """Runs one of the tools that clients registered in a session."""
+        """Runs a tool that a client has registered in a session."""
 
     @_abc_1.abstractmethod
     def AddDependency(
@@ -289,7 +289,7 @@ class BridgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _snakepit_bridge_pb2.AddDependencyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_snakepit_bridge_pb2.AddDependencyResponse, _abc.Awaitable[_snakepit_bridge_pb2.AddDependencyResponse]]:
-        """Records that one variable follows another."""
+        """Adds a dependency between two variables."""
 
     @_abc_1.abstractmethod
     def StartOptimization(
@@ -297,7 +297,7 @@ class BridgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _snakepit_bridge_pb2.StartOptimizationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_snakepit_bridge_pb2.StartOptimizationResponse, _abc.Awaitable[_snakepit_bridge_pb2.StartOptimizationResponse]]:
-        """Gives a variable to one optimizer."""
+        """Locks a variable for one optimizer."""
 
     @_abc_1.abstractmethod
     def StopOptimization(
@@ -305,7 +305,7 @@ class BridgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _snakepit_bridge_pb2.StopOptimizationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_snakepit_bridge_pb2.StopOptimizationResponse, _abc.Awaitable[_snakepit_bridge_pb2.StopOptimizationResponse]]:
-        """Frees a variable from its optimizer."""
+        """Releases the optimization lock of a variable."""
 
     @_abc_1.abstractmethod
     def GetVariableHistory(
@@ -321,12 +321,12 @@ class BridgeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _snakepit_bridge_pb2.RollbackVariableRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_snakepit_bridge_pb2.RollbackVariableResponse, _abc.Awaitable[_snakepit_bridge_pb2.RollbackVariableResponse]]:
-        """Writes an old value again, as a new version."""
+        """Sets a variable to the value of an older version, as a new version."""
 
 def add_BridgeServiceServicer_to_server(servicer: BridgeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
 class SnakepitBridgeStub:
-    """The bridge under its older name: the same methods, less the five that came later."""
+    """The bridge under its older name: the same methods, without the five that were added later."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -371,7 +371,7 @@ class SnakepitBridgeStub:
 
 @_typing.type_check_only
 class SnakepitBridgeAsyncStub(SnakepitBridgeStub):
-    """The bridge under its older name: the same methods, less the five that came later."""
+    """The bridge under its older name: the same methods, without the five that were added later."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Ping: _aio.UnaryUnaryMultiCallable[_snakepit_bridge_pb2.PingRequest, _snakepit_bridge_pb2.PingResponse]  # type: ignore[assignment]
@@ -412,7 +412,7 @@ class SnakepitBridgeAsyncStub(SnakepitBridgeStub):
     """See BridgeService.RollbackVariable."""
 
 class SnakepitBridgeServicer(metaclass=_abc_1.ABCMeta):
-    """The bridge under its older name: the same methods, less the five that came later."""
+    """The bridge under its older name: the same methods, without the five that were added later."""
 
     @_abc_1.abstractmethod
     def Ping(

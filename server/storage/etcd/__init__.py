@@ -1,1 +1,1 @@
-"""The store that keeps the state of many bridges in etcd."""
+"""The store that persists the sessions of a cluster in etcd."""

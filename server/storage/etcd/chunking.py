@@ -1,4 +1,4 @@
-"""Values that are too long for one key: etcd takes requests of 1.5 MiB by default."""
+"""Chunking: splitting values that are too large for one key. By default, etcd accepts requests of 1.5 MiB."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from .keys import SessionKeys
 from .layout import Delete, Put, Write
 
 MAX_WHOLE_BYTES = 2**19
-"""Bytes of a value that is kept whole: two of them may have to go into one request, and some more."""
+"""The maximum size of a value that is not split, in bytes: two of them, and more, fit into one request."""
 
 CHUNK_BYTES = 2**20
-"""Bytes of a part."""
+"""The size of a chunk, in bytes."""
 
-_WHOLE, _IN_PARTS = b"\x00", b"\x01"
-"""What a value begins with: then come its bytes, or the ``Manifest`` that says where they are."""
+_WHOLE, _CHUNKED = b"\x00", b"\x01"
+"""The first byte of a stored value: the value's own bytes follow, or the ``Manifest`` of its chunks."""
 
 
 class Chunks:
-    """Which of a session's values are in parts.
+    """The chunked values of a session.
 
     Args:
-        keys: of the session.
-        incarnation: of its owner: what makes the names of the parts unlike those of any other owner.
+        keys: the keys of the session.
+        incarnation: the fencing token of the owner, which makes the names of its chunks unique.
     """
 
     def __init__(self, keys: SessionKeys, incarnation: int) -> None:
         self._keys = keys
         self._incarnation = incarnation
-        self._made = 0
-        self._tokens: dict[bytes, str] = {}  # of the values that are in parts, by key
+        self._count = 0
+        self._tokens: dict[bytes, str] = {}  # the names of the chunks of each chunked value, by its key
 
     def know(self, key: bytes, token: str) -> None:
-        """Learn of a value in parts."""
+        """Add a chunked value that is stored already."""
         self._tokens[key] = token
 
     def split(self, write: Write, before: list[Put]) -> Iterator[Write]:
-        """A write as etcd takes it.
+        """Yield the writes for a write of a value of any size.
 
         Args:
-            write: as it is meant.
-            before: gets the parts, which must be written before.
+            write: the write.
+            before: the list to which the chunks are added; they must be written first.
         """
         if isinstance(write, Delete) and write.whole_prefix:
             self._tokens.clear()
@@ -54,52 +54,52 @@ class Chunks:
         elif len(write.value) <= MAX_WHOLE_BYTES:
             yield Put(write.key, _WHOLE + write.value)
         else:
-            token = f"{self._incarnation}-{self._made}"
-            self._made += 1
+            token = f"{self._incarnation}-{self._count}"
+            self._count += 1
             self._tokens[write.key] = token
             view = memoryview(write.value)
             for number, start in enumerate(range(0, len(view), CHUNK_BYTES)):
                 before.append(Put(self._keys.part(token, number), bytes(view[start : start + CHUNK_BYTES])))
             manifest = stored.Manifest(token=token, size=len(view))
-            yield Put(write.key, _IN_PARTS + manifest.SerializeToString())
+            yield Put(write.key, _CHUNKED + manifest.SerializeToString())
 
 
 def whole(value: bytes) -> bytes:
-    """A value that is never in parts."""
+    """Return a stored value that is never chunked, without its first byte."""
     return value[1:]
 
 
 def join(
-    keys: SessionKeys, found: Iterable[tuple[bytes, bytes]], parts: Chunks, stray: list[bytes]
+    keys: SessionKeys, stored_values: Iterable[tuple[bytes, bytes]], chunks: Chunks, stray: list[bytes]
 ) -> dict[bytes, bytes]:
-    """A session's values by key, whole.
+    """Return a session's values by key, with their chunks joined.
 
     Args:
-        keys: of the session.
-        found: keys and values in the order of keys.
-        parts: learns which of them are in parts.
-        stray: gets the keys that nothing leads to: parts of what was never finished.
+        keys: the keys of the session.
+        stored_values: the keys and stored values, in the order of the keys.
+        chunks: the object to which the chunked values are added.
+        stray: the list to which the keys of chunks without a manifest are added, of unfinished writes.
 
     Raises:
-        ValueError: a part is missing.
+        ValueError: a chunk is missing.
     """
     values: dict[bytes, bytes] = {}
     pieces: dict[str, list[tuple[bytes, bytes]]] = {}
     manifests: dict[bytes, stored.Manifest] = {}
-    for key, value in found:
+    for key, value in stored_values:
         if key.startswith(keys.parts):
             token = key[len(keys.parts) :].split(b"/")[0].decode()
             pieces.setdefault(token, []).append((key, value))
-        elif value[:1] == _IN_PARTS:
+        elif value[:1] == _CHUNKED:
             manifests[key] = stored.Manifest.FromString(value[1:])
-            values[key] = b""  # keeps its place
+            values[key] = b""  # reserves the position in the dictionary
         else:
             values[key] = value[1:]
     for key, manifest in manifests.items():
         whole = b"".join(value for _, value in pieces.pop(manifest.token, ()))
         if len(whole) != manifest.size:
-            raise ValueError(f"a part of {key!r} is missing")
+            raise ValueError(f"a chunk of {key!r} is missing")
         values[key] = whole
-        parts.know(key, manifest.token)
+        chunks.know(key, manifest.token)
     stray.extend(key for left in pieces.values() for key, _ in left)
     return values

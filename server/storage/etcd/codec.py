@@ -1,4 +1,4 @@
-"""The core's objects as messages of ``storage.proto``, and back."""
+"""Conversion between the core's objects and the messages of ``storage.proto``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from . import storage_pb2 as stored
 
 
 def session_message(opened: Opened) -> stored.Session:
-    """How a session was opened."""
+    """Return the message for a session's opening."""
     return stored.Session(
         id=opened.session_id,
         metadata=opened.metadata,
@@ -20,12 +20,12 @@ def session_message(opened: Opened) -> stored.Session:
 
 
 def opened_of(message: stored.Session) -> Opened:
-    """How a session was opened, read back."""
+    """Return the session's opening in a message."""
     return Opened(message.id, dict(message.metadata), message.created_at, message.ttl, message.base)
 
 
 def definition_message(variable: Variable, sequence: int, *, deleted: bool = False) -> stored.Definition:
-    """What registration fixed."""
+    """Return the message for a variable's definition: its id, name, type and constraints."""
     return stored.Definition(
         id=variable.id,
         name=variable.name,
@@ -37,17 +37,17 @@ def definition_message(variable: Variable, sequence: int, *, deleted: bool = Fal
 
 
 def holder_message(holder: Optimization | None) -> stored.Holder | None:
-    """Who optimizes."""
+    """Return the message for the holder of an optimization lock."""
     return holder and stored.Holder(optimizer_id=holder.optimizer_id, started_at=holder.started_at)
 
 
 def holder_of(message: stored.Holder) -> Optimization:
-    """Who optimizes, read back."""
+    """Return the holder of an optimization lock in a message."""
     return Optimization(message.optimizer_id, message.started_at)
 
 
 def change_message(change: Change) -> stored.Change:
-    """A change; what is fixed of its variable stands elsewhere."""
+    """Return the message for a change, without its variable's definition."""
     variable = change.variable
     message = stored.Change(
         sequence=change.sequence,
@@ -76,7 +76,7 @@ def change_message(change: Change) -> stored.Change:
 
 
 class Definition:
-    """What registration fixed of a variable, read back; the same objects for all of its versions."""
+    """The definition of a variable in a message; all versions of the variable share its objects."""
 
     __slots__ = ("_id", "_name", "_rules", "deleted", "sequence")
 
@@ -88,7 +88,7 @@ class Definition:
         self.sequence = message.sequence
 
     def version(self, change: stored.Change) -> Variable:
-        """The version that a change made."""
+        """Return the version that a change created."""
         state = change.state
         return Variable(
             id=self._id,
@@ -106,12 +106,12 @@ class Definition:
 
 
 def change_of(message: stored.Change, variable: Variable, before: Variable | None) -> Change:
-    """A change read back.
+    """Return the change in a message.
 
     Args:
-        message: what is kept of it.
-        variable: the version that it made or tells of.
-        before: the version before, where there is one.
+        message: the stored change.
+        variable: the version that the change created or refers to.
+        before: the version before it, if there is one.
     """
     if message.kind not in VERSIONS:
         variable = variable.held_by(holder_of(message.holder) if message.HasField("holder") else None)

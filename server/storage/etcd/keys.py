@@ -1,47 +1,48 @@
-"""Where things stand in etcd.
+"""The keys of a cluster in etcd.
 
 ======================================  ==========================================================
-``PREFIX/live/bridge/ID``               a bridge that lives: ``Bridge``
-``PREFIX/live/owner/SESSION``           the id of the bridge that has a session
+``PREFIX/live/bridge/ID``               the liveness record of a bridge: ``Bridge``
+``PREFIX/live/owner/SESSION``           the id of the bridge that owns a session
 ``PREFIX/last/SESSION``                 the last write of its owner; see ``pipeline``
-``PREFIX/ended/SESSION``                the last sequence of a session that has ended
-``PREFIX/floor``                        above the last sequences of all that are forgotten
+``PREFIX/ended/SESSION``                the tombstone of a session: its last sequence
+``PREFIX/floor``                        a number above the last sequences without tombstones
 ``PREFIX/state/SESSION/session``        an open session: ``Session``
-``PREFIX/state/SESSION/variable/V``     what registration fixed of a variable: ``Definition``
-``PREFIX/state/SESSION/holder/V``       who optimizes it: ``Holder``
+``PREFIX/state/SESSION/variable/V``     the definition of a variable: ``Definition``
+``PREFIX/state/SESSION/holder/V``       the holder of its optimization lock: ``Holder``
 ``PREFIX/state/SESSION/change/N``       changes, by the sequence of the first: ``Changes``
-``PREFIX/state/SESSION/follows/V/W``    that W follows V: the type
-``PREFIX/state/SESSION/answer/R``       the answer to a request_id: ``Answer``
+``PREFIX/state/SESSION/follows/V/W``    the type of the dependency of W on V
+``PREFIX/state/SESSION/answer/R``       the answer to a request id: ``Answer``
 ``PREFIX/state/SESSION/tools/N``        tools that were registered together: ``Tools``
-``PREFIX/state/SESSION/part/TOKEN/N``   a part of a long value
+``PREFIX/state/SESSION/part/TOKEN/N``   a chunk of a large value
 ======================================  ==========================================================
 
-SESSION and R are quoted as in a URL, so that no id has a slash. V and W are what makes an id unique.
+SESSION and R are quoted as in a URL, so that they contain no slash. V and W are the unique suffixes of ids of
+variables.
 """
 
 from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
-ID_SUFFIX = 16
-"""Characters at the end of a variable's id that no other variable has."""
+ID_SUFFIX_LENGTH = 16
+"""The number of characters at the end of a variable's id that make it unique."""
 
 
 def number(n: int) -> str:
-    """A number whose keys are in its order."""
+    """Return a number with leading zeros, so that keys are in the order of their numbers."""
     return f"{n:020d}"
 
 
 def id_suffix(variable_id: str) -> str:
-    """What of a variable's id tells it from all others."""
-    return variable_id[-ID_SUFFIX:]
+    """Return the unique suffix of a variable's id."""
+    return variable_id[-ID_SUFFIX_LENGTH:]
 
 
 class Keys:
     """The keys of one cluster of bridges.
 
     Args:
-        prefix: what all of them begin with; another prefix is another cluster.
+        prefix: the common prefix of all keys; clusters in the same etcd have different ones.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -72,7 +73,7 @@ class SessionKeys:
     """The keys of one session's state.
 
     Attributes:
-        prefix: what all of them begin with.
+        prefix: the common prefix of these keys.
     """
 
     def __init__(self, prefix: bytes) -> None:
@@ -110,5 +111,5 @@ def _quoted(text: str) -> bytes:
 
 
 def unquoted(key: bytes) -> str:
-    """The id that a quoted part of a key stands for."""
+    """Return the id in a quoted part of a key."""
     return unquote(key.decode())

@@ -1,4 +1,4 @@
-"""One session's records as writes to etcd, and what of it has been written and is still needed."""
+"""The layout of a session in etcd: the writes for each record, and the keys that are still needed."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from .codec import change_message, definition_message, holder_message, session_m
 from .keys import Keys, id_suffix
 
 MAX_KEYED_CHANGES = 50
-"""Changes of a batch that get a key each; one transaction of etcd takes 128 operations."""
+"""The maximum number of changes of a batch that get a key each; a transaction may have 128 operations."""
 
 MAX_KEYED_BYTES = 256 * 2**10
-"""Bytes of them."""
+"""The maximum size of the changes of a batch that get a key each, in bytes."""
 
 
 class Put(NamedTuple):
-    """A key gets a value."""
+    """A write that sets a key to a value."""
 
     key: bytes
     value: bytes
 
 
 class Delete(NamedTuple):
-    """A key goes, or all keys that begin with it."""
+    """A write that deletes a key, or all keys with it as prefix."""
 
     key: bytes
     whole_prefix: bool = False
@@ -39,16 +39,16 @@ Write = Put | Delete
 
 
 class Layout:
-    """Knows under which keys a session's state stands.
+    """The keys under which a session's state is stored.
 
-    A key of changes can go when nothing in it is needed: neither by a history, nor by the log.
+    A key of changes can be deleted when neither a history nor the log needs any of its changes.
 
     Args:
-        keys: of the cluster.
-        session_id: which session.
+        keys: the keys of the cluster.
+        session_id: the id of the session.
 
     Attributes:
-        unneeded: keys that can be deleted at any time, in this order.
+        unneeded: the keys that can be deleted at any time, in this order.
     """
 
     def __init__(self, keys: Keys, session_id: str) -> None:
@@ -68,28 +68,28 @@ class Layout:
         self._clear()
 
     def _clear(self) -> None:
-        self._versions: dict[str, deque[tuple[int, int]]] = {}  # by variable: each and the key that has it
-        self._loose: deque[tuple[int, int]] = deque()  # sequences of other changes, and the key
-        self._shared: dict[int, int] = {}  # of keys of several changes: how many are needed
+        self._versions: dict[str, deque[tuple[int, int]]] = {}  # by variable: versions and their keys
+        self._loose: deque[tuple[int, int]] = deque()  # sequences of other changes, and their keys
+        self._shared: dict[int, int] = {}  # the number of needed changes, of keys with several
         self._follows: set[tuple[str, str]] = set()
-        self._tools: dict[str, int] = {}  # by name: the key that has it
+        self._tools: dict[str, int] = {}  # by name: the key of the tool
         self._written_tools = 0
         self._written_answers = 0
         self.unneeded.clear()
 
     def writes(self, record: Record) -> Iterable[Write]:
-        """What has to be written of a record, all of it together."""
+        """Return the writes for a record, which belong in one transaction."""
         return self._write[type(record)](record)
 
-    # What is there already
+    # Keys that are stored already
 
     def know_changes(self, key: int, versions: Sequence[tuple[str, int]], loose: Sequence[int]) -> None:
-        """Learn of a key of changes, in the order of these keys.
+        """Add a key of changes; keys are added in their order.
 
         Args:
-            key: the number in it.
-            versions: by the id of a variable, that it has and that are needed.
-            loose: sequences of changes that made no version.
+            key: the number in the key.
+            versions: the needed versions under the key, each with its variable's id.
+            loose: the sequences of needed changes that created no version.
         """
         needed = len(versions) + len(loose)
         if not needed:
@@ -102,17 +102,17 @@ class Layout:
         self._loose.extend((sequence, key) for sequence in loose)
 
     def know_follower(self, followed: str, follower: str) -> None:
-        """Learn of a dependency."""
+        """Add the key of a dependency."""
         self._follows.add((id_suffix(followed), id_suffix(follower)))
 
     def know_tools(self, key: int, names: Sequence[str]) -> None:
-        """Learn of a key of tools, in the order of these keys; the newer wins where names meet."""
+        """Add a key of tools; keys are added in their order. On a name clash, the newer tool wins."""
         for name in names:
             self._replace_tool(name, key)
         self._written_tools = key + 1
 
     def know_answers(self, newest: int) -> None:
-        """Learn of the newest answer's number."""
+        """Set the number of the newest answer."""
         self._written_answers = newest + 1
 
     # Records
@@ -128,18 +128,18 @@ class Layout:
 
     def _changed(self, record: Changed) -> Iterator[Write]:
         messages = [change_message(change) for change in record.changes]
-        apart = (
+        keyed = (
             len(messages) <= MAX_KEYED_CHANGES
             and sum(message.ByteSize() for message in messages) <= MAX_KEYED_BYTES
         )
-        together = [[message] for message in messages] if apart else [messages]
-        for group in together:
+        groups = [[message] for message in messages] if keyed else [messages]
+        for group in groups:
             key = group[0].sequence
             yield Put(self._keys.change(key), stored.Changes(changes=group).SerializeToString())
             self.know_changes(
                 key,
-                [(one.variable_id, one.version) for one in group if one.kind in VERSIONS],
-                [one.sequence for one in group if one.kind not in VERSIONS],
+                [(message.variable_id, message.version) for message in group if message.kind in VERSIONS],
+                [message.sequence for message in group if message.kind not in VERSIONS],
             )
         for change in record.changes:
             if change.kind in (change_log.REGISTERED, change_log.DELETED):
@@ -152,15 +152,15 @@ class Layout:
                 yield Delete(self._keys.answer(record.forgotten))
 
     def _defined(self, change: Change) -> Iterator[Write]:
-        """What is fixed of a variable that was registered or deleted."""
+        """Yield the writes for the definition of a variable that was registered or deleted."""
         variable = change.variable
         deleted = change.kind == change_log.DELETED
         message = definition_message(variable, change.sequence, deleted=deleted)
         yield Put(self._keys.variable(variable.id), message.SerializeToString())
         if deleted:
             yield Delete(self._keys.holder(variable.id))
-            gone = id_suffix(variable.id)
-            for pair in [pair for pair in self._follows if gone in pair]:
+            suffix = id_suffix(variable.id)
+            for pair in [pair for pair in self._follows if suffix in pair]:
                 self._follows.remove(pair)
                 self.unneeded.append(self._keys.follows(*pair))
 
@@ -189,17 +189,17 @@ class Layout:
         for variable_id, oldest in record.versions.items():
             if oldest is None:
                 self.unneeded.append(self._keys.variable(variable_id))
-            held = self._versions.get(id_suffix(variable_id), deque())
-            while held and (oldest is None or held[0][0] < oldest):
-                self._let_go(held.popleft()[1])
-            if not held:
+            versions = self._versions.get(id_suffix(variable_id), deque())
+            while versions and (oldest is None or versions[0][0] < oldest):
+                self._release(versions.popleft()[1])
+            if not versions:
                 self._versions.pop(id_suffix(variable_id), None)
         while self._loose and self._loose[0][0] < record.oldest:
-            self._let_go(self._loose.popleft()[1])
+            self._release(self._loose.popleft()[1])
         return iter(())
 
-    def _let_go(self, key: int) -> None:
-        """One change less of a key is needed."""
+    def _release(self, key: int) -> None:
+        """Note that one change under a key is not needed any more."""
         needed = self._shared.pop(key, 1) - 1
         if needed > 1:
             self._shared[key] = needed

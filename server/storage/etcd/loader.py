@@ -1,4 +1,4 @@
-"""A session's state, from what is kept of it in etcd."""
+"""Loading a session's state from its values in etcd."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ def read_state(keys: SessionKeys, values: Mapping[bytes, bytes], layout: Layout)
     """Read a session.
 
     Args:
-        keys: of the session.
-        values: by key, in the order of keys.
-        layout: learns where everything stands.
+        keys: the keys of the session.
+        values: the values by key, in the order of the keys.
+        layout: the layout of the session, which is updated with the keys in use.
 
     Returns:
-        None where the session is not open.
+        The state, or None if the session is not open.
     """
     if keys.session not in values:
         return None
-    return _Reading(keys, values, layout).state(opened_of(stored.Session.FromString(values[keys.session])))
+    opened = opened_of(stored.Session.FromString(values[keys.session]))
+    return _SessionReader(keys, values, layout).state(opened)
 
 
-class _Reading:
-    """One session on its way from values to objects."""
+class _SessionReader:
+    """A reader of one session's values."""
 
     def __init__(self, keys: SessionKeys, values: Mapping[bytes, bytes], layout: Layout) -> None:
         self._keys = keys
@@ -41,7 +42,7 @@ class _Reading:
         self._definitions: dict[str, Definition] = {}
         self._messages: dict[int, stored.Changes] = {}
         self._versions: dict[str, dict[int, Variable]] = {}
-        self._changes: dict[int, Change] = {}  # that made a version, by sequence
+        self._changes: dict[int, Change] = {}  # changes that created a version, by sequence
 
     def state(self, opened: Opened) -> SessionState:
         state = SessionState(opened)
@@ -51,10 +52,10 @@ class _Reading:
             self._messages[int(name)] = stored.Changes.FromString(value)
         self._read_versions()
         state.log = self._read_log()
-        self._tell_layout(state.log)
+        self._update_layout(state.log)
         holders = {name: holder_of(stored.Holder.FromString(value)) for name, value in self._under("holder")}
         histories = self._histories()
-        present = [name for name, one in self._definitions.items() if not one.deleted]
+        present = [name for name, definition in self._definitions.items() if not definition.deleted]
         for name in sorted(present, key=lambda name: self._definitions[name].sequence):
             history = histories[name]
             state.variables.append((history[-1].variable.held_by(holders.get(name)), history))
@@ -71,23 +72,23 @@ class _Reading:
         return state
 
     def _under(self, name: str) -> Iterator[tuple[str, bytes]]:
-        """What follows a name in the keys, and their values."""
+        """Yield the keys under a name, without the name, and their values."""
         start = self._keys.prefix + name.encode() + b"/"
         for key, value in self._values.items():
             if key.startswith(start):
                 yield key[len(start) :].decode(), value
 
     def _read_versions(self) -> None:
-        """Read the versions that are needed: of each variable, those without a gap below the newest."""
-        found: dict[str, dict[int, stored.Change]] = {}
+        """Read the versions that are needed: each variable's newest, and those before it without a gap."""
+        by_variable: dict[str, dict[int, stored.Change]] = {}
         for entry in self._messages.values():
             for message in entry.changes:
                 if message.kind in VERSIONS:
-                    found.setdefault(id_suffix(message.variable_id), {})[message.version] = message
-        for name, messages in found.items():
+                    by_variable.setdefault(id_suffix(message.variable_id), {})[message.version] = message
+        for name, messages in by_variable.items():
             definition = self._definitions.get(name)
             if definition is None:
-                continue  # of a variable that was let go
+                continue  # the variable has been compacted
             newest = oldest = max(messages)
             while oldest - 1 in messages:
                 oldest -= 1
@@ -98,14 +99,14 @@ class _Reading:
                 self._changes[message.sequence] = change_of(message, variable, versions.get(version - 1))
 
     def _read_log(self) -> list[Change]:
-        """The newest changes without a gap, each of which tells of a value before that is known."""
+        """Return the newest changes without a gap. Each value change among them has its previous value."""
         loose = {
             message.sequence: message
             for entry in self._messages.values()
             for message in entry.changes
             if message.kind not in VERSIONS
         }
-        found: list[Change] = []
+        changes: list[Change] = []
         sequence = max([*self._changes, *loose], default=0)
         while True:
             change = self._changes.get(sequence)
@@ -114,40 +115,40 @@ class _Reading:
                 change = None if version is None else change_of(message, version, None)
             if change is None or (change.kind == change_log.VALUE_CHANGE and change.previous is None):
                 break
-            found.append(change)
+            changes.append(change)
             sequence -= 1
-        return found[::-1]
+        return changes[::-1]
 
-    def _tell_layout(self, kept_log: list[Change]) -> None:
-        """Tell the layout which changes are needed, and so which keys are not."""
-        logged = {change.sequence for change in kept_log}
+    def _update_layout(self, log: list[Change]) -> None:
+        """Update the layout with the changes that are needed, and so with the keys that are not."""
+        logged = {change.sequence for change in log}
         for key, entry in self._messages.items():
             versions = [
                 (message.variable_id, message.version)
                 for message in entry.changes
                 if message.sequence in self._changes
             ]
-            loose = [one.sequence for one in entry.changes if one.kind not in VERSIONS]
-            self._layout.know_changes(key, versions, [one for one in loose if one in logged])
+            loose = [message.sequence for message in entry.changes if message.kind not in VERSIONS]
+            self._layout.know_changes(key, versions, [sequence for sequence in loose if sequence in logged])
 
     def _histories(self) -> dict[str, list[Change]]:
-        found: dict[str, list[Change]] = {}
+        histories: dict[str, list[Change]] = {}
         for _, change in sorted(self._changes.items()):
-            found.setdefault(id_suffix(change.variable.id), []).append(change)
-        return found
+            histories.setdefault(id_suffix(change.variable.id), []).append(change)
+        return histories
 
     def _read_answers(self, state: SessionState) -> None:
         answers = [
             (unquoted(name.encode()), stored.Answer.FromString(v)) for name, v in self._under("answer")
         ]
-        for request_id, answer in sorted(answers, key=lambda one: one[1].number):
+        for request_id, answer in sorted(answers, key=lambda pair: pair[1].number):
             state.answers[request_id] = answer.version
             self._layout.know_answers(answer.number)
 
     def _read_tools(self, state: SessionState) -> None:
         tools = {}
         for number, value in self._under("tools"):
-            together = [tool_of_text(text) for text in stored.Tools.FromString(value).tools]
-            tools.update({tool.name: tool for tool in together})
-            self._layout.know_tools(int(number), [tool.name for tool in together])
+            group = [tool_of_text(text) for text in stored.Tools.FromString(value).tools]
+            tools.update({tool.name: tool for tool in group})
+            self._layout.know_tools(int(number), [tool.name for tool in group])
         state.tools = [*tools.values()]

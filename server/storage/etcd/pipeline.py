@@ -1,11 +1,11 @@
-"""The way of one session's records to etcd: in order, in groups, each group once.
+"""The pipeline that writes one session's records to etcd: in order, in groups, each group exactly once.
 
-Every transaction names the owner's incarnation: the revision at which it took the session over. Whoever takes
-it over after that writes the owner's key anew, and no transaction of before can succeed any more, however
-late it arrives.
+Every transaction is conditional on the owner's incarnation, its fencing token: the revision at which this
+bridge took the session over. A bridge that takes it over later writes the owner's key again, after which no
+earlier transaction can succeed, however late it arrives.
 
-A transaction whose answer is lost may have been applied. It is sent again, and is recognised: each one writes
-``last``, and none succeeds unless the one before it was the last.
+A transaction whose answer is lost may have been applied. It is sent again, and recognised: each transaction
+writes the key ``last``, and succeeds only if the one before it was the last to write it.
 """
 
 from __future__ import annotations
@@ -30,40 +30,40 @@ from .layout import Delete, Layout, Put, Write
 logger = logging.getLogger("server.cluster")
 
 MAX_OPERATIONS = 100
-"""Of a transaction; etcd takes 128 by default."""
+"""The maximum number of operations of a transaction; etcd accepts 128 by default."""
 
 MAX_GROUP_BYTES = 2**18
-"""After which a group takes no further record; a request may have 1.5 MiB by default."""
+"""The size at which a group is full, in bytes; etcd accepts requests of 1.5 MiB by default."""
 
 ATTEMPT_TIMEOUT_S = 2.0
-"""Seconds that etcd may take for one transaction before it is sent again."""
+"""The timeout of a transaction, after which it is sent again, in seconds."""
 
 RETRY_BACKOFF_S = (0.02, 0.5)
-"""Seconds before a transaction is sent again: at first, and at most."""
+"""The first and the longest pause before a transaction is sent again, in seconds."""
 
-UNKNOWN = UnavailableError("etcd does not answer: whether this change will be kept is not known")
+UNKNOWN = UnavailableError("etcd does not answer: it is not known whether this change will be saved")
 
 
 class FencedError(Exception):
-    """Another bridge has the session."""
+    """Another bridge owns the session."""
 
 
 class Pipeline:
-    """One session's, for as long as this bridge has it.
+    """The write pipeline of one session, for as long as this bridge owns it.
 
     Args:
-        etcd: the cluster.
-        keys: of the cluster.
-        session_id: which session.
-        incarnation: the revision at which this bridge took the session.
-        last: the revision of the last write; 0 where there was none.
-        lose: called with the session's id and the reason when nothing more can be kept by this pipeline.
+        etcd: the client of etcd.
+        keys: the keys of the cluster.
+        session_id: the id of the session.
+        incarnation: the fencing token: the revision at which this bridge took the session over.
+        last: the revision of the last write; 0 if there was none.
+        lose: the callback for the end of the pipeline after a failure, with the session's id and the reason.
         failpoint: one of ``config.FAILPOINTS``, or "" for none.
 
     Attributes:
-        layout: knows where the session's state stands.
-        parts: know which of its values are in parts.
-        closed: why nothing is written any more.
+        layout: the layout of the session's state.
+        chunks: the chunked values of the session.
+        closed: the reason why the pipeline is closed; None if it is open.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Pipeline:
         self.incarnation = incarnation
         self.last = last
         self.layout = Layout(keys, session_id)
-        self.parts = Chunks(keys.state(session_id), incarnation)
+        self.chunks = Chunks(keys.state(session_id), incarnation)
         self._etcd = etcd
         self._owner = keys.owner(session_id)
         self._last_key = keys.last(session_id)
@@ -92,39 +92,39 @@ class Pipeline:
         self.closed: RefusalError | None = None
 
     def write(self, record: Record, publish: Callable[[], object]) -> None:
-        """Keep a record; see ``storage.store``."""
+        """Persist a record; see ``storage.store``."""
         if self.closed is not None:
             raise self.closed
         self._commits.add(record, publish)
         self.start()
 
     def start(self) -> None:
-        """Begin to write, where nothing is being written and something waits."""
+        """Begin to write if something waits to be written and nothing is being written."""
         if self._task is None and self.closed is None and (self._commits.gathered or self.layout.unneeded):
             self._task = asyncio.create_task(self._run(), name=f"etcd {self.session_id}")
 
     def flushed(self) -> Future[None] | None:
-        """Done when all that was written so far is kept; see ``storage.store``."""
+        """Return a future that is done when all records are durable; see ``storage.store``."""
         return self._commits.flushed(self.session_id)
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being written."""
+        """True if nothing is being written."""
         return self._task is None
 
     def give_up_waiting(self, reason: RefusalError) -> None:
-        """Refuse those that wait; what they wait for goes on."""
+        """Fail the futures that wait for records; the writing of these goes on."""
         self._commits.refuse_waiters(reason)
 
     def close(self, reason: RefusalError) -> None:
-        """Write nothing more."""
+        """Stop writing, for a reason."""
         self.closed = reason
         if self._task is not None:
             self._task.cancel()
         self._commits.fail(reason)
 
     async def flush(self) -> None:
-        """Return when nothing is being written any more."""
+        """Wait until nothing is being written."""
         while self._task is not None:
             await asyncio.wait([self._task])
 
@@ -137,13 +137,13 @@ class Pipeline:
         except RefusedError as refused:
             logger.error("etcd refuses changes of session %s: %s", self.session_id, refused)
             self._end(
-                ResourceExhaustedError("etcd has no room: whether the change is kept is not known")
+                ResourceExhaustedError("etcd is full: it is not known whether the change is saved")
                 if refused.perhaps_applied
                 else UnavailableError(f"etcd refuses the change: {refused}")
             )
         except Exception:
-            logger.exception("session %s cannot be kept", self.session_id)
-            self._end(UnavailableError("the session cannot be kept; the server's log says more"))
+            logger.exception("session %s cannot be saved", self.session_id)
+            self._end(UnavailableError("the session cannot be saved; the server's log has the reason"))
         finally:
             self._task = None
 
@@ -153,28 +153,28 @@ class Pipeline:
         self._lose(self.session_id, reason)
 
     async def _write_group(self) -> None:
-        """Write what has gathered, as much as goes into one transaction, and publish it."""
+        """Write as many gathered records as fit into one transaction, and publish them."""
         group: dict[bytes, Write] = {}
-        ahead: list[Put] = []
+        chunks: list[Put] = []
         commits = self._commits
         size = 0
         while commits.gathered and len(group) < MAX_OPERATIONS // 2 and size < MAX_GROUP_BYTES:
             ends = isinstance(commits.gathered[0], Ended)
             if ends and group:
-                break  # what deletes all of a prefix is alone: etcd takes no put under it beside
-            for meant in self.layout.writes(commits.take()):
-                for write in self.parts.split(meant, ahead):
+                break  # a transaction of etcd cannot both delete a prefix and put a key under it
+            for unsplit in self.layout.writes(commits.take()):
+                for write in self.chunks.split(unsplit, chunks):
                     group[write.key] = write
                     size += len(write.value) if isinstance(write, Put) else 0
             if ends:
                 break
         else:
             while self.layout.unneeded and len(group) < MAX_OPERATIONS:
-                for write in self.parts.split(Delete(self.layout.unneeded.popleft()), ahead):
+                for write in self.chunks.split(Delete(self.layout.unneeded.popleft()), chunks):
                     group[write.key] = write
-        for part in ahead:
-            await self._send([part], may_be_repeated=True)
-        # A transaction is never half-written, but what it leads to may be.
+        for chunk in chunks:
+            await self._send([chunk], may_be_repeated=True)
+        # A transaction is never half-written, but its chunks may be.
         for moment in ("half-written", "before-commit"):
             may_fail(self._failpoint, moment, commits.group)
         if group:
@@ -183,11 +183,11 @@ class Pipeline:
         commits.succeed()
 
     async def _send(self, writes: Sequence[Write], *, may_be_repeated: bool = False) -> None:
-        """Write, all of it or none, exactly once.
+        """Send writes in one transaction, and repeat it until it is applied exactly once.
 
         Raises:
-            FencedError: the session is another bridge's.
-            RefusedError: etcd does not take it.
+            FencedError: another bridge owns the session.
+            RefusedError: etcd refuses the transaction.
         """
         compare = [mod_is(self._owner, self.incarnation)]
         success = [_operation(write) for write in writes]
@@ -212,7 +212,7 @@ class Pipeline:
         last = reply.responses[0].response_range.kvs
         if may_be_repeated or not last or last[0].value != token:
             raise FencedError
-        # An attempt whose answer was lost; the session may have been taken over since.
+        # An attempt whose answer was lost was applied; the session may have been taken over since.
         self.last = last[0].mod_revision
 
 

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!server/storage/etcd/storage.proto\x12\x0b\x62ridge.kept\"\xab\x01\n\x07Session\x12\n\n\x02id\x18\x01 \x01(\t\x12\x34\n\x08metadata\x18\x02 \x03(\x0b\x32\".bridge.kept.Session.MetadataEntry\x12\x12\n\ncreated_at\x18\x03 \x01(\x03\x12\x0b\n\x03ttl\x18\x04 \x01(\x01\x12\x0c\n\x04\x62\x61se\x18\x05 \x01(\x03\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"q\n\nDefinition\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x18\n\x10\x63onstraints_json\x18\x04 \x01(\t\x12\x10\n\x08sequence\x18\x05 \x01(\x03\x12\x0f\n\x07\x64\x65leted\x18\x06 \x01(\x08\"2\n\x06Holder\x12\x14\n\x0coptimizer_id\x18\x01 \x01(\t\x12\x12\n\nstarted_at\x18\x02 \x01(\x03\"\xd1\x01\n\x05State\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\r\n\x05\x61rray\x18\x03 \x01(\x0c\x12\x32\n\x08metadata\x18\x04 \x03(\x0b\x32 .bridge.kept.State.MetadataEntry\x12\x13\n\x0b\x66rom_elixir\x18\x05 \x01(\x08\x12#\n\x06holder\x18\x06 \x01(\x0b\x32\x13.bridge.kept.Holder\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x9c\x02\n\x06\x43hange\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x13\n\x0bvariable_id\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x03\x12\n\n\x02\x61t\x18\x05 \x01(\x03\x12\x12\n\nchanged_by\x18\x06 \x01(\t\x12\x33\n\x08metadata\x18\x07 \x03(\x0b\x32!.bridge.kept.Change.MetadataEntry\x12!\n\x05state\x18\x08 \x01(\x0b\x32\x12.bridge.kept.State\x12#\n\x06holder\x18\t \x01(\x0b\x32\x13.bridge.kept.Holder\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"/\n\x07\x43hanges\x12$\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x13.bridge.kept.Change\")\n\x06\x41nswer\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x0e\n\x06number\x18\x02 \x01(\x03\"\x16\n\x05Tools\x12\r\n\x05tools\x18\x01 \x03(\t\"\'\n\x08Manifest\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\"h\n\x06\x42ridge\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x0f\n\x07machine\x18\x02 \x01(\t\x12\x11\n\tprocesses\x18\x03 \x01(\t\x12\x0b\n\x03pid\x18\x04 \x01(\x03\x12\r\n\x05\x62\x65gan\x18\x05 \x01(\t\x12\r\n\x05\x62\x65\x61ts\x18\x06 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!server/storage/etcd/storage.proto\x12\x0e\x62ridge.storage\"\xae\x01\n\x07Session\x12\n\n\x02id\x18\x01 \x01(\t\x12\x37\n\x08metadata\x18\x02 \x03(\x0b\x32%.bridge.storage.Session.MetadataEntry\x12\x12\n\ncreated_at\x18\x03 \x01(\x03\x12\x0b\n\x03ttl\x18\x04 \x01(\x01\x12\x0c\n\x04\x62\x61se\x18\x05 \x01(\x03\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"q\n\nDefinition\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x18\n\x10\x63onstraints_json\x18\x04 \x01(\t\x12\x10\n\x08sequence\x18\x05 \x01(\x03\x12\x0f\n\x07\x64\x65leted\x18\x06 \x01(\x08\"2\n\x06Holder\x12\x14\n\x0coptimizer_id\x18\x01 \x01(\t\x12\x12\n\nstarted_at\x18\x02 \x01(\x03\"\xd7\x01\n\x05State\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\r\n\x05\x61rray\x18\x03 \x01(\x0c\x12\x35\n\x08metadata\x18\x04 \x03(\x0b\x32#.bridge.storage.State.MetadataEntry\x12\x13\n\x0b\x66rom_elixir\x18\x05 \x01(\x08\x12&\n\x06holder\x18\x06 \x01(\x0b\x32\x16.bridge.storage.Holder\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xa5\x02\n\x06\x43hange\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x13\n\x0bvariable_id\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x03\x12\n\n\x02\x61t\x18\x05 \x01(\x03\x12\x12\n\nchanged_by\x18\x06 \x01(\t\x12\x36\n\x08metadata\x18\x07 \x03(\x0b\x32$.bridge.storage.Change.MetadataEntry\x12$\n\x05state\x18\x08 \x01(\x0b\x32\x15.bridge.storage.State\x12&\n\x06holder\x18\t \x01(\x0b\x32\x16.bridge.storage.Holder\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"2\n\x07\x43hanges\x12\'\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x16.bridge.storage.Change\")\n\x06\x41nswer\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\x0e\n\x06number\x18\x02 \x01(\x03\"\x16\n\x05Tools\x12\r\n\x05tools\x18\x01 \x03(\t\"\'\n\x08Manifest\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\"h\n\x06\x42ridge\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x0f\n\x07machine\x18\x02 \x01(\t\x12\x11\n\tprocesses\x18\x03 \x01(\t\x12\x0b\n\x03pid\x18\x04 \x01(\x03\x12\r\n\x05\x62\x65gan\x18\x05 \x01(\t\x12\r\n\x05\x62\x65\x61ts\x18\x06 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,30 +37,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STATE_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_CHANGE_METADATAENTRY']._loaded_options = None
   _globals['_CHANGE_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_SESSION']._serialized_start=51
-  _globals['_SESSION']._serialized_end=222
-  _globals['_SESSION_METADATAENTRY']._serialized_start=175
-  _globals['_SESSION_METADATAENTRY']._serialized_end=222
-  _globals['_DEFINITION']._serialized_start=224
-  _globals['_DEFINITION']._serialized_end=337
-  _globals['_HOLDER']._serialized_start=339
-  _globals['_HOLDER']._serialized_end=389
-  _globals['_STATE']._serialized_start=392
-  _globals['_STATE']._serialized_end=601
-  _globals['_STATE_METADATAENTRY']._serialized_start=175
-  _globals['_STATE_METADATAENTRY']._serialized_end=222
-  _globals['_CHANGE']._serialized_start=604
-  _globals['_CHANGE']._serialized_end=888
-  _globals['_CHANGE_METADATAENTRY']._serialized_start=175
-  _globals['_CHANGE_METADATAENTRY']._serialized_end=222
-  _globals['_CHANGES']._serialized_start=890
-  _globals['_CHANGES']._serialized_end=937
-  _globals['_ANSWER']._serialized_start=939
-  _globals['_ANSWER']._serialized_end=980
-  _globals['_TOOLS']._serialized_start=982
-  _globals['_TOOLS']._serialized_end=1004
-  _globals['_MANIFEST']._serialized_start=1006
-  _globals['_MANIFEST']._serialized_end=1045
-  _globals['_BRIDGE']._serialized_start=1047
-  _globals['_BRIDGE']._serialized_end=1151
+  _globals['_SESSION']._serialized_start=54
+  _globals['_SESSION']._serialized_end=228
+  _globals['_SESSION_METADATAENTRY']._serialized_start=181
+  _globals['_SESSION_METADATAENTRY']._serialized_end=228
+  _globals['_DEFINITION']._serialized_start=230
+  _globals['_DEFINITION']._serialized_end=343
+  _globals['_HOLDER']._serialized_start=345
+  _globals['_HOLDER']._serialized_end=395
+  _globals['_STATE']._serialized_start=398
+  _globals['_STATE']._serialized_end=613
+  _globals['_STATE_METADATAENTRY']._serialized_start=181
+  _globals['_STATE_METADATAENTRY']._serialized_end=228
+  _globals['_CHANGE']._serialized_start=616
+  _globals['_CHANGE']._serialized_end=909
+  _globals['_CHANGE_METADATAENTRY']._serialized_start=181
+  _globals['_CHANGE_METADATAENTRY']._serialized_end=228
+  _globals['_CHANGES']._serialized_start=911
+  _globals['_CHANGES']._serialized_end=961
+  _globals['_ANSWER']._serialized_start=963
+  _globals['_ANSWER']._serialized_end=1004
+  _globals['_TOOLS']._serialized_start=1006
+  _globals['_TOOLS']._serialized_end=1028
+  _globals['_MANIFEST']._serialized_start=1030
+  _globals['_MANIFEST']._serialized_end=1069
+  _globals['_BRIDGE']._serialized_start=1071
+  _globals['_BRIDGE']._serialized_end=1175
 # @@protoc_insertion_point(module_scope)

@@ -1,4 +1,4 @@
-"""The store that keeps the sessions of this bridge in etcd."""
+"""The store that persists the sessions of this bridge in etcd."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from ...core.errors import RefusalError, UnavailableError
 from ...etcd import rpc_pb2 as rpc
 from ...etcd.client import Etcd
 from ...etcd.operations import delete, get, mod_is, prefix_end, put
-from ..records import Ended, Kept, Record, SessionState
+from ..records import Ended, Record, SessionState, StoreContent
 from ..store import OnFailure
 from .chunking import join, whole
 from .keys import Keys
 from .loader import read_state
 from .pipeline import Pipeline
 
-PAGE = 200
-"""Keys that are read at a time, at first. For each page etcd counts all that follows: so the pages grow."""
+FIRST_PAGE_KEYS = 200
+"""The number of keys in the first page of a read. Pages grow, since etcd counts all later keys for each."""
 
 MAX_PAGE_BYTES = 4 * 2**20
-"""Bytes of a page above which the next is not larger."""
+"""The approximate maximum size of a page, in bytes."""
 
 READ_TIMEOUT_S = 5.0
-"""Seconds that one page may take."""
+"""The timeout of a page or a transaction, in seconds."""
 
 CLOSE_TIMEOUT_S = 3.0
-"""Seconds that what was written may take to be kept when the server ends."""
+"""The time that written records have to become durable at shutdown, in seconds."""
 
 
 class EtcdStore:
-    """See ``storage.store.Store``. It has the state of the sessions that this bridge owns, and of no others.
+    """A store for the sessions that this bridge owns, and no others; see ``storage.store.Store``.
 
     Args:
-        etcd: the cluster.
-        keys: of the cluster.
-        lose: called with a session's id and the reason when nothing more of it can be kept here.
+        etcd: the client of etcd.
+        keys: the keys of the cluster.
+        lose: the callback for a session that this bridge cannot persist any more, with its id and the reason.
         failpoint: one of ``config.FAILPOINTS``, or "" for none.
     """
 
@@ -50,15 +50,15 @@ class EtcdStore:
         self._lose = lose
         self._failpoint = failpoint
         self.pipelines: dict[str, Pipeline] = {}
-        """Of the sessions that this bridge owns, by id."""
+        """The pipelines of the sessions that this bridge owns, by session id."""
         self.ended: set[str] = set()
-        """Of these, those that have ended and were not looked at since."""
+        """The ids of owned sessions that may have ended, whose ownership may be given up."""
 
-    def load(self) -> Kept:
-        return Kept()  # a bridge owns nothing when it begins
+    def load(self) -> StoreContent:
+        return StoreContent()  # a bridge owns no sessions at its start
 
     def read(self, session_id: str) -> SessionState | None:
-        return None  # what could not be kept is lost here, and taken anew from etcd
+        return None  # a session that could not be persisted is dropped, and loaded again from etcd
 
     def write(self, record: Record, publish: Callable[[], object]) -> None:
         pipeline = self.pipelines.get(record.session_id)
@@ -73,10 +73,10 @@ class EtcdStore:
         return None if pipeline is None else pipeline.flushed()
 
     def on_failure(self, notify: OnFailure) -> None:
-        pass  # a session of which something cannot be kept is lost as a whole
+        pass  # a session that cannot be persisted is dropped as a whole
 
     async def close(self) -> None:
-        flushing = [asyncio.ensure_future(one.flush()) for one in self.pipelines.values()]
+        flushing = [asyncio.ensure_future(pipeline.flush()) for pipeline in self.pipelines.values()]
         if flushing:
             await asyncio.wait(flushing, timeout=CLOSE_TIMEOUT_S)
         gone = UnavailableError("the server is shutting down")
@@ -84,20 +84,20 @@ class EtcdStore:
             pipeline.close(gone)
         self.pipelines.clear()
 
-    async def take(self, session_id: str, bridge_id: str, free: Sequence[rpc.Compare]) -> Kept | None:
-        """Own a session, and read what is kept of it.
+    async def take(self, session_id: str, bridge_id: str, free: Sequence[rpc.Compare]) -> StoreContent | None:
+        """Take a session over, and load its state.
 
         Args:
-            session_id: which.
-            bridge_id: of this bridge's life.
-            free: what must be so, so that it may be taken.
+            session_id: the id of the session.
+            bridge_id: the current id of this bridge.
+            free: the conditions under which the session may be taken over.
 
         Returns:
-            None where it may not.
+            The state, or None if the conditions do not hold.
 
         Raises:
-            NoAnswerError: it may have been taken, or not.
-            RefusedError: etcd does not take it.
+            NoAnswerError: etcd does not answer; the session may have been taken over or not.
+            RefusedError: etcd refuses the transaction.
         """
         keys = self._keys
         owner = keys.owner(session_id)
@@ -113,7 +113,9 @@ class EtcdStore:
         )
         if not reply.succeeded:
             return None
-        last, ended, min_next_sequence = (_only(one.response_range.kvs) for one in reply.responses[1:])
+        last, ended, min_next_sequence = (
+            _first(response.response_range.kvs) for response in reply.responses[1:]
+        )
         pipeline = Pipeline(
             self._etcd,
             keys,
@@ -124,23 +126,23 @@ class EtcdStore:
             self._failpoint,
         )
         state = await self._read(session_id, pipeline)
-        kept = Kept(min_next_sequence=int(min_next_sequence.value or 0))
+        content = StoreContent(min_next_sequence=int(min_next_sequence.value or 0))
         if state is not None:
-            kept.sessions.append(state)
+            content.sessions.append(state)
         elif ended.value:
-            kept.ended[session_id] = int(whole(ended.value))
-        elif kept.min_next_sequence:
-            kept.ended[session_id] = kept.min_next_sequence - 1
+            content.ended[session_id] = int(whole(ended.value))
+        elif content.min_next_sequence:
+            content.ended[session_id] = content.min_next_sequence - 1
         self.pipelines[session_id] = pipeline
         self.ended.add(session_id)
         pipeline.start()
-        return kept
+        return content
 
     async def give_up(self, session_id: str) -> None:
-        """Own a session no more that is not open.
+        """Give up the ownership of a session that is not open.
 
         Raises:
-            NoAnswerError: it may be given up, or not.
+            NoAnswerError: etcd does not answer; the ownership may have been given up or not.
         """
         pipeline = self.pipelines.pop(session_id)
         owner = self._keys.owner(session_id)
@@ -151,7 +153,7 @@ class EtcdStore:
         )
 
     def forget(self, session_id: str, reason: RefusalError) -> None:
-        """Keep nothing more of a session."""
+        """Stop persisting a session, for a reason."""
         if (pipeline := self.pipelines.pop(session_id, None)) is not None:
             pipeline.close(reason)
 
@@ -161,29 +163,31 @@ class EtcdStore:
 
     async def _read(self, session_id: str, pipeline: Pipeline) -> SessionState | None:
         keys = self._keys.state(session_id)
-        found: list[tuple[bytes, bytes]] = []
-        start, end, limit = keys.prefix, prefix_end(keys.prefix), PAGE
+        stored_values: list[tuple[bytes, bytes]] = []
+        start, end, limit = keys.prefix, prefix_end(keys.prefix), FIRST_PAGE_KEYS
         while True:
             page = await self._etcd.range(start, end, limit=limit, timeout=READ_TIMEOUT_S)
-            found += ((one.key, one.value) for one in page.kvs)
+            stored_values += ((pair.key, pair.value) for pair in page.kvs)
             if not page.more:
                 break
             start = page.kvs[-1].key + b"\0"
             size = page.ByteSize()
             limit = (
-                limit * 4 if size < MAX_PAGE_BYTES // 4 else max(PAGE, limit * MAX_PAGE_BYTES // (4 * size))
+                limit * 4
+                if size < MAX_PAGE_BYTES // 4
+                else max(FIRST_PAGE_KEYS, limit * MAX_PAGE_BYTES // (4 * size))
             )
 
         def read() -> SessionState | None:
             stray: list[bytes] = []
-            values = join(keys, found, pipeline.parts, stray)
+            values = join(keys, stored_values, pipeline.chunks, stray)
             state = read_state(keys, values, pipeline.layout)
             pipeline.layout.unneeded.extend(stray)
             return state
 
-        # A large session takes seconds, in which this bridge must not fall silent.
+        # Another thread reads it: a large session takes seconds, during which the loop must not be blocked.
         return await asyncio.to_thread(read)
 
 
-def _only(found: Sequence[rpc.KeyValue]) -> rpc.KeyValue:
-    return found[0] if found else rpc.KeyValue()
+def _first(pairs: Sequence[rpc.KeyValue]) -> rpc.KeyValue:
+    return pairs[0] if pairs else rpc.KeyValue()

@@ -1,4 +1,4 @@
-"""The last sequences of sessions that have ended: one by one for a while, then all under one floor."""
+"""Tombstones: the last sequences of ended sessions. Old ones are replaced by one shared lower bound."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ from ...etcd.operations import delete, mod_is, prefix_end, put
 from .chunking import whole
 from .keys import Keys
 
-AT_A_TIME = 100
-"""Of a transaction, which may have 128 operations."""
+MAX_DELETED_TOMBSTONES = 100
+"""The maximum number of tombstones that one transaction deletes; etcd allows 128 operations by default."""
 
 ANSWER_TIMEOUT_S = 5.0
-"""Seconds that etcd may take for one question."""
+"""The timeout of a request to etcd, in seconds."""
 
 
-async def forget_oldest(etcd: Etcd, keys: Keys, remembered: int) -> None:
-    """Forget the oldest ends, where there are more than ``remembered``: the floor rises above them.
+async def forget_oldest(etcd: Etcd, keys: Keys, limit: int) -> None:
+    """Delete the oldest tombstones if there are more than ``limit``, and raise the lower bound above them.
 
     Raises:
-        NoAnswerError, RefusedError: another time, then.
+        NoAnswerError, RefusedError: etcd fails; the caller may try again later.
     """
     start, end = keys.ended_all, prefix_end(keys.ended_all)
-    left = (await etcd.range(start, end, count_only=True, timeout=ANSWER_TIMEOUT_S)).count - remembered
-    while left > 0:
-        limit = min(left, AT_A_TIME)
-        oldest = (await etcd.range(start, end, limit=limit, oldest_first=True, timeout=ANSWER_TIMEOUT_S)).kvs
-        found = (await etcd.range(keys.min_next_sequence, timeout=ANSWER_TIMEOUT_S)).kvs
-        before, revision = (int(found[0].value), found[0].mod_revision) if found else (0, 0)
-        min_next_sequence = max(before, *(int(whole(one.value)) + 1 for one in oldest))
+    excess = (await etcd.range(start, end, count_only=True, timeout=ANSWER_TIMEOUT_S)).count - limit
+    while excess > 0:
+        count = min(excess, MAX_DELETED_TOMBSTONES)
+        oldest = (await etcd.range(start, end, limit=count, oldest_first=True, timeout=ANSWER_TIMEOUT_S)).kvs
+        bound = (await etcd.range(keys.min_next_sequence, timeout=ANSWER_TIMEOUT_S)).kvs
+        before, revision = (int(bound[0].value), bound[0].mod_revision) if bound else (0, 0)
+        min_next_sequence = max(before, *(int(whole(tombstone.value)) + 1 for tombstone in oldest))
         reply = await etcd.txn(
             [
                 mod_is(keys.min_next_sequence, revision),
-                *(mod_is(one.key, one.mod_revision) for one in oldest),
+                *(mod_is(tombstone.key, tombstone.mod_revision) for tombstone in oldest),
             ],
             [
                 put(keys.min_next_sequence, str(min_next_sequence).encode()),
-                *(delete(one.key) for one in oldest),
+                *(delete(tombstone.key) for tombstone in oldest),
             ],
             timeout=ANSWER_TIMEOUT_S,
         )
         if not reply.succeeded:
-            return  # another bridge does the same, or one of them was opened again
-        left -= len(oldest)
+            return  # another bridge has deleted some, or one of the sessions was opened again
+        excess -= len(oldest)

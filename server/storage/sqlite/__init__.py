@@ -1,1 +1,1 @@
-"""The store that keeps the state in a data directory, with SQLite."""
+"""The store that persists the state in a data directory, with SQLite."""

@@ -1,4 +1,4 @@
-"""A data directory: claimed by one process, recognised, and opened."""
+"""The data directory: locking it for one process, checking its format, and opening its database."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from .tables import APPLICATION, FORMAT, SCHEMA
 
 FILE = "bridge.sqlite3"
 
-RESERVED = 1100 * (4096 + 24)
-"""Bytes that SQLite's log grows to before it begins anew, and a little more."""
+RESERVED_WAL_BYTES = 1100 * (4096 + 24)
+"""The reserved size of SQLite's write-ahead log, in bytes: a little more than it needs."""
 
 LOST_AND_FOUND = "lost+found"
-"""What a file system of its own has at its root."""
+"""The directory that the root of a file system may have; it does not count as another file."""
 
 
 class DataDirectory:
-    """A directory that belongs to this process while it runs; the system frees it, however it ends.
+    """A data directory that this process has locked; the system unlocks it, however the process ends.
 
     Args:
-        path: an existing bridge's data, or an empty or new directory.
+        path: the directory: an existing one with a bridge's data, or an empty or new one.
 
     Raises:
-        StartupError: it is another process's, not a bridge's, damaged, or not writable.
+        StartupError: another process uses the directory, or it has other files, is damaged or not writable.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,7 +39,7 @@ class DataDirectory:
         except OSError as error:
             raise StartupError(f"cannot use the data directory {path}: {error.strerror}") from None
         try:
-            # On the directory itself: there is no file to be left behind.
+            # The lock is on the directory itself, so that no lock file can be left behind.
             fcntl.flock(self._claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self.connection = self._open(path / FILE)
         except BlockingIOError:
@@ -50,7 +50,7 @@ class DataDirectory:
             raise
 
     def close(self) -> None:
-        """Write back what is in SQLite's log, and give the directory up."""
+        """Write SQLite's write-ahead log back to the database, and unlock the directory."""
         self.connection.close()
         os.close(self._claim)
 
@@ -59,22 +59,25 @@ class DataDirectory:
         if is_new and (others := sorted(p.name for p in self.path.iterdir() if p.name != LOST_AND_FOUND)):
             raise StartupError(
                 f"the directory {self.path} holds other files ({others[0]}) and no bridge's data:"
-                " name an empty or a new one"
+                " name an empty or a new directory"
             )
         if not is_new and not os.access(file, os.R_OK | os.W_OK):
             raise StartupError(f"cannot use {file}: permission denied")
         connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=0.0)
         try:
-            # Nobody else opens it, so no memory needs to be shared: there is no -shm file.
+            # No other process opens the database, so it needs no shared memory (-shm) file.
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             if is_new or not self._recognise(connection):
                 self._create(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA journal_size_limit = 67108864")
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # opens SQLite's log
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # opens the write-ahead log
             _reserve(file.with_name(file.name + "-wal"))
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # where even its message is damaged
+        except (
+            sqlite3.Error,
+            UnicodeDecodeError,
+        ) as error:  # UnicodeDecodeError: the message has damaged text
             connection.close()
             raise StartupError(f"cannot use {file}: {error}; restore it, or name another directory") from None
         except CorruptDataError:
@@ -86,18 +89,22 @@ class DataDirectory:
         return connection
 
     def _recognise(self, connection: sqlite3.Connection) -> bool:
-        """Whether the file is a bridge's of this format; False where it is empty."""
+        """Return True if the file is a bridge's database of this format, and False if it is empty.
+
+        Raises:
+            StartupError: the file is another one.
+        """
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if not application and not version and not tables:
             return False
         if application != APPLICATION:
-            raise StartupError(f"{self.path / FILE} is no bridge's data: name another directory")
+            raise StartupError(f"{self.path / FILE} is not a bridge's database: name another directory")
         if version != FORMAT:
             raise StartupError(
-                f"{self.path / FILE} has format {version} and this bridge reads {FORMAT}: use the bridge that"
-                " wrote it"
+                f"{self.path / FILE} has format {version} and this bridge reads format {FORMAT}: use the"
+                " version of the bridge that wrote it"
             )
         return True
 
@@ -108,12 +115,12 @@ class DataDirectory:
 
 
 def _reserve(log: Path) -> None:
-    """Let SQLite's log have its size from the beginning.
+    """Extend SQLite's write-ahead log to its full size at the start.
 
-    A commit that makes a file longer waits for the file system's own journal as well, which takes as long
-    again. Zeros at the end are no frames: SQLite does not look at them.
+    A commit that makes the file longer also waits for the file system's journal, which doubles its duration.
+    SQLite ignores the zeros at the end of the log.
     """
-    with suppress(OSError), log.open("ab", buffering=0) as file:  # on a full disk it is as well without
-        if (missing := RESERVED - file.tell()) > 0:
+    with suppress(OSError), log.open("ab", buffering=0) as file:  # on a full disk, go on without
+        if (missing := RESERVED_WAL_BYTES - file.tell()) > 0:
             file.write(bytes(missing))
             os.fdatasync(file.fileno())

@@ -1,4 +1,4 @@
-"""Reading back what the tables hold, and refusing what is damaged."""
+"""Loading sessions from the tables, with checks for damaged data."""
 
 from __future__ import annotations
 
@@ -10,50 +10,50 @@ from typing import Any
 from ...core import change_log
 from ...core.change_log import Change
 from ...core.variables import Optimization, Rules, Variable, rules_of
-from ..records import Kept, Opened, SessionState
+from ..records import Opened, SessionState, StoreContent
 from ..tool_text import tool_of_text
 from .tables import checksum
 
 
 class CorruptDataError(Exception):
-    """What is kept cannot be read; the message says what is wrong."""
+    """The stored data is damaged; the message has the details."""
 
 
-def load(connection: sqlite3.Connection) -> Kept:
-    """Read everything.
+def load(connection: sqlite3.Connection) -> StoreContent:
+    """Load all sessions and tombstones.
 
     Raises:
-        CorruptDataError: a row is not what was written, or refers to one that there is not.
+        CorruptDataError: the checksum of a row is wrong, or the row to which another refers is missing.
     """
-    # What rows say of themselves does not tell of rows that are lost.
-    if (found := _one(connection, "PRAGMA integrity_check(1)")) != ("ok",):
-        raise CorruptDataError(str(found[0]).replace("\n", "; "))
-    kept = Kept()
-    (kept.min_next_sequence,) = _one(connection, "SELECT value FROM floor")
+    # The checksums of rows do not reveal rows that are lost.
+    if (result := _single_row(connection, "PRAGMA integrity_check(1)")) != ("ok",):
+        raise CorruptDataError(str(result[0]).replace("\n", "; "))
+    content = StoreContent()
+    (content.min_next_sequence,) = _single_row(connection, "SELECT value FROM floor")
     for session, last in _rows(connection, "SELECT session, last, checksum FROM ended ORDER BY number"):
-        kept.ended[session] = last
+        content.ended[session] = last
     for (session,) in connection.execute("SELECT id FROM sessions WHERE id IS NOT NULL ORDER BY number"):
         state = load_session(connection, session)
         assert state is not None
-        kept.sessions.append(state)
-    return kept
+        content.sessions.append(state)
+    return content
 
 
 def load_session(connection: sqlite3.Connection, session_id: str) -> SessionState | None:
-    """Read one session; None where it is not open."""
-    found = connection.execute("SELECT number FROM sessions WHERE id = ?", (session_id,)).fetchone()
-    if found is None:
+    """Load one session; return None if it is not open."""
+    row_found = connection.execute("SELECT number FROM sessions WHERE id = ?", (session_id,)).fetchone()
+    if row_found is None:
         return None
-    (number,) = found
-    row = "SELECT id, metadata, created_at, ttl, base, checksum FROM sessions WHERE number = ?"
-    ((_, metadata, created_at, ttl, start_sequence),) = _rows(connection, row, number)
-    return _Reading(connection, number).state(
-        Opened(session_id, _words(metadata), created_at, ttl, start_sequence)
+    (number,) = row_found
+    query = "SELECT id, metadata, created_at, ttl, base, checksum FROM sessions WHERE number = ?"
+    ((_, metadata, created_at, ttl, start_sequence),) = _rows(connection, query, number)
+    return _SessionReader(connection, number).state(
+        Opened(session_id, _mapping(metadata), created_at, ttl, start_sequence)
     )
 
 
-class _Reading:
-    """One session on its way from rows to objects."""
+class _SessionReader:
+    """A reader of one session's rows."""
 
     def __init__(self, connection: sqlite3.Connection, session: int) -> None:
         self._connection = connection
@@ -82,15 +82,15 @@ class _Reading:
         return state
 
     def _of_session(self, columns: str, table: str, order: str = "") -> Iterator[tuple[Any, ...]]:
-        found = _rows(
+        rows = _rows(
             self._connection,
             f"SELECT session, {columns}, checksum FROM {table} WHERE session = ? {order}",
             self._session,
         )
-        return (row[1:] for row in found)
+        return (row[1:] for row in rows)
 
     def _read_definitions(self) -> dict[int, Optimization | None]:
-        """Read what registration fixed; return the numbers and holders of the variables that are present."""
+        """Read the definitions of variables; return the numbers and lock holders of those not deleted."""
         present: dict[int, Optimization | None] = {}
         query = (
             "SELECT number, session, id, name, type, constraints, deleted, holder, held_since, checksum"
@@ -108,11 +108,9 @@ class _Reading:
             "SELECT * FROM versions WHERE variable IN (SELECT number FROM variables WHERE session = ?)"
             " ORDER BY variable, version"
         )
-        metadata: dict[str, Mapping[str, str]] = {}  # much is alike
+        metadata: dict[str, Mapping[str, str]] = {}  # by its text: many versions have the same
         for row in _rows(self._connection, query, self._session):
-            number, version, sequence, at, by, edit, words, from_elixir, holder, since, kind, data, array = (
-                row
-            )
+            number, version, sequence, at, by, edit, text, from_elixir, holder, since, kind, data, array = row
             variable_id, name, rules = self._definitions[number]
             variable = Variable(
                 id=variable_id,
@@ -121,7 +119,7 @@ class _Reading:
                 kind=kind,
                 data=data,
                 array=array,
-                metadata=metadata.get(words) or metadata.setdefault(words, _words(words)),
+                metadata=metadata.get(text) or metadata.setdefault(text, _mapping(text)),
                 from_elixir=bool(from_elixir),
                 updated_at=at,
                 version=version,
@@ -135,7 +133,7 @@ class _Reading:
                 variable=variable,
                 previous=None if before is None else before.variable.value,
                 changed_by=by,
-                metadata=_words(edit),
+                metadata=_mapping(edit),
                 at=at,
             )
 
@@ -145,14 +143,12 @@ class _Reading:
         rows = self._of_session(columns, "log", "ORDER BY sequence")
         for sequence, kind, number, version, at, by, edit, holder, since in rows:
             if sequence != (expected or sequence):
-                raise CorruptDataError(f"the log has sequence {sequence} where {expected} should be")
+                raise CorruptDataError(f"the log has sequence {sequence} in place of {expected}")
             expected = sequence + 1
             try:
                 change = self._versions[number][version]
             except KeyError:
-                raise CorruptDataError(
-                    f"the log names a version that is not there (sequence {sequence})"
-                ) from None
+                raise CorruptDataError(f"the log refers to a missing version (sequence {sequence})") from None
             if kind in change_log.VERSIONS:
                 yield change
             else:
@@ -163,29 +159,29 @@ class _Reading:
                     variable=change.variable.held_by(held),
                     previous=None,
                     changed_by=by,
-                    metadata=_words(edit),
+                    metadata=_mapping(edit),
                     at=at,
                 )
 
 
-def _one(connection: sqlite3.Connection, query: str) -> tuple[Any, ...]:
-    found: tuple[Any, ...] | None = connection.execute(query).fetchone()
-    if found is None:
+def _single_row(connection: sqlite3.Connection, query: str) -> tuple[Any, ...]:
+    row: tuple[Any, ...] | None = connection.execute(query).fetchone()
+    if row is None:
         raise CorruptDataError("a row is missing")
-    return found
+    return row
 
 
-def _rows(connection: sqlite3.Connection, query: str, *given: Any) -> Iterator[tuple[Any, ...]]:
-    """Rows whose last column is their checksum, without it."""
-    return map(_checked, connection.execute(query, given))
+def _rows(connection: sqlite3.Connection, query: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query whose last column is their checksum, without it."""
+    return map(_checked, connection.execute(query, parameters))
 
 
 def _checked(row: Any) -> tuple[Any, ...]:
-    *columns, written = row
-    if checksum(*columns) != written:
-        raise CorruptDataError("a row is not what was written: its checksum differs")
+    *columns, stored_checksum = row
+    if checksum(*columns) != stored_checksum:
+        raise CorruptDataError("a row is damaged: its checksum differs")
     return tuple(columns)
 
 
-def _words(text: str) -> Mapping[str, str]:
+def _mapping(text: str) -> Mapping[str, str]:
     return dict(json.loads(text)) if text else {}

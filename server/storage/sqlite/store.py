@@ -1,8 +1,8 @@
-"""The store that keeps everything in SQLite: durable when it says so, and in groups under load.
+"""The store that persists sessions in SQLite, with group commits.
 
-What is written while a commit is under way waits and is committed together. The statements run on the
-event loop's thread, where nothing contends with them for the interpreter; the commit, which waits for the
-disk, runs on a thread of its own.
+Records that are written during a commit wait for the next one and are committed together. The statements run
+on the thread of the event loop, where nothing contends with them for the interpreter lock; the commit, which
+waits for the disk, runs on another thread.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from queue import SimpleQueue
 from ...core.errors import RefusalError, ResourceExhaustedError, StartupError, UnavailableError
 from ..failpoints import may_fail
 from ..group_commit import GroupCommit
-from ..records import Kept, Record, SessionState
+from ..records import Record, SessionState, StoreContent
 from ..store import OnFailure
 from . import loader, tables
 from .directory import DataDirectory
@@ -28,19 +28,19 @@ from .loader import CorruptDataError
 logger = logging.getLogger("server.storage")
 
 SWEEP_PAUSE_S = 0.01
-"""Seconds between two rounds of deleting what ended sessions have left."""
+"""The pause between two rounds of deleting rows of ended sessions, in seconds."""
 
 
 class SqliteStore:
-    """See ``storage.store.Store``.
+    """A store in a data directory; see ``storage.store.Store``.
 
     Args:
-        path: of the data directory.
+        path: the path of the data directory.
         failpoint: one of ``config.FAILPOINTS``, or "" for none.
 
     Attributes:
-        connection: to the database.
-        writer: writes records into it.
+        connection: the connection to the database.
+        writer: the writer of records to the database.
 
     Raises:
         StartupError: the directory cannot be used.
@@ -63,11 +63,11 @@ class SqliteStore:
         self._notify: OnFailure = lambda _: None
         self._failing = False
 
-    def load(self) -> Kept:
-        """Read everything.
+    def load(self) -> StoreContent:
+        """Load all sessions and tombstones.
 
         Raises:
-            StartupError: it is damaged.
+            StartupError: the data is damaged.
         """
         try:
             return loader.load(self.connection)
@@ -88,25 +88,25 @@ class SqliteStore:
 
     def write(self, record: Record, publish: Callable[[], object]) -> None:
         if not self._commits.gathered and not self._committing:
-            # At the end of this turn of the loop, so that what belongs together is together.
+            # Commit at the end of this iteration of the loop, with the records that follow until then.
             asyncio.get_running_loop().call_soon(self._begin)
         self._commits.add(record, publish)
 
     async def close(self) -> None:
         while self._commits.gathered or self._committing:
             await asyncio.wait([self._commits.settled()])
-        self.writer.unswept = False  # what is left is swept away after the next start
+        self.writer.unswept = False  # the remaining rows are deleted after the next start
         self._disk.put(None)
         self._thread.join()
         self._directory.close()
 
     def _begin(self) -> None:
-        """Commit what has gathered, unless a commit is under way, which is followed by the next."""
+        """Commit the gathered records; if a commit is in progress, the next one includes them."""
         if self._commits.gathered and not self._committing:
             self._commit()
 
     def _commit(self) -> None:
-        """Write the group that has gathered, and commit it on the other thread."""
+        """Write the gathered records as a group, and commit it on the other thread."""
         self._committing = True
         self._commits.take_all()
         try:
@@ -123,13 +123,13 @@ class SqliteStore:
         self._disk.put(lambda error: loop.call_soon_threadsafe(self._committed, error))
 
     def _serve_disk(self) -> None:
-        """Commit whenever a group is written; on a thread of its own, since a commit waits for the disk."""
+        """Commit each written group; this runs on another thread, since a commit waits for the disk."""
         while (notify := self._disk.get()) is not None:
             error = None
             try:
                 self.connection.commit()
-            except sqlite3.Error as found:
-                error = found
+            except sqlite3.Error as failure:
+                error = failure
             notify(error)
 
     def _committed(self, error: sqlite3.Error | None) -> None:
@@ -140,12 +140,12 @@ class SqliteStore:
         self._committing = False
         if self._failing:
             self._failing = False
-            logger.info("changes can be kept again")
+            logger.info("changes can be saved again")
         self._commits.succeed()
-        self._go_on()
+        self._continue()
 
     def _fail(self, error: sqlite3.Error) -> None:
-        """Take back the group, and what has gathered meanwhile on top of it."""
+        """Roll back the group and the records gathered since."""
         if self.connection.in_transaction:
             self.connection.rollback()
         self.writer.forget()
@@ -153,23 +153,23 @@ class SqliteStore:
         self._committing = False
         if not self._failing:
             self._failing = True
-            logger.error("changes cannot be kept: %s", error)
+            logger.error("changes cannot be saved: %s", error)
         refusal: RefusalError
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
             refusal = ResourceExhaustedError("the disk is full: nothing was changed")
         else:
-            refusal = UnavailableError("the disk does not take the change: nothing was changed")
-        # Whoever waits goes on in a later turn of the loop, when the core has taken it back.
+            refusal = UnavailableError("the change cannot be written to the disk: nothing was changed")
+        # Waiting calls continue in a later iteration of the loop, when the core has rolled back.
         self._notify(self._commits.fail(refusal))
-        self._go_on()
+        self._continue()
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         if self._commits.gathered:
             self._begin()
         elif self.writer.unswept and not self._failing:
             asyncio.get_running_loop().call_later(SWEEP_PAUSE_S, self._sweep)
 
     def _sweep(self) -> None:
-        """Delete more of what ended sessions have left, where nothing is being written."""
+        """Delete more rows of ended sessions, unless something is being written."""
         if self.writer.unswept and not self._commits.gathered and not self._committing:
             self._commit()

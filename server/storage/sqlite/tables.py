@@ -1,8 +1,8 @@
-"""How records stand in SQLite: the tables, and what each record writes.
+"""The tables in SQLite, and the rows that each record writes.
 
 Ids of sessions and variables may be long, so rows refer to each other by numbers. A version is stored once,
-however many of history, log and next change (as its previous value) need it. Each row carries a checksum,
-because SQLite has none for what it stores.
+although the history, the log and the next change (as its previous value) may all need it. Each row has a
+checksum, because SQLite stores none.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from ..records import Changed, Compacted, Depended, Ended, Held, Opened, Record,
 from ..tool_text import text_of_tool
 
 APPLICATION = 0x42524447
-"""``PRAGMA application_id``: "BRDG"."""
+"""The ``PRAGMA application_id`` of a bridge's database: "BRDG"."""
 
 FORMAT = 2
-"""``PRAGMA user_version``: grows when a table changes."""
+"""The ``PRAGMA user_version`` of the database, one more with each change of a table."""
 
 SCHEMA = """
 CREATE TABLE sessions (
@@ -67,33 +67,32 @@ CREATE TABLE floor (value INTEGER NOT NULL);
 INSERT INTO floor VALUES (0);
 """
 
-SWEPT = 50
-"""Variables of ended sessions whose rows are deleted at a time, so that nobody waits for the end of it."""
+MAX_SWEPT_VARIABLES = 50
+"""The maximum number of variables of ended sessions whose rows are deleted in one transaction."""
 
-
-IN_USE = 10_000
-"""Variables whose numbers are remembered."""
+MAX_CACHED_VARIABLES = 10_000
+"""The maximum number of variables whose row numbers are cached."""
 
 
 def checksum(*columns: Any) -> int:
-    """CRC-32 of a row's columns."""
-    found = 0
-    words = []
+    """Return the CRC-32 of a row's columns."""
+    crc = 0
+    values = []
     for column in columns:
         if isinstance(column, bytes):
-            found = zlib.crc32(column, found)
-            words.append((len(column),))
+            crc = zlib.crc32(column, crc)
+            values.append((len(column),))
         else:
-            words.append(column)
-    return zlib.crc32(repr(words).encode("utf-8", "surrogatepass"), found)
+            values.append(column)
+    return zlib.crc32(repr(values).encode("utf-8", "surrogatepass"), crc)
 
 
 class Writer:
-    """Writes records, inside a transaction that is the caller's.
+    """A writer of records, for use inside a transaction.
 
     Args:
-        connection: to the database.
-        half_written: called in the middle of a record of several changes.
+        connection: the connection to the database.
+        half_written: the callback in the middle of a record of several changes.
     """
 
     def __init__(self, connection: sqlite3.Connection, half_written: Callable[[Changed], object]) -> None:
@@ -109,11 +108,11 @@ class Writer:
             Compacted: self._compacted,
         }
         self.unswept = True
-        """Whether rows of ended sessions may be left."""
-        self._numbers: dict[str, tuple[int, int]] = {}  # session's and own, of variables in use, by id
+        """True if there may be rows of ended sessions."""
+        self._numbers: dict[str, tuple[int, int]] = {}  # by variable id: the session's and its own row number
 
     def forget(self) -> None:
-        """Rely on the tables alone: what was written may not be there."""
+        """Clear the cache of row numbers, after a rollback."""
         self._numbers.clear()
 
     def write(self, record: Record) -> None:
@@ -121,19 +120,19 @@ class Writer:
         self._write[type(record)](record)
 
     def sweep(self) -> None:
-        """Delete some of what ended sessions have left."""
-        found = self._do(
+        """Delete some of the rows of ended sessions."""
+        variables = self._do(
             "SELECT number FROM variables WHERE session IN (SELECT number FROM sessions WHERE id IS NULL)"
             " LIMIT ?",
-            (SWEPT,),
+            (MAX_SWEPT_VARIABLES,),
         ).fetchall()
-        for (variable,) in found:
+        for (variable,) in variables:
             self._forget(variable)
-        self.unswept = bool(found)
-        if not found:
-            left = "(SELECT number FROM sessions WHERE id IS NULL)"
+        self.unswept = bool(variables)
+        if not variables:
+            ended_sessions = "(SELECT number FROM sessions WHERE id IS NULL)"
             for table in ("log", "dependencies", "answers", "tools"):
-                self._do(f"DELETE FROM {table} WHERE session IN {left}")
+                self._do(f"DELETE FROM {table} WHERE session IN {ended_sessions}")
             self._do("DELETE FROM sessions WHERE id IS NULL")
 
     def _opened(self, record: Opened) -> None:
@@ -197,7 +196,7 @@ class Writer:
                 "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*row, checksum(*row)),
             )
-            # The log's row finds these in the version's.
+            # The row of the log has no copy of these: they are in the row of the version.
             at, by, edit, holder = 0, "", "", (None, None)
         elif change.kind == change_log.DELETED:
             self._amend(number, deleted=True, holder=None)
@@ -228,7 +227,7 @@ class Writer:
         self._amend(number, deleted=False, holder=record.holder)
 
     def _amend(self, number: int, *, deleted: bool, holder: Optimization | None) -> None:
-        """Change what of a variable's own row can change."""
+        """Update the columns of a variable's row that can change."""
         fixed = self._do(
             "SELECT session, id, name, type, constraints FROM variables WHERE number = ?", (number,)
         ).fetchone()
@@ -249,14 +248,14 @@ class Writer:
             )
 
     def _compacted(self, record: Compacted) -> None:
-        # Its session may have ended meanwhile, and some of it may be swept away.
+        # The session may have ended since, and some of its rows may be deleted.
         for (session,) in self._do("SELECT number FROM sessions WHERE id = ?", (record.session_id,)):
             self._do("DELETE FROM log WHERE session = ? AND sequence < ?", (session, record.oldest))
         for variable_id, oldest in record.versions.items():
-            found = self._do("SELECT number FROM variables WHERE id = ?", (variable_id,)).fetchone()
-            if found is None:
+            row = self._do("SELECT number FROM variables WHERE id = ?", (variable_id,)).fetchone()
+            if row is None:
                 continue
-            (number,) = found
+            (number,) = row
             if oldest is None:
                 self._forget(number)
             else:
@@ -271,14 +270,16 @@ class Writer:
         return int(number)
 
     def _variable(self, variable_id: str) -> tuple[int, int]:
-        known = self._numbers.get(variable_id)
-        if known is None:
-            if len(self._numbers) >= IN_USE:
+        numbers = self._numbers.get(variable_id)
+        if numbers is None:
+            if len(self._numbers) >= MAX_CACHED_VARIABLES:
                 self._numbers.clear()
-            known = self._do("SELECT session, number FROM variables WHERE id = ?", (variable_id,)).fetchone()
-            self._numbers[variable_id] = known
-        return known
+            numbers = self._do(
+                "SELECT session, number FROM variables WHERE id = ?", (variable_id,)
+            ).fetchone()
+            self._numbers[variable_id] = numbers
+        return numbers
 
 
-def _text(words: Any) -> str:
-    return json.dumps(dict(words)) if words else ""
+def _text(mapping: Any) -> str:
+    return json.dumps(dict(mapping)) if mapping else ""

@@ -1,1 +1,1 @@
-"""Tests of the server's core: plain calls, no network, and a clock that a test moves."""
+"""Tests of the server's core: plain calls, no network, and a clock that tests control."""

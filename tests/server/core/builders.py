@@ -1,4 +1,4 @@
-"""What the tests of the core begin with: a clock, values as a request gives them, a session's variables."""
+"""Builders for the tests of the core: a clock, values in the form of requests, sessions and variables."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from server.core.variables import Variable
 from server.storage.records import Opened
 
 SECOND = 1_000_000_000
-"""Nanoseconds."""
+"""The nanoseconds in a second."""
 
 
 class FakeClock:
-    """Both clocks stand still until a test moves them."""
+    """A clock that stands still until a test advances it."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0
@@ -38,24 +38,24 @@ class FakeClock:
 
 
 class Sent(NamedTuple):
-    """The two fields of an ``Any``, as a request gives them."""
+    """The two fields of the ``Any`` in a request."""
 
     type_url: str
     value: bytes
 
 
 def sent(kind: str, value: Any) -> Sent:
-    """A value in JSON."""
+    """Return a value in JSON."""
     return Sent(PREFIX + kind, json.dumps(value).encode())
 
 
 def sent_binary(kind: str, shape: list[int], dtype: str) -> Sent:
-    """The header of a binary value."""
+    """Return the header of a binary value."""
     return sent(kind + BINARY, {"type": kind, "shape": shape, "dtype": dtype, "binary_format": "raw"})
 
 
 def reader(kind: str, value: Any) -> ReadValue:
-    """A value in JSON, to be checked against the variable that it is for."""
+    """Return a reader of a value in JSON, which checks it against its variable."""
 
     def read(declared: VariableType, constraints: Constraints) -> Value:
         return read_value(sent(kind, value), b"", declared, constraints, "value")

@@ -8,7 +8,7 @@ from tests.server.core.builders import a_session, put, register
 
 
 class Reader:
-    """A watch and how often it was woken."""
+    """A watch, with the number of its wake-ups."""
 
     def __init__(self, session: Session, *identifiers: str, resume_after: int | None = None) -> None:
         self.woken = 0
@@ -18,15 +18,15 @@ class Reader:
         self.woken += 1
 
     def sequences(self) -> list[int]:
-        """All that is there to take, in however many parts."""
-        found: list[int] = []
+        """Take all available changes, and return their sequences."""
+        sequences: list[int] = []
         while part := self.watch.take():
-            found += [change.sequence for change in part]
-        return found
+            sequences += [change.sequence for change in part]
+        return sequences
 
 
 def a_busy_session(**limits: int) -> Session:
-    """Sequences 1 and 2 register a and b, 3 to 7 set a, b, a, b, a."""
+    """Return a session whose sequences 1 and 2 register a and b, and whose 3 to 7 set a, b, a, b, a."""
     session = a_session(**limits)
     register(session, "a", 0)
     register(session, "b", 0)

@@ -11,7 +11,7 @@ TTL = 60.0
 
 
 class Bridge(Sessions):
-    """The open sessions, with a clock at hand."""
+    """The open sessions, with a clock that tests control."""
 
     def __init__(self, default_ttl: float = TTL, **limits: int) -> None:
         self.clock = FakeClock()
@@ -22,7 +22,7 @@ class Bridge(Sessions):
             return session
 
     def is_open(self, session_id: str) -> bool:
-        """Return whether a session is open; asking renews it."""
+        """Return True if a session is open; this renews it."""
         return self.renew(session_id) is not None
 
 

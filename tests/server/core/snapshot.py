@@ -1,4 +1,4 @@
-"""A picture of a session, to show that what was refused left no trace."""
+"""A snapshot of a session, to check that a refused request has changed nothing."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from server.core.session import Session
 from server.core.variables import Variable
 
 
-class Picture(NamedTuple):
-    """All that a client can come to see of a session, in values of its own, so that it cannot move along."""
+class Snapshot(NamedTuple):
+    """A copy of everything that clients can see of a session."""
 
     metadata: dict[str, str]
     variables: list[tuple[Any, ...]]
@@ -27,14 +27,14 @@ class Picture(NamedTuple):
     watches: set[tuple[int, int, str | None]]
 
 
-def picture(session: Session) -> Picture:
+def snapshot(session: Session) -> Snapshot:
     variables = session.matching()
-    return Picture(
+    return Snapshot(
         dict(session.metadata),
         [_variable(variable) for variable in variables],
         {variable.name: session.get(variable.name).id for variable in variables},
         {
-            # A history does not tell of the place in the log.
+            # Clients do not see sequences in a history.
             variable.id: [_change(replace(change, sequence=0)) for change in session.history(variable.id)]
             for variable in variables
         },
@@ -46,12 +46,12 @@ def picture(session: Session) -> Picture:
 
 @contextmanager
 def unchanged(session: Session) -> Iterator[None]:
-    """The block leaves the session as it was, and a watch of all of it learns nothing."""
+    """Check that the block leaves the session unchanged, and that a watch gets no update."""
     woken: list[None] = []
     witness, _ = session.watch([], lambda: woken.append(None))
-    before = picture(session)
+    before = snapshot(session)
     yield
-    assert picture(session) == before
+    assert snapshot(session) == before
     assert woken == []
     assert witness.take() == []
     witness.close()
@@ -59,7 +59,7 @@ def unchanged(session: Session) -> Iterator[None]:
 
 @contextmanager
 def refused(session: Session, refusal: type[RefusalError], match: str) -> Iterator[None]:
-    """The block is refused, and leaves the session as it was."""
+    """Check that the block is refused, and leaves the session unchanged."""
     with unchanged(session), pytest.raises(refusal, match=match):
         yield
 

@@ -1,4 +1,4 @@
-"""The change log and its watches: one order, each change once, in every watch that it concerns."""
+"""The change log and its watches: one order, and each change once in every watch that includes it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.server.core.builders import a_session, put, reader, register
 from tests.server.core.log_builders import Reader, a_busy_session, delete
 from tests.server.core.snapshot import refused
 
-# Reading on
+# Taking changes
 
 
 def test_a_watch_takes_what_comes_after_it_once_and_in_order() -> None:
@@ -31,10 +31,10 @@ def test_a_watch_takes_the_value_of_each_version_and_the_one_before() -> None:
     reader = Reader(session, "a")
     for value in (6, 7, 7):
         put(session, "a", value)
-    told = [
+    taken = [
         (change.variable.version, change.variable.value, change.previous) for change in reader.watch.take()
     ]
-    assert [(version, value.native(), before and before.native()) for version, value, before in told] == [
+    assert [(version, value.native(), before and before.native()) for version, value, before in taken] == [
         (5, 6, 5),
         (6, 7, 6),
         (7, 7, 7),
@@ -68,7 +68,7 @@ def test_a_variable_named_twice_is_watched_once() -> None:
     assert reader.woken == 1
 
 
-def test_a_deleted_variable_is_told_once_and_a_new_one_of_its_name_not_at_all() -> None:
+def test_a_watch_gets_one_deletion_and_no_updates_of_a_new_variable_of_the_name() -> None:
     session = a_busy_session()
     last_state = session.get("a")
     reader = Reader(session, "a")
@@ -122,16 +122,16 @@ def test_when_a_watch_is_woken_all_of_the_change_is_there_to_take() -> None:
 def test_a_closed_watch_is_woken_no_more_and_leaves_nothing_behind() -> None:
     session = a_busy_session()
     readers = [Reader(session, "a"), Reader(session)]
-    for one in readers:
-        one.watch.close()
-        one.watch.close()
+    for closed in readers:
+        closed.watch.close()
+        closed.watch.close()
     put(session, "a", 6)
-    assert [one.woken for one in readers] == [0, 0]
+    assert [closed.woken for closed in readers] == [0, 0]
     assert session.log.watches == set()
     assert session.close(NotFoundError("over")) == 2
 
 
-def test_a_watch_that_is_ended_takes_what_was_accepted_and_then_learns_why() -> None:
+def test_an_ended_watch_takes_the_accepted_changes_and_then_gets_the_reason() -> None:
     session = a_busy_session()
     of_a, reason = Reader(session, "a"), UnavailableError("the server is shutting down")
     put(session, "a", 6)
@@ -143,7 +143,7 @@ def test_a_watch_that_is_ended_takes_what_was_accepted_and_then_learns_why() -> 
     assert of_a.watch.take()[0].sequence == 8
 
 
-# What is kept
+# Limits of the log
 
 
 def test_the_log_keeps_the_newest_by_number() -> None:
@@ -159,14 +159,16 @@ def test_the_log_keeps_the_newest_by_bytes_and_always_one() -> None:
     register(session, "text", "", kind="string")
     for length in (10_000, 10_000, 10_000, 500_000):
         session.set("text", reader("string", "x" * length), ChangeContext())
-        kept = session.log.after(session.log.oldest - 1)
-        assert len(kept) == 1 or sum(change.size for change in kept) <= 100_000
+        changes = session.log.after(session.log.oldest - 1)
+        assert len(changes) == 1 or sum(change.size for change in changes) <= 100_000
     assert session.log.oldest == session.log.last == 5
     session.set("text", reader("string", ""), ChangeContext())
     assert (session.log.oldest, session.log.last) == (6, 6)
     for _ in range(20):
         session.set("text", reader("string", ""), ChangeContext())
-    assert session.log.oldest == 7  # what is small is kept; 6 still holds the long text as its previous value
+    assert (
+        session.log.oldest == 7
+    )  # small changes are retained; 6 still has the long text as its previous value
 
 
 def test_metadata_counts_among_the_bytes() -> None:
@@ -176,7 +178,7 @@ def test_metadata_counts_among_the_bytes() -> None:
     assert session.log.oldest == 2
 
 
-def test_a_slow_reader_gets_everything_or_is_told() -> None:
+def test_a_slow_reader_gets_everything_or_an_error() -> None:
     session = a_busy_session(log_changes=3)
     slow = Reader(session, "a")
     put(session, "a", 6)

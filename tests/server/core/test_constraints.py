@@ -1,4 +1,4 @@
-"""Constraints: what each type takes, what they refuse with which words, and how a faulty one is refused."""
+"""Constraints: those that each type accepts, the values that they refuse, and the errors of faulty ones."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from server.core.values import read_value
 from tests.server.core.builders import sent, sent_binary
 
 
-def parse(kind: str, given: Any) -> Any:
-    return TYPES[kind].parse_constraints(given if isinstance(given, str) else json.dumps(given))
+def parse(kind: str, constraints: Any) -> Any:
+    return TYPES[kind].parse_constraints(
+        constraints if isinstance(constraints, str) else json.dumps(constraints)
+    )
 
 
 def refusal_of(kind: str, constraints: Any, value: Any) -> InvalidArgumentError | None:
-    """How a value is refused; None where it is accepted."""
+    """Return the error with which a value is refused; None if it is accepted."""
     try:
         read_value(sent(kind, value), b"", TYPES[kind], parse(kind, constraints), "value")
     except InvalidArgumentError as refused:
@@ -247,7 +249,7 @@ def test_a_faulty_constraint_is_refused_by_name(kind: str, constraints: Any, nam
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TYPES if kind != "choice"])
-def test_no_constraints_are_as_good_as_an_empty_object(kind: str) -> None:
+def test_no_constraints_are_the_same_as_an_empty_object(kind: str) -> None:
     assert parse(kind, "") == parse(kind, "{}")
 
 

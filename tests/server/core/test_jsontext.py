@@ -1,4 +1,4 @@
-"""Strict JSON: what RFC 8259 allows, within the bounds, and nothing beyond."""
+"""Strict JSON: RFC 8259 without extensions, within fixed bounds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def nested(levels: int, kind: str) -> bytes:
 
 @given(values)
 def test_what_is_written_comes_back_equal(value: Any) -> None:
-    # By repr, which tells 1 from 1.0 and from True, and 0.0 from -0.0.
+    # repr distinguishes 1, 1.0 and True, and 0.0 and -0.0.
     assert repr(parse(dump(value))) == repr(value)
 
 
@@ -119,7 +119,7 @@ def test_what_is_refused(text: str, reason: str, exact: bool) -> None:
 @pytest.mark.parametrize(
     "data", [b"\xff", b'"\xc3"', b'"\xed\xa0\x80"', b'"\xc0\xaf"', "1".encode("utf-16"), b"1\x00"]
 )
-def test_what_is_no_utf_8_text_of_json_is_refused(data: bytes) -> None:
+def test_texts_that_are_not_json_in_utf_8_are_refused(data: bytes) -> None:
     with pytest.raises(InvalidJsonError):
         parse(data)
 
@@ -154,12 +154,12 @@ def test_exact_fractions_keep_every_digit() -> None:
         ("0.0e-999999999999999999", True),
     ],
 )
-def test_exact_fractions_tell_nothing_from_next_to_nothing(text: str, whole: bool) -> None:
+def test_exact_fractions_distinguish_zero_from_tiny_numbers(text: str, whole: bool) -> None:
     value = parse(text.encode(), exact=True)
     assert isinstance(value, int) is whole
 
 
 @pytest.mark.parametrize("value", [float("nan"), [float("inf")], "\ud800", {1, 2}])
-def test_what_is_no_json_is_not_written(value: Any) -> None:
+def test_values_that_json_cannot_represent_are_not_written(value: Any) -> None:
     with pytest.raises((ValueError, TypeError)):
         dump(value)

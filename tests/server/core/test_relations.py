@@ -1,4 +1,4 @@
-"""Dependencies and optimization (D1 to D3): who is told, what is refused, when a lock lapses."""
+"""Dependencies and optimization locks (D1 to D3): updates of followers, refusals, and expiry of locks."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def a_pair(clock: FakeClock | None = None) -> Session:
     return session
 
 
-def told(session: Session, *names: str) -> list[tuple[str, str]]:
-    """What a watch of the newest change of the session is told."""
+def changes_of(session: Session, *names: str) -> list[tuple[str, str]]:
+    """Return the kinds and variables of the session's changes, for variables with these names."""
     return [
         (change.kind, change.variable.name)
         for change in session.log.after(0)
@@ -37,7 +37,7 @@ def told(session: Session, *names: str) -> list[tuple[str, str]]:
     ]
 
 
-def test_a_follower_is_told_after_the_change_itself() -> None:
+def test_a_follower_is_updated_after_the_change_itself() -> None:
     session = a_pair()
     session.depend("model", "prompt", "tuned for")
     put(session, "model", 0.6)
@@ -81,36 +81,36 @@ def test_a_refused_dependency_is_not_recorded() -> None:
     with refused(session, InvalidArgumentError, "dependency_type"):
         session.depend("model", "prompt", "t" * 257)
     put(session, "prompt", 0.6)
-    assert told(session, "model") == [(change_log.REGISTERED, "model")]
+    assert changes_of(session, "model") == [(change_log.REGISTERED, "model")]
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=40), st.sets(st.integers(0, 6)))
-def test_no_way_leads_back(edges: list[tuple[int, int]], dropped: set[int]) -> None:
+def test_there_are_no_cycles(edges: list[tuple[int, int]], dropped: set[int]) -> None:
     graph = Dependencies(100)
-    kept: set[tuple[str, str]] = set()
+    accepted: set[tuple[str, str]] = set()
     for followed, follower in edges:
-        before = reachable(kept, str(follower))
+        before = reachable(accepted, str(follower))
         if followed == follower or str(followed) in before:
             with pytest.raises(FailedPreconditionError):
                 graph.add(str(followed), str(follower), "")
         else:
             graph.add(str(followed), str(follower), "")
-            kept.add((str(followed), str(follower)))
+            accepted.add((str(followed), str(follower)))
     for variable in map(str, dropped):
         graph.drop(variable)
-        kept = {edge for edge in kept if variable not in edge}
+        accepted = {edge for edge in accepted if variable not in edge}
     for variable in map(str, range(7)):
-        assert set(graph.followers(variable)) == {to for start, to in kept if start == variable}
+        assert set(graph.followers(variable)) == {to for start, to in accepted if start == variable}
 
 
 def reachable(edges: set[tuple[str, str]], start: str) -> set[str]:
-    found, rest = set(), [start]
-    while rest:
-        here = rest.pop()
-        new = {to for origin, to in edges if origin == here} - found
-        found |= new
-        rest += new
-    return found
+    reached, pending = set(), [start]
+    while pending:
+        here = pending.pop()
+        new = {to for origin, to in edges if origin == here} - reached
+        reached |= new
+        pending += new
+    return reached
 
 
 def test_dependencies_are_capped_and_a_drop_makes_room() -> None:

@@ -1,4 +1,4 @@
-"""One session's variables, registered and set: what each change does, and repeated requests."""
+"""The variables of a session: registration, sets, expected versions and repeated requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from server.core.errors import (
 )
 from tests.server.core.builders import SECOND, FakeClock, a_session, put, register
 from tests.server.core.session_builders import values, versions
-from tests.server.core.snapshot import picture, refused
+from tests.server.core.snapshot import refused, snapshot
 
 # Registering
 
@@ -173,13 +173,13 @@ def test_a_repeated_request_applies_once_and_gets_the_first_answer() -> None:
     register(session, "rate")
     assert put(session, "rate", 0.6, request_id="r1") == 2
     assert put(session, "rate", 0.7) == 3
-    before = picture(session)
+    before = snapshot(session)
     assert put(session, "rate", 0.6, request_id="r1") == 2
     assert put(session, "rate", 0.6, request_id="r1", expected=1) == 2
-    assert picture(session) == before
+    assert snapshot(session) == before
 
 
-def test_a_refused_request_is_not_kept() -> None:
+def test_a_refused_request_id_is_not_stored() -> None:
     session = a_session()
     register(session, "rate", constraints={"max": 1})
     with refused(session, InvalidArgumentError, "above maximum"):
@@ -191,12 +191,12 @@ def test_a_refused_request_is_not_kept() -> None:
     assert put(session, "rate", 0.1, request_id="r1") == 2
 
 
-def test_only_the_newest_requests_are_kept() -> None:
+def test_only_the_newest_request_ids_are_retained() -> None:
     session = a_session(request_ids=3)
     register(session, "rate")
     for number in range(1, 5):
         put(session, "rate", 0.5, request_id=f"r{number}")
-    assert put(session, "rate", 0.5, request_id="r2") == 3  # a repeat makes it no newer
+    assert put(session, "rate", 0.5, request_id="r2") == 3  # the repeat has not changed the version
     assert put(session, "rate", 0.5, request_id="r1") == 6
     assert put(session, "rate", 0.5, request_id="r2") == 7
     assert put(session, "rate", 0.5, request_id="r4") == 5

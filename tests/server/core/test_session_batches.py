@@ -1,4 +1,4 @@
-"""Batches, lists and deletions of a session: what each does, and in which order."""
+"""Batches, lists and deletions of a session: their results and their order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from server.core.session import Session
 from tests.model import glob
 from tests.server.core.builders import a_session, put, reader, register
 from tests.server.core.session_builders import values
-from tests.server.core.snapshot import picture, refused
+from tests.server.core.snapshot import refused, snapshot
 
 # Several at once
 
@@ -43,23 +43,23 @@ def test_a_batch_sets_each_in_the_order_given(atomic: bool) -> None:
         {},
     )
     assert values(session) == {"a": 1, "b": 0, "c": 3}
-    told = session.log.after(3)
-    assert [(change.sequence, change.variable.name) for change in told] == [(4, "c"), (5, "a")]
-    assert [change.previous.native() for change in told if change.previous] == [0, 0]
+    changes = session.log.after(3)
+    assert [(change.sequence, change.variable.name) for change in changes] == [(4, "c"), (5, "a")]
+    assert [change.previous.native() for change in changes if change.previous] == [0, 0]
     assert session.get("a").metadata == session.get("c").metadata == {"why": "all"}
 
 
 @pytest.mark.parametrize("atomic", [True, False])
 def test_an_empty_batch_succeeds_and_changes_nothing(atomic: bool) -> None:
     session = a_trio()
-    before = picture(session)
+    before = snapshot(session)
     assert session.set_many({}, ChangeContext(), atomic=atomic) == ({}, {})
-    assert picture(session) == before
+    assert snapshot(session) == before
 
 
 def test_an_atomic_batch_with_a_fault_changes_nothing_and_names_only_those_at_fault() -> None:
     session = a_trio()
-    before = picture(session)
+    before = snapshot(session)
     batch = updates(a=1, b=10, c="x", d=1)
     done, errors = session.set_many(batch, ChangeContext({"why": "all"}), atomic=True)
     assert done == {}
@@ -67,7 +67,7 @@ def test_an_atomic_batch_with_a_fault_changes_nothing_and_names_only_those_at_fa
     assert "10.0 is above maximum 9" in errors["b"]
     assert "must be a number" in errors["c"]
     assert errors["d"] == "Variable not found: d"
-    assert picture(session) == before
+    assert snapshot(session) == before
 
 
 def test_a_batch_that_is_not_atomic_sets_what_is_not_at_fault() -> None:
@@ -106,9 +106,9 @@ def test_a_variable_named_twice_is_refused_even_where_one_value_is_at_fault() ->
 def test_several_are_read_by_the_identifiers_asked_for() -> None:
     session = a_trio()
     first = session.get("a")
-    found, missing = session.get_many(["z", "c", first.id, "y", "a", "z", "c"])
-    assert [*found] == ["c", first.id, "a"]
-    assert found[first.id] is found["a"] is first
+    variables, missing = session.get_many(["z", "c", first.id, "y", "a", "z", "c"])
+    assert [*variables] == ["c", first.id, "a"]
+    assert variables[first.id] is variables["a"] is first
     assert missing == ["z", "y"]
     assert session.get_many([]) == ({}, [])
     with refused(session, InvalidArgumentError, "^variable_identifiers: must"):
@@ -182,7 +182,7 @@ def test_no_pattern_takes_long() -> None:
 # Deleting
 
 
-def test_a_deleted_variable_is_gone_under_both_its_names() -> None:
+def test_a_deleted_variable_is_not_found_by_id_or_name() -> None:
     session = a_session()
     variable = register(session, "rate")
     register(session, "other")
@@ -195,8 +195,8 @@ def test_a_deleted_variable_is_gone_under_both_its_names() -> None:
             session.delete(identifier, ChangeContext())
         with refused(session, NotFoundError, "Variable not found"):
             session.history(identifier)
-    (told,) = session.log.after(2)
-    assert (told.kind, told.variable, told.previous, told.metadata) == (
+    (change,) = session.log.after(2)
+    assert (change.kind, change.variable, change.previous, change.metadata) == (
         "deleted",
         variable,
         None,

@@ -1,4 +1,4 @@
-"""History and rollback of a session, and that a refused change leaves no trace."""
+"""History and rollback of variables, and refused changes, which leave the session unchanged."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ def test_a_rollback_writes_the_old_value_as_a_new_version_and_merges_its_metadat
     assert variable is session.get("rate")
     assert (variable.version, variable.value.native()) == (3, 0.1)
     assert variable.metadata == {"a": "2", "b": "3", "changed_by": "ada"}
-    (told,) = session.log.after(2)
-    assert (told.kind, told.variable, told.changed_by) == ("value_change", variable, "ada")
-    assert told.previous is not None
-    assert told.previous.native() == 0.2
+    (change,) = session.log.after(2)
+    assert (change.kind, change.variable, change.changed_by) == ("value_change", variable, "ada")
+    assert change.previous is not None
+    assert change.previous.native() == 0.2
     assert session.roll_back("rate", 3, ChangeContext()).version == 4
 
 
@@ -86,11 +86,14 @@ def test_a_rollback_to_what_is_not_in_the_history_is_refused(version: int) -> No
         session.roll_back("rate", version, ChangeContext())
 
 
-# What is refused
+# Refused changes
 
 
-def crowded() -> Session:
-    """A session at its caps: variables, metadata of ``rate`` and, with the one of ``refused``, watches."""
+def full_session() -> Session:
+    """Return a session at its limits of variables, of metadata of ``rate``, and of watches.
+
+    The limit of watches is reached with the watch that ``refused`` opens.
+    """
     session = a_session(variables=2, metadata=2, watches=3)
     register(session, "rate", 0.5, constraints={"min": 0, "max": 1}, metadata={"a": "1"})
     register(session, "mode", "fast", kind="choice", constraints={"choices": ["fast", "slow"]})
@@ -138,19 +141,19 @@ LONG = {"x": "1", "y": "1", "z": "1"}
         (lambda s: s.watch([], print), ResourceExhaustedError, "watches: a session has at most 3"),
         (lambda s: s.watch(["rate", "third"], print), NotFoundError, "Variable not found: third"),
         (lambda s: s.watch(["rate"], print, -1), InvalidArgumentError, "resume_after: must not be negative"),
-        (lambda s: s.watch(["rate"], print, 4), OutOfRangeError, "yet to come"),
+        (lambda s: s.watch(["rate"], print, 4), OutOfRangeError, "beyond the latest"),
     ],
 )
 def test_what_is_refused_leaves_no_trace(
     change: Callable[[Session], object], refusal: type[RefusalError], words: str
 ) -> None:
-    session = crowded()
+    session = full_session()
     with refused(session, refusal, words):
         change(session)
 
 
 def test_a_session_at_its_caps_works_on() -> None:
-    session = crowded()
+    session = full_session()
     with refused(session, ResourceExhaustedError, "variables"):
         register(session, "third")
     assert put(session, "rate", 0.7, metadata={"a": "3"}) == 3
@@ -159,7 +162,7 @@ def test_a_session_at_its_caps_works_on() -> None:
 
 
 class RefusingStore(MemoryStore):
-    """Takes nothing more from a moment on."""
+    """A store that refuses all records once ``refuses`` is set."""
 
     refuses = False
 

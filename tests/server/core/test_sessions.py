@@ -1,4 +1,4 @@
-"""The open sessions: opening, renewing, and what they share."""
+"""The open sessions: opening, renewal, and isolation."""
 
 from __future__ import annotations
 
@@ -156,9 +156,9 @@ def test_an_open_watch_keeps_nothing_open() -> None:
 def test_running_tools_keep_a_session_open_and_it_lives_on_from_the_end_of_the_last() -> None:
     bridge = Bridge()
     session = bridge.open("tuning")
-    with bridge.kept("tuning") as kept:
-        assert kept is session
-        with bridge.kept("tuning"):
+    with bridge.held_open("tuning") as held:
+        assert held is session
+        with bridge.held_open("tuning"):
             bridge.clock.advance(10 * TTL)
             bridge.expire()
         bridge.clock.advance(10 * TTL)
@@ -176,7 +176,7 @@ def test_running_tools_keep_a_session_open_and_it_lives_on_from_the_end_of_the_l
 def test_a_tool_that_fails_keeps_a_session_no_longer() -> None:
     bridge = Bridge()
     bridge.open("tuning")
-    with pytest.raises(RuntimeError), bridge.kept("tuning"):
+    with pytest.raises(RuntimeError), bridge.held_open("tuning"):
         raise RuntimeError
     bridge.clock.advance(TTL)
     assert not bridge.is_open("tuning")
@@ -184,6 +184,6 @@ def test_a_tool_that_fails_keeps_a_session_no_longer() -> None:
 
 def test_no_tool_runs_in_a_session_that_is_not_open() -> None:
     bridge = Bridge()
-    with pytest.raises(NotFoundError, match="Session not found"), bridge.kept("tuning"):
+    with pytest.raises(NotFoundError, match="Session not found"), bridge.held_open("tuning"):
         pass
     assert len(bridge) == 0

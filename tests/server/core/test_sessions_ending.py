@@ -1,4 +1,4 @@
-"""Sessions that expire, are ended, and are opened again."""
+"""The expiry, the closing and the reopening of sessions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_session_that_is_called_often_enough_lives_for_ever(pauses: list[float
 # Ending, and opening again
 
 
-def test_ending_answers_how_much_ended_and_tells_the_watches() -> None:
+def test_ending_returns_the_number_of_ended_resources_and_ends_watches() -> None:
     bridge = Bridge()
     session = bridge.open("tuning")
     register(session, "rate")
@@ -152,7 +152,7 @@ def test_sequences_go_on_even_where_too_many_sessions_ended_to_remember_each(
 def test_a_tool_that_outlives_its_session_can_do_nothing_any_more(again: bool) -> None:
     bridge = Bridge()
     bridge.open("tuning")
-    with bridge.kept("tuning") as old:
+    with bridge.held_open("tuning") as old:
         identifier = register(old, "rate", 0.5).id
         assert bridge.close("tuning") == 1
         if again:
@@ -173,7 +173,7 @@ def test_a_tool_that_outlives_its_session_can_do_nothing_any_more(again: bool) -
 def test_the_tools_of_an_ended_session_do_not_keep_a_new_one_of_its_id() -> None:
     bridge = Bridge()
     bridge.open("tuning")
-    with bridge.kept("tuning"):
+    with bridge.held_open("tuning"):
         bridge.close("tuning")
         bridge.open("tuning")
         bridge.clock.advance(TTL / 2)
@@ -181,7 +181,7 @@ def test_the_tools_of_an_ended_session_do_not_keep_a_new_one_of_its_id() -> None
     assert not bridge.is_open("tuning")
 
 
-# Caps
+# Limits
 
 
 def test_one_session_over_the_cap_is_refused_and_the_rest_works_on() -> None:
@@ -194,7 +194,7 @@ def test_one_session_over_the_cap_is_refused_and_the_rest_works_on() -> None:
     assert bridge.open("third").id == "third"
 
 
-def test_sessions_whose_time_is_over_make_room() -> None:
+def test_expired_sessions_do_not_count() -> None:
     bridge = Bridge(sessions=1)
     bridge.open("first")
     bridge.clock.advance(TTL)

@@ -1,4 +1,4 @@
-"""Random histories of one session, played to the core and to the model, which must agree after every step."""
+"""Random commands on one session, given to the core and to the model, which must agree after each one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NAMES = ("rate", "rate.max", "[a]")
 
 
 class Core:
-    """A session of the core that takes and gives what the model does."""
+    """A session of the core with the interface of the model."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -52,8 +52,8 @@ class Core:
         return _state(self._ask(lambda: self.session.register(name, kind, text, read, edit)))
 
     def get_many(self, identifiers: Sequence[str]) -> tuple[dict[str, State], list[str]]:
-        found, missing = self._ask(lambda: self.session.get_many(identifiers))
-        return {identifier: _state(variable) for identifier, variable in found.items()}, missing
+        variables, missing = self._ask(lambda: self.session.get_many(identifiers))
+        return {identifier: _state(variable) for identifier, variable in variables.items()}, missing
 
     def list(self, pattern: str) -> list[State]:
         return [_state(variable) for variable in self._ask(lambda: self.session.matching(pattern))]
@@ -111,7 +111,7 @@ class Core:
 
 
 def _reader(value: Any) -> ReadValue:
-    """A value that is sent as the type of its variable, whether it is of that type or not."""
+    """Return a reader of a value that is sent as its variable's type, even if it is of another type."""
     return lambda kind, constraints: reader(kind.name, value)(kind, constraints)
 
 
@@ -139,7 +139,7 @@ def _update(change: Change) -> Update:
     }
 
 
-# Most of what is drawn fits: a history of refusals shows little.
+# Most drawn values are valid, since a history of refusals would show little.
 values = st.one_of(
     st.sampled_from([0, 1, 2, 3]),
     st.sampled_from([0, 1, 2, 3, -1, 0.5, 2.0, 2.0**60, 2.0**63, -(2**63), 2**53 + 1, 1e300]),
@@ -161,7 +161,7 @@ patterns = st.sampled_from(["", "*", "rate*", "?????*", "[a]", "*e*", "r?te", "*
 
 
 class Machine(RuleBasedStateMachine):
-    """Plays commands to both; a refusal counts as an answer."""
+    """A state machine that gives commands to the core and the model; a refusal counts as an answer."""
 
     ids = Bundle("ids")
     watches = Bundle("watches")
@@ -179,7 +179,7 @@ class Machine(RuleBasedStateMachine):
         )
 
     def both(self, ask: Callable[[Core], Any], expect: Callable[[], Any]) -> None:
-        """Ask the core, and expect what the model answers."""
+        """Check that the core has the same outcome as the model."""
         check(outcome(lambda: ask(self.core)), outcome(expect))
 
     identifiers = st.one_of(st.sampled_from(NAMES), ids)
@@ -197,10 +197,12 @@ class Machine(RuleBasedStateMachine):
     ) -> Any:
         if not fitting[kind].issuperset(constraints):
             constraints = {}
-        made = outcome(lambda: self.core.register(name, kind, value, constraints, metadata))
-        new_id = made[1]["id"] if made[0] == "answered" else ""
+        registered = outcome(lambda: self.core.register(name, kind, value, constraints, metadata))
+        new_id = registered[1]["id"] if registered[0] == "answered" else ""
         assert new_id not in self.model.histories
-        check(made, outcome(lambda: self.model.register(new_id, name, kind, value, constraints, metadata)))
+        check(
+            registered, outcome(lambda: self.model.register(new_id, name, kind, value, constraints, metadata))
+        )
         return new_id or multiple()
 
     @rule(
@@ -290,7 +292,7 @@ def outcome(ask: Callable[[], Any]) -> tuple[str, Any]:
 
 
 def check(answer: tuple[str, Any], expected: tuple[str, Any]) -> None:
-    """Hold an outcome against the model's; where several things are wrong, any one may be told."""
+    """Compare an outcome with the model's; if several errors apply, the core may report any of them."""
     assert answer[0] == expected[0], f"{answer} instead of {expected}"
     if answer[0] == "refused":
         assert answer[1] <= expected[1]
@@ -299,7 +301,7 @@ def check(answer: tuple[str, Any], expected: tuple[str, Any]) -> None:
 
 
 def exactly(answer: Any) -> Any:
-    """An answer in which 1, 1.0 and True differ."""
+    """Return a form of an answer in which 1, 1.0 and True differ."""
     if isinstance(answer, dict):
         return {key: exactly(value) for key, value in answer.items()}
     if isinstance(answer, list | tuple):

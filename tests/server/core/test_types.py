@@ -1,4 +1,4 @@
-"""The eight types in JSON: what each accepts, the form in which it is kept, and how it refuses."""
+"""The eight types in JSON: accepted values, their canonical form, and refusals."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_another_type_is_refused_with_the_eight_named(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "kept"),
+    ("kind", "text", "canonical"),
     [
         ("float", "0.1", "0.1"),
         ("float", "1", "1.0"),
@@ -77,8 +77,8 @@ def test_another_type_is_refused_with_the_eight_named(name: str) -> None:
         ),
     ],
 )
-def test_what_is_accepted_and_how_it_is_kept(kind: str, text: str, kept: str) -> None:
-    assert read_text(kind, text) == Value(kind, kept.encode())
+def test_accepted_values_and_their_canonical_form(kind: str, text: str, canonical: str) -> None:
+    assert read_text(kind, text) == Value(kind, canonical.encode())
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_every_double_comes_back_bit_for_bit(number: float) -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["{:.17g}", "{:.16e}", "{:.1100f}"]))
 def test_a_double_comes_back_however_it_is_written(number: float, form: str) -> None:
-    # C's and Go's way to write -0.0 is -0, which is an integer to Python.
+    # C and Go write -0.0 as -0, which Python parses as an integer.
     assert bits(read_text("float", form.format(number)).native()) == bits(number)
 
 
@@ -240,8 +240,8 @@ def filled(shape: list[int], numbers: Any) -> Any:
 def test_a_tensor_keeps_its_nesting(shape: list[int], flat: bool) -> None:
     count = math.prod(shape)
     data = [*range(count)] if flat else filled(shape, iter(range(count)))
-    given = {"shape": shape, "data": data}
-    assert read("tensor", sent("tensor", given)).native() == given
+    tensor = {"shape": shape, "data": data}
+    assert read("tensor", sent("tensor", tensor)).native() == tensor
 
 
 @given(shapes, shapes)

@@ -1,4 +1,4 @@
-"""Arrays as raw bytes: what is accepted, and what is refused with which words."""
+"""Arrays as raw bytes: accepted values, and the messages of refusals."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_a_binary_header_that_says_something_else_is_refused(change: dict[str, A
 @pytest.mark.parametrize(
     "header", [b"", b"[]", b"null", b"{", b"\x80\x04N.", b'{"type":"tensor","type":"x"}']
 )
-def test_a_binary_header_that_is_no_object_is_refused(header: bytes) -> None:
+def test_a_binary_header_that_is_not_an_object_is_refused(header: bytes) -> None:
     with pytest.raises(InvalidArgumentError, match="the binary header"):
         read("tensor", Sent(PREFIX + "tensor.binary", header), b"")
 

@@ -1,4 +1,4 @@
-"""Watches that resume, and watches of any history: everything, or ``OutOfRangeError``."""
+"""The resumption of watches, and watches of random histories: they get all changes or an error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.core.change_log import TAKEN, Change
+from server.core.change_log import MAX_TAKEN_CHANGES, Change
 from server.core.changes import ChangeContext
 from server.core.errors import InvalidArgumentError, NotFoundError, OutOfRangeError
 from server.core.session import Session
@@ -33,12 +33,12 @@ def test_resuming_goes_on_with_exactly_what_follows(after: int, identifiers: lis
     ]
 
 
-def test_resuming_where_it_is_not_kept_or_yet_to_come_is_refused() -> None:
+def test_resuming_before_the_log_or_beyond_the_latest_is_refused() -> None:
     session = a_busy_session(log_changes=3)
     for after, words in (
         (3, "the oldest kept is 5"),
         (0, "the oldest kept is 5"),
-        (8, "yet to come: the newest is 7"),
+        (8, "beyond the latest, 7"),
     ):
         with refused(session, OutOfRangeError, words):
             Reader(session, "a", resume_after=after)
@@ -58,7 +58,7 @@ def test_a_new_session_has_nothing_before_its_first_sequence() -> None:
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-def test_resuming_tells_of_a_variable_that_was_deleted_meanwhile(by_id: bool) -> None:
+def test_a_resumed_watch_gets_the_deletion_of_a_variable(by_id: bool) -> None:
     session = a_busy_session()
     identifier = session.get("a").id if by_id else "a"
     put(session, "a", 6)
@@ -73,7 +73,9 @@ def test_resuming_tells_of_a_variable_that_was_deleted_meanwhile(by_id: bool) ->
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-def test_resuming_tells_the_end_of_the_variable_watched_and_not_of_a_new_one_of_its_name(by_id: bool) -> None:
+def test_a_resumed_watch_gets_the_deletion_of_its_variable_and_not_of_a_new_one_of_the_name(
+    by_id: bool,
+) -> None:
     session = a_busy_session()
     identifier = session.get("a").id if by_id else "a"
     delete(session, "a")
@@ -93,10 +95,10 @@ def test_resuming_after_the_end_of_a_variable_goes_on_with_a_new_one_of_its_name
 def test_a_watch_takes_a_long_backlog_in_parts_that_leave_nothing_out() -> None:
     session = a_busy_session()
     reader = Reader(session, "a")
-    for number in range(3 * TAKEN):
+    for number in range(3 * MAX_TAKEN_CHANGES):
         put(session, "b" if number % 3 == 0 else "a", number)
     part = reader.watch.take()
-    assert len(part) == TAKEN
+    assert len(part) == MAX_TAKEN_CHANGES
     assert reader.watch.seen < session.log.last
     rest = reader.sequences()
     expected = [change.sequence for change in session.log.after(7) if change.variable.name == "a"]
@@ -133,7 +135,7 @@ def test_a_resumed_watch_that_is_not_read_holds_on_to_what_concerns_it_only() ->
     assert resumed.sequences() == []
 
 
-# Any history
+# Random histories
 
 
 NAMES = ("a", "b", "c")
@@ -147,7 +149,7 @@ actions = st.one_of(
 
 
 class Witness:
-    """A watch, what it was to see, and what it took."""
+    """A watch, with the ids and the sequence that determine its changes, and those that it took."""
 
     def __init__(self, session: Session, names: Sequence[str]) -> None:
         self.watch, watched = session.watch(names, lambda: None)
@@ -158,25 +160,26 @@ class Witness:
     def take(self) -> None:
         self.taken += self.watch.take()
 
-    def concerns(self, change: Change) -> bool:
+    def includes(self, change: Change) -> bool:
         return change.sequence > self.opened_after and (self.ids is None or change.variable.id in self.ids)
 
 
 def play(session: Session, steps: Sequence[tuple[str, Any]], witnesses: list[Witness]) -> None:
-    for number, (action, what) in enumerate(steps):
+    for number, (action, target) in enumerate(steps):
         known = {variable.name for variable in session.matching()}
-        if action == "register" and what not in known:
-            register(session, what, number)
-        elif action == "set" and what in known:
-            put(session, what, number)
-        elif action == "delete" and what in known:
-            delete(session, what)
+        if action == "register" and target not in known:
+            register(session, target, number)
+        elif action == "set" and target in known:
+            put(session, target, number)
+        elif action == "delete" and target in known:
+            delete(session, target)
         elif action == "batch":
-            session.set_many({name: reader("float", number) for name in what}, ChangeContext(), atomic=False)
-        elif action == "watch" and known.issuperset(what):
-            witnesses.append(Witness(session, what))
+            readers = {name: reader("float", number) for name in target}
+            session.set_many(readers, ChangeContext(), atomic=False)
+        elif action == "watch" and known.issuperset(target):
+            witnesses.append(Witness(session, target))
         elif action == "take" and witnesses:
-            witnesses[what % len(witnesses)].take()
+            witnesses[target % len(witnesses)].take()
 
 
 @given(st.lists(actions, max_size=60))
@@ -190,20 +193,20 @@ def test_a_watch_opened_and_read_at_any_moments_takes_its_part_of_the_whole_log(
     assert [change.sequence for change in whole] == [*range(1, len(whole) + 1)]
     for witness in witnesses:
         witness.take()
-        assert witness.taken == [change for change in whole if witness.concerns(change)]
+        assert witness.taken == [change for change in whole if witness.includes(change)]
 
 
 @given(st.lists(actions, max_size=60), st.integers(3, 6))
-def test_with_a_short_log_a_watch_takes_its_part_or_is_told_that_some_of_it_is_gone(
-    steps: list[tuple[str, Any]], kept: int
+def test_with_a_short_log_a_watch_takes_its_part_or_gets_an_error(
+    steps: list[tuple[str, Any]], log_changes: int
 ) -> None:
-    session = a_session(log_changes=kept)
+    session = a_session(log_changes=log_changes)
     whole = Witness(session, [])
     witnesses: list[Witness] = []
     for step in steps:
         if step[0] == "take":
             for witness in witnesses[step[1] :: 2]:
-                left = [change.sequence for change in whole.taken if witness.concerns(change)]
+                left = [change.sequence for change in whole.taken if witness.includes(change)]
                 left = left[len(witness.taken) :]
                 if left and left[0] < session.log.oldest:
                     with pytest.raises(OutOfRangeError, match=f"oldest kept is {session.log.oldest}$"):

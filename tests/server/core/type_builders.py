@@ -1,4 +1,4 @@
-"""Builders for the tests of the types: values read as a request gives them."""
+"""Builders for the tests of the types: reading values in the form of requests."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from tests.server.core.builders import Sent
 shapes = st.lists(st.integers(0, 4), max_size=4)
 
 
-def read(kind: str, given: Sent | None, array: bytes = b"") -> Value:
-    return read_value(given, array, TYPES[kind], NoConstraints(), "value")
+def read(kind: str, message: Sent | None, array: bytes = b"") -> Value:
+    return read_value(message, array, TYPES[kind], NoConstraints(), "value")

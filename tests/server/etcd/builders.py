@@ -1,4 +1,4 @@
-"""What the tests of the client of etcd begin with."""
+"""Builders for the tests of the client of etcd: clients, writes, reads of watches, and a proxy."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from server.etcd.client import Etcd
 from server.etcd.errors import NoAnswerError
 from server.etcd.operations import get, mod_is, put
 
-PATIENCE = 60.0
-"""Seconds that something may take that must come."""
+TIMEOUT_S = 60.0
+"""The timeout of events that must happen, in seconds."""
 
 Batch = Sequence[rpc.Event]
 
 
 @asynccontextmanager
 async def connect(*endpoints: str, **options: Any) -> AsyncIterator[Etcd]:
-    """A client; options are those of ``Address``."""
+    """Yield a client; options are those of ``Address``."""
     etcd = Etcd(Address(endpoints, **options))
     try:
         yield etcd
@@ -37,16 +37,17 @@ async def write(etcd: Etcd, key: bytes, value: bytes = b"x", timeout: float = 10
 
 
 async def increase(etcd: Etcd, key: bytes, attempt: float = 2.0) -> int:
-    """Write the next number to a key, exactly once, whatever becomes of the members; return it.
+    """Write the next number to a key, exactly once, even if members fail; return the number.
 
     Args:
         etcd: the client.
-        key: only this writes it, so that its number tells whether an unanswered attempt was applied.
-        attempt: seconds that each attempt may take.
+        key: the key. Only this function writes it, so that its number shows whether an unanswered attempt
+            was applied.
+        attempt: the timeout of each attempt, in seconds.
     """
-    (kv,) = (await etcd.range(key, timeout=PATIENCE)).kvs or (rpc.KeyValue(value=b"0"),)
+    (kv,) = (await etcd.range(key, timeout=TIMEOUT_S)).kvs or (rpc.KeyValue(value=b"0"),)
     number = b"%d" % (int(kv.value) + 1)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT_S):
         while True:
             try:
                 reply = await etcd.txn(
@@ -56,43 +57,44 @@ async def increase(etcd: Etcd, key: bytes, attempt: float = 2.0) -> int:
                 continue
             if not reply.succeeded:
                 (there,) = reply.responses[0].response_range.kvs
-                assert there.value == number, "somebody else wrote it"
+                assert there.value == number, "another writer has changed the key"
             return int(number)
 
 
 async def read(
     batches: AsyncGenerator[Batch, None], enough: Callable[[Sequence[Batch]], bool]
 ) -> list[Batch]:
-    """Read a watch until it is enough, and end it."""
-    got: list[Batch] = []
-    async with asyncio.timeout(PATIENCE), aclosing(batches):
+    """Read batches from a watch until ``enough`` returns True for them; end the watch and return them."""
+    received: list[Batch] = []
+    async with asyncio.timeout(TIMEOUT_S), aclosing(batches):
         async for batch in batches:
-            got.append(batch)
-            if enough(got):
+            received.append(batch)
+            if enough(received):
                 break
-    return got
+    return received
 
 
-def so_many(count: int) -> Callable[[Sequence[Batch]], bool]:
-    """Whether there are so many events, or more."""
-    return lambda got: sum(map(len, got)) >= count
+def at_least(count: int) -> Callable[[Sequence[Batch]], bool]:
+    """Return a condition for ``read``: that there are at least ``count`` events."""
+    return lambda batches: sum(map(len, batches)) >= count
 
 
 def check_whole(batches: Sequence[Batch]) -> None:
-    """No revision is in two batches, and revisions only grow."""
+    """Check that no revision is in two batches, and that revisions only grow."""
     revisions = [[event.kv.mod_revision for event in batch] for batch in batches]
     together = [revision for batch in revisions for revision in batch]
     assert together == sorted(together)
-    for before, behind in itertools.pairwise(revisions):
-        assert before[-1] < behind[0]
+    for before, after in itertools.pairwise(revisions):
+        assert before[-1] < after[0]
 
 
-class Gate:
-    """A way to etcd on which the answers can be held back, or cut after so many bytes.
+class AnswerProxy:
+    """A TCP proxy to etcd that can stall answers, or cut connections after a number of bytes.
 
     Attributes:
-        answers: whether they come through.
-        cut_after: bytes of answers, on each further connection; they are cut then. Each is used once.
+        answers: the event that lets answers through while it is set.
+        cut_after: the number of bytes of answers after which the next connections are cut, each for one.
+        address: the address of the proxy, host:port.
     """
 
     def __init__(self, target: str) -> None:
@@ -104,7 +106,7 @@ class Gate:
         self.cut_after: list[int] = []
         self.address = ""
 
-    async def __aenter__(self) -> Gate:
+    async def __aenter__(self) -> AnswerProxy:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
@@ -115,7 +117,7 @@ class Gate:
         self.cut()
 
     def cut(self) -> None:
-        """Break all connections."""
+        """Cut all connections."""
         for writer in self._writers:
             writer.transport.abort()
         self._writers.clear()
@@ -147,7 +149,7 @@ class Gate:
 
 
 @asynccontextmanager
-async def gated(target: str) -> AsyncIterator[tuple[Gate, Etcd]]:
-    """A gate, and a client behind it that takes it for two members."""
-    async with Gate(target) as gate, connect(gate.address, gate.address) as etcd:
-        yield gate, etcd
+async def proxied(target: str) -> AsyncIterator[tuple[AnswerProxy, Etcd]]:
+    """Yield a proxy, and a client that uses it as two members."""
+    async with AnswerProxy(target) as proxy, connect(proxy.address, proxy.address) as etcd:
+        yield proxy, etcd

@@ -1,4 +1,4 @@
-"""Clusters of etcd for these tests, and how a test that is ``async`` runs."""
+"""Clusters of etcd for these tests, and a hook that runs ``async`` tests."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from varbridge.conformance.faults.fault_proxy import FaultProxy
 
 HERE = Path(__file__).parent
 
-SHARED = ("unhurt", "one", "locked", "secure")
-"""Fixtures that are a cluster for many tests: those that have it in common run in one worker."""
+SHARED = ("unhurt", "single", "locked", "secure")
+"""The fixtures of clusters for many tests; the tests that share a cluster run in the same worker."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,8 +40,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 @pytest.fixture(scope="session")
-def one() -> Iterator[Cluster]:
-    """A single member, for tests that leave it alone."""
+def single() -> Iterator[Cluster]:
+    """A cluster of one member, for tests that do not stop it."""
     with Cluster() as cluster:
         yield cluster
 
@@ -54,7 +54,7 @@ def unhurt() -> Iterator[Cluster]:
 
 @pytest.fixture
 def three(unhurt: Cluster) -> Iterator[Cluster]:
-    """Three members, who are all there when a test begins, whatever became of them in it."""
+    """A cluster of three members, all of which are started again after a test."""
     yield unhurt
     for member in unhurt.members:
         if not member.alive:
@@ -65,14 +65,14 @@ def three(unhurt: Cluster) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def line(one: Cluster) -> Iterator[FaultProxy]:
-    """A line to the single member."""
-    made = FaultProxy(one.endpoints[0])
-    yield made
-    made.close()
+def proxy(single: Cluster) -> Iterator[FaultProxy]:
+    """A fault proxy to the single member."""
+    opened = FaultProxy(single.endpoints[0])
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
 def prefix() -> bytes:
-    """What the keys of this test alone begin with."""
+    """The prefix of this test's keys, which no other test uses."""
     return f"{uuid.uuid4().hex}/".encode()

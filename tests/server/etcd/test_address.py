@@ -1,4 +1,4 @@
-"""What an address says, and what it may not say."""
+"""Addresses of etcd: reading them, and refusing invalid ones."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from server.etcd.address import Address, parse
         ("etcd://a?tls=0", Address(("a:2379",))),
     ],
 )
-def test_what_it_says(url: str, address: Address) -> None:
+def test_valid_addresses(url: str, address: Address) -> None:
     assert parse(url) == address
 
 
-def test_what_nobody_says() -> None:
+def test_defaults() -> None:
     address = parse("etcd://a")
     assert (address.prefix, address.ttl, address.machine, address.user, address.tls) == (
         *("bridge", 3.0, "", "", False),
@@ -55,7 +55,7 @@ def test_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "says"),
+    ("url", "message"),
     [
         ("http://a", "must begin with etcd://"),
         ("a:2379", "must begin with etcd://"),
@@ -63,13 +63,13 @@ def test_files(tmp_path: Path) -> None:
         ("etcd://", "an empty host"),
         ("etcd://a,,b", "an empty host"),
         ("etcd://:1", "an empty host"),
-        ("etcd://a:x", "a port that is no number"),
-        ("etcd://a:70000", "a port that is no number"),
+        ("etcd://a:x", "a port that is not a number"),
+        ("etcd://a:70000", "a port that is not a number"),
         ("etcd://a:0", "port 0"),
         ("etcd://[::1", "looks like etcd://host:port"),
-        ("etcd://a/keys", "prefix=... says where the keys are"),
-        ("etcd://a#x", "prefix=... says where the keys are"),
-        ("etcd://a?colour=red", "unknown option 'colour': there are ca, cert, key"),
+        ("etcd://a/keys", "use prefix=... for the prefix of the keys"),
+        ("etcd://a#x", "use prefix=... for the prefix of the keys"),
+        ("etcd://a?colour=red", "unknown option 'colour': the options are ca, cert, key"),
         ("etcd://a?prefix", "an option without a value"),
         ("etcd://a?prefix=", "an empty prefix"),
         ("etcd://a?ttl=1&ttl=2", "an option twice"),
@@ -86,14 +86,14 @@ def test_files(tmp_path: Path) -> None:
         ("etcd://:pw@a", "a user and a password, or neither"),
         ("etcd://a?password-file=/dev/null", None),
         ("etcd://me@a?password-file=/nowhere", "cannot be read"),
-        ("etcd://me:pw@a?password-file=/dev/null", "one of them is enough"),
+        ("etcd://me:pw@a?password-file=/dev/null", "name only one of them"),
     ],
 )
-def test_what_it_may_not_say(url: str, says: str | None) -> None:
-    if says is None:  # an empty password for nobody is nothing
+def test_invalid_addresses(url: str, message: str | None) -> None:
+    if message is None:  # without a user, an empty password is ignored
         assert parse(url) == Address(("a:2379",))
         return
-    with pytest.raises(StartupError, match=says.replace("?", r"\?")) as refused:
+    with pytest.raises(StartupError, match=message.replace("?", r"\?")) as refused:
         parse(url)
     assert "\n" not in str(refused.value)
 
@@ -101,9 +101,9 @@ def test_what_it_may_not_say(url: str, says: str | None) -> None:
 @pytest.mark.parametrize("wrong", ["a?b", "a/b", "a#b", "a[b", "a?b=c&d", "p%"])
 @pytest.mark.parametrize("end", ["@host", "@host:x", "@host?ttl=x", "@host?x=y", "", "@"])
 def test_no_password_is_shown(wrong: str, end: str) -> None:
-    said = ""
+    message = ""
     try:
         parse(f"etcd://me:hush{wrong}hush{end}")
     except StartupError as refused:
-        said = str(refused)
-    assert "hush" not in said
+        message = str(refused)
+    assert "hush" not in message

@@ -9,7 +9,7 @@ import pytest
 
 from server.etcd.errors import CompactedError, NoAnswerError, RefusedError
 from server.etcd.operations import delete, get, mod_is, prefix_end, put, value_is, version_is
-from tests.server.etcd.builders import connect, gated, write
+from tests.server.etcd.builders import connect, proxied, write
 from varbridge.conformance.faults.etcd import Cluster
 
 
@@ -28,10 +28,10 @@ def test_the_end_of_a_prefix(prefix: bytes, end: bytes) -> None:
     assert prefix_end(prefix) == end
 
 
-async def test_a_prefix_means_its_keys_alone(one: Cluster) -> None:
+async def test_a_prefix_means_its_own_keys_only(single: Cluster) -> None:
     stems = [b"\xff\xff", b"q\xff"]
     keys = [b"q", b"q\xfe\xff", *(stem + tail for stem in stems for tail in (b"", b"\0", b"\xff")), b"r"]
-    async with connect(*one.endpoints) as etcd:
+    async with connect(*single.endpoints) as etcd:
         for key in keys:
             await write(etcd, key)
         for stem in stems:
@@ -39,22 +39,22 @@ async def test_a_prefix_means_its_keys_alone(one: Cluster) -> None:
             assert [kv.key for kv in there.kvs] == [key for key in keys if key.startswith(stem)]
 
 
-async def test_writing_reading_deleting(one: Cluster, prefix: bytes) -> None:
-    async with connect(*one.endpoints) as etcd:
+async def test_writing_reading_deleting(single: Cluster, prefix: bytes) -> None:
+    async with connect(*single.endpoints) as etcd:
         done = await etcd.txn([], [put(prefix, b"1"), put(prefix + b"b", b"2")], timeout=5.0)
         assert done.succeeded
         assert [
             (kv.key, kv.value) for kv in (await etcd.range(prefix, prefix_end(prefix), timeout=5.0)).kvs
         ] == [(prefix, b"1"), (prefix + b"b", b"2")]
-        gone = await etcd.txn([], [delete(prefix, prefix_end(prefix)), get(prefix)], timeout=5.0)
-        assert gone.responses[0].response_delete_range.deleted == 2
-        assert not gone.responses[1].response_range.kvs
+        deletion = await etcd.txn([], [delete(prefix, prefix_end(prefix)), get(prefix)], timeout=5.0)
+        assert deletion.responses[0].response_delete_range.deleted == 2
+        assert not deletion.responses[1].response_range.kvs
 
 
-async def test_what_a_range_can_leave_out(one: Cluster, prefix: bytes) -> None:
+async def test_what_a_range_can_leave_out(single: Cluster, prefix: bytes) -> None:
     end = prefix_end(prefix)
     names = [prefix + letter for letter in (b"c", b"a", b"b")]
-    async with connect(*one.endpoints) as etcd:
+    async with connect(*single.endpoints) as etcd:
         revisions = [await write(etcd, name) for name in names]
         first = await etcd.range(prefix, end, limit=1, timeout=5.0)
         assert ([kv.key for kv in first.kvs], first.more, first.count) == ([names[1]], True, 3)
@@ -69,8 +69,8 @@ async def test_what_a_range_can_leave_out(one: Cluster, prefix: bytes) -> None:
         assert [kv.key for kv in then.kvs] == sorted(names[:2])
 
 
-async def test_guards(one: Cluster, prefix: bytes) -> None:
-    async with connect(*one.endpoints) as etcd:
+async def test_conditions(single: Cluster, prefix: bytes) -> None:
+    async with connect(*single.endpoints) as etcd:
         assert (await etcd.txn([version_is(prefix, 0)], [put(prefix, b"a")], timeout=5.0)).succeeded
         second = await etcd.txn([version_is(prefix, 0)], [put(prefix, b"b")], [get(prefix)], timeout=5.0)
         assert not second.succeeded
@@ -82,8 +82,8 @@ async def test_guards(one: Cluster, prefix: bytes) -> None:
             assert not (await etcd.txn([guard], [], timeout=5.0)).succeeded
 
 
-async def test_what_is_forgotten(one: Cluster, prefix: bytes) -> None:
-    async with connect(*one.endpoints) as etcd:
+async def test_compacted_revisions(single: Cluster, prefix: bytes) -> None:
+    async with connect(*single.endpoints) as etcd:
         first, second = await write(etcd, prefix), await write(etcd, prefix)
         await etcd.compact(second)
         await etcd.compact(second)
@@ -104,9 +104,9 @@ async def test_what_is_forgotten(one: Cluster, prefix: bytes) -> None:
         pytest.param(129, 1, "INVALID_ARGUMENT", id="too many"),
     ],
 )
-async def test_what_is_too_large(one: Cluster, prefix: bytes, keys: int, size: int, code: str) -> None:
+async def test_what_is_too_large(single: Cluster, prefix: bytes, keys: int, size: int, code: str) -> None:
     request = [put(prefix + b"%d" % number, bytes(size)) for number in range(keys)]
-    async with connect(*one.endpoints) as etcd:
+    async with connect(*single.endpoints) as etcd:
         if code == "OK":
             assert (await etcd.txn([], request, timeout=5.0)).succeeded
             return
@@ -131,17 +131,17 @@ async def test_no_space(prefix: bytes) -> None:
             assert (await etcd.range(prefix + b"0", timeout=5.0)).kvs
 
 
-async def test_an_applied_txn_whose_answer_was_lost_is_recognised(one: Cluster, prefix: bytes) -> None:
-    async with connect(*one.endpoints) as direct, gated(one.endpoints[0]) as (gate, etcd):
+async def test_an_applied_txn_whose_answer_was_lost_is_recognised(single: Cluster, prefix: bytes) -> None:
+    async with connect(*single.endpoints) as direct, proxied(single.endpoints[0]) as (proxy, etcd):
         await etcd.range(prefix, timeout=5.0)
-        gate.answers.clear()
+        proxy.answers.clear()
         guard, wish = [version_is(prefix, 0)], [put(prefix, b"mine")]
         asked = asyncio.create_task(etcd.txn(guard, wish, timeout=30.0))
         async with asyncio.timeout(10.0):
             while not (await direct.range(prefix, timeout=5.0)).kvs:
                 await asyncio.sleep(0.01)
-        gate.cut()
-        gate.answers.set()
+        proxy.cut()
+        proxy.answers.set()
         with pytest.raises(NoAnswerError, match="UNAVAILABLE"):
             await asked
         again = await etcd.txn(guard, wish, [get(prefix)], timeout=5.0)
@@ -150,14 +150,14 @@ async def test_an_applied_txn_whose_answer_was_lost_is_recognised(one: Cluster, 
         assert (there.value, there.version) == (b"mine", 1)
 
 
-async def test_a_txn_is_sent_once(one: Cluster, prefix: bytes) -> None:
-    """With nothing to guard it, a second sending would count."""
-    async with connect(*one.endpoints) as direct, gated(one.endpoints[0]) as (gate, etcd):
+async def test_a_txn_is_sent_once(single: Cluster, prefix: bytes) -> None:
+    """Without a condition, a second transaction would be applied as well."""
+    async with connect(*single.endpoints) as direct, proxied(single.endpoints[0]) as (proxy, etcd):
         await etcd.range(prefix, timeout=5.0)
-        gate.answers.clear()
+        proxy.answers.clear()
         with pytest.raises(NoAnswerError, match="DEADLINE_EXCEEDED"):
             await write(etcd, prefix, timeout=0.5)
-        gate.answers.set()
+        proxy.answers.set()
         await write(etcd, prefix)
         (there,) = (await direct.range(prefix, timeout=5.0)).kvs
         assert there.version == 2

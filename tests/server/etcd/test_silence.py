@@ -1,4 +1,4 @@
-"""Watches that nobody tells anything: where that is trouble, and where it is not."""
+"""Silent watches: silence of the member, which is a failure, and a lack of events, which is not."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ import pytest
 
 from server.etcd import rpc_pb2 as rpc
 from server.etcd import watch as watching
-from tests.server.etcd.builders import PATIENCE, connect, read, so_many, write
+from tests.server.etcd.builders import TIMEOUT_S, at_least, connect, read, write
 from varbridge.conformance.faults.etcd import Cluster
 from varbridge.conformance.faults.fault_proxy import FaultProxy
 
 
 @asynccontextmanager
 async def accepting() -> AsyncIterator[str]:
-    """Who accepts connections, as the kernel does for a program that is stopped."""
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        yield f"127.0.0.1:{mute.getsockname()[1]}"
+    """Yield the address of a server that only accepts connections, as for a paused process."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield f"127.0.0.1:{silent.getsockname()[1]}"
 
 
 @asynccontextmanager
 async def serving(
     answer: Callable[[AsyncIterator[rpc.WatchRequest]], AsyncIterator[rpc.WatchResponse]],
 ) -> Any:
-    """Who speaks gRPC, answers pings, and tells what ``answer`` yields."""
+    """Yield the address of a gRPC server whose watches send what ``answer`` yields."""
 
     async def watch(requests: AsyncIterator[rpc.WatchRequest], _: object) -> AsyncIterator[rpc.WatchResponse]:
         async for response in answer(requests):
@@ -48,18 +48,18 @@ async def serving(
     await server.stop(None)
 
 
-def speaking_grpc() -> Any:
-    """Who takes calls and answers pings, and says nothing else."""
+def silent_grpc() -> Any:
+    """Yield the address of a gRPC server that answers pings, but sends nothing on a watch."""
 
-    async def say_nothing(_: object) -> AsyncIterator[rpc.WatchResponse]:
+    async def send_nothing(_: object) -> AsyncIterator[rpc.WatchResponse]:
         await asyncio.Event().wait()
         yield rpc.WatchResponse()
 
-    return serving(say_nothing)
+    return serving(send_nothing)
 
 
-async def test_an_answer_to_a_question_promises_nothing() -> None:
-    """In etcd before 3.4.25 it can overtake events, and its header is ahead of them then."""
+async def test_an_answer_to_a_progress_request_does_not_advance_the_watch() -> None:
+    """Before etcd 3.4.25, such an answer can overtake events, and its header then has a later revision."""
     starts: list[int] = []
 
     async def overtake(requests: AsyncIterator[rpc.WatchRequest]) -> AsyncIterator[rpc.WatchResponse]:
@@ -71,53 +71,57 @@ async def test_an_answer_to_a_question_promises_nothing() -> None:
             yield rpc.WatchResponse(header=ahead, events=[rpc.Event(kv=rpc.KeyValue(mod_revision=8))])
 
     async with serving(overtake) as address, connect(address) as etcd:
-        ((event,),) = await read(etcd.watch(b"x", after=7), so_many(1))
+        ((event,),) = await read(etcd.watch(b"x", after=7), at_least(1))
     assert starts == [8, 8]
     assert event.kv.mod_revision == 8
 
 
-@pytest.mark.parametrize("mute", [accepting, speaking_grpc])
-async def test_who_says_nothing(one: Cluster, prefix: bytes, mute: Any) -> None:
+@pytest.mark.parametrize("server", [accepting, silent_grpc])
+async def test_a_silent_member_is_left(single: Cluster, prefix: bytes, server: Any) -> None:
     loop = asyncio.get_running_loop()
-    async with mute() as address, connect(address, *one.endpoints) as etcd, connect(*one.endpoints) as direct:
+    async with (
+        server() as address,
+        connect(address, *single.endpoints) as etcd,
+        connect(*single.endpoints) as direct,
+    ):
         after = await write(direct, b"elsewhere")
         await write(direct, prefix)
         began = loop.time()
-        assert await read(etcd.watch(prefix, after=after), so_many(1))
+        assert await read(etcd.watch(prefix, after=after), at_least(1))
         assert loop.time() - began < 10.0
 
 
-async def test_a_connection_that_falls_silent(one: Cluster, line: FaultProxy, prefix: bytes) -> None:
+async def test_a_connection_that_falls_silent(single: Cluster, proxy: FaultProxy, prefix: bytes) -> None:
     loop = asyncio.get_running_loop()
-    places: asyncio.Queue[bool] = asyncio.Queue()
-    async with connect(line.address) as etcd, connect(*one.endpoints) as direct:
+    statuses: asyncio.Queue[bool] = asyncio.Queue()
+    async with connect(proxy.address) as etcd, connect(*single.endpoints) as direct:
         after = await write(direct, b"elsewhere")
-        watch = etcd.watch(prefix, after=after, connected=places.put_nowait)
-        reading = asyncio.create_task(read(watch, so_many(1)))
-        async with asyncio.timeout(PATIENCE):
-            assert await places.get()
+        watch = etcd.watch(prefix, after=after, connected=statuses.put_nowait)
+        reading = asyncio.create_task(read(watch, at_least(1)))
+        async with asyncio.timeout(TIMEOUT_S):
+            assert await statuses.get()
             began = loop.time()
-            line.fall_silent()
+            proxy.fall_silent()
             await write(direct, prefix)
-            assert not await places.get()
-            assert await places.get()
+            assert not await statuses.get()
+            assert await statuses.get()
             assert await reading
         assert loop.time() - began < 12.0
-        assert not await places.get()
+        assert not await statuses.get()
 
 
 @pytest.mark.parametrize("reads", [True, False])
-async def test_silence_alone_is_no_trouble(
-    one: Cluster, prefix: bytes, monkeypatch: pytest.MonkeyPatch, reads: bool
+async def test_a_lack_of_events_is_not_a_failure(
+    single: Cluster, prefix: bytes, monkeypatch: pytest.MonkeyPatch, reads: bool
 ) -> None:
-    """A watch with nothing to tell stays in place, and so does one whose reader is slow."""
-    monkeypatch.setattr(watching, "PROGRESS", 0.25)
-    monkeypatch.setattr(watching, "SILENCE", 1.0)
-    places: list[bool] = []
-    async with connect(*one.endpoints) as etcd:
+    """A watch without events stays open, and so does one whose reader is slow."""
+    monkeypatch.setattr(watching, "PROGRESS_INTERVAL_S", 0.25)
+    monkeypatch.setattr(watching, "SILENCE_TIMEOUT_S", 1.0)
+    statuses: list[bool] = []
+    async with connect(*single.endpoints) as etcd:
         after = await write(etcd, b"elsewhere")
         await write(etcd, prefix)
-        async with aclosing(etcd.watch(prefix, after=after, connected=places.append)) as batches:
+        async with aclosing(etcd.watch(prefix, after=after, connected=statuses.append)) as batches:
             await anext(batches)
             if reads:
                 waiting = asyncio.create_task(anext(batches))
@@ -126,23 +130,23 @@ async def test_silence_alone_is_no_trouble(
                 await write(etcd, prefix)
                 await waiting
             else:
-                await asyncio.sleep(5.0)  # it is what the reader does
+                await asyncio.sleep(5.0)  # as a slow reader would
                 await write(etcd, prefix)
                 await anext(batches)
-            assert places == [True]
-    assert places == [True, False]
+            assert statuses == [True]
+    assert statuses == [True, False]
 
 
 @pytest.mark.slow
-async def test_its_questions_are_not_taken_for_an_attack(one: Cluster, prefix: bytes) -> None:
-    """etcd ends a connection on which pings come too often; it would be pings at 2, 4, 6 and 8 seconds."""
-    places: list[bool] = []
-    async with connect(*one.endpoints) as etcd:
+async def test_progress_requests_avoid_too_many_pings(single: Cluster, prefix: bytes) -> None:
+    """etcd closes a connection with frequent pings; without requests, they would come every two seconds."""
+    statuses: list[bool] = []
+    async with connect(*single.endpoints) as etcd:
         after = await write(etcd, b"elsewhere")
-        watch = etcd.watch(prefix, after=after, connected=places.append)
-        reading = asyncio.create_task(read(watch, so_many(1)))
+        watch = etcd.watch(prefix, after=after, connected=statuses.append)
+        reading = asyncio.create_task(read(watch, at_least(1)))
         await asyncio.wait([reading], timeout=12.0)
-        assert places == [True]
+        assert statuses == [True]
         reading.cancel()
         with suppress(asyncio.CancelledError):
             await reading

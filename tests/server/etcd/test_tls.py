@@ -1,4 +1,4 @@
-"""Encrypted connections, and certificates on either side."""
+"""TLS: encrypted connections, and the certificates of both sides."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from server.etcd.errors import NoAnswerError
-from tests.server.etcd.builders import connect, read, so_many, write
+from tests.server.etcd.builders import at_least, connect, read, write
 from varbridge.conformance.faults.etcd import Cluster, Tls
 
 AUTHORITY, STRANGER = trustme.CA(), trustme.CA()
@@ -17,7 +17,7 @@ AUTHORITY, STRANGER = trustme.CA(), trustme.CA()
 
 @pytest.fixture(scope="module")
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A member that asks its clients for certificates."""
+    """A member that requires client certificates."""
     folder: Path = tmp_path_factory.mktemp("tls")
     issued = AUTHORITY.issue_cert("127.0.0.1", "localhost")
     issued.private_key_pem.write_to_path(folder / "key")
@@ -28,34 +28,34 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 def proof(authority: trustme.CA) -> dict[str, bytes]:
-    """A certificate of ours, as ``Address`` has it."""
+    """Return the options of ``Address`` for a client certificate."""
     issued = authority.issue_cert("bridge.example")
     return {"cert": issued.cert_chain_pems[0].bytes(), "key": issued.private_key_pem.bytes()}
 
 
-async def test_who_is_known_is_let_in(secure: Cluster, prefix: bytes) -> None:
+async def test_trusted_certificates_are_accepted(secure: Cluster, prefix: bytes) -> None:
     ca = AUTHORITY.cert_pem.bytes()
     async with connect(*secure.endpoints, tls=True, ca=ca, **proof(AUTHORITY)) as etcd:
         after = await write(etcd, prefix)
-        assert await read(etcd.watch(prefix, after=after - 1), so_many(1))
+        assert await read(etcd.watch(prefix, after=after - 1), at_least(1))
 
 
 @pytest.mark.parametrize(
-    ("known", "ours", "why"),
+    ("trusted", "issuer", "reason"),
     [
-        pytest.param(STRANGER, AUTHORITY, "CERTIFICATE_VERIFY_FAILED", id="the member is a stranger"),
-        pytest.param(AUTHORITY, STRANGER, "UNAVAILABLE", id="we are a stranger"),
-        pytest.param(AUTHORITY, None, "UNAVAILABLE", id="we have no certificate"),
+        pytest.param(STRANGER, AUTHORITY, "CERTIFICATE_VERIFY_FAILED", id="the member is not trusted"),
+        pytest.param(AUTHORITY, STRANGER, "UNAVAILABLE", id="the client is not trusted"),
+        pytest.param(AUTHORITY, None, "UNAVAILABLE", id="the client has no certificate"),
     ],
 )
-async def test_who_is_not_known_is_not(
-    secure: Cluster, prefix: bytes, known: trustme.CA, ours: trustme.CA | None, why: str
+async def test_other_certificates_are_refused(
+    secure: Cluster, prefix: bytes, trusted: trustme.CA, issuer: trustme.CA | None, reason: str
 ) -> None:
-    certificate = {} if ours is None else proof(ours)
-    async with connect(*secure.endpoints, tls=True, ca=known.cert_pem.bytes(), **certificate) as etcd:
-        with pytest.raises(NoAnswerError, match=why) as read_:
+    certificate = {} if issuer is None else proof(issuer)
+    async with connect(*secure.endpoints, tls=True, ca=trusted.cert_pem.bytes(), **certificate) as etcd:
+        with pytest.raises(NoAnswerError, match=reason) as read_:
             await etcd.range(prefix, timeout=2.0)
-        with pytest.raises(NoAnswerError, match=why):
+        with pytest.raises(NoAnswerError, match=reason):
             await write(etcd, prefix, timeout=2.0)
         print(read_.value)
 

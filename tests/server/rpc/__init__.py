@@ -1,1 +1,1 @@
-"""Tests of the edge: what stands between gRPC and the core."""
+"""Tests of the RPC layer between gRPC and the core."""

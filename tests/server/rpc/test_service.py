@@ -1,4 +1,4 @@
-"""The servicers implement every RPC once, with the messages that the interface declares."""
+"""The check that servicers implement every RPC once, with the messages that the interface declares."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def servicers() -> list[object]:
 
 
 class Misspelled(DependencyServicer):
-    """Implements an RPC that there is not."""
+    """A servicer with a method for an RPC that does not exist."""
 
     def AddDependancy(self, request: Any, prefix: str) -> None: ...
 
 
 def test_an_rpc_without_an_implementation_is_refused() -> None:
-    with pytest.raises(TypeError, match="either no RPC or not implemented: AddDependency$"):
-        behaviours_of(one for one in servicers() if not isinstance(one, DependencyServicer))
+    with pytest.raises(TypeError, match="unknown or not implemented RPC: AddDependency$"):
+        behaviours_of(servicer for servicer in servicers() if not isinstance(servicer, DependencyServicer))
 
 
 def test_an_rpc_with_two_implementations_is_refused() -> None:
@@ -56,8 +56,8 @@ def test_an_rpc_with_two_implementations_is_refused() -> None:
 
 
 def test_a_public_method_that_is_not_an_rpc_is_refused() -> None:
-    others = [one for one in servicers() if not isinstance(one, DependencyServicer)]
-    with pytest.raises(TypeError, match="either no RPC or not implemented: AddDependancy$"):
+    others = [servicer for servicer in servicers() if not isinstance(servicer, DependencyServicer)]
+    with pytest.raises(TypeError, match="unknown or not implemented RPC: AddDependancy$"):
         behaviours_of([*others, Misspelled(Sessions(SystemClock(), Limits(), 60.0))])
 
 

@@ -1,1 +1,1 @@
-"""Tests of the stores: what they keep, and what they do when they cannot."""
+"""Tests of the stores: persistence, and failures of persistence."""

@@ -1,4 +1,4 @@
-"""What the tests of the stores begin with: a bridge's sessions over a store, and pictures of all of them."""
+"""Builders for the tests of the stores: a bridge's sessions with a store, and snapshots of them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from server.storage.memory import MemoryStore
 from server.storage.sqlite.store import SqliteStore
 from server.storage.store import Store
 from tests.server.core.builders import FakeClock
-from tests.server.core.snapshot import Picture, picture
+from tests.server.core.snapshot import Snapshot, snapshot
 
 TTL = 60.0
 
 
 Place = Path | str | None
-"""Where a bridge keeps its state: a data directory, a URL of etcd, or its memory."""
+"""The location of a bridge's state: a data directory, a URL of etcd, or None for its memory."""
 
 
 class Bridge:
-    """Sessions over a store, and an event loop that the store works on."""
+    """The sessions of a bridge with a store, and the event loop of the store."""
 
     def __init__(
         self,
@@ -49,22 +49,22 @@ class Bridge:
             runner.run(self._take_part(cluster))
 
     async def _take_part(self, cluster: Cluster) -> None:
-        """Have all sessions that there are, and know of all that have ended."""
+        """Own all sessions of the cluster, and load the tombstones of those that have ended."""
         cluster.begin(self.sessions, lambda _: None)
         for prefix, opens in ((cluster.keys.owners, False), (cluster.keys.ended_all, True)):
-            found = await cluster.etcd.range(prefix, prefix_end(prefix), keys_only=True, timeout=5.0)
-            for one in found.kvs:
-                session_id = unquoted(one.key[len(prefix) :])
+            page = await cluster.etcd.range(prefix, prefix_end(prefix), keys_only=True, timeout=5.0)
+            for pair in page.kvs:
+                session_id = unquoted(pair.key[len(prefix) :])
                 assert not await cluster.ownership.find(session_id, opens=opens)
 
     async def _own(self) -> None:
-        """Have the sessions that are spoken of, as a call that may open them would."""
+        """Own all sessions that the test has used, as a call that may open them would."""
         if self.cluster is not None:
             for session_id in self._used:
                 assert not await self.cluster.ownership.find(session_id, opens=True)
 
     def do(self, action: Any) -> Any:
-        """Do something on the loop, and wait until all that it wrote is kept."""
+        """Run an action on the loop, and wait until all that it wrote is durable."""
 
         async def run() -> Any:
             await self._own()
@@ -75,11 +75,11 @@ class Bridge:
         return self._runner.run(run())
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Run something on the loop."""
+        """Run a coroutine on the loop."""
         return self._runner.run(work)
 
     async def settle(self) -> None:
-        """Wait until all that was written is kept."""
+        """Wait until all that was written is durable."""
         for session_id in [*self.ids(), "tuning"]:
             if (flushed := self.store.flushed(session_id)) is not None:
                 await flushed
@@ -87,39 +87,45 @@ class Bridge:
     def ids(self) -> list[str]:
         return [lease.session.id for lease in self.sessions._leases.values()]
 
-    def open(self, session_id: str = "tuning", **given: Any) -> Session:
+    def open(self, session_id: str = "tuning", **options: Any) -> Session:
         """Open a session, or find an open one."""
 
         self._used.add(session_id)
 
         def opened() -> Session:
-            with self.sessions.opening(session_id, **given) as session:
+            with self.sessions.opening(session_id, **options) as session:
                 return session
 
-        found: Session = self.do(opened)
-        return found
+        session: Session = self.do(opened)
+        return session
 
-    def pictures(self) -> dict[str, tuple[Any, ...]]:
-        """All that clients can come to see, by session, and of the sessions that have ended."""
-        found: dict[str, tuple[Any, ...]] = {}
+    def snapshots(self) -> dict[str, tuple[Any, ...]]:
+        """Return everything that clients can see, by session id, and the tombstones of ended sessions."""
+        snapshots: dict[str, tuple[Any, ...]] = {}
         for session_id in sorted(self.ids()):
             session = self.sessions.find(session_id)
-            shown: Picture = picture(session)
-            # A history does not show what was before its oldest version.
+            content: Snapshot = snapshot(session)
+            # Clients do not see the previous value of the oldest version in a history.
             entries = {
-                one: [(head, variable, edit) for head, variable, _, edit in changes]
-                for one, changes in shown.histories.items()
+                variable_id: [(head, variable, edit) for head, variable, _, edit in changes]
+                for variable_id, changes in content.histories.items()
             }
-            shown = shown._replace(watches=set(), histories=entries)
+            content = content._replace(watches=set(), histories=entries)
             followers = {v.name: dict(session._dependencies.followers(v.id)) for v in session.matching()}
-            found[session_id] = shown, dict(session._answers), [*session.tools], followers, session.sequence
-        found["(ended)"] = (self.sessions._last_sequences.copy(),)
-        return found
+            snapshots[session_id] = (
+                content,
+                dict(session._answers),
+                [*session.tools],
+                followers,
+                session.sequence,
+            )
+        snapshots["(ended)"] = (self.sessions._last_sequences.copy(),)
+        return snapshots
 
 
 @contextmanager
 def a_bridge(place: Place, clock: FakeClock | None = None, **limits: int) -> Iterator[Bridge]:
-    """A bridge with its state in a place; closed at the end, as by SIGTERM."""
+    """Yield a bridge with its state in a place; it is closed at the end, as by SIGTERM."""
     clock = clock or FakeClock()
     with asyncio.Runner() as runner:
         if isinstance(place, str):

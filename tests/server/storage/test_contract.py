@@ -1,4 +1,4 @@
-"""What every store does, and what every durable one gives back after it was closed and opened again."""
+"""The contract of all stores, and of durable ones: they return the same state after a restart."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_closing_keeps_what_was_written(place: Place) -> None:
     assert published == ["tuning"]
 
 
-def test_nothing_is_published_before_it_is_kept(tmp_path: Path) -> None:
+def test_nothing_is_published_before_it_is_durable(tmp_path: Path) -> None:
     async def write() -> None:
         store = SqliteStore(tmp_path)
         store.load()
@@ -77,7 +77,7 @@ def test_nothing_is_published_before_it_is_kept(tmp_path: Path) -> None:
 
 
 def fill(bridge: Bridge) -> None:
-    """Something of everything that is to be kept."""
+    """Write records of every kind."""
     session = bridge.open(metadata={"team": "ranking"}, ttl=5)
     bridge.do(lambda: register(session, "rate", 0.1, constraints={"min": 0, "max": 1}, metadata={"a": "1"}))
     bridge.do(lambda: put(session, "rate", 0.2, metadata={"source": "elixir", "changed_by": "Ada"}))
@@ -124,13 +124,13 @@ def fill(bridge: Bridge) -> None:
 def test_everything_is_there_again(durable: Place) -> None:
     with a_bridge(durable) as bridge:
         fill(bridge)
-        before = bridge.pictures()
+        before = bridge.snapshots()
         clock = bridge.clock
     with a_bridge(durable, clock) as bridge:
-        assert bridge.pictures() == before
+        assert bridge.snapshots() == before
         session = bridge.open()
         assert session.metadata == {"team": "ranking"}
-        # And it goes on from there.
+        # Further changes continue from there.
         assert bridge.do(lambda: put(session, "rate", 0.9, request_id="first")) == 3
         with pytest.raises(RefusalError, match="held by tuner"):
             put(session, "rate", 0.9)
@@ -139,9 +139,9 @@ def test_everything_is_there_again(durable: Place) -> None:
         assert (newest.kind, newest.metadata["cause"]) == ("dependency_change", "rate")
         with pytest.raises(RefusalError, match="cycle"):
             session.depend("model", "rate", "derived")
-        after = bridge.pictures()
+        after = bridge.snapshots()
     with a_bridge(durable, clock) as bridge:
-        assert bridge.pictures() == after
+        assert bridge.snapshots() == after
 
 
 def test_a_session_lives_on_for_its_own_time(durable: Place) -> None:
@@ -197,7 +197,7 @@ def test_time_does_not_go_backwards_over_a_restart(durable: Place) -> None:
         assert session.get("rate").updated_at == before
 
 
-def test_what_an_ended_session_left_is_swept_away(tmp_path: Path) -> None:
+def test_the_rows_of_an_ended_session_are_deleted(tmp_path: Path) -> None:
     with a_bridge(tmp_path) as bridge:
         session = bridge.open()
         for number in range(300):
@@ -232,10 +232,10 @@ CHANCES = {
     "end": 0.3,
     "close": 2,
 }
-"""How often each step is taken."""
+"""The relative frequency of each step."""
 
 SEEDS = {DIRECTORY: 40, ETCD: 12, ETCD_3: 6}
-"""So many times by where the state is kept: one in etcd takes longer."""
+"""The number of runs by the kind of place: a run in etcd takes longer."""
 
 
 @pytest.mark.parametrize(
@@ -253,35 +253,35 @@ def test_whatever_happens_it_is_there_again(durable: Place, seed: int) -> None:
         "variables": 3,
     }
     many = chance.randint(1, 7)
-    taken = chance.choices([*CHANCES], [*CHANCES.values()], k=120)
-    rest = ((what, chance.choice("abc")) for what in taken)
+    chosen = chance.choices([*CHANCES], [*CHANCES.values()], k=120)
+    steps = ((step, chance.choice("abc")) for step in chosen)
     over = False
     while not over:
         with pytest.MonkeyPatch.context() as patch, a_bridge(durable, clock, **limits) as bridge:
             patch.setattr("server.core.compaction.FLUSH_COUNT", many)
             over = True
-            for what, name in rest:
+            for step, name in steps:
                 clock.advance(0.001)
-                if what == "close":
+                if step == "close":
                     over = False
                     break
                 with suppress(RefusalError):
-                    bridge.do(lambda what=what, name=name: _step(bridge, what, name))
-            before = bridge.pictures()
+                    bridge.do(lambda step=step, name=name: _step(bridge, step, name))
+            before = bridge.snapshots()
         with a_bridge(durable, clock, **limits) as bridge:
-            after = bridge.pictures()
+            after = bridge.snapshots()
             assert after.keys() == before.keys()
             for session_id, parts in before.items():
-                for was, found in zip(parts, after[session_id], strict=True):
-                    assert found == was
+                for part_before, part_after in zip(parts, after[session_id], strict=True):
+                    assert part_after == part_before
 
 
-def _step(bridge: Bridge, what: str, name: str) -> object:
-    if what == "end":
+def _step(bridge: Bridge, step: str, name: str) -> object:
+    if step == "end":
         return bridge.sessions.close("tuning")
     with bridge.sessions.opening("tuning") as session:
         pass
-    match what:
+    match step:
         case "register":
             return register(session, name, 0.0)
         case "set":
@@ -291,7 +291,7 @@ def _step(bridge: Bridge, what: str, name: str) -> object:
         case "delete":
             return session.delete(name, ChangeContext())
         case "batch":
-            readers = {one: reader("float", float(session.sequence)) for one in "abc"}
+            readers = {letter: reader("float", float(session.sequence)) for letter in "abc"}
             return session.set_many(readers, ChangeContext({"source": "elixir"}), atomic=False)
         case "roll back":
             return session.roll_back(name, session.get(name).version - 1, ChangeContext())

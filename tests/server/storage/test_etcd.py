@@ -1,4 +1,4 @@
-"""What only the store in etcd can get wrong: long values, what it leaves behind, lost answers, two owners."""
+"""The special cases of the store in etcd: large values, leftover keys, lost answers, and two owners."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = over_etcd
 
 @pytest.fixture
 def url(tmp_path: Path, clusters: dict[int, Members]) -> str:
-    """A prefix of its own in etcd with one member."""
+    """The URL of an unused prefix in etcd with one member."""
     place = a_place(ETCD, tmp_path, clusters)
     assert isinstance(place, str)
     return place
@@ -41,12 +41,12 @@ def cluster_of(bridge: Bridge) -> Cluster:
     return bridge.cluster
 
 
-def keys_of(bridge: Bridge, url: str, what: str = "") -> list[str]:
-    """The keys of the state of ``tuning``, or of a part of it, without their common beginning."""
+def keys_of(bridge: Bridge, url: str, part: str = "") -> list[str]:
+    """Return the keys of the state of ``tuning``, or of a part of it, without their common prefix."""
     start = Keys(parse(url).prefix).state("tuning").prefix
     etcd = cluster_of(bridge).etcd
-    found = bridge.run(etcd.range(start + what.encode(), prefix_end(start + what.encode()), timeout=5.0))
-    return [one.key[len(start) :].decode() for one in found.kvs]
+    page = bridge.run(etcd.range(start + part.encode(), prefix_end(start + part.encode()), timeout=5.0))
+    return [pair.key[len(start) :].decode() for pair in page.kvs]
 
 
 def test_long_values_come_back_and_leave_nothing_behind(url: str) -> None:
@@ -57,17 +57,17 @@ def test_long_values_come_back_and_leave_nothing_behind(url: str) -> None:
         bridge.do(lambda: register(session, "long", "short", kind="string", constraints=constraints))
         for text in texts:
             bridge.do(lambda text=text: put(session, "long", text, kind="string"))
-        before = bridge.pictures()
+        before = bridge.snapshots()
         assert len(keys_of(bridge, url, "part/")) > 6
     with a_bridge(url) as bridge:
-        assert bridge.pictures() == before
+        assert bridge.snapshots() == before
         session = bridge.open()
         assert session.get("long").value.native() == texts[-1]
         bridge.do(lambda: bridge.sessions.close("tuning"))
         assert keys_of(bridge, url) == []
 
 
-def test_a_batch_of_more_than_one_transaction_takes_is_whole(url: str) -> None:
+def test_a_batch_that_exceeds_one_transaction_is_atomic(url: str) -> None:
     names = [f"v{number}" for number in range(3 * MAX_OPERATIONS)]
     with a_bridge(url) as bridge:
         session = bridge.open()
@@ -81,13 +81,13 @@ def test_a_batch_of_more_than_one_transaction_takes_is_whole(url: str) -> None:
             readers = {name: reader("float", float(turn)) for name in names}
             bridge.do(lambda readers=readers: session.set_many(readers, ChangeContext(), atomic=True))
         bridge.do(lambda: put(session, "v0", 9.0))
-        before = bridge.pictures()
+        before = bridge.snapshots()
         assert len(keys_of(bridge, url, "change/")) == len(names) + 3 + 1
     with a_bridge(url) as bridge:
-        assert bridge.pictures() == before
+        assert bridge.snapshots() == before
 
 
-def test_what_the_limits_let_go_is_deleted(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compacted_changes_are_deleted(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.core.compaction.FLUSH_COUNT", 10)
     limits = {"history": 3, "log_changes": 5, "request_ids": 4}
     with a_bridge(url, **limits) as bridge:
@@ -106,21 +106,21 @@ def test_what_the_limits_let_go_is_deleted(url: str, monkeypatch: pytest.MonkeyP
         assert len(keys_of(bridge, url, "answer/")) == 4
         assert len(keys_of(bridge, url, "variable/")) <= 3
         assert keys_of(bridge, url, "follows/") == []
-        before = bridge.pictures()
+        before = bridge.snapshots()
     with a_bridge(url, **limits) as bridge:
-        assert bridge.pictures() == before
+        assert bridge.snapshots() == before
 
 
 class Lossy:
-    """Has the answers of some transactions lost, after etcd has done what they asked for."""
+    """A patch that drops the answers of some transactions after etcd has applied them."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
         self.left = 0
         self._times = times
         real = Etcd.txn
 
-        async def txn(etcd: Etcd, *given: Any, **options: Any) -> Any:
-            reply = await real(etcd, *given, **options)
+        async def txn(etcd: Etcd, *arguments: Any, **options: Any) -> Any:
+            reply = await real(etcd, *arguments, **options)
             if self.left:
                 self.left -= 1
                 raise NoAnswerError("lost on the way")
@@ -133,7 +133,7 @@ class Lossy:
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_a_change_whose_answer_is_lost_is_made_once(
+def test_a_change_whose_answer_is_lost_is_applied_once(
     url: str, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     lossy = Lossy(monkeypatch, times)
@@ -144,16 +144,14 @@ def test_a_change_whose_answer_is_lost_is_made_once(
             lossy.lose()
             bridge.do(lambda: put(session, "rate", 1.0))
         assert session.get("rate").version == 6
-        before = bridge.pictures()
+        before = bridge.snapshots()
     with a_bridge(url) as bridge:
-        assert bridge.pictures() == before
+        assert bridge.snapshots() == before
 
 
-def test_a_bridge_that_lost_a_session_changes_nothing_of_it_any_more(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bridge_that_lost_a_session_cannot_change_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "server.cluster.owner_table.OwnerTable.learn", lambda *_: None
+        "server.cluster.owner_table.OwnerTable.apply", lambda *_: None
     )  # it has not heard of it yet
     with a_bridge(url) as bridge:
         session = bridge.open()
@@ -181,8 +179,8 @@ def test_a_session_taken_while_the_owners_are_read_stays(url: str, monkeypatch: 
         owners, everybody = cluster_of(bridge).ownership, Keys(parse(url).prefix).live
         real = Etcd.range
 
-        async def taken_after_it(etcd: Etcd, start: bytes, *given: Any, **options: Any) -> Any:
-            page = await real(etcd, start, *given, **options)
+        async def taken_after_it(etcd: Etcd, start: bytes, *arguments: Any, **options: Any) -> Any:
+            page = await real(etcd, start, *arguments, **options)
             if start == everybody:
                 assert await owners.find("tuning", opens=True) is None
             return page
@@ -192,11 +190,11 @@ def test_a_session_taken_while_the_owners_are_read_stays(url: str, monkeypatch: 
         assert owners.has("tuning")
 
 
-def test_a_session_that_was_let_go_before_the_owners_are_read_is_lost(
+def test_a_session_without_an_owner_when_the_owners_are_read_is_dropped(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "server.cluster.owner_table.OwnerTable.learn", lambda *_: None
+        "server.cluster.owner_table.OwnerTable.apply", lambda *_: None
     )  # it has not heard of it yet
     with a_bridge(url) as bridge:
         owners, owner = cluster_of(bridge).ownership, Keys(parse(url).prefix).owner("tuning")
@@ -206,7 +204,7 @@ def test_a_session_that_was_let_go_before_the_owners_are_read_is_lost(
         assert not owners.has("tuning")
 
 
-def test_a_session_that_is_opened_and_refused_is_not_kept(url: str) -> None:
+def test_a_session_whose_opening_is_refused_is_given_up(url: str) -> None:
     with a_bridge(url) as bridge:
         bridge.do(lambda: None)
         assert "tuning" in cluster_of(bridge).store.pipelines
@@ -218,7 +216,7 @@ def test_a_session_that_is_opened_and_refused_is_not_kept(url: str) -> None:
 
         membership = cluster_of(bridge).membership
         assert membership is not None
-        membership.ttl = 1.0  # it looks a few times in that time
+        membership.ttl = 1.0  # unused sessions are checked several times within the ttl
         bridge.run(given_up())
         assert keys_of(bridge, url) == []
 

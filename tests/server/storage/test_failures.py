@@ -1,4 +1,4 @@
-"""What a store does when the disk does not take it, is damaged, or is somebody else's."""
+"""Failures of the SQLite store: a full disk, damaged data, and directories of others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONG = "x" * 100_000
 
 
 def fill_the_disk(bridge: Bridge, pages: int = 0) -> None:
-    """Let the database grow no more; so many pages are free yet."""
+    """Limit the size of the database; ``pages`` pages are left free."""
     connection = _connection(bridge)
     (count,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {count + pages}")
@@ -37,12 +37,12 @@ def _connection(bridge: Bridge) -> sqlite3.Connection:
     return bridge.store.connection
 
 
-def test_what_the_disk_does_not_take_is_taken_back(tmp_path: Path) -> None:
+def test_changes_that_the_disk_does_not_store_are_rolled_back(tmp_path: Path) -> None:
     with a_bridge(tmp_path) as bridge:
         session = bridge.open()
         bridge.do(lambda: register(session, "text", "short", kind="string"))
         watch, _ = session.watch([], lambda: None)
-        before = bridge.pictures()
+        before = bridge.snapshots()
         fill_the_disk(bridge)
         changes = [
             lambda: put(session, "text", LONG, kind="string", request_id="r"),
@@ -52,23 +52,23 @@ def test_what_the_disk_does_not_take_is_taken_back(tmp_path: Path) -> None:
         for change in changes:
             with pytest.raises(ResourceExhaustedError, match="disk is full"):
                 bridge.do(change)
-            assert bridge.pictures() == before
+            assert bridge.snapshots() == before
         assert session.get("text").value.native() == "short"
         assert watch.take() == []
         free_the_disk(bridge)
         assert bridge.do(lambda: put(session, "text", LONG, kind="string", request_id="r")) == 2
         assert [change.variable.version for change in watch.take()] == [2]
         watch.close()
-        before = bridge.pictures()
+        before = bridge.snapshots()
     with a_bridge(tmp_path) as bridge:
-        assert bridge.pictures() == before
+        assert bridge.snapshots() == before
 
 
-def test_what_was_planned_on_top_of_it_is_taken_back_too(tmp_path: Path) -> None:
+def test_changes_on_top_of_them_are_rolled_back_as_well(tmp_path: Path) -> None:
     with a_bridge(tmp_path) as bridge:
         session = bridge.open()
         bridge.do(lambda: register(session, "text", "short", kind="string"))
-        before = bridge.pictures()
+        before = bridge.snapshots()
         fill_the_disk(bridge)
 
         def several() -> None:
@@ -79,18 +79,18 @@ def test_what_was_planned_on_top_of_it_is_taken_back_too(tmp_path: Path) -> None
 
         with pytest.raises(ResourceExhaustedError):
             bridge.do(several)
-        assert bridge.pictures() == before
+        assert bridge.snapshots() == before
 
 
-def test_an_end_that_is_not_kept_is_no_end(tmp_path: Path) -> None:
+def test_an_end_that_is_not_persisted_is_rolled_back(tmp_path: Path) -> None:
     with a_bridge(tmp_path) as bridge:
         session = bridge.open()
         bridge.do(lambda: register(session, "text", "short", kind="string"))
         watch, _ = session.watch([], lambda: None)
-        before = bridge.pictures()
+        before = bridge.snapshots()
 
         def in_vain() -> None:
-            # The end, and something that does not fit, are kept together or not at all.
+            # The end and a record that does not fit are in the same group.
             bridge.sessions.close("tuning")
             with bridge.sessions.opening("tuning") as again:
                 register(again, "text", LONG, kind="string")
@@ -98,7 +98,7 @@ def test_an_end_that_is_not_kept_is_no_end(tmp_path: Path) -> None:
         fill_the_disk(bridge)
         with pytest.raises(ResourceExhaustedError):
             bridge.do(in_vain)
-        assert bridge.pictures() == before
+        assert bridge.snapshots() == before
         assert watch.ended is None
         free_the_disk(bridge)
         session = bridge.open()
@@ -107,7 +107,7 @@ def test_an_end_that_is_not_kept_is_no_end(tmp_path: Path) -> None:
         watch.close()
 
 
-def test_a_session_that_is_not_kept_is_not_open(tmp_path: Path) -> None:
+def test_a_session_that_is_not_persisted_is_not_open(tmp_path: Path) -> None:
     with a_bridge(tmp_path) as bridge:
         bridge.open("other")
         fill_the_disk(bridge)
@@ -128,7 +128,7 @@ def test_a_session_that_is_not_kept_is_not_open(tmp_path: Path) -> None:
 
 
 def a_history(path: Path) -> tuple[FakeClock, Path]:
-    """A bridge's directory as a kill would leave it, with the newest changes in SQLite's own log."""
+    """Return a directory as a kill would leave it, with the newest changes in the write-ahead log only."""
     clock = FakeClock()
     copy = path / "killed"
     with a_bridge(path / "running", clock, history=1000) as bridge:
@@ -144,12 +144,12 @@ def a_history(path: Path) -> tuple[FakeClock, Path]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_torn_end_is_dropped_and_a_batch_is_whole(tmp_path: Path) -> None:
+def test_a_torn_log_is_truncated_and_batches_stay_atomic(tmp_path: Path) -> None:
     clock, killed = a_history(tmp_path)
     log = killed / f"{FILE}-wal"
     whole = log.read_bytes()
     assert len(whole) > 100_000
-    found = []
+    newest_versions = []
     for length in range(len(whole), 0, -4999):
         torn = tmp_path / "torn"
         shutil.copytree(killed, torn)
@@ -163,11 +163,11 @@ def test_a_torn_end_is_dropped_and_a_batch_is_whole(tmp_path: Path) -> None:
                 newest = max([newest, *versions])
                 if versions:
                     bridge.do(lambda session=session: put(session, "rate", 1.5))
-            found.append(newest)
+            newest_versions.append(newest)
         shutil.rmtree(torn)
-    assert found[0] == 40
-    assert found == sorted(found, reverse=True)
-    assert found[-1] < 20
+    assert newest_versions[0] == 40
+    assert newest_versions == sorted(newest_versions, reverse=True)
+    assert newest_versions[-1] < 20
 
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("DAMAGES", "10"))))
@@ -179,7 +179,7 @@ def test_other_damage_is_refused_or_does_not_matter(tmp_path: Path, seed: int) -
             bridge.do(lambda number=number: register(session, f"v{number}", "text" * 50, kind="string"))
             bridge.do(lambda number=number: put(session, f"v{number}", "tuned" * 50, kind="string"))
         bridge.do(lambda: session.depend("v1", "v2", "derived"))
-        before = bridge.pictures()
+        before = bridge.snapshots()
     file = tmp_path / "data" / FILE
     whole = file.read_bytes()
     chance = random.Random(seed)
@@ -191,7 +191,7 @@ def test_other_damage_is_refused_or_does_not_matter(tmp_path: Path, seed: int) -
         file.write_bytes(damaged)
         try:
             with a_bridge(tmp_path / "data", clock) as bridge:
-                assert bridge.pictures() == before, f"byte {place}"
+                assert bridge.snapshots() == before, f"byte {place}"
         except StartupError:
             refused += 1
         for left in (tmp_path / "data").iterdir():
@@ -216,11 +216,11 @@ def test_closing_leaves_one_file(tmp_path: Path) -> None:
     ("name", "content", "reason"),
     [
         ("notes.txt", b"mine", "holds other files"),
-        (FILE, b"this is no database, but a text that is long enough" * 20, "restore it"),
+        (FILE, b"this is not a database, but a text that is long enough" * 20, "restore it"),
         (FILE, b"SQLite format 3\0" + b"\0" * 84, "restore it"),
     ],
 )
-def test_a_foreign_directory_is_refused_and_left_alone(
+def test_a_foreign_directory_is_refused_and_left_unchanged(
     tmp_path: Path, name: str, content: bytes, reason: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
@@ -230,7 +230,8 @@ def test_a_foreign_directory_is_refused_and_left_alone(
 
 
 @pytest.mark.parametrize(
-    ("pragma", "reason"), [("application_id = 7", "no bridge's data"), ("user_version = 99", "format 99")]
+    ("pragma", "reason"),
+    [("application_id = 7", "is not a bridge's database"), ("user_version = 99", "format 99")],
 )
 def test_another_format_is_refused(tmp_path: Path, pragma: str, reason: str) -> None:
     with a_bridge(tmp_path) as bridge:

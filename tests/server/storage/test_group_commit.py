@@ -1,4 +1,4 @@
-"""Group commit: when a record is published that is written during a commit, and what fails with it."""
+"""Group commit: the publication and the failure of records that are written during a commit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from server.core.errors import UnavailableError
 from server.storage.group_commit import GroupCommit
 from server.storage.records import Changed
 
-REASON = UnavailableError("the disk does not take the change")
+REASON = UnavailableError("the change cannot be written to the disk")
 
 
 def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
@@ -25,7 +25,7 @@ def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Non
 
 
 class Writing:
-    """A group commit, and what it has published."""
+    """A group commit, with the ids of the sessions whose records it has published."""
 
     def __init__(self) -> None:
         self.commits = GroupCommit()
@@ -97,7 +97,7 @@ async def test_a_group_of_a_part_of_what_has_gathered_leaves_the_rest() -> None:
 
 
 @on_a_loop
-async def test_a_failure_takes_what_gathered_on_top_of_the_group_with_it() -> None:
+async def test_a_failure_drops_the_group_and_the_gathered_records() -> None:
     writing = Writing()
     writing.add("a")
     writing.commits.take_all()
@@ -125,7 +125,7 @@ async def test_each_that_is_refused_has_a_refusal_of_its_own() -> None:
 
 
 @on_a_loop
-async def test_one_that_gives_up_gives_up_alone() -> None:
+async def test_a_cancelled_future_does_not_affect_others() -> None:
     writing = Writing()
     writing.add("a")
     patient, hasty = writing.flushed("a"), writing.flushed("a")

@@ -1,1 +1,1 @@
-"""Tools: declared, loaded, checked, run, contained, and passed on to where they are hosted."""
+"""Tests of tools: declaration, loading, parameters, execution, containment, and forwarding to hosts."""

@@ -1,4 +1,4 @@
-"""What the tests of tools begin with."""
+"""Builders for the tests of tools: a tool with parameters of several types."""
 
 from __future__ import annotations
 

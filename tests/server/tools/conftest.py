@@ -1,4 +1,4 @@
-"""One reference server with tools that misbehave, for all of these tests."""
+"""Fixtures for the tests of tools: a server with misbehaving tools for each module."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:  # those of one module share its server, and run in one worker
+    for item in items:  # the tests of a module share a server, and so run in one worker
         if item.path.is_relative_to(HERE) and "server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
@@ -38,13 +38,13 @@ def server() -> Iterator[ServerProcess]:
 
 @pytest.fixture(scope="module")
 def connection(server: ServerProcess) -> Iterator[Connection]:
-    with Connection(f"127.0.0.1:{server.port}") as made:
-        yield made
+    with Connection(f"127.0.0.1:{server.port}") as opened:
+        yield opened
 
 
 @pytest.fixture
 def session(connection: Connection) -> Iterator[Session]:
-    made = connection.session(f"test-{uuid.uuid4().hex}")
-    made.initialize()
-    yield made
-    made.clean_up()
+    opened = connection.session(f"test-{uuid.uuid4().hex}")
+    opened.initialize()
+    yield opened
+    opened.clean_up()

@@ -17,7 +17,7 @@ from varbridge.values import encode, to_any
 
 
 def start(session: Session, tool: str, **parameters: Any) -> grpc.Future[Any]:
-    """Begin a call."""
+    """Begin a call of a tool, and return its future."""
     request = pb.ExecuteToolRequest(session_id=session.id, tool_name=tool)
     for name, value in parameters.items():
         kind = {float: "float", int: "integer", str: "string"}[type(value)]
@@ -29,7 +29,7 @@ def start(session: Session, tool: str, **parameters: Any) -> grpc.Future[Any]:
 
 @contextmanager
 def running(session: Session, tool: str, **parameters: Any) -> Iterator[grpc.Future[Any]]:
-    """A call under way for the length of the block, which cancels it."""
+    """Run a call of a tool during the block, at whose end it is cancelled."""
     call = start(session, tool, **parameters)
     try:
         yield call
@@ -44,7 +44,7 @@ def failure(session: Session, tool: str, **parameters: Any) -> str:
 
 
 def free_again(session: Session, places: int = 4) -> bool:
-    """Return whether so many tools can run at a time, as soon as those that were ended are gone."""
+    """Return True if ``places`` tools can run at a time, once ended ones are gone."""
 
     def take() -> bool:
         calls = [start(session, "block", seconds=0.05) for _ in range(places)]

@@ -1,5 +1,4 @@
-"""``python -m tests.server.tools.interference``: what another client's gets take beside each tool that
-misbehaves."""
+"""``python -m tests.server.tools.interference``: measure another client's gets while tools misbehave."""
 
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ CASES: tuple[tuple[str, dict[str, Any], int], ...] = (
 
 
 def main() -> None:
-    """Print a line for each tool: how many run, and the gets' mean and 99th percentile in ms."""
+    """Print the number of calls, the tool, and the gets' mean and 99th percentile in ms, for each case."""
     command = [sys.executable, "-m", "server", "--port", "0", "--log-level", "error"]
     process = ServerProcess([*command, "--tools", "tests.server.tools.misbehaving", "--grace", "0.5"])
     address = f"127.0.0.1:{process.wait_ready(15.0)}"
@@ -39,25 +38,26 @@ def main() -> None:
         session.register("n", "integer", 0)
         quiet = other.session("quiet")
         quiet.register("x", "float", 0.5)
-        _tell("nothing", 0, quiet)
-        for tool, parameters, many in CASES:
-            calls = [running(session, tool, **parameters) for _ in range(many)]
+        _measure("nothing", 0, quiet)
+        for tool, parameters, count in CASES:
+            calls = [running(session, tool, **parameters) for _ in range(count)]
             for call in calls:
                 call.__enter__()
-            _tell(tool, many, quiet)
+            _measure(tool, count, quiet)
             for call in calls:
                 call.__exit__(None, None, None)
             time.sleep(1.5)
     process.stop()
 
 
-def _tell(tool: str, many: int, session: Session) -> None:
-    took = []
+def _measure(tool: str, count: int, session: Session) -> None:
+    durations = []
     for _ in range(GETS):
         started = time.perf_counter()
         session.get("x")
-        took.append((time.perf_counter() - started) * 1000)
-    print(f"{many:3} × {tool:9} {statistics.mean(took):6.2f} {statistics.quantiles(took, n=100)[-1]:6.2f}")
+        durations.append((time.perf_counter() - started) * 1000)
+    percentile = statistics.quantiles(durations, n=100)[-1]
+    print(f"{count:3} × {tool:9} {statistics.mean(durations):6.2f} {percentile:6.2f}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,4 @@
-"""Tools that do what no tool should, and some that do as they must: ``--tools
-tests.server.tools.misbehaving``."""
+"""A module of misbehaving and of normal tools, for ``--tools tests.server.tools.misbehaving``."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ os.write(1, b"written by an import\n")
 
 @tool
 def spin(seconds: float) -> float:
-    """Compute without a pause, deaf to every signal that can be blocked."""
+    """Compute without a pause, and block every signal that can be blocked."""
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -32,7 +31,7 @@ def spin(seconds: float) -> float:
 
 @tool
 def eat() -> None:
-    """Take memory until there is none left, and stay."""
+    """Allocate memory until none is left, and fail."""
     eaten: list[bytearray] = []
     while True:
         eaten.append(bytearray(16 * 2**20))
@@ -40,7 +39,7 @@ def eat() -> None:
 
 @tool
 def gorge() -> None:
-    """Take memory until there is none left, and go on trying."""
+    """Allocate memory until none is left, and go on trying."""
     eaten: list[bytearray] = []
     while True:
         try:
@@ -51,7 +50,7 @@ def gorge() -> None:
 
 @tool
 async def stubborn(call: ToolCall, name: str) -> None:
-    """Go on for ever, whatever cancels; write all the while."""
+    """Write for ever, and ignore cancellation."""
     n = 0
     while True:
         n += 1
@@ -64,7 +63,7 @@ async def stubborn(call: ToolCall, name: str) -> None:
 
 @tool
 async def stubborn_stream() -> AsyncIterator[int]:
-    """Stream one number, then go on for ever without another, whatever cancels."""
+    """Stream one number, then wait for ever, and ignore cancellation."""
     yield 1
     while True:
         try:
@@ -75,25 +74,25 @@ async def stubborn_stream() -> AsyncIterator[int]:
 
 @tool
 async def quits() -> None:
-    """End as if it had been cancelled."""
+    """Raise the error of a cancellation."""
     raise asyncio.CancelledError
 
 
 @tool
 def exit_with(code: int) -> None:
-    """End the process without a word."""
+    """End the process at once, with an exit code."""
     os._exit(code)
 
 
 @tool
 def leave() -> None:
-    """End as a script does."""
+    """End the process as a script does, with SystemExit."""
     sys.exit(3)
 
 
 @tool
 def segfault() -> None:
-    """Read where there is nothing."""
+    """Read from address 0."""
     ctypes.string_at(0)
 
 
@@ -106,7 +105,7 @@ def kill_parent() -> None:
 
 @tool
 def die_after(n: int) -> Iterator[int]:
-    """Stream the numbers from 1 to n, then die."""
+    """Stream the numbers from 1 to n, then kill the process."""
     yield from range(1, n + 1)
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -120,7 +119,7 @@ def close_everything() -> None:
 
 @tool
 def shout(text: str) -> None:
-    """Print in every way that there is."""
+    """Print with Python, with the system call, and from a subprocess."""
     print(text, flush=True)
     os.write(1, text.encode() + b"\n")
     subprocess.run(["echo", text], check=True)
@@ -135,7 +134,7 @@ async def shout_here(text: str) -> None:
 
 @tool
 def family(call: ToolCall, name: str) -> None:
-    """Start a process, tell both ids, and stay."""
+    """Start a process, write both PIDs to a variable, and wait."""
     other = subprocess.Popen(["sleep", "60"])
     call.set(name, f"{os.getpid()} {other.pid}")
     time.sleep(60)
@@ -150,15 +149,15 @@ def write_after(call: ToolCall, name: str, seconds: float) -> None:
 
 @tool
 def bump(call: ToolCall, name: str) -> Any:
-    """Add one to a variable, from a process of its own; answer what it was."""
+    """Add one to a variable, from the tool's process; return the old value."""
     before = call.get(name)
     call.set(name, before + 1)
     return before
 
 
 @tool
-def told(call: ToolCall, name: str) -> Iterator[str]:
-    """Stream large chunks without end, and write how many were made."""
+def produce(call: ToolCall, name: str) -> Iterator[str]:
+    """Stream large chunks without end, and write their number to a variable."""
     n = 0
     while True:
         n += 1
@@ -168,37 +167,37 @@ def told(call: ToolCall, name: str) -> Iterator[str]:
 
 @tool
 def answer(what: Any) -> Any:
-    """Answer what came."""
+    """Return the argument."""
     return what
 
 
 @tool
 def shape(array: Any, scale: float = 2.0) -> list[Any]:
-    """Say what an array is like."""
+    """Return the dtype, the shape and the scaled sum of an array."""
     return [str(array.dtype), list(array.shape), float(array.sum() * scale)]
 
 
 @tool
 def set_of(n: int) -> Any:
-    """Answer what JSON cannot say."""
+    """Return a value that JSON cannot represent."""
     return {n}
 
 
 @tool
 def open_files() -> list[str]:
-    """What the process has open, its own look at it aside."""
-    found = []
+    """Return the files that the process has open."""
+    files = []
     for entry in sorted(Path("/proc/self/fd").iterdir(), key=lambda path: int(path.name)):
         try:
-            found.append(str(entry.readlink()))
+            files.append(str(entry.readlink()))
         except FileNotFoundError:
             continue
-    return found
+    return files
 
 
 @tool
 def drawn() -> float:
-    """A number from numpy's generator."""
+    """Return a number from numpy's random generator."""
     import numpy
 
     return float(numpy.random.random())
@@ -206,5 +205,5 @@ def drawn() -> float:
 
 @tool
 def large(n: int) -> str:
-    """Answer n characters."""
+    """Return a string of n characters."""
     return "x" * n

@@ -1,4 +1,4 @@
-"""Tools that block, crash or eat memory: each fails alone, and works as any other."""
+"""Containment: tools that block, crash or exhaust memory fail without harm to other calls."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from varbridge import BridgeError, Connection, Session
 from varbridge.process import ServerProcess
 
 BOUND = 0.05
-"""Seconds that a get may take on average beside a tool; ``tests.server.tools.interference`` tells what it
-takes."""
+"""The maximum mean duration of a get while a tool runs, in seconds; ``tests.server.tools.interference``
+measures it."""
 
 
-# Beside others
+# Effects on other calls
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_write_that_was_to_come_after_the_deadline_never_comes(session: Sessio
     session.register("note", "string", "")
     with pytest.raises(BridgeError, match="DEADLINE_EXCEEDED"):
         session.execute("write_after", {"name": "note", "seconds": 0.4}, timeout=0.2)
-    # A call that began later and waits as long is done: the other would have written before it.
+    # A call that began later and waits as long has ended: the first would have written before it.
     session.register("later", "string", "")
     session.execute("write_after", {"name": "later", "seconds": 0.4})
     assert session.get("later").value == "written"
@@ -98,7 +98,7 @@ def test_one_more_than_may_run_is_refused_and_the_rest_goes_on(session: Session)
     calls = [start(session, "block", seconds=0.5) for _ in range(5)]
     codes = [call.code() for call in calls]
     assert sorted(code.name for code in codes) == ["OK"] * 4 + ["RESOURCE_EXHAUSTED"]
-    assert "at most 4 that block run at a time" in str(calls[4].details())
+    assert "at most 4 blocking tools run at a time" in str(calls[4].details())
     assert session.execute("echo", {"message": "here"}) == "here"
     assert session.execute("block", {"seconds": 0.0}) == 0.0
 
@@ -114,7 +114,7 @@ def test_one_more_than_may_run_is_refused_and_the_rest_goes_on(session: Session)
         ("exit_with", {"code": 7}, "the tool's process ended (exit code 7)"),
         ("leave", {}, "the tool's process ended (exit code 3)"),
         ("segfault", {}, "the tool's process ended (exit code -11)"),
-        ("eat", {}, "out of memory: a tool may take 512 MiB"),
+        ("eat", {}, "out of memory: a tool may use 512 MiB"),
         ("kill_parent", {}, "the tool's process ended"),
         ("close_everything", {}, "the tool's process ended"),
         ("set_of", {"n": 1}, "Object of type set is not JSON serializable"),
@@ -124,18 +124,18 @@ def test_one_more_than_may_run_is_refused_and_the_rest_goes_on(session: Session)
 def test_a_crash_fails_its_call_and_nothing_else(
     session: Session, tool: str, parameters: dict[str, Any], words: str
 ) -> None:
-    with running(session, "sleep", seconds=60.0) as beside:
+    with running(session, "sleep", seconds=60.0) as other:
         assert failure(session, tool, **parameters) == words
-        assert not beside.done()
+        assert not other.done()
         assert session.execute("block", {"seconds": 0.01}) == 0.01
 
 
-def test_a_crash_does_not_reach_the_calls_beside_it(session: Session) -> None:
-    with running(session, "block", seconds=60.0) as beside:
+def test_a_crash_does_not_reach_other_calls(session: Session) -> None:
+    with running(session, "block", seconds=60.0) as other:
         for _ in range(3):
             failure(session, "die")
         session.heartbeat()
-        assert not beside.done()
+        assert not other.done()
 
 
 def test_a_stream_whose_process_dies_ends_after_its_chunks(session: Session) -> None:
@@ -159,7 +159,7 @@ def test_a_tool_that_blocks_reads_and_writes_its_session_through_the_same_checks
     assert session.get("n").version == 2
 
 
-def test_it_speaks_for_the_optimizer_of_its_call(session: Session) -> None:
+def test_it_acts_for_the_optimizer_of_its_call(session: Session) -> None:
     session.register("n", "integer", 1)
     session.start_optimization("n", "mipro")
     assert "variable_locked_for_optimization" in failure(session, "bump", name="n")
@@ -167,10 +167,10 @@ def test_it_speaks_for_the_optimizer_of_its_call(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    "what", [1, 2.5, "é🚀", True, None, [1, {"a": [None]}], {}, float("inf"), 2**62, "x" * 3_000_000]
+    "value", [1, 2.5, "é🚀", True, None, [1, {"a": [None]}], {}, float("inf"), 2**62, "x" * 3_000_000]
 )
-def test_what_goes_in_comes_out(session: Session, what: Any) -> None:
-    assert session.execute("answer", {"what": what}) == what
+def test_what_goes_in_comes_out(session: Session, value: Any) -> None:
+    assert session.execute("answer", {"what": value}) == value
 
 
 def test_arrays_get_through(session: Session) -> None:
@@ -182,7 +182,7 @@ def test_arrays_get_through(session: Session) -> None:
 
 
 def test_an_answer_beyond_what_a_message_may_have_fails(session: Session) -> None:
-    assert "are more than one answer may have" in failure(session, "large", n=101 * 2**20)
+    assert "bytes exceed the maximum" in failure(session, "large", n=101 * 2**20)
 
 
 def test_calls_do_not_draw_the_same_numbers(session: Session) -> None:
@@ -192,7 +192,7 @@ def test_calls_do_not_draw_the_same_numbers(session: Session) -> None:
 def test_a_process_has_nothing_open_of_the_server(session: Session) -> None:
     opened = session.execute("open_files")
     assert [entry for entry in opened if entry.startswith("socket:")] == opened[3:4]
-    assert len(opened) <= 5, opened  # stdin, stdout, stderr, the connection, and the folder looked at
+    assert len(opened) <= 5, opened  # stdin, stdout, stderr, the connection, and the folder that is listed
 
 
 def test_what_is_printed_is_on_stderr(server: ServerProcess, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""Blocking tools that stream, that ignore their cancellation, and that outlive nothing."""
+"""Blocking tools that stream or ignore cancellation, and the end of all tools with the server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from varbridge.process import ServerProcess
 def test_a_slow_reader_holds_the_tool_back(connection: Connection, session: Session) -> None:
     session.register("made", "integer", 0)
     with Connection(connection.address) as slow:
-        chunks = slow.session(session.id).stream("told", {"name": "made"})
+        chunks = slow.session(session.id).stream("produce", {"name": "made"})
         next(chunks)
         seen: list[int] = []
 
@@ -31,7 +31,7 @@ def test_a_slow_reader_holds_the_tool_back(connection: Connection, session: Sess
             session.execute("sleep", {"seconds": 0.1})
             return len(seen) > 3 and len(set(seen[-3:])) == 1
 
-        # What the reader's own buffers take it has taken, as far as the bridge can see.
+        # Chunks in the reader's buffers count as taken, since the bridge cannot see these.
         assert within(10.0, settled)
         assert seen[-1] < 500
     assert free_again(session)
@@ -42,7 +42,7 @@ def test_a_blocking_generator_run_for_one_answer_gives_the_list(session: Session
     assert "exit code -9" in failure(session, "die_after", n=3)
 
 
-# What ignores its cancellation
+# Tools that ignore cancellation
 
 
 def test_a_tool_that_ignores_its_deadline_is_answered_for_and_writes_no_more(session: Session) -> None:
@@ -74,7 +74,7 @@ def test_shutdown_does_not_wait_for_it(tool: str) -> None:
 
 
 def _begin(session: Session, tool: str) -> Callable[[], str]:
-    """Begin a call; return what tells its end."""
+    """Begin a call; return a function that returns its final status."""
     code: list[str] = []
 
     def call() -> None:
@@ -102,7 +102,7 @@ def _begin(session: Session, tool: str) -> Callable[[], str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_nothing_is_left_of_a_server_that_was_ended(number: signal.Signals) -> None:
+def test_no_process_is_left_of_a_server_that_was_ended(number: signal.Signals) -> None:
     process = ServerProcess(COMMAND)
     with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
         session = connection.session("s")
@@ -112,7 +112,9 @@ def test_nothing_is_left_of_a_server_that_was_ended(number: signal.Signals) -> N
         with running(session, "family", name="pids"):
             assert within(20.0, lambda: session.get("pids").value != "")
             left = descendants(process.pid)
-            assert len(left) == 5  # the fork server, three tools, and what one of them has started
+            assert (
+                len(left) == 5
+            )  # the fork server, three tools, and the process that one of them has started
             os.kill(process.pid, number)
             assert process.wait_ended(10.0) == (-9 if number == signal.SIGKILL else 0)
     assert within(20.0, lambda: not any(map(runs, left)))

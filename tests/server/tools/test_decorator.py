@@ -1,4 +1,4 @@
-"""What a function's hints and docstring declare."""
+"""The declaration of tools by functions' type hints and docstrings."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_an_async_generator_is_a_streaming_tool() -> None:
     assert count.streams
 
 
-def test_a_first_parameter_for_the_call_is_no_parameter_of_the_tool() -> None:
+def test_a_first_parameter_for_the_call_is_not_a_parameter_of_the_tool() -> None:
     @tool
     async def bump(call: ToolCall, name: str) -> None: ...
 

@@ -1,4 +1,4 @@
-"""Tools at work on the event loop; no network."""
+"""Running tools on the event loop, without a network."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from tests.server.core.snapshot import unchanged
 from varbridge.decorator import Tool, tool
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
-NO_CONTEXT: Any = None  # only tools of other bridges need it
+NO_CONTEXT: Any = None  # only tools on other hosts need it
 
 
 class Servicer:
-    """A session, and the calls that run tools in it; no network."""
+    """A session, and the servicer that runs tools in it."""
 
     def __init__(self, *tools: Tool) -> None:
         sessions = Sessions(FakeClock(), Limits(), 60.0)
@@ -65,7 +65,7 @@ def test_a_tool_answers_and_a_streaming_one_the_list_of_its_chunks() -> None:
     assert servicer.result("count", n=0) == []
 
 
-def test_a_tool_that_raises_fails_with_its_words_and_no_traceback() -> None:
+def test_a_tool_that_raises_fails_with_its_message_and_no_traceback() -> None:
     @tool
     async def silent() -> None:
         raise KeyError
@@ -105,7 +105,7 @@ def test_what_a_variable_refuses_its_tool_fails_with() -> None:
 
 
 def stream_of(tool: Tool, **arguments: Any) -> LoopRun:
-    """A run of a tool that asks nothing of its session."""
+    """Return a run of a tool that does not use its session."""
     call: Any = NoCall()
     return LoopRun(tool, call, arguments, set())
 
@@ -116,31 +116,31 @@ class NoCall:
     def close(self) -> None: ...
 
 
-async def taken(run: LoopRun, most: int) -> list[bytes]:
-    """The first chunks of a run, which is closed after them."""
-    got: list[bytes] = []
+async def taken(run: LoopRun, count: int) -> list[bytes]:
+    """Return the first ``count`` chunks of a run, and close it."""
+    first: list[bytes] = []
     async with aclosing(run.chunks()) as chunks:
         async for chunk in chunks:
-            got.append(chunk)
-            if len(got) == most:
+            first.append(chunk)
+            if len(first) == count:
                 break
-    return got
+    return first
 
 
 def test_no_chunk_is_made_before_it_is_asked_for_and_the_generator_is_closed() -> None:
-    made: list[object] = []
+    events: list[object] = []
 
     @tool
     async def count() -> AsyncIterator[int]:
         try:
             for n in range(10):
-                made.append(n)
+                events.append(n)
                 yield n
         finally:
-            made.append("closed")
+            events.append("closed")
 
     assert asyncio.run(taken(stream_of(count), 2)) == [b"0", b"1"]
-    assert made == [0, 1, "closed"]
+    assert events == [0, 1, "closed"]
 
 
 def test_what_a_generator_enters_holds_over_its_chunks() -> None:
@@ -180,12 +180,12 @@ def test_more_than_one_answer_may_have_is_a_failure() -> None:
             yield number
 
     assert asyncio.run(collected(stream_of(many, n=3).chunks(), 3, 100)) == b"[0,1,2]"
-    for most, most_bytes in ((2, 100), (100, 2)):
+    for max_chunks, max_bytes in ((2, 100), (100, 2)):
         with pytest.raises(RuntimeError, match="run the tool as a stream"):
-            asyncio.run(collected(stream_of(many, n=3).chunks(), most, most_bytes))
+            asyncio.run(collected(stream_of(many, n=3).chunks(), max_chunks, max_bytes))
 
 
-def test_a_tool_that_ignores_its_cancellation_is_left_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tool_that_ignores_its_cancellation_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.tools.executor.CANCEL_TIMEOUT_S", 0.05)
 
     @tool
@@ -214,14 +214,14 @@ def test_a_tool_that_ignores_its_cancellation_is_left_to_itself(monkeypatch: pyt
 # The session of a call
 
 
-def test_a_tool_whose_call_has_ended_reads_and_writes_no_more() -> None:
+def test_a_tool_whose_call_has_ended_cannot_read_or_write() -> None:
     servicer = Servicer()
     register(servicer.session, "rate", 1.0)
     call = SessionCall(servicer.session, "late", {})
     call.close()
     with unchanged(servicer.session):
         for act in (lambda: call.get("rate"), lambda: call.set("rate", 2.0)):
-            with pytest.raises(FailedPreconditionError, match="the call that this tool ran for has ended"):
+            with pytest.raises(FailedPreconditionError, match="the call of this tool has ended"):
                 act()
 
 
@@ -240,10 +240,10 @@ def test_a_connection_that_nobody_uses_is_closed(monkeypatch: pytest.MonkeyPatch
         hosts = Hosts(remote=False)
         gone = RegisteredTool("id", "gone", "", (), {}, streams=False, host="127.0.0.1:1")
         context: Any = NoDeadline()
-        with pytest.raises(UnavailableError, match="^gone: its host 127.0.0.1:1 is not there"):
+        with pytest.raises(UnavailableError, match="^gone: its host 127.0.0.1:1 cannot be reached"):
             await hosts.execute(gone, pb.ExecuteToolRequest(), context)
-        kept = len(hosts._connections)
+        before = len(hosts._connections)
         await asyncio.sleep(0.2)
-        return (kept, len(hosts._connections)) == (1, 0)
+        return (before, len(hosts._connections)) == (1, 0)
 
     assert asyncio.run(call())

@@ -1,4 +1,4 @@
-"""The fork server, spoken to as the server does."""
+"""The fork server, called with the server's protocol."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from server.tools import protocol
 from tests.server.tools.process_tree import runs, within
 
 
-def test_nothing_is_left_when_the_server_ends_without_hearing_what_it_is_told() -> None:
-    """The line is then reset, rather than closed."""
+def test_no_process_is_left_when_the_server_ends_without_reading_reports() -> None:
+    """The connection is reset in this case, not closed."""
     control, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
@@ -39,11 +39,11 @@ def test_nothing_is_left_when_the_server_ends_without_hearing_what_it_is_told() 
         family.sendall(protocol.HEADER.pack(protocol.CALL, len(call)) + call)
         kind, length = protocol.HEADER.unpack(family.recv(protocol.HEADER.size, socket.MSG_WAITALL))
         assert kind == protocol.SET
-        _, told = json.loads(family.recv(length, socket.MSG_WAITALL))
-        left = [int(pid) for pid in json.loads(told).split()]
+        _, text = json.loads(family.recv(length, socket.MSG_WAITALL))
+        left = [int(pid) for pid in json.loads(text).split()]
         assert len(left) == 2
         assert all(map(runs, left))
-        fork(2).close()  # a call that never comes: its process ends, and that is told
+        fork(2).close()  # without a call, its process ends, and the fork server reports this
         assert select.select([control], [], [], 20.0)[0]
         control.close()
         assert process.wait(20.0) == 0

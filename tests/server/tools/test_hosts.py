@@ -1,4 +1,4 @@
-"""Tools of other bridges: what is passed on, both ways."""
+"""Forwarding calls of registered tools to their hosts, and the results back."""
 
 from __future__ import annotations
 
@@ -44,13 +44,15 @@ def port_of(session: Session) -> int:
 
 
 def tool(name: str, streams: bool = False, /, **parameters: str) -> pb.ToolRegistration:
-    specs = [pb.ParameterSpec(name=one, type=kind, required=True) for one, kind in parameters.items()]
+    specs = [
+        pb.ParameterSpec(name=parameter, type=kind, required=True) for parameter, kind in parameters.items()
+    ]
     return pb.ToolRegistration(name=name, parameters=specs, supports_streaming=streams)
 
 
 @pytest.fixture
 def here(session: Session, host: ServerProcess) -> Session:
-    """A session with tools of the host."""
+    """A session with registered tools of the host."""
     register(
         session,
         tool("block", seconds="float"),
@@ -68,7 +70,7 @@ def here(session: Session, host: ServerProcess) -> Session:
 
 @pytest.fixture
 def there(here: Session, host: ServerProcess) -> Iterator[Session]:
-    """The session of the same id at the host."""
+    """The session with the same id on the host."""
     with Connection(f"127.0.0.1:{host.port}") as connection:
         yield connection.session(here.id)
 
@@ -84,7 +86,7 @@ def test_a_call_runs_there_in_the_session_of_the_same_id(here: Session, there: S
     there.start_optimization("n", "mipro")
     assert here.execute("bump", {"name": "n"}, metadata={"optimizer_id": "mipro"}) == 8
     there.clean_up()
-    assert here.execute("answer", {"what": 1}) == 1  # opened there again
+    assert here.execute("answer", {"what": 1}) == 1  # the call has opened the host's session again
 
 
 def test_arrays_are_passed_on(here: Session) -> None:
@@ -100,7 +102,7 @@ def test_what_is_wrong_by_the_registered_spec_is_not_passed_on(here: Session, th
     assert not there.heartbeat()
 
 
-def test_what_the_host_refuses_is_refused_in_its_words(here: Session) -> None:
+def test_the_refusals_of_the_host_are_forwarded(here: Session) -> None:
     with pytest.raises(BridgeError) as refused:
         here.execute("add", {"a": 1.0, "b": "x"})
     assert refused.value.code is grpc.StatusCode.INVALID_ARGUMENT
@@ -144,7 +146,7 @@ def test_a_deadline_is_passed_on(here: Session, there: Session) -> None:
     with pytest.raises(BridgeError, match="DEADLINE_EXCEEDED"):
         here.execute("block", {"seconds": 60.0}, timeout=0.3)
     assert time.monotonic() - started < 15.0
-    assert within(20.0, lambda: _free(there))  # it is the host's only place
+    assert within(20.0, lambda: _free(there))  # the host runs only one tool at a time
 
 
 def test_a_cancel_is_passed_on(here: Session, there: Session) -> None:
@@ -168,9 +170,9 @@ def _free(session: Session) -> bool:
 
 def test_a_slow_reader_holds_the_host_back(here: Session, there: Session, connection: Connection) -> None:
     there.register("made", "integer", 0)
-    register(here, tool("told", True, name="string"), at=port_of(there))
+    register(here, tool("produce", True, name="string"), at=port_of(there))
     with Connection(connection.address) as slow:
-        chunks = slow.session(here.id).stream("told", {"name": "made"})
+        chunks = slow.session(here.id).stream("produce", {"name": "made"})
         next(chunks)
         seen: list[int] = []
 
@@ -187,7 +189,7 @@ def test_a_slow_reader_holds_the_host_back(here: Session, there: Session, connec
 def test_a_call_that_would_go_round_is_refused(connection: Connection, host: ServerProcess) -> None:
     here = connection.session(f"round-{uuid.uuid4().hex}")
     register(here, tool("mine"), tool("ours"), at=int(connection.address.rpartition(":")[2]))
-    with pytest.raises(BridgeError, match="FAILED_PRECONDITION: mine: its host .* would pass the call back"):
+    with pytest.raises(BridgeError, match="FAILED_PRECONDITION: mine: its host .* forwards the call back"):
         here.execute("mine")
     with Connection(f"127.0.0.1:{host.port}") as other:
         there = other.session(here.id)
@@ -197,7 +199,7 @@ def test_a_call_that_would_go_round_is_refused(connection: Connection, host: Ser
             there.execute("ours")
 
 
-def test_a_host_that_is_gone_is_named_and_one_that_is_back_is_used(session: Session) -> None:
+def test_an_unreachable_host_is_named_and_used_again_once_it_is_back(session: Session) -> None:
     process = ServerProcess(HOST)
     port = process.wait_ready(15.0)
     register(session, tool("answer", what="any"), at=port)

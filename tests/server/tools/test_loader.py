@@ -1,4 +1,4 @@
-"""Finding tools: those that come with the server, and those of modules named at start."""
+"""Loading tools: the server's own, and those of modules that the flags name."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from server.tools.registry import Registry
 
 def test_the_tools_that_come_with_the_server_are_found_by_name() -> None:
     tools = Registry(TOOLS)
-    names = [one.name for one in tools]
+    names = [tool.name for tool in tools]
     assert names == ["echo", "add", "fail", "sleep", "block", "increment", "die", "count", "fail_after"]
-    assert [one.name for one in tools if one.blocks] == ["block", "die"]
+    assert [tool.name for tool in tools if tool.blocks] == ["block", "die"]
     assert len(tools) == len(names)
     assert tools.find("add").description == "Add two numbers."
 
@@ -38,7 +38,7 @@ TOOL = "from varbridge import tool\n\n\n@tool\ndef {}() -> None: ...\n"
 
 
 def module(folder: Path, name: str, text: str) -> str:
-    """A module of tools that can be imported while the test runs."""
+    """Write a module of tools that can be imported during the test; return its name."""
     (folder / f"{name}.py").write_text(text)
     return name
 
@@ -53,15 +53,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_tools_of_a_module_come_first_and_replace_those_of_the_server(folder: Path) -> None:
     name = module(folder, "tools_of_mine", TOOL.format("mine") + TOOL.format("echo"))
     tools = load([name])
-    assert [one.name for one in tools[:2]] == ["mine", "echo"]
-    assert [one.name for one in tools].count("echo") == 1
+    assert [tool.name for tool in tools[:2]] == ["mine", "echo"]
+    assert [tool.name for tool in tools].count("echo") == 1
     assert len(tools) == len(TOOLS) + 1
 
 
 def test_a_tool_that_two_modules_share_is_one_tool(folder: Path) -> None:
     first = module(folder, "tools_that_are_shared", TOOL.format("mine"))
     second = module(folder, "tools_that_share", "from tools_that_are_shared import mine\nours = mine\n")
-    assert [one.name for one in load([first, second])].count("mine") == 1
+    assert [tool.name for tool in load([first, second])].count("mine") == 1
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_tool_that_two_modules_share_is_one_tool(folder: Path) -> None:
         ("tools = []", "has no tools: declare them with @tool: from varbridge import tool"),
     ],
 )
-def test_a_module_without_tools_is_told_in_one_line(folder: Path, text: str | None, reason: str) -> None:
+def test_a_module_without_tools_is_reported_in_one_line(folder: Path, text: str | None, reason: str) -> None:
     if text is not None:
         module(folder, "tools_that_fail", text)
     command = [sys.executable, "-m", "server", "--port", "0", "--tools", "tools_that_fail"]

@@ -1,4 +1,4 @@
-"""How parameters are read and results written."""
+"""Reading parameters and writing results."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ from tests.server.tools.builders import train
 from varbridge.decorator import Tool
 
 
-def bound(given: dict[str, Sent], arrays: dict[str, bytes] | None = None, of: Tool = train) -> dict[str, Any]:
-    return bind(signature_of(of), given, arrays or {})
+def bound(
+    values: dict[str, Sent], arrays: dict[str, bytes] | None = None, of: Tool = train
+) -> dict[str, Any]:
+    return bind(signature_of(of), values, arrays or {})
 
 
-def violations(given: dict[str, Sent], arrays: dict[str, bytes] | None = None) -> list[FieldViolation]:
+def violations(values: dict[str, Sent], arrays: dict[str, bytes] | None = None) -> list[FieldViolation]:
     with pytest.raises(InvalidArgumentError, match="^train: parameter ") as refused:
-        bound({"rate": sent("float", 1), "steps": sent("integer", 1)} | given, arrays)
+        bound({"rate": sent("float", 1), "steps": sent("integer", 1)} | values, arrays)
     for violation in refused.value.violations:
         assert f"parameter {violation.field} {violation.description}" in refused.value.message
     return [*refused.value.violations]
@@ -65,10 +67,10 @@ def test_parameters_are_read_and_defaults_filled() -> None:
     ],
 )
 def test_what_counts_is_whether_the_value_fits(kind: str, name: str, value: Any, argument: Any) -> None:
-    given = {"rate": sent("float", 1), "steps": sent("integer", 1)} | {name: sent(kind, value)}
-    read = bound(given)[name]
-    assert read == argument
-    assert type(read) is type(argument)
+    values = {"rate": sent("float", 1), "steps": sent("integer", 1)} | {name: sent(kind, value)}
+    argument_read = bound(values)[name]
+    assert argument_read == argument
+    assert type(argument_read) is type(argument)
 
 
 def test_a_parameter_that_is_not_a_number_may_come_as_nan() -> None:
@@ -76,12 +78,12 @@ def test_a_parameter_that_is_not_a_number_may_come_as_nan() -> None:
 
 
 def test_the_older_form_of_a_type_url_is_read() -> None:
-    given = {"rate": Sent(LEGACY_PREFIX + "float", b"1"), "steps": Sent(LEGACY_PREFIX + "integer", b"1")}
-    assert bound(given)["rate"] == 1.0
+    values = {"rate": Sent(LEGACY_PREFIX + "float", b"1"), "steps": Sent(LEGACY_PREFIX + "integer", b"1")}
+    assert bound(values)["rate"] == 1.0
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "description"),
+    ("name", "message", "description"),
     [
         ("rate", sent("string", "fast"), "must be a number"),
         ("rate", sent("boolean", True), "must be a number"),
@@ -106,14 +108,14 @@ def test_the_older_form_of_a_type_url_is_read() -> None:
         ("extra", sent_binary("tensor", [1], "float64"), "data size doesn't match shape"),
     ],
 )
-def test_a_parameter_of_another_type_is_refused(name: str, given: Sent, description: str) -> None:
-    (violation,) = violations({name: given})
+def test_a_parameter_of_another_type_is_refused(name: str, message: Sent, description: str) -> None:
+    (violation,) = violations({name: message})
     assert violation.field == name
     assert description in violation.description
 
 
 @pytest.mark.parametrize("name", ["rate", "dry", "extra"])
-def test_bytes_beside_a_value_in_json_are_refused(name: str) -> None:
+def test_bytes_with_a_value_in_json_are_refused(name: str) -> None:
     assert violations({name: sent("json", name != "rate" or 1)}, {name: b"x"}) == [
         FieldViolation(name, "bytes need a type_url that ends in .binary")
     ]
@@ -140,10 +142,10 @@ def test_everything_that_is_wrong_is_reported_at_once() -> None:
 
 def test_a_binary_array_arrives_as_an_array() -> None:
     array = numpy.array([[1.5, math.nan]], "<f4")
-    given = {"rate": sent("float", 1), "steps": sent("integer", 1)}
-    given["extra"] = sent_binary("tensor", [1, 2], "float32")
-    read = bound(given, {"extra": array.tobytes()})["extra"]
-    assert (read.dtype, read.shape, read.tobytes()) == (array.dtype, array.shape, array.tobytes())
+    values = {"rate": sent("float", 1), "steps": sent("integer", 1)}
+    values["extra"] = sent_binary("tensor", [1, 2], "float32")
+    received = bound(values, {"extra": array.tobytes()})["extra"]
+    assert (received.dtype, received.shape, received.tobytes()) == (array.dtype, array.shape, array.tobytes())
 
 
 # Results
@@ -176,9 +178,9 @@ def test_a_result_is_of_a_type_where_there_is_one_and_json_else(answer: Any, kin
 @given(st.floats() | st.integers(-(2**70), 2**70) | st.text() | st.booleans() | st.none())
 def test_a_result_is_what_a_parameter_takes(answer: Any) -> None:
     value = result_of(answer)
-    given = {"rate": sent("float", 1), "steps": sent("integer", 1)}
-    given["extra"] = Sent(PREFIX + value.kind, value.data)
-    assert repr(bound(given)["extra"]) == repr(answer)
+    values = {"rate": sent("float", 1), "steps": sent("integer", 1)}
+    values["extra"] = Sent(PREFIX + value.kind, value.data)
+    assert repr(bound(values)["extra"]) == repr(answer)
 
 
 @pytest.mark.parametrize("answer", [object(), {1, 2}, b"raw", [math.nan], {"a": math.inf}, "\ud800"])
@@ -187,7 +189,7 @@ def test_an_answer_that_json_cannot_say_fails(answer: Any) -> None:
         result_of(answer)
 
 
-@pytest.mark.parametrize("name", [one.name for one in TOOLS])
+@pytest.mark.parametrize("name", [tool.name for tool in TOOLS])
 def test_the_defaults_of_the_tools_that_come_with_the_server_are_values(name: str) -> None:
     for parameter in Registry(TOOLS).find(name).parameters:
         if not parameter.required:

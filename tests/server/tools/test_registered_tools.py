@@ -1,4 +1,4 @@
-"""The tools that clients register in a session; no network."""
+"""The tools that clients register in a session, without a network."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ HOST = "127.0.0.1:50099"
 
 
 class Servicer:
-    """Sessions, and the calls that register tools in them."""
+    """Sessions, and the servicers that register tools in them."""
 
-    def __init__(self, *, most: int = 3, remote: bool = False) -> None:
+    def __init__(self, *, limit: int = 3, remote: bool = False) -> None:
         clock = FakeClock()
-        self.sessions = Sessions(clock, Limits(tools=most), 60.0)
+        self.sessions = Sessions(clock, Limits(tools=limit), 60.0)
         self._calls = RegistrationServicer(self.sessions, Hosts(remote=remote))
         self.about = SessionServicer(self.sessions, Registry(TOOLS), clock)
 
@@ -39,7 +39,7 @@ class Servicer:
         return dict(self._calls.RegisterTools(request, PREFIX).tool_ids)
 
     def refusal(self, *tools: pb.ToolRegistration, at: str = HOST) -> RefusalError:
-        """What the registration is refused with; nothing is registered by it."""
+        """Return the error of a refused registration, after checking that nothing was registered."""
         before = self.names()
         with pytest.raises(RefusalError) as refused:
             self.register(*tools, at=at)
@@ -47,7 +47,7 @@ class Servicer:
         return refused.value
 
     def names(self) -> list[str]:
-        """The registered tools; none where the session is not open."""
+        """Return the names of the registered tools; none if the session is not open."""
         try:
             return [tool.name for tool in self.listed()]
         except NotFoundError:
@@ -84,25 +84,25 @@ def parameter(
     return spec
 
 
-def test_what_was_registered_is_listed_as_it_was_told() -> None:
+def test_registered_tools_are_listed_unchanged() -> None:
     servicer = Servicer()
-    given = named(
+    registration = named(
         "train", parameter("rate", "float", ("integer", 2), validation_json='{"min":0}'), streams=True
     )
-    ids = servicer.register(given, named("stop"))
+    ids = servicer.register(registration, named("stop"))
     assert {*ids} == {"train", "stop"}
     assert len({*ids.values()}) == 2
     train, stop = servicer.listed()
     assert (train.name, train.description, dict(train.metadata)) == ("train", "does train", {"by": "Ada"})
     assert (train.supports_streaming, stop.supports_streaming) == (True, False)
-    (told,) = train.parameters
-    assert (told.name, told.type, told.required, told.validation_json) == (
+    (rate,) = train.parameters
+    assert (rate.name, rate.type, rate.required, rate.validation_json) == (
         "rate",
         "float",
         False,
         '{"min":0}',
     )
-    assert (told.default_value.type_url, told.default_value.value) == (f"{PREFIX}float", b"2")
+    assert (rate.default_value.type_url, rate.default_value.value) == (f"{PREFIX}float", b"2")
 
 
 def test_a_tool_of_the_session_comes_before_that_of_the_server_and_counts_once() -> None:
@@ -113,8 +113,8 @@ def test_a_tool_of_the_session_comes_before_that_of_the_server_and_counts_once()
     assert servicer.count() == len(TOOLS) + 1
 
 
-def test_registering_again_replaces_and_is_no_new_one() -> None:
-    servicer = Servicer(most=2)
+def test_registering_again_replaces_and_does_not_count_twice() -> None:
+    servicer = Servicer(limit=2)
     first = servicer.register(named("a"), named("b"))
     again = servicer.register(named("a", parameter("x", "any")))
     assert first["a"] != again["a"]
@@ -122,7 +122,7 @@ def test_registering_again_replaces_and_is_no_new_one() -> None:
 
 
 def test_one_over_the_cap_is_refused_with_the_rest_of_its_request() -> None:
-    servicer = Servicer(most=2)
+    servicer = Servicer(limit=2)
     servicer.register(named("a"))
     refusal = servicer.refusal(named("b"), named("c"))
     assert isinstance(refusal, ResourceExhaustedError)
@@ -162,7 +162,7 @@ def test_a_tool_that_cannot_be_is_refused_and_opens_nothing(
     ["", "worker_1", "host", "127.0.0.1", ":80", "127.0.0.1:0", "127.0.0.1:65536", "::1:80", "unix:/a:80",
      "dns:///a:80", "a b:80", "127.0.0.1:80\n", "[::1:80"],
 )  # fmt: skip
-def test_a_worker_that_is_no_host_and_port_is_refused(host: str) -> None:
+def test_a_worker_that_is_not_host_and_port_is_refused(host: str) -> None:
     refusal = Servicer(remote=True).refusal(named("a"), at=host)
     assert refusal.message == "worker_id: must be host:port of the bridge that runs the tools"
 

@@ -14,11 +14,11 @@ from typing import Any
 from varbridge.conformance.events import Event
 from varbridge.conformance.invariants.replies import variables_in
 from varbridge.conformance.invariants.variables import TYPES
-from varbridge.conformance.vocabulary.statuses import CODES
+from varbridge.conformance.vocabulary.statuses import CONTRACT_CODES
 from varbridge.conformance.vocabulary.updates import KINDS
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
-STATUSES = ("OK", *(codes[0].name for codes in CODES.values() if len(codes) == 1))
+STATUSES = ("OK", *(codes[0].name for codes in CONTRACT_CODES.values() if len(codes) == 1))
 """The statuses of the contract. CANCELLED is counted as well, but only clients cause it."""
 
 SUBJECTS = ("clauses", "methods", "statuses", "updates", "types")

@@ -22,7 +22,7 @@ class Client:
         target: the system under test.
     """
 
-    bridges = FromStep[Bridges]("Given the bridges …, which share their state")
+    bridges = FromStep[Bridges]("Given a cluster of the bridges …")
     host = FromStep[Connection]("Given the tool … of another bridge is registered")
     """The connection to the other bridge, which hosts tools."""
 

@@ -57,17 +57,15 @@ class ServerNotes:
     """Values about processes that start and end, and about the files that they leave."""
 
     first = FromStep[ServerProcess]("When another bridge is started")
-    starter = FromStep[ServerProcess]("Given a bridge that a process of its own has started")
-    killed = FromStep[ServerProcess]("When its server is killed")
-    offspring = FromStep[dict[int, str]]("Given the processes that the bridge has started are noted")
-    exit_code = FromStep[int | None]("When … is told to end")
-    knocks = FromStep[list[str]]("When a bridge is started")
-    """The answers at the port of a bridge when its READY line was read."""
-    failpoint = FromStep[str]("Given a bridge with a data directory that will die …")
-    files = FromStep[dict[str, bytes]](
-        "Given the bridge was stopped, and each file in its data directory overwritten with noise"
-    )
-    metrics_address = FromStep[str]("Given a bridge that serves its metrics")
+    starter = FromStep[ServerProcess]("Given a bridge that another process started")
+    killed = FromStep[ServerProcess]("When the worker's bridge is killed")
+    offspring = FromStep[dict[int, str]]("When the bridge receives …")
+    began = FromStep[float]("When a bridge is started")
+    """time.monotonic() at its start."""
+    connections = FromStep[list[str]]("When a bridge is started")
+    """The answers of a port at the moment at which its READY line was read."""
+    files = FromStep[dict[str, bytes]]("Given the bridge was stopped and its data files were overwritten")
+    metrics_address = FromStep[str]("Given a new bridge with metrics")
     callers = FromStep[list[Connection | WorkerError]](
         "When … callers ask the worker for a connection at once"
     )
@@ -78,7 +76,7 @@ class ReadNotes:
 
     variable = FromStep[pb.Variable]("Given what is known of … is noted")
     listed_in = FromStep[Session]("When the variables are listed")
-    waiting = FromStep[list["grpc.Future[Any]"]]("Given … reads of … are waiting at …")
+    waiting = FromStep[list["grpc.Future[Any]"]]("Given … reads of … wait at …")
     time_before = FromStep[datetime](
         "When … is set again and again until its time has grown, for … s at most"
     )

@@ -21,10 +21,10 @@ class Servers:
         target: the system under test.
     """
 
-    process = FromStep[ServerProcess]("Given a bridge of its own, started with …")
+    process = FromStep[ServerProcess]("Given a new bridge")
     """The process that was started last."""
-    data_dir = FromStep[TemporaryDirectory[str]]("Given a bridge with a data directory")
-    worker = FromStep[Worker]("Given a worker that runs a bridge")
+    data_dir = FromStep[TemporaryDirectory[str]]("Given a new bridge with a data directory")
+    worker = FromStep[Worker]("Given a worker with a running bridge")
 
     def __init__(self, target: Target) -> None:
         self.events: list[tuple[str, str]] = []

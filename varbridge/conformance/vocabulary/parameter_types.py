@@ -19,7 +19,22 @@ from behave.matchers import use_current_step_matcher_as_default
 from varbridge.conformance.vocabulary import calls
 from varbridge.conformance.vocabulary.literals import QUOTED, VALUE, Literal
 from varbridge.conformance.vocabulary.options import IDENTIFIER, OPTIONS, Identifier, Options
+from varbridge.conformance.vocabulary.settings import (
+    CLUSTER_SETTINGS,
+    SETTINGS,
+    ClusterSettings,
+    Settings,
+)
 from varbridge.conformance.vocabulary.statuses import CODES, STATUS
+
+_PROCESS = (
+    r"the bridge's (?:parent process|child processes)|the bridge|the worker's bridge|every bridge"
+    r"|the store's (?:leader|follower|first member|majority)|the store|[A-Z][a-z]+"
+)
+_CREDENTIALS = (
+    rf"with the (?:token|header) {QUOTED}|without (?:a token|TLS|a certificate)|on a new connection"
+    r"|trusting another authority|with a certificate of another authority"
+)
 
 
 def _name(text: str) -> str:
@@ -58,7 +73,7 @@ TYPES = {
         _name,
         '`"temperature"`, with the escapes of JSON; `a name of 257 characters`',
     ),
-    "names": Parameter(rf"{QUOTED}(?:(?:, | and ){QUOTED})*", list, _names, '`"a", "b" and "c"`'),
+    "names": Parameter(rf"{QUOTED}(?:(?:, | and | or ){QUOTED})*", list, _names, '`"a", "b" and "c"`'),
     "variable": Parameter(
         IDENTIFIER,
         Identifier,
@@ -81,6 +96,36 @@ TYPES = {
     "person": Parameter(r"[A-Z][a-z]+", str, str, "a client or a bridge: `Ada`"),
     "people": Parameter(
         r"[A-Z][a-z]+(?:, [A-Z][a-z]+)* and [A-Z][a-z]+|[A-Z][a-z]+", list, _people, "`Ada, Ben and Cy`"
+    ),
+    "process": Parameter(
+        _PROCESS,
+        str,
+        str,
+        "`the bridge`, `the bridge's parent process`, `the bridge's child processes`, `the worker's bridge`,"
+        " `North`, `every bridge`, `the store`, `the store's leader` (or `follower`, …)",
+    ),
+    "settings": Parameter(
+        SETTINGS,
+        Settings,
+        Settings.parse,
+        'nothing, or `with` any of: `the flags "--grace 1"`; `the tokens "first-token" and "second-token"`;'
+        " `TLS`; `mutual TLS`; `a data directory`, `the same data directory`, `a file as its data directory`;"
+        " `the same port`, `a busy port`; `metrics`",
+    ),
+    "cluster_settings": Parameter(
+        CLUSTER_SETTINGS,
+        ClusterSettings,
+        ClusterSettings.parse,
+        'nothing, or any of: `, with the flags "--max-watches 2"`; `, on different machines`;'
+        " `, with a proxy to the store`; `, with clients that fail over`",
+    ),
+    "credentials": Parameter(
+        _CREDENTIALS,
+        str,
+        str,
+        '`with the token "a-valid-token"`, `with the header "Basic abc"`, `without a token`, `without TLS`,'
+        " `without a certificate`, `with a certificate of another authority`, `trusting another authority`,"
+        " `on a new connection`",
     ),
     "value": Parameter(
         VALUE, Literal, Literal, '`0.7`, `"gpt-4"`, `NaN`, `float32 array [0.5, 1.5]`, ``the text `[1, 2` ``'

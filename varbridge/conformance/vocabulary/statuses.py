@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grpc import StatusCode
 
-CODES = {
+CONTRACT_CODES = {
     "as invalid": (StatusCode.INVALID_ARGUMENT,),
     "as not found": (StatusCode.NOT_FOUND,),
     "as already existing": (StatusCode.ALREADY_EXISTS,),
@@ -19,7 +19,14 @@ CODES = {
     "with INTERNAL": (StatusCode.INTERNAL,),
     "with DEADLINE_EXCEEDED": (StatusCode.DEADLINE_EXCEEDED,),
 }
-"""The status codes that fit each of the words: plain ones where there are any, otherwise gRPC's name."""
+"""The status codes of the contract by the words of the features: gRPC's name if there are no plain words."""
+
+CODES = {
+    **CONTRACT_CODES,
+    # A gRPC service that the bridge does not offer, such as reflection without its flag.
+    "as unimplemented": (StatusCode.UNIMPLEMENTED,),
+}
+"""The status codes by the words of the features, for all gRPC services of a bridge."""
 
 STATUS = "|".join(CODES)
 """The regular expression of these words."""

@@ -1,0 +1,104 @@
+"""The parts of a phrase that say how a bridge or a cluster is started."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from varbridge.conformance.vocabulary.literals import QUOTED
+
+_NAMES = rf"{QUOTED}(?:(?:, | and ){QUOTED})*"
+_SETTING = (
+    rf"(?:the flags {QUOTED}|the tokens? {_NAMES}|mutual TLS|TLS|(?:a|the same) data directory"
+    r"|a file as its data directory|(?:the same|a busy) port|metrics)"
+)
+SETTINGS = rf"(?:,? with {_SETTING}(?:(?:, | and ){_SETTING})*)*"
+"""The regular expression of the settings of a bridge: with TLS and the token "..."."""
+
+_CLUSTER_SETTING = (
+    rf"(?:, with the flags {QUOTED}|, on different machines|, with a proxy to the store"
+    r"|, with clients that fail over)"
+)
+CLUSTER_SETTINGS = rf"{_CLUSTER_SETTING}*"
+"""The regular expression of the settings of a cluster, each after a comma."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a bridge.
+
+    Attributes:
+        flags: command-line flags.
+        tokens: the lines of its token file; clients use the first token.
+        tls: "TLS", "mutual TLS" if clients need a certificate as well, or "".
+        data_directory: "a data directory", "the same data directory", "a file as its data directory", or "".
+        port: "the same port" as the bridge before, "a busy port", or "".
+        metrics: True if it serves metrics.
+    """
+
+    flags: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
+    tls: str = ""
+    data_directory: str = ""
+    port: str = ""
+    metrics: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Settings:
+        """Read the settings as a step has them."""
+        flags: list[str] = []
+        tokens: list[str] = []
+        tls = data_directory = port = ""
+        metrics = False
+        for setting in re.findall(_SETTING, text):
+            if setting.startswith("the flags "):
+                flags += _unquoted(setting)[0].split()
+            elif setting.startswith("the token"):
+                tokens += _unquoted(setting)
+            elif setting.endswith("TLS"):
+                tls = setting
+            elif setting.endswith("data directory"):
+                data_directory = setting
+            elif setting.endswith("port"):
+                port = setting
+            else:
+                metrics = True
+        return cls(tuple(flags), tuple(tokens), tls, data_directory, port, metrics)
+
+    @property
+    def token(self) -> str:
+        """The token that clients of the bridge use, without its scope; "" if it needs none."""
+        return self.tokens[0].split()[0] if self.tokens else ""
+
+
+@dataclass(frozen=True)
+class ClusterSettings:
+    """The settings of several bridges with one store.
+
+    Attributes:
+        flags: command-line flags of each bridge.
+        different_machines: True if each bridge takes the others to be on other machines.
+        proxies: True if each bridge reaches the store through a fault proxy of its own.
+        failover: True if clients know all bridges and repeat a call at another one.
+    """
+
+    flags: tuple[str, ...] = ()
+    different_machines: bool = False
+    proxies: bool = False
+    failover: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> ClusterSettings:
+        """Read the settings as a step has them."""
+        flags = _unquoted(text)
+        return cls(
+            flags=tuple(flags[0].split()) if flags else (),
+            different_machines="on different machines" in text,
+            proxies="with a proxy to the store" in text,
+            failover="with clients that fail over" in text,
+        )
+
+
+def _unquoted(text: str) -> list[str]:
+    return [json.loads(name) for name in re.findall(QUOTED, text)]
