@@ -96,12 +96,6 @@ def step_refuses_new_calls(context):
     assert_that(error, is_refusal("as unavailable"))
 
 
-@then("the tool is still running")
-def step_tool_runs(context):
-    """The call of the tool has not ended."""
-    expect(not context.world.tools.running.done(), "the tool to run still", "it had ended")
-
-
 @then("nothing listens on the bridge's port")
 def step_port_closed(context):
     """The port refuses connections: at once if the bridge has ended, otherwise within 5 s."""

@@ -66,11 +66,11 @@ def step_cancel(context):
     context.world.tools.running.cancel()
 
 
-@then("the running tool has not ended")
-def step_not_ended(context):
+@then("the tool is still running")
+def step_still_running(context):
     """Check that the call of the running tool is not answered yet."""
     context.world.require_success()
-    expect(not context.world.tools.running.done(), "the running tool not to have ended", "it has ended")
+    expect(not context.world.tools.running.done(), "the tool to be still running", "it has ended")
 
 
 @then("the running tool succeeds")
@@ -105,19 +105,13 @@ def step_succeeds(context):
     context.world.require_success()
 
 
-@then("the tool answers {value} of the type {type}")
-def step_answers_type(context, value, kind):
-    """Check the result of the tool, and the type that its type_url names."""
+@then("the tool answers {value}{of_type}")
+def step_answers(context, value, kind):
+    """Check the result of the tool, and perhaps the type that its type_url names."""
     result = context.world.require_success()
-    assert_that(result.type, equal_to(kind), "the type named")
-    assert_that(result.value, is_value(value), "the result")
-
-
-@then("the tool answers {value}")
-def step_answers(context, value):
-    """Check the result of the tool."""
-    result = context.world.require_success()
-    assert_that(result.value, is_value(value, exact=False), "the tool's answer")
+    if kind:
+        assert_that(result.type, equal_to(kind), "the type named")
+    assert_that(result.value, is_value(value, exact=bool(kind)), "the tool's answer")
 
 
 @then("the tool {name} fails with the same message when it runs{arguments}")

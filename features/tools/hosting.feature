@@ -136,7 +136,7 @@ Feature: Tools at another bridge
       And the tool "block" is running for 30 s
       When "x" is read
       Then "x" holds 0.5 at version 1
-      And the running tool has not ended
+      And the tool is still running
 
   @X7
   Rule: A tool is unavailable if its host has ended, and everything else stays available

@@ -156,7 +156,7 @@ Feature: Running tools
       And the tool "<tool>" is running for 30 s
       When "x" is read
       Then "x" holds 0.5 at version 1
-      And the running tool has not ended
+      And the tool is still running
 
       Examples:
         | tool  |

@@ -157,6 +157,12 @@ TYPES = {
         calls.Opening.parse,
         'nothing, or any of: ` with a time to live of 1 s`; `, with the metadata {"owner": "Ada"}`',
     ),
+    "of_type": Parameter(
+        r"(?: of the type \w+)?",
+        str,
+        lambda text: text.rpartition(" ")[2],
+        "nothing, or ` of the type integer`",
+    ),
     "state": Parameter(r"(?:not )?open", bool, lambda text: text == "open", "`open`, `not open`"),
     "watch": Parameter(
         calls.WATCH,
