@@ -172,7 +172,7 @@ Feature: Batches
       And "temperature" still holds 0.7 at version 1
 
   @A8
-  Rule: In a non-atomic batch, each set succeeds or fails alone
+  Rule: In a non-atomic batch, each set succeeds or fails by itself
 
     Example: A non-atomic batch sets the valid variables and reports the others
       Given the variables:
