@@ -81,16 +81,17 @@ PHRASES = (
 """Words and constructions that are not allowed in any text, and replacements for each."""
 
 VERBS = re.compile(
-    r"\b(?:accepts?|adds?|admits?|agrees?|allows?|answers?|appl(?:y|ies)|are|arrives?|asks?|becomes?|begins?|belongs?"
-    r"|blocks?|calls?|can|cancels?|cannot|carr(?:y|ies)|causes?|changes?|chooses?|closes?|comes?|connects?|contains?"
-    r"|continues?|counts?|covers?|delays?|depends?|describes?|did|differs?|do|does|drops?|ends?|excludes?|exists?"
-    r"|expires?|fails?|finds?|fits?|follows?|gets?|gives?|goes|had|has|have|holds?|includes?|is|joins?|keeps?|leaves?"
-    r"|limits?|lists?|locks?|logs?|makes?|match(?:es)?|may|means?|moves?|must|names?|needs?|never|notices?|offers?"
-    r"|opens?|owns?|pass(?:es)?|permits?|prints?|produces?|reach(?:es)?|reads?|receives?|records?|refuses?|registers?"
-    r"|rejects?|releases?|remains?|removes?|replaces?|reports?|requires?|restarts?|restores?|resumes?|retains?"
-    r"|returns?|reveals?|round-trips?|runs?|says?|sees?|selects?|sends?|serves?|sets?|shares?|shuts?|starts?|stays?|stops?"
-    r"|stores?|streams?|succeeds?|survives?|takes?|takes? over|took|trusts?|tr(?:y|ies)|uses?|waits?|was|watch(?:es)?"
-    r"|were|widened|works?|writes?)\b"
+    r"\b(?:accepts?|adds?|admits?|agrees?|allows?|answers?|appl(?:y|ies)|are|arrives?|asks?|becomes?"
+    r"|begins?|belongs?|blocks?|calls?|can|cancels?|cannot|carr(?:y|ies)|causes?|changes?|chooses?|closes?"
+    r"|comes?|connects?|contains?|continues?|counts?|covers?|delays?|depends?|describes?|did|differs?|do"
+    r"|does|drops?|ends?|excludes?|exists?|expires?|fails?|finds?|fits?|follows?|gets?|gives?|goes|had|has"
+    r"|have|holds?|includes?|is|joins?|keeps?|leaves?|limits?|lists?|locks?|logs?|makes?|match(?:es)?|may"
+    r"|means?|moves?|must|names?|needs?|never|notices?|offers?|opens?|owns?|pass(?:es)?|permits?|prints?"
+    r"|produces?|reach(?:es)?|reads?|receives?|records?|refuses?|registers?|rejects?|releases?|remains?"
+    r"|removes?|replaces?|reports?|requires?|restarts?|restores?|resumes?|retains?|returns?|reveals?"
+    r"|round-trips?|runs?|says?|sees?|selects?|sends?|serves?|sets?|shares?|shuts?|starts?|stays?|stops?"
+    r"|stores?|streams?|succeeds?|survives?|takes?|takes? over|took|trusts?|tr(?:y|ies)|uses?|waits?|was"
+    r"|watch(?:es)?|were|widened|works?|writes?)\b"
 )
 """The verbs of which the name of every scenario has at least one, so that it says what happens."""
 
