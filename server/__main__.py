@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from varbridge import __version__
+
 from .app import run
 from .config import Settings
 from .flags import add_flags, from_flags
@@ -30,6 +32,7 @@ def parse(arguments: Sequence[str]) -> Settings:
         description="Start the reference bridge. It prints GRPC_READY:<port> on stdout when it is ready.",
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"varbridge {__version__}")
     add_flags(parser, Settings())
     flags = parser.parse_args(arguments)
     if flags.store and flags.data_dir:

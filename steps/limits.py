@@ -45,7 +45,7 @@ def step_watch_again(context, person, names):
 
 @action("the bridge is/was pinged")
 def step_ping(context):
-    """Call Ping."""
+    """Call the method Ping."""
     return context.world.client.connection.ping()
 
 

@@ -82,13 +82,6 @@ def step_is_at_version(context, name, version):
     assert_that(context.world.session.get(name).version, equal_to(version), f"the version of {name}")
 
 
-@then("{person}, on another connection, reads {value} from {name} at version {int}")
-def step_person_reads(context, person, value, name, version):
-    """Check what another client reads."""
-    context.world.require_success()
-    assert_that(context.world.session_of(person).get(name), holds(value, version), name)
-
-
 @then("the metadata of {name} contains {value}")
 def step_metadata(context, name, metadata):
     """Check some entries of a variable's metadata."""

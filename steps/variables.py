@@ -62,6 +62,7 @@ def step_increment(context, name, times):
 @action("{name} is/was set to each of {value} in turn")
 def step_set_in_turn(context, name, values):
     """Set a variable to several values, one after the other."""
+    version = context.world.session.get(name).version
     for value in values.python():
         version = context.world.session.set(name, value)
     return version

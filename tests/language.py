@@ -38,7 +38,7 @@ OPENINGS = (
     ),
     (r"(One|This|That|Each|Another|An?|The|Every) [\w-]+'s( own)?\.", "name what belongs to it"),
     (
-        r"[A-Z][a-z]+s (the|a|an|what|its|each|every|all|no|that|whether) ",
+        r"[A-Z][a-z]+s (the|a|an|what|its|each|every|all|no|whether) ",
         "use the imperative or a noun phrase",
     ),
     (r"\S+(\s\S+)?\.?$", "write a whole sentence"),
@@ -80,6 +80,21 @@ PHRASES = (
 )
 """Words and constructions that are not allowed in any text, and replacements for each."""
 
+VERBS = re.compile(
+    r"\b(?:accepts?|adds?|admits?|agrees?|allows?|answers?|appl(?:y|ies)|are|arrives?|asks?|becomes?"
+    r"|begins?|belongs?|blocks?|calls?|can|cancels?|cannot|carr(?:y|ies)|causes?|changes?|chooses?|closes?"
+    r"|comes?|connects?|contains?|continues?|counts?|covers?|delays?|depends?|describes?|did|differs?|do"
+    r"|does|drops?|ends?|excludes?|exists?|expires?|fails?|finds?|fits?|follows?|gets?|gives?|goes|had|has"
+    r"|have|holds?|includes?|is|joins?|keeps?|leaves?|limits?|lists?|locks?|logs?|makes?|match(?:es)?|may"
+    r"|means?|moves?|must|names?|needs?|never|notices?|offers?|opens?|owns?|pass(?:es)?|permits?|prints?"
+    r"|produces?|reach(?:es)?|reads?|receives?|records?|refuses?|registers?|rejects?|releases?|remains?"
+    r"|removes?|replaces?|reports?|requires?|restarts?|restores?|resumes?|retains?|returns?|reveals?"
+    r"|round-trips?|runs?|says?|sees?|selects?|sends?|serves?|sets?|shares?|shuts?|starts?|stays?|stops?"
+    r"|stores?|streams?|succeeds?|survives?|takes?|takes? over|took|trusts?|tr(?:y|ies)|uses?|waits?|was"
+    r"|watch(?:es)?|were|widened|works?|writes?)\b"
+)
+"""The verbs of which the name of every scenario has at least one, so that it says what happens."""
+
 _OPENINGS = [(re.compile(pattern), advice) for pattern, advice in OPENINGS]
 _PHRASES = [(re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.I), advice) for pattern, advice in PHRASES]
 
@@ -93,8 +108,23 @@ def faults(path: str, text: str) -> Iterator[str]:
         for line, words in _texts(tree, text):
             yield from _phrase_faults(path, line, words)
     else:
+        if path.endswith(".feature"):
+            yield from _scenario_faults(path, text)
         for line, words in enumerate(text.splitlines(), 1):
             yield from _phrase_faults(path, line, words)
+
+
+def _scenario_faults(path: str, text: str) -> Iterator[str]:
+    """Yield the names of scenarios that cannot be understood in a list, without their Rule."""
+    for line, words in enumerate(text.splitlines(), 1):
+        match = re.match(r"\s*(?:Example|Scenario Outline|Scenario): (.+)", words)
+        if match is None:
+            continue
+        name = re.sub(r"<[^>]*>", "", match[1]).lower()
+        if len(name.split()) < 3 or not VERBS.search(name):
+            yield f"{path}:{line}: the name {match[1]!r} has no verb of VERBS: say what happens"
+        elif name.split()[0] in {"it", "its", "they", "and", "then", "also", "but"}:
+            yield f"{path}:{line}: the name {match[1]!r} cannot be understood without its Rule"
 
 
 def _docstring_faults(path: str, tree: ast.AST) -> Iterator[str]:

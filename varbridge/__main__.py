@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from varbridge import cli, commands
+from varbridge import __version__, cli, commands
 from varbridge.connection import is_address
 from varbridge.output import read
 
@@ -44,6 +44,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"varbridge {__version__}")
     _add_options(parser, os.environ.get)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
 

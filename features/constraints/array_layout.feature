@@ -13,8 +13,8 @@ Feature: The layout of arrays
       Then "query" holds <value> at version 2
 
       Examples:
-        | value                      |
-        | [1, 2, 3]                  |
+        | value                       |
+        | [1, 2, 3]                   |
         | float32 array [0.5, 1.5, 2] |
 
     Scenario Outline: <value> is refused where embeddings have 3 dimensions

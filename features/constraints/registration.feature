@@ -145,7 +145,7 @@ Feature: Registration of constraints
       And "temperature" was set to 0.5
       When "temperature" is read
       Then the answer is a variable with:
-        | type  | constraints            | version |
+        | type  | constraints          | version |
         | float | {"min": 0, "max": 2} | 3       |
 
     Example: A set with another type is refused and does not change the type

@@ -13,11 +13,11 @@ Feature: Text constraints
       Then "code" holds <value> at version 2
 
       Examples:
-        | value  |
-        | "ab"   |
-        | "abcd" |
+        | value      |
+        | "ab"       |
+        | "abcd"     |
         | "東京都庁" |
-        | "🚀🚀"   |
+        | "🚀🚀"     |
 
     Scenario Outline: The text <value> is refused for its length
       Given a string variable "code" holding "abc" with:
@@ -28,11 +28,11 @@ Feature: Text constraints
       And "code" still holds "abc" at version 1
 
       Examples:
-        | value   | because                       |
-        | "a"     | must be at least 2 characters |
-        | ""      | must be at least 2 characters |
-        | "🚀"     | must be at least 2 characters |
-        | "abcde" | must be at most 4 characters  |
+        | value        | because                       |
+        | "a"          | must be at least 2 characters |
+        | ""           | must be at least 2 characters |
+        | "🚀"         | must be at least 2 characters |
+        | "abcde"      | must be at most 4 characters  |
         | "東京都庁前" | must be at most 4 characters  |
 
   @T @K2
@@ -40,20 +40,20 @@ Feature: Text constraints
 
     Scenario Outline: The text <value> matches the pattern of versions
       Given a string variable "version" holding "v1.0" with:
-        | pattern                   |
-        | "^v[0-9]+\\.[0-9]+$"      |
+        | pattern              |
+        | "^v[0-9]+\\.[0-9]+$" |
       When "version" is set to <value>
       Then "version" holds <value> at version 2
 
       Examples:
-        | value     |
-        | "v2.14"   |
-        | "v10.0"   |
+        | value   |
+        | "v2.14" |
+        | "v10.0" |
 
     Scenario Outline: The text <value> does not match the pattern of versions
       Given a string variable "version" holding "v1.0" with:
-        | pattern                   |
-        | "^v[0-9]+\\.[0-9]+$"      |
+        | pattern              |
+        | "^v[0-9]+\\.[0-9]+$" |
       When "version" is set to <value>
       Then it is refused as invalid, saying "must match pattern"
       And "version" still holds "v1.0" at version 1
@@ -78,15 +78,15 @@ Feature: Text constraints
       And there is no variable "note"
 
       Examples:
-        | pattern       |
-        | "(a)\\1"      |
-        | "(?=a)a"      |
-        | "(unclosed"   |
-        | "[z-a]"       |
+        | pattern     |
+        | "(a)\\1"    |
+        | "(?=a)a"    |
+        | "(unclosed" |
+        | "[z-a]"     |
 
     Example: A pattern with nested repetition is matched in linear time
       Given a string variable "note" holding "a" with:
-        | pattern     |
+        | pattern   |
         | "^(a+)+$" |
       When "note" is set to "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"
       Then it is refused as invalid, saying "must match pattern"
@@ -115,7 +115,7 @@ Feature: Text constraints
 
     Example: A text that is too short and does not match its pattern is refused for both reasons
       Given a string variable "code" holding "AB12" with:
-        | min_length | pattern      |
+        | min_length | pattern       |
         | 3          | "^[A-Z0-9]+$" |
       When "code" is set to "a"
       Then it is refused as invalid, saying "must be at least 3 characters"

@@ -55,7 +55,7 @@ Feature: Maximum numbers
       When these tools are registered:
         | name   | takes |
         | "ask"  | []    |
-        | "tell" | []    |
+        | "plan" | []    |
       Then it is refused with RESOURCE_EXHAUSTED
       And the registered tools are "train"
 

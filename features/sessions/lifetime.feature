@@ -86,13 +86,13 @@ Feature: The lifetime of a session
       And the session is not open
 
       Examples:
-        | action                                                                     |
-        | "x" is registered as a float holding "text"                                |
-        | "x" is registered as a colour holding "red"                                |
-        | "" is registered as a float holding 0.5                                    |
+        | action                                                                       |
+        | "x" is registered as a float holding "text"                                  |
+        | "x" is registered as a colour holding "red"                                  |
+        | "" is registered as a float holding 0.5                                      |
         | "x" is registered as a float holding 0.5, under the constraints `{"min": 1}` |
-        | "x" is registered as a float holding 0.5, under the constraints `no JSON` |
-        | the session is opened with a time to live of -1 s                          |
+        | "x" is registered as a float holding 0.5, under the constraints `no JSON`    |
+        | the session is opened with a time to live of -1 s                            |
 
   @S2
   Rule: Every other call needs an open session
@@ -103,17 +103,17 @@ Feature: The lifetime of a session
       And the session is not open
 
       Examples:
-        | action                                             |
-        | "x" is read                                        |
-        | "x" is set to "text"                               |
-        | "x" is deleted                                     |
-        | "x" and "y" are read in one call |
-        | an empty atomic batch is set |
-        | "x" is rolled back to version 1                    |
+        | action                                              |
+        | "x" is read                                         |
+        | "x" is set to "text"                                |
+        | "x" is deleted                                      |
+        | "x" and "y" are read in one call                    |
+        | an empty atomic batch is set                        |
+        | "x" is rolled back to version 1                     |
         | the newest 1 entries in the history of "x" are read |
-        | a "follows" dependency of "a" on "b" is added |
-        | the optimizer "mipro" locks "x" |
-        | the optimizer "mipro" releases "x" |
+        | a "follows" dependency of "a" on "b" is added       |
+        | the optimizer "mipro" locks "x"                     |
+        | the optimizer "mipro" releases "x"                  |
 
     @requires_standard_tools
     Example: A tool does not run in a session that is not open

@@ -35,9 +35,9 @@ Feature: Readers of watches
       And Ada receives nothing else
 
       Examples:
-        | leaves          |
-        | stops watching  |
-        | disconnects     |
+        | leaves         |
+        | stops watching |
+        | disconnects    |
 
     Example: A client can watch again after it has stopped
       Given a float variable "x" holding 0.1

@@ -31,9 +31,9 @@ Feature: Resuming a watch
       And "weights" was set to {"shape": [1], "data": [4]}
       When Ada resumes watching "weights"
       Then Ada receives:
-        | update       | value                       | previous             | version |
-        | value change | float64 array [3.5]         | float32 array [2.5]  | 3       |
-        | value change | {"shape": [1], "data": [4]} | float64 array [3.5]  | 4       |
+        | update       | value                       | previous            | version |
+        | value change | float64 array [3.5]         | float32 array [2.5] | 3       |
+        | value change | {"shape": [1], "data": [4]} | float64 array [3.5] | 4       |
 
     Example: A resumed watch receives nothing if nothing has changed
       Given an integer variable "x" holding 1

@@ -35,7 +35,7 @@ Feature: Watching variables
       And "temperature" was set to 0.8
       When Ada watches "temperature", with initial values
       Then Ada receives:
-        | update        | variable    | value | version | metadata              |
+        | update        | variable    | value | version | metadata            |
         | initial value | temperature | 0.8   | 2       | {"initial": "true"} |
       And Ada receives nothing else
 
@@ -162,13 +162,13 @@ Feature: Watching variables
         | value change | <after> | <before> | 2       |
 
       Examples:
-        | kind      | before                      | after                               |
-        | integer   | 9007199254740993            | -9007199254740993                   |
-        | float     | NaN                         | -Infinity                           |
-        | string    | "a"                         | "é🚀"                                |
-        | boolean   | true                        | false                               |
-        | module    | "Predict"                   | "ReAct"                             |
-        | embedding | [0.1, 0.2]                  | float32 array of shape [3000]       |
+        | kind      | before                          | after                               |
+        | integer   | 9007199254740993                | -9007199254740993                   |
+        | float     | NaN                             | -Infinity                           |
+        | string    | "a"                             | "é🚀"                               |
+        | boolean   | true                            | false                               |
+        | module    | "Predict"                       | "ReAct"                             |
+        | embedding | [0.1, 0.2]                      | float32 array of shape [3000]       |
         | tensor    | float32 array of shape [64, 64] | {"shape": [1, 2], "data": [[1, 2]]} |
 
     Example: A change has its author and its metadata

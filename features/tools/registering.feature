@@ -77,7 +77,7 @@ Feature: Registering tools
     Example: A registered tool takes precedence over one of the bridge with the same name
       Given an open session
       When these tools are registered:
-        | name  | takes                |
+        | name  | takes                 |
         | "add" | [["words", "string"]] |
       Then the tool "add" takes {"words": "string"}
       And the registered tools are "add"
@@ -101,10 +101,10 @@ Feature: Registering tools
       And the session is not open
 
       Examples:
-        | what                     | name     | takes                               |
-        | an empty name            | ""       | []                                  |
-        | a name with a line break | "a\nb"   | []                                  |
-        | an unknown type          | "train"  | [["rate", "real"]]                  |
+        | what                     | name    | takes              |
+        | an empty name            | ""      | []                 |
+        | a name with a line break | "a\nb"  | []                 |
+        | an unknown type          | "train" | [["rate", "real"]] |
 
   @S7
   Rule: A tool's name is 1 to 256 characters
@@ -255,10 +255,10 @@ Feature: Registering tools
       And the session is not open
 
       Examples:
-        | address              |
-        | 192.0.2.1:50051      |
-        | [2001:db8::1]:50051  |
-        | tools.example:50051  |
+        | address             |
+        | 192.0.2.1:50051     |
+        | [2001:db8::1]:50051 |
+        | tools.example:50051 |
 
     Scenario Outline: A tool's host <address> is on this machine
       When these tools are registered:
@@ -267,11 +267,11 @@ Feature: Registering tools
       Then the registered tools are "train"
 
       Examples:
-        | address           |
-        | 127.0.0.1:50051   |
-        | 127.1.2.3:50051   |
-        | localhost:50051   |
-        | [::1]:50051       |
+        | address         |
+        | 127.0.0.1:50051 |
+        | 127.1.2.3:50051 |
+        | localhost:50051 |
+        | [::1]:50051     |
 
   @X7
   Rule: A tool whose host does not answer is unavailable

@@ -17,11 +17,11 @@ Feature: Running tools
       Then the tool answers <sum>
 
       Examples:
-        | a    | b     | sum  |
-        | 2.5  | 0.5   | 3.0  |
-        | 0.25 | 0.5   | 0.75 |
-        | 1.0  | 2.0   | 3.0  |
-        | -0.5 | 1e300 | 1e300 |
+        | a         | b        | sum      |
+        | 2.5       | 0.5      | 3.0      |
+        | 0.25      | 0.5      | 0.75     |
+        | 1.0       | 2.0      | 3.0      |
+        | -0.5      | 1e300    | 1e300    |
         | Infinity  | 1.0      | Infinity |
         | -Infinity | Infinity | NaN      |
 

@@ -11,10 +11,10 @@ Feature: Streaming tools
       Then the chunks are <chunks>
 
       Examples:
-        | n | chunks          |
-        | 3 | [1, 2, 3]       |
-        | 1 | [1]             |
-        | 0 | []              |
+        | n | chunks    |
+        | 3 | [1, 2, 3] |
+        | 1 | [1]       |
+        | 0 | []        |
 
     Example: A streaming tool sends 1000 chunks
       Given an open session

@@ -7,23 +7,23 @@ Feature: Choice variables
 
     Scenario Outline: The listed choice <value> is accepted
       Given a choice variable "model" holding "gpt-4" with:
-        | choices                          |
+        | choices                           |
         | ["gpt-4", "mistral", "llama", ""] |
       When "model" is set to <value>
       Then "model" holds <value> at version 2
 
       Examples:
-        | value    |
+        | value     |
         | "mistral" |
-        | "gpt-4"  |
-        | ""       |
+        | "gpt-4"   |
+        | ""        |
 
   @T
   Rule: Values that are not listed are refused
 
     Scenario Outline: A choice variable refuses <value>, which is not listed
       Given a choice variable "model" holding "gpt-4" with:
-        | choices                   |
+        | choices                    |
         | ["gpt-4", "mistral", "42"] |
       When "model" is set to <value>
       Then it is refused as invalid, saying "must be one of"

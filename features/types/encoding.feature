@@ -46,12 +46,12 @@ Feature: How values travel
         | dspex.variables/integer              |
 
       Examples: no type of the bridge
-        | url                                         |
-        | type.googleapis.com/snakepit.colour         |
-        | type.googleapis.com/snakepit.Float          |
+        | url                                             |
+        | type.googleapis.com/snakepit.colour             |
+        | type.googleapis.com/snakepit.Float              |
         | type.googleapis.com/google.protobuf.DoubleValue |
-        | float                                       |
-        | type.googleapis.com/snakepit.               |
+        | float                                           |
+        | type.googleapis.com/snakepit.                   |
 
   @V3
   Rule: A value that is not strict JSON is refused
@@ -89,11 +89,11 @@ Feature: How values travel
       And "x" still holds <held> at version 1
 
       Examples:
-        | a variable            | held                        | text                        |
-        | a float variable      | 0.5                         | $N                          |
-        | a float variable      | 0.5                         | -$N                         |
-        | an integer variable   | 5                           | $N                          |
-        | an embedding variable | [0.5]                       | [$N]                        |
+        | a variable            | held                        | text                         |
+        | a float variable      | 0.5                         | $N                           |
+        | a float variable      | 0.5                         | -$N                          |
+        | an integer variable   | 5                           | $N                           |
+        | an embedding variable | [0.5]                       | [$N]                         |
         | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [$N]} |
 
     Scenario Outline: A number beyond the range of doubles in <text> is refused
@@ -174,26 +174,26 @@ Feature: How values travel
       And "weights" still holds float32 array [1.5, 2.5] at version 1
 
       Examples: too short, too long
-        | count | header                                                                             |
-        | 23    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "raw"}    |
-        | 25    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "raw"}    |
-        | 0     | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "raw"}    |
-        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float64", "binary_format": "raw"}    |
+        | count | header                                                                          |
+        | 23    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "raw"} |
+        | 25    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "raw"} |
+        | 0     | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "raw"} |
+        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float64", "binary_format": "raw"} |
 
       Examples: sizes that no machine has
-        | count | header                                                                                          |
+        | count | header                                                                                            |
         | 8     | {"type": "tensor", "shape": [4611686018427387904, 4], "dtype": "float32", "binary_format": "raw"} |
-        | 8     | {"type": "tensor", "shape": [99999999999], "dtype": "float32", "binary_format": "raw"}          |
+        | 8     | {"type": "tensor", "shape": [99999999999], "dtype": "float32", "binary_format": "raw"}            |
 
       Examples: headers that say something else
-        | count | header                                                                              |
-        | 24    | {"type": "embedding", "shape": [6], "dtype": "float32", "binary_format": "raw"}     |
-        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float16", "binary_format": "raw"}     |
-        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "object", "binary_format": "raw"}      |
-        | 24    | {"type": "tensor", "shape": [-2, -3], "dtype": "float32", "binary_format": "raw"}   |
-        | 24    | {"type": "tensor", "shape": "2,3", "dtype": "float32", "binary_format": "raw"}      |
-        | 24    | {"shape": [2, 3]                                                                    |
-        | 24    | []                                                                                  |
+        | count | header                                                                            |
+        | 24    | {"type": "embedding", "shape": [6], "dtype": "float32", "binary_format": "raw"}   |
+        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float16", "binary_format": "raw"}   |
+        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "object", "binary_format": "raw"}    |
+        | 24    | {"type": "tensor", "shape": [-2, -3], "dtype": "float32", "binary_format": "raw"} |
+        | 24    | {"type": "tensor", "shape": "2,3", "dtype": "float32", "binary_format": "raw"}    |
+        | 24    | {"shape": [2, 3]                                                                  |
+        | 24    | []                                                                                |
 
     Example: Raw bytes in addition to a JSON value are refused
       Given a tensor variable "weights" holding {"shape": [1], "data": [1]}
@@ -275,11 +275,11 @@ Feature: How values travel
       And there is no variable "x"
 
       Examples:
-        | count | header                                                                                |
-        | 23    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "raw"}       |
-        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float16", "binary_format": "raw"}       |
-        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "pickle"}    |
-        | 24    | {"type": "embedding", "shape": [6], "dtype": "float32", "binary_format": "raw"}       |
+        | count | header                                                                             |
+        | 23    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "raw"}    |
+        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float16", "binary_format": "raw"}    |
+        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "pickle"} |
+        | 24    | {"type": "embedding", "shape": [6], "dtype": "float32", "binary_format": "raw"}    |
 
   @V1 @V3 @V4 @V5
   Rule: In a batch, an invalid value is an error of its variable
@@ -303,7 +303,7 @@ Feature: How values travel
     Scenario Outline: In a batch, the type_url "<url>" is an error of its float variable
       Given a float variable "x" holding 0.5
       When these are set in a non-atomic batch:
-        | name | value                            |
+        | name | value                           |
         | x    | 0.25 under the type_url "<url>" |
       Then the batch fails for:
         | name | because |

@@ -13,8 +13,8 @@ Feature: String variables
         | value                        |
         | "You are a helpful teacher." |
         | ""                           |
-        | "naïve café — 東京"            |
-        | "🚀 👩‍👩‍👧 ✓"                     |
+        | "naïve café — 東京"          |
+        | "🚀 👩‍👩‍👧 ✓"              |
         | "line one\nline two\ttab"    |
         | "a \"quoted\" word \\ slash" |
         | "\u0000\u001f"               |

@@ -10,11 +10,11 @@ Feature: Tensor variables
       Then "weights" holds <value> at version 1
 
       Examples:
-        | value                                           |
-        | {"shape": [2, 3], "data": [[1, 2, 3], [4, 5, 6]]} |
-        | {"shape": [2, 3], "data": [1, 2, 3, 4, 5, 6]}   |
-        | {"shape": [3], "data": [0.5, -1, 1e-300]}       |
-        | {"shape": [1, 1, 1], "data": [[[7.5]]]}         |
+        | value                                                           |
+        | {"shape": [2, 3], "data": [[1, 2, 3], [4, 5, 6]]}               |
+        | {"shape": [2, 3], "data": [1, 2, 3, 4, 5, 6]}                   |
+        | {"shape": [3], "data": [0.5, -1, 1e-300]}                       |
+        | {"shape": [1, 1, 1], "data": [[[7.5]]]}                         |
         | {"shape": [2, 2], "data": [[0.1, 9007199254740993], [0, -0.5]]} |
 
   @T
@@ -40,13 +40,13 @@ Feature: Tensor variables
       And "weights" still holds {"shape": [2], "data": [1, 2]} at version 1
 
       Examples:
-        | value           |
-        | [1, 2]          |
-        | {"shape": [2]}  |
-        | {"data": [1]}   |
-        | "tensor"        |
-        | 42              |
-        | null            |
+        | value          |
+        | [1, 2]         |
+        | {"shape": [2]} |
+        | {"data": [1]}  |
+        | "tensor"       |
+        | 42             |
+        | null           |
 
     Scenario Outline: A tensor variable refuses <value>, which has invalid numbers
       Given a tensor variable "weights" holding {"shape": [2], "data": [1, 2]}
@@ -55,14 +55,14 @@ Feature: Tensor variables
       And "weights" still holds {"shape": [2], "data": [1, 2]} at version 1
 
       Examples:
-        | value                                |
-        | {"shape": [2], "data": [1, "2"]}     |
-        | {"shape": [2], "data": [1, true]}    |
-        | {"shape": [2], "data": [1, null]}    |
-        | {"shape": [2], "data": [1, "NaN"]}   |
-        | {"shape": [-1], "data": [1]}         |
-        | {"shape": ["2"], "data": [1, 2]}     |
-        | {"shape": [2.5], "data": [1, 2]}     |
+        | value                              |
+        | {"shape": [2], "data": [1, "2"]}   |
+        | {"shape": [2], "data": [1, true]}  |
+        | {"shape": [2], "data": [1, null]}  |
+        | {"shape": [2], "data": [1, "NaN"]} |
+        | {"shape": [-1], "data": [1]}       |
+        | {"shape": ["2"], "data": [1, 2]}   |
+        | {"shape": [2.5], "data": [1, 2]}   |
 
     Example: A tensor variable cannot be registered with data that do not match the shape
       When "weights" is registered as a tensor holding {"shape": [2, 3], "data": [1]}

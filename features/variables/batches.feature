@@ -78,9 +78,9 @@ Feature: Batches
 
     Example: A reader never sees one half of an atomic batch
       Given the variables:
-        | name | type    | value |
-        | left | integer | 0     |
-        | right | integer | 0    |
+        | name  | type    | value |
+        | left  | integer | 0     |
+        | right | integer | 0     |
       When one client sets "left" and "right" 100 times in an atomic batch while another reads both in one call
       Then every read returned equal numbers
 
@@ -172,7 +172,7 @@ Feature: Batches
       And "temperature" still holds 0.7 at version 1
 
   @A8
-  Rule: In a non-atomic batch, each set succeeds or fails alone
+  Rule: In a non-atomic batch, each set succeeds or fails by itself
 
     Example: A non-atomic batch sets the valid variables and reports the others
       Given the variables:

@@ -15,9 +15,9 @@ Feature: Dependencies
       And Ada watches every variable
       When "model" is set to "mistral"
       Then Ada receives:
-        | update            | variable | value    | version | metadata                                                              |
-        | value change      | model    | "mistral" | 2       |                                                                       |
-        | dependency change | prompt   | "hello"  | 1       | {"cause": "model", "cause_version": "2", "dependency_type": "tuned for"} |
+        | update            | variable | value     | version | metadata                                                                 |
+        | value change      | model    | "mistral" | 2       |                                                                          |
+        | dependency change | prompt   | "hello"   | 1       | {"cause": "model", "cause_version": "2", "dependency_type": "tuned for"} |
       And Ada receives nothing else
 
     Example: A watch of the dependent variable gets the dependency change

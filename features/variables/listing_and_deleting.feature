@@ -34,24 +34,24 @@ Feature: Listing and deleting variables
 
     Scenario Outline: The pattern <pattern> selects variables by name
       Given the variables:
-        | name          | type  | value |
-        | model         | float | 1     |
-        | model_a       | float | 1     |
-        | model_b       | float | 1     |
-        | a_model       | float | 1     |
-        | mode.l        | float | 1     |
-        | [model]       | float | 1     |
-        | Model         | float | 1     |
+        | name    | type  | value |
+        | model   | float | 1     |
+        | model_a | float | 1     |
+        | model_b | float | 1     |
+        | a_model | float | 1     |
+        | mode.l  | float | 1     |
+        | [model] | float | 1     |
+        | Model   | float | 1     |
       When the variables that match <pattern> are listed
       Then the names listed are <names>
 
       Examples: stars and question marks
-        | pattern   | names                                             |
-        | "model_*" | "model_a" and "model_b"                           |
-        | "*model"  | "model" and "a_model"                             |
+        | pattern   | names                                                           |
+        | "model_*" | "model_a" and "model_b"                                         |
+        | "*model"  | "model" and "a_model"                                           |
         | "*odel*"  | "model", "model_a", "model_b", "a_model", "[model]" and "Model" |
-        | "model_?" | "model_a" and "model_b"                           |
-        | "?odel"   | "model" and "Model"                               |
+        | "model_?" | "model_a" and "model_b"                                         |
+        | "?odel"   | "model" and "Model"                                             |
 
       Examples: everything else stands for itself
         | pattern   | names     |
@@ -65,13 +65,13 @@ Feature: Listing and deleting variables
       Then no names are listed
 
       Examples:
-        | pattern    |
-        | "mod"      |
-        | "odel"     |
-        | "[m]odel"  |
-        | "model?"   |
-        | "m.*"      |
-        | "^model$"  |
+        | pattern   |
+        | "mod"     |
+        | "odel"    |
+        | "[m]odel" |
+        | "model?"  |
+        | "m.*"     |
+        | "^model$" |
 
   @A10
   Rule: A deleted variable no longer exists

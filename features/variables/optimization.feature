@@ -25,7 +25,7 @@ Feature: Optimization
       Examples:
         | action                                                 |
         | "temperature" is set to 0.9                            |
-        | "temperature" is set to 0.9, expecting version 2 |
+        | "temperature" is set to 0.9, expecting version 2       |
         | "temperature" is set to 0.9, for the optimizer "copro" |
         | "temperature" is rolled back to version 1              |
         | "temperature" is deleted                               |

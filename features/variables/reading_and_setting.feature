@@ -152,11 +152,11 @@ Feature: Reading and setting variables
       And the session is open
 
       Examples:
-        | action                                                      |
-        | "nothing_here" is read                                      |
-        | "nothing_here" is set to "something"                        |
-        | "nothing_here" is deleted                                   |
-        | "nothing_here" is rolled back to version 1                  |
+        | action                                                         |
+        | "nothing_here" is read                                         |
+        | "nothing_here" is set to "something"                           |
+        | "nothing_here" is deleted                                      |
+        | "nothing_here" is rolled back to version 1                     |
         | the newest 1 entries in the history of "nothing_here" are read |
 
   @A14

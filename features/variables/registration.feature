@@ -44,7 +44,7 @@ Feature: Registering variables
         | "x"            |
         | "with space"   |
         | "dots.and-s/s" |
-        | "Tür 東京 🚀"    |
+        | "Tür 東京 🚀"  |
         | "var_x_1"      |
         | "*"            |
 
