@@ -16,5 +16,4 @@ Feature: Latency and throughput
     Example: A watch receives every one of 1,000 rapid updates
       Given a float variable "learning_rate" holding 0
       And Ada watches "learning_rate"
-      When "learning_rate" is set 1000 times as fast as possible
-      Then Ada receives all 1000 updates, more than 100 per second
+      Then 1000 rapid sets of "learning_rate" reach Ada at more than 100 per second

@@ -81,7 +81,5 @@ class ReadNotes:
         "When … is set again and again until its time has grown, for … s at most"
     )
     took_s = FromStep[float]("When … is set to … until that is accepted, while … goes on with …")
-    sets_began = FromStep[float]("When … is set … times as fast as possible")
-    """The time.perf_counter() before the first set."""
     quiet_since = FromStep[float]("When the last call is made")
     """The time.monotonic() before the last call."""
