@@ -168,7 +168,12 @@ def _add_options(parser: argparse.ArgumentParser, default: Callable[..., Any]) -
         help="the PEM file of the authority that signed the bridge's certificate",
     )
     add("--cert", default=default("BRIDGE_CERT"), metavar="FILE", help="the PEM file of a client certificate")
-    add("--key", default=default("BRIDGE_KEY"), metavar="FILE", help="the PEM file of the private key of the client certificate")
+    add(
+        "--key",
+        default=default("BRIDGE_KEY"),
+        metavar="FILE",
+        help="the PEM file of the private key of the client certificate",
+    )
     add(
         "--token-file",
         default=default("BRIDGE_TOKEN_FILE"),
