@@ -6,7 +6,7 @@ from behave import given, step, then
 from hamcrest import assert_that, empty, equal_to
 
 from varbridge.conformance.scenario.bridges import Bridges
-from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.vocabulary.matchers import in_order, is_refusal
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.phrases import action, event, prefix, run_step
@@ -159,6 +159,6 @@ def step_follow(context, person, names):
 def step_followed(context, person, first, last, name):
     """All watches of a follower together have received these versions, in order and without repeats."""
     watch = context.world.watchers[person].watch
-    got = watch.wait_for(lambda updates: len(updates) >= last - first + 1, 3 * DEADLINE)
+    got = watch.wait_for(lambda updates: len(updates) >= last - first + 1, 3 * DEADLINE_S)
     versions = [update.variable.version for update in got]
     assert_that(versions, in_order(range(first, last + 1)), f"the versions that {person} received")

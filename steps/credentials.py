@@ -7,7 +7,7 @@ from behave import given, then
 from hamcrest import assert_that, empty
 
 from varbridge.conformance.faults.polling import eventually
-from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.target.credentials import STRANGER, ClientCredentials
 from varbridge.conformance.vocabulary.matchers import expect, is_no_connection
 from varbridge.conformance.vocabulary.outcome import Outcome
@@ -89,8 +89,8 @@ def reload_certificate(context):
         with world.client.showing(credentials):
             return Outcome.of(world.client.connection.ping).examine() is None
 
-    expected = f"clients that trust the other authority to be answered within {DEADLINE:g} s"
-    expect(eventually(is_answered, DEADLINE), expected, "no connection was made")
+    expected = f"clients that trust the other authority to be answered within {DEADLINE_S:g} s"
+    expect(eventually(is_answered, DEADLINE_S), expected, "no connection was made")
 
 
 def damage_certificate(context):
@@ -99,5 +99,5 @@ def damage_certificate(context):
     context.world.client.access.spoil_certificate()
     earlier = len(process.stderr)
     process.signal(signal.SIGHUP)
-    lines = eventually(lambda: [*process.stderr][earlier:], DEADLINE)
-    expect(bool(lines), f"a line about it on stderr within {DEADLINE:g} s", "nothing came")
+    lines = eventually(lambda: [*process.stderr][earlier:], DEADLINE_S)
+    expect(bool(lines), f"a line about it on stderr within {DEADLINE_S:g} s", "nothing came")

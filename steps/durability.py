@@ -8,7 +8,7 @@ from behave import given, then
 from hamcrest import assert_that, equal_to
 
 from varbridge.conformance.scenario.processes import named
-from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.matchers import expect, no_faults
 from varbridge.conformance.vocabulary.outcome import Outcome
@@ -31,7 +31,7 @@ def step_batch_at_failpoint(context):
         "the batch to stay without an answer, as the bridge dies",
         "it was answered",
     )
-    assert_that(process.wait_ended(DEADLINE), equal_to(-signal.SIGKILL), "how the process ended")
+    assert_that(process.wait_ended(DEADLINE_S), equal_to(-signal.SIGKILL), "how the process ended")
     world.start_again()
 
 

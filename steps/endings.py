@@ -11,7 +11,7 @@ from hamcrest import assert_that, empty
 from varbridge.conformance.faults.processes import alive, end_in_words, offspring
 from varbridge.conformance.scenario.processes import END_S, named
 from varbridge.conformance.scenario.servers import Servers
-from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.vocabulary.matchers import expect, is_refusal
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.phrases import event
@@ -89,7 +89,7 @@ def require_no_children(context, seconds):
 @step("new calls are refused as unavailable")
 def step_refuses_new_calls(context):
     """A call is refused as soon as the signal has arrived."""
-    deadline = time.monotonic() + DEADLINE
+    deadline = time.monotonic() + DEADLINE_S
     error = None
     while error is None and time.monotonic() < deadline:  # the signal is on its way
         error = Outcome.of(context.world.client.connection.ping).examine()
@@ -102,11 +102,11 @@ def step_port_closed(context):
     process = Servers.process.get(context.world.servers)
     is_orphan = process is None  # its end cannot be waited for
     port = context.world.starts.starter.port if is_orphan else process.port
-    deadline = time.monotonic() + (DEADLINE if is_orphan else 0.0)
+    deadline = time.monotonic() + (DEADLINE_S if is_orphan else 0.0)
     answers = is_open(port)
     while answers and time.monotonic() < deadline:
         answers = is_open(port)
-    limit = f" after {DEADLINE:g} s" if is_orphan else ""
+    limit = f" after {DEADLINE_S:g} s" if is_orphan else ""
     expect(not answers, f"nothing to answer at its port{limit}", "something still answered")
 
 

@@ -8,7 +8,7 @@ from hamcrest import assert_that, equal_to
 from varbridge import Variable
 from varbridge.conformance.clients.crash_workload import CrashWorkload
 from varbridge.conformance.clients.failover_workload import FailoverWorkload
-from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.vocabulary.matchers import holds
 from varbridge.conformance.vocabulary.phrases import event, prefix, run_step
 from varbridge.messages import snakepit_bridge_pb2 as pb
@@ -68,7 +68,7 @@ def write_batches_while_each_is_killed(context, count, times):
         with world.client.at_bridge(name):
             workload.run(world.client.connect, world.client.bridges.process(name), ACKNOWLEDGED)
         world.client.bridges.expect(name)
-        with world.client.at_bridge(other), world.client.retrying(3 * DEADLINE):
+        with world.client.at_bridge(other), world.client.retrying(3 * DEADLINE_S):
             workload.inspect(world.session)
         world.start_bridges_again(name)
     workload.inspect_watch(world.session)
@@ -135,7 +135,7 @@ def step_waiting_reads(context, count, name, bridge):
 def step_no_stale_reads(context, value, version):
     """No read that waited is answered with the state that the paused bridge had in memory."""
     for call in context.world.reads.waiting:
-        error = call.exception(timeout=3 * DEADLINE)
+        error = call.exception(timeout=3 * DEADLINE_S)
         if error is None:
             assert_that(Variable(call.result().variable), holds(value, version), "a read that waited")
         else:

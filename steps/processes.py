@@ -18,7 +18,7 @@ from varbridge.conformance.faults.processes import end_in_words, use_processor, 
 from varbridge.conformance.scenario import network
 from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.target.credentials import OWN, ClientCredentials
-from varbridge.conformance.target.server_pool import START_TIMEOUT
+from varbridge.conformance.target.server_pool import START_TIMEOUT_S
 from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.process import ServerProcess
@@ -66,7 +66,7 @@ def step_new(context, settings):
     if settings.data_directory:
         context.world.start_durable(*flags)
     else:
-        port = context.world.servers.start(*flags).wait_ready(START_TIMEOUT)
+        port = context.world.servers.start(*flags).wait_ready(START_TIMEOUT_S)
         client.use_bridge(f"127.0.0.1:{port}")
 
 
@@ -91,7 +91,7 @@ def step_start(context, settings):
         flags, port = flags_and_port(context, settings, resources)
         process = start(context, *flags, port=port)
         with suppress(WorkerError):  # a later step examines the end of the process
-            process.wait_ready(START_TIMEOUT)
+            process.wait_ready(START_TIMEOUT_S)
         if process.exit_code is None and process.port is None:
             process.wait_ended(END)
     if first is not None:
@@ -141,7 +141,7 @@ def step_start_by_other(context):
     command = (sys.executable, "-c", STARTER, *context.world.target.servers.command_with())
     context.world.starts.starter = starter = ServerProcess(command)
     context.add_cleanup(end_both, starter)
-    starter.wait_ready(START_TIMEOUT)
+    starter.wait_ready(START_TIMEOUT_S)
 
 
 def end_both(starter):

@@ -13,7 +13,7 @@ from varbridge.conformance.scenario.tools import (
     registration,
     registrations,
 )
-from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.conformance.vocabulary.phrases import action, event, prefix, run_step
 
@@ -28,7 +28,7 @@ def step_hosted(context, names, host):
 def step_kill_host(context):
     """Send SIGKILL to the bridge that hosts the tools."""
     context.world.servers.process.kill()
-    context.world.servers.process.wait_ended(DEADLINE)
+    context.world.servers.process.wait_ended(DEADLINE_S)
 
 
 @prefix("at the other bridge, {step}")
@@ -132,4 +132,4 @@ def step_can_run_again(context, tool):
     context.world.require_success()
     context.world.session.initialize()
     error = refusal_at_capacity(context.world.session, tool)
-    expect(error is None, f"{tool} to run again within {DEADLINE:g} s", f"it was refused: {error}")
+    expect(error is None, f"{tool} to run again within {DEADLINE_S:g} s", f"it was refused: {error}")

@@ -13,7 +13,7 @@ from varbridge.conformance.scenario.watch_assertions import (
     expect_versions,
     wait_for_news,
 )
-from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.vocabulary.matchers import expect, in_order, no_faults
 from varbridge.conformance.vocabulary.updates import describe
 
@@ -61,7 +61,7 @@ def step_receive_long(context, person, count):
 def step_receive_long_or_end(context, person, count, status):
     """Check that the long texts came in order and without a gap, all of them or until the watch ended."""
     watch = context.world.watchers[person].watch
-    numbers = long_texts(wait_for_news(watch, count, 6 * DEADLINE))
+    numbers = long_texts(wait_for_news(watch, count, 6 * DEADLINE_S))
     assert_that(numbers, in_order(range(len(numbers))), f"the texts that {person} received")
     if len(numbers) < count:
         expect_end(context.world, person, status)
@@ -74,7 +74,7 @@ def long_texts(updates):
 @step("{person}'s watch ends/ended {end}")
 def step_watch_ends(context, person, end):
     """Check that the bridge ends a watch with this status."""
-    watch = expect_end(context.world, person, end.status, end.phrase, end.within_s or DEADLINE)
+    watch = expect_end(context.world, person, end.status, end.phrase, end.within_s or DEADLINE_S)
     if end.later_s is not None:
         passed_s = watch.ended_at - context.world.reads.quiet_since
         assert_that(passed_s, greater_than_or_equal_to(end.later_s), "the seconds passed")
@@ -161,7 +161,7 @@ def step_many_receive(context, first, last):
     """Check that each of very many watches receives these versions, each with its own number as its value."""
     watch_pool = context.world.watchers.pool
     expected = [(number, number) for number in range(first, last + 1)]
-    watch_pool.wait_for(len(expected), 6 * DEADLINE)
+    watch_pool.wait_for(len(expected), 6 * DEADLINE_S)
     for number, received in enumerate(watch_pool.received, 1):
         versions = in_order(expected, lambda pair: f"version {pair[0]} with {pair[1]}")
         assert_that(received, versions, f"what watch {number} of {len(watch_pool.received)} received")
@@ -172,6 +172,6 @@ def step_no_gap(context):
     """Check that each watch began with the initial values, which every later version followed."""
     writers = context.world.loads.writers
     for number, watcher in enumerate(context.world.loads.opened):
-        updates = watcher.watch.wait_for(writers.arrived, DEADLINE)
+        updates = watcher.watch.wait_for(writers.arrived, DEADLINE_S)
         violations = writers.violations(f"watch {number}", updates)
         assert_that(violations, no_faults(), "what was missed or wrong")

@@ -9,7 +9,7 @@ from hamcrest import assert_that, equal_to
 from varbridge.conformance.clients.racing_writers import RacingWriters
 from varbridge.conformance.clients.watch_pool import WatchPool
 from varbridge.conformance.scenario.watch_assertions import wait_for_news
-from varbridge.conformance.scenario.world import DEADLINE
+from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.vocabulary.phrases import action, event
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
@@ -43,7 +43,7 @@ def watch(context, person, request, **options):
 def last_sequence(context, request):
     names = [context.world.sessions.identifier(variable) for variable in request.variables]
     with context.world.session.watch(*names, initial=True) as present:
-        (update,) = present.wait_for(lambda updates: len(updates) == 1, DEADLINE)
+        (update,) = present.wait_for(lambda updates: len(updates) == 1, DEADLINE_S)
     return update.sequence
 
 
@@ -57,7 +57,7 @@ def step_stop_watching(context, person):
 def step_disconnect(context, person):
     """Close a client's connection, on which its watch is still open."""
     context.world.people.hang_up(person)
-    context.world.watchers[person].watch.wait_until_over(DEADLINE)
+    context.world.watchers[person].watch.wait_until_over(DEADLINE_S)
 
 
 @event("{person}'s connection is/was {fault}")
@@ -66,7 +66,7 @@ def step_fault(context, person, fault):
     proxy = context.world.people.proxy_of(person)
     {"cut": proxy.cut, "stalled": proxy.stall, "resumed": proxy.flow}[fault]()
     if fault == "cut":
-        context.world.watchers[person].watch.wait_until_over(DEADLINE)
+        context.world.watchers[person].watch.wait_until_over(DEADLINE_S)
 
 
 @action("{name} is/was set to {int} long texts in turn")
@@ -94,7 +94,7 @@ def step_can_watch(context, person, name, seconds):
     refusals = []
     while time.monotonic() < deadline:
         with session.watch(name, initial=True) as attempt:
-            if attempt.wait_for(lambda updates: len(updates) > 0, DEADLINE):
+            if attempt.wait_for(lambda updates: len(updates) > 0, DEADLINE_S):
                 return
             refusals.append(attempt.ended)
     raise AssertionError(f"no watch was accepted within {seconds} s; the last answer was {refusals[-1]}")
@@ -106,7 +106,7 @@ def step_many_watch(context, count, name):
     world = context.world
     request = pb.WatchVariablesRequest(session_id=world.sessions.id, variable_identifiers=[name])
     world.watchers.pool = WatchPool(
-        world.client.connection.address, world.target.options.service, request, count, 6 * DEADLINE
+        world.client.connection.address, world.target.options.service, request, count, 6 * DEADLINE_S
     )
 
 

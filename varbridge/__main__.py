@@ -67,7 +67,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--ttl",
         type=_number(1, 2**31 - 1),
         default=0,
-        metavar="S",
+        metavar="SECONDS",
         help="the time without calls after which the session expires, in seconds (default: the bridge's)",
     )
     add("end", commands.end, "Close a session, with its variables, watches and tools")
@@ -168,7 +168,12 @@ def _add_options(parser: argparse.ArgumentParser, default: Callable[..., Any]) -
         help="the PEM file of the authority that signed the bridge's certificate",
     )
     add("--cert", default=default("BRIDGE_CERT"), metavar="FILE", help="the PEM file of a client certificate")
-    add("--key", default=default("BRIDGE_KEY"), metavar="FILE", help="the PEM file of its private key")
+    add(
+        "--key",
+        default=default("BRIDGE_KEY"),
+        metavar="FILE",
+        help="the PEM file of the private key of the client certificate",
+    )
     add(
         "--token-file",
         default=default("BRIDGE_TOKEN_FILE"),
@@ -179,7 +184,7 @@ def _add_options(parser: argparse.ArgumentParser, default: Callable[..., Any]) -
         "--timeout",
         type=_seconds,
         default=default("", None),
-        metavar="S",
+        metavar="SECONDS",
         help="the timeout of a call, in seconds (default: 10; none for tools)",
     )
     add(

@@ -123,7 +123,8 @@ class ChangeLog:
             raise OutOfRangeError(f"sequence {sequence} is beyond the latest, {self.last}")
         if sequence < self.oldest - 1:
             raise OutOfRangeError(
-                f"the change after sequence {sequence} is no longer kept: the oldest kept is {self.oldest}"
+                f"the change after sequence {sequence} is no longer retained:"
+                f" the oldest retained is {self.oldest}"
             )
         changes = self._changes
         start = len(changes) - (self.last - sequence)

@@ -255,4 +255,4 @@ class Session(SessionContent):
 
     def _check_metadata(self, metadata: Mapping[str, str]) -> None:
         if len(metadata) > self._limits.metadata:
-            raise ResourceExhaustedError(f"metadata: at most {self._limits.metadata} entries are kept")
+            raise ResourceExhaustedError(f"metadata: at most {self._limits.metadata} entries are allowed")

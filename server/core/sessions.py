@@ -99,7 +99,7 @@ class Sessions:
             yield session
             return
         if metadata and len(metadata) > self._limits.metadata:
-            raise ResourceExhaustedError(f"metadata: at most {self._limits.metadata} entries are kept")
+            raise ResourceExhaustedError(f"metadata: at most {self._limits.metadata} entries are allowed")
         if len(self._leases) >= self._limits.sessions:
             self.expire()
         if len(self._leases) >= self._limits.sessions:

@@ -17,7 +17,7 @@ logger = logging.getLogger("server.calls")
 
 
 def begin(level: str, form: str) -> None:
-    """Begin to log.
+    """Configure the log on stderr.
 
     Args:
         level: the lowest level of messages.

@@ -150,7 +150,7 @@ def test_the_log_keeps_the_newest_by_number() -> None:
     session = a_busy_session(log_changes=3)
     assert (session.log.oldest, session.log.last) == (5, 7)
     assert [change.sequence for change in session.log.after(4)] == [5, 6, 7]
-    with pytest.raises(OutOfRangeError, match="sequence 3 is no longer kept: the oldest kept is 5"):
+    with pytest.raises(OutOfRangeError, match="sequence 3 is no longer retained: the oldest retained is 5"):
         session.log.after(3)
 
 
@@ -189,7 +189,7 @@ def test_a_slow_reader_gets_everything_or_an_error() -> None:
     for value in range(3):
         put(session, "b", value)
     for _ in range(2):
-        with pytest.raises(OutOfRangeError, match="no longer kept: the oldest kept is 12"):
+        with pytest.raises(OutOfRangeError, match="no longer retained: the oldest retained is 12"):
             slow.watch.take()
 
 

@@ -101,7 +101,7 @@ def test_its_sequence_goes_on_above_the_old_one_so_that_no_old_watch_resumes(by:
             new.watch([], lambda: None, sequence)
     register(new, "a")
     for sequence in range(4):
-        with pytest.raises(OutOfRangeError, match="no longer kept"):
+        with pytest.raises(OutOfRangeError, match="no longer retained"):
             new.watch([], lambda: None, sequence)
     watch, _ = new.watch([], lambda: None, new.log.last - 1)
     assert [change.sequence for change in watch.take()] == [new.log.last]

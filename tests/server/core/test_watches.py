@@ -36,8 +36,8 @@ def test_resuming_goes_on_with_exactly_what_follows(after: int, identifiers: lis
 def test_resuming_before_the_log_or_beyond_the_latest_is_refused() -> None:
     session = a_busy_session(log_changes=3)
     for after, words in (
-        (3, "the oldest kept is 5"),
-        (0, "the oldest kept is 5"),
+        (3, "the oldest retained is 5"),
+        (0, "the oldest retained is 5"),
         (8, "beyond the latest, 7"),
     ):
         with refused(session, OutOfRangeError, words):
@@ -51,7 +51,7 @@ def test_resuming_before_the_log_or_beyond_the_latest_is_refused() -> None:
 def test_a_new_session_has_nothing_before_its_first_sequence() -> None:
     session = a_session(start_sequence=5)
     assert Reader(session, resume_after=5).sequences() == []
-    with refused(session, OutOfRangeError, "no longer kept"):
+    with refused(session, OutOfRangeError, "no longer retained"):
         Reader(session, resume_after=4)
     register(session, "a")
     assert Reader(session, resume_after=5).sequences() == [6]
@@ -209,7 +209,7 @@ def test_with_a_short_log_a_watch_takes_its_part_or_gets_an_error(
                 left = [change.sequence for change in whole.taken if witness.includes(change)]
                 left = left[len(witness.taken) :]
                 if left and left[0] < session.log.oldest:
-                    with pytest.raises(OutOfRangeError, match=f"oldest kept is {session.log.oldest}$"):
+                    with pytest.raises(OutOfRangeError, match=f"oldest retained is {session.log.oldest}$"):
                         witness.take()
                 else:
                     witness.take()

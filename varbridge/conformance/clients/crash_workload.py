@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from varbridge import BridgeError, Connection, Session, Update, Watch
 from varbridge.process import ServerProcess
 
-DEADLINE = 30.0
+DEADLINE_S = 30.0
 """The time in which enough writes must be acknowledged before the bridge is killed, in seconds."""
 
 
@@ -54,12 +54,12 @@ class CrashWorkload:
             for writer in writers:
                 writer.start()
             with self._arrived:
-                self._arrived.wait_for(lambda: self._count >= acknowledged, DEADLINE)
+                self._arrived.wait_for(lambda: self._count >= acknowledged, DEADLINE_S)
             process.kill()
             for writer in writers:
                 writer.join()
-            process.wait_ended(DEADLINE)
-            watch.wait_until_over(DEADLINE)
+            process.wait_ended(DEADLINE_S)
+            watch.wait_until_over(DEADLINE_S)
             self._seen.extend(update for update in watch.updates if update.variable is not None)
 
     def inspect(self, session: Session) -> None:
@@ -91,7 +91,7 @@ class CrashWorkload:
             # Updates that are still missing come before the update of this marker.
             marker = session.register("marker", "boolean", True)
             rest = watch.wait_for(
-                lambda updates: any(update.variable_id == marker.id for update in updates), DEADLINE
+                lambda updates: any(update.variable_id == marker.id for update in updates), DEADLINE_S
             )
         self._seen.extend(update for update in rest if update.variable is not None)
         for name, version in self._acknowledged.items():

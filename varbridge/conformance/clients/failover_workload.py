@@ -8,7 +8,7 @@ from collections.abc import Callable
 from varbridge import BridgeError, Connection, Session
 from varbridge.conformance.clients.follower_adapter import FollowerAdapter
 
-DEADLINE = 15.0
+DEADLINE_S = 15.0
 """The time in which writes must be acknowledged again after a failure, in seconds."""
 
 
@@ -57,7 +57,7 @@ class FailoverWorkload:
         for writer in self._writers:
             writer.join()
         newest = dict(self._acknowledged)
-        self._follower.wait_for(lambda _: self._reported() == newest, DEADLINE)
+        self._follower.wait_for(lambda _: self._reported() == newest, DEADLINE_S)
         self._follower.close()
         for name, version in newest.items():
             versions = self._versions(name)
@@ -77,13 +77,13 @@ class FailoverWorkload:
         """
         with self._arrived:
             before = dict(self._acknowledged)
-            self._arrived.wait_for(lambda: self._failure or self._least(before) >= count, DEADLINE)
+            self._arrived.wait_for(lambda: self._failure or self._least(before) >= count, DEADLINE_S)
             least = self._least(before)
         if self._failure is not None:
             raise AssertionError(f"a client failed: {self._failure}")
         if least < count:
             raise AssertionError(
-                f"a client had only {least} of {count} writes acknowledged in {DEADLINE:g} s"
+                f"a client had only {least} of {count} writes acknowledged in {DEADLINE_S:g} s"
             )
 
     def inspect(self, bridge: str, session: Session) -> None:

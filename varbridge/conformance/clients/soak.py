@@ -29,7 +29,7 @@ SESSION_INTERVAL_S = 1.0
 READ_INTERVAL_S = 0.02
 """The time between two reads of the client that measures their latency, in seconds."""
 
-DEADLINE = 30.0
+DEADLINE_S = 30.0
 
 NAMES = ("memory", "open files", "threads", "processes", "median of reads", "p99 of reads")
 """The names of the measured figures."""
@@ -109,7 +109,7 @@ class Soak:
 
     def _connect(self) -> Connection:
         # The connection is not recorded: millions of calls are too many to store and compare.
-        return Connection(self._address, service=self._service, timeout=DEADLINE, on_reply=self._answered)
+        return Connection(self._address, service=self._service, timeout=DEADLINE_S, on_reply=self._answered)
 
     def _answered(self, *_: object) -> None:
         with self._lock:
@@ -140,7 +140,7 @@ class Soak:
             session = connection.session(f"{self._prefix}-long")
             session.register("beat", "integer", 0)
             with session.watch("beat", buffer=100) as watch:
-                updates = watch.within(DEADLINE)
+                updates = watch.within(DEADLINE_S)
                 for version in (number + 2 for number in self._every(READ_INTERVAL_S)):
                     session.set("beat", version, kind="integer")
                     update = next(updates).variable
@@ -192,7 +192,7 @@ class Soak:
             for version in range(2, 7):
                 session.set("temperature", chance.random(), metadata={"by": "soak"}, request_id=str(version))
             session.set("embedding", array + 1)
-            updates = watch.wait_for(lambda got: len(got) >= 8, DEADLINE)
+            updates = watch.wait_for(lambda got: len(got) >= 8, DEADLINE_S)
         versions = [update.variable.version for update in updates if update.variable]
         _require(versions == [1, 1, 2, 3, 4, 5, 6, 2], f"a watch received the versions {versions}")
         session.roll_back("temperature", 3)
@@ -237,9 +237,9 @@ class Soak:
     def _tools(self, session: Session, chance: random.Random) -> None:
         total = session.execute("add", {"a": 1.0, "b": 2.0})
         _require(total == 3.0, f"the tool add answered {total}, not 3.0")
-        chunks = len([*session.stream("count", {"n": 20}, timeout=DEADLINE)])
+        chunks = len([*session.stream("count", {"n": 20}, timeout=DEADLINE_S)])
         _require(chunks == 21, f"the tool count sent {chunks} chunks, not 21")
-        for _ in session.stream("count", {"n": 1000}, timeout=DEADLINE):
+        for _ in session.stream("count", {"n": 1000}, timeout=DEADLINE_S):
             break  # a reader that leaves
         try:
             session.execute("fail", {"message": "on purpose"})
@@ -248,7 +248,7 @@ class Soak:
         else:
             raise SoakError("the tool fail succeeded")
         if chance.random() < 0.2:
-            session.execute("block", {"seconds": 0.01}, timeout=DEADLINE)
+            session.execute("block", {"seconds": 0.01}, timeout=DEADLINE_S)
         if chance.random() < 0.1:
             with _refused(grpc.StatusCode.DEADLINE_EXCEEDED):
                 session.execute("block", {"seconds": 60.0}, timeout=0.1)
@@ -258,7 +258,7 @@ class Soak:
         if self._service == "BridgeService":
             session.register_tools([pb.ToolRegistration(name="elsewhere")], f"127.0.0.1:{caller + 1}")
             with _refused(grpc.StatusCode.UNAVAILABLE):
-                session.execute("elsewhere", timeout=DEADLINE)
+                session.execute("elsewhere", timeout=DEADLINE_S)
 
     def _leave(self, session: Session) -> None:
         """Abandon a session, which then expires, and a watch, which ends with its connection."""
@@ -266,7 +266,7 @@ class Soak:
         connection.session(session.id).watch()
         connection.close()
         host, _, port = self._address.rpartition(":")
-        with socket.create_connection((host, int(port)), DEADLINE) as connecting:
+        with socket.create_connection((host, int(port)), DEADLINE_S) as connecting:
             connecting.sendall(b"PRI * HTTP")  # a client that dies within the HTTP/2 preface
 
     # Clients of both kinds

@@ -14,7 +14,7 @@ from varbridge.conformance.clients.retry import RetryingConnection
 from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.fault_proxy import FaultProxy
 from varbridge.conformance.scenario.replaced import replaced
-from varbridge.conformance.target.server_pool import START_TIMEOUT
+from varbridge.conformance.target.server_pool import START_TIMEOUT_S
 from varbridge.conformance.target.target import Target
 from varbridge.process import ServerProcess
 
@@ -144,7 +144,7 @@ class Bridges:
             self._processes[name] = self._target.servers.launch(*self._all_flags(name), port=port)
             self._connections.pop(name, None)  # it may be waiting in gRPC's own back-off
         for name in names:
-            self._processes[name].wait_ready(START_TIMEOUT)
+            self._processes[name].wait_ready(START_TIMEOUT_S)
 
     def pause(self, name: str) -> None:
         """Pause a bridge with SIGSTOP: its connections stay open, and it does not answer."""
@@ -199,7 +199,7 @@ class Bridges:
             self._addresses[name] = f"127.0.0.1:{port}"
             self._processes[name] = self._target.servers.launch(*self._all_flags(name), port=port)
         for process in self._processes.values():
-            process.wait_ready(START_TIMEOUT)
+            process.wait_ready(START_TIMEOUT_S)
 
     def _wait_answering(self) -> None:
         """Wait until all bridges can serve sessions: the scenario before may have disturbed the store."""

@@ -12,7 +12,7 @@ import grpc
 
 from varbridge import BridgeError, Session
 from varbridge.caller import Caller
-from varbridge.conformance.scenario.world import DEADLINE, World
+from varbridge.conformance.scenario.world import DEADLINE_S, World
 from varbridge.conformance.vocabulary.calls import HostStart, ToolArguments
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.outcome import Outcome
@@ -96,13 +96,13 @@ def _wait_opened_at_host(world: World) -> None:
     """Return when the session is open at the other bridge, which the first call there has opened.
 
     Raises:
-        AssertionError: it is not open within ``DEADLINE`` seconds.
+        AssertionError: it is not open within ``DEADLINE_S`` seconds.
     """
     session = world.client.host.session(world.sessions.id)
-    deadline = time.monotonic() + DEADLINE
+    deadline = time.monotonic() + DEADLINE_S
     while not session.heartbeat():
         if time.monotonic() > deadline:
-            raise AssertionError(f"no call reached the other bridge within {DEADLINE:g} s")
+            raise AssertionError(f"no call reached the other bridge within {DEADLINE_S:g} s")
 
 
 def running_outcome(world: World, timeout: float) -> Outcome:
@@ -217,7 +217,7 @@ def register_hosted(world: World, address: str, names: Sequence[str]) -> None:
 
 def refusal_at_capacity(session: Session, tool: str) -> Exception | None:
     """Run a tool briefly, again while it is refused for capacity, and return the last error."""
-    deadline = time.monotonic() + DEADLINE
+    deadline = time.monotonic() + DEADLINE_S
     while True:
         error = Outcome.of(lambda: session.execute(tool, {"seconds": 0.01})).examine()
         full = isinstance(error, BridgeError) and error.code is grpc.StatusCode.RESOURCE_EXHAUSTED

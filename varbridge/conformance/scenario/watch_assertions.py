@@ -8,7 +8,7 @@ from hamcrest import assert_that, equal_to
 
 from varbridge import Update
 from varbridge.conformance.clients.follower_adapter import Watched
-from varbridge.conformance.scenario.world import DEADLINE, World
+from varbridge.conformance.scenario.world import DEADLINE_S, World
 from varbridge.conformance.vocabulary.matchers import (
     Refused,
     expect,
@@ -25,7 +25,7 @@ def news(updates: Sequence[Update]) -> list[Update]:
     return [update for update in updates if update.kind != "heartbeat"]
 
 
-def wait_for_news(watch: Watched, count: int, timeout: float = DEADLINE) -> list[Update]:
+def wait_for_news(watch: Watched, count: int, timeout: float = DEADLINE_S) -> list[Update]:
     """Return the updates about variables once ``count`` have arrived, the watch has ended, or time is up."""
     return news(watch.wait_for(lambda updates: len(news(updates)) >= count, timeout))
 
@@ -44,7 +44,7 @@ def expect_updates(world: World, person: str, rows: Sequence[Mapping[str, str]])
         end = f", then the watch ended{ended}" if watcher.watch.over else silence
         updates = "1 update" if len(rows) == 1 else f"{len(rows)} updates"
         raise AssertionError(
-            f"expected {person} to receive {updates} within {DEADLINE:g} s, but received {received}{end}"
+            f"expected {person} to receive {updates} within {DEADLINE_S:g} s, but received {received}{end}"
         )
     watcher.position = end_position
 
@@ -67,10 +67,10 @@ def expect_heartbeat(world: World, person: str, other: str) -> None:
     last = max(update.sequence for update in news(world.watchers[other].watch.updates))
     # A heartbeat that was sent before that update may come first; the next one carries its sequence.
     updates = world.watchers[person].watch.wait_for(
-        lambda got: any(update.kind == "heartbeat" and update.sequence >= last for update in got), DEADLINE
+        lambda got: any(update.kind == "heartbeat" and update.sequence >= last for update in got), DEADLINE_S
     )
     beats = [update for update in updates if update.kind == "heartbeat"]
-    expect(bool(beats), f"{person} to receive a heartbeat within {DEADLINE:g} s", "none came")
+    expect(bool(beats), f"{person} to receive a heartbeat within {DEADLINE_S:g} s", "none came")
     assert_that(beats[-1].sequence, equal_to(last), "the sequence of the last heartbeat")
     with_variable = [beat for beat in beats if beat.variable is not None]
     mismatch = f"{len(with_variable)} of {len(beats)} have one"
@@ -78,7 +78,7 @@ def expect_heartbeat(world: World, person: str, other: str) -> None:
 
 
 def expect_end(
-    world: World, person: str, status: str, phrase: str | None = None, timeout: float = DEADLINE
+    world: World, person: str, status: str, phrase: str | None = None, timeout: float = DEADLINE_S
 ) -> Watched:
     """The bridge ends a person's watch with this status and these words; return the watch."""
     return expect_end_like(world, person, is_refusal(status, phrase, _NO_ERROR), timeout)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from varbridge import BridgeError, Session, Variable
-from varbridge.conformance.clients.failover_workload import DEADLINE as FAILOVER_DEADLINE
+from varbridge.conformance.clients.failover_workload import DEADLINE_S as FAILOVER_DEADLINE_S
 from varbridge.conformance.clients.failover_workload import FailoverWorkload
 from varbridge.conformance.clients.follower_adapter import FollowerAdapter, Watched
 from varbridge.conformance.invariants.trend import Series
@@ -17,7 +17,7 @@ from varbridge.conformance.scenario.people import People
 from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.scenario.sessions import Sessions
 from varbridge.conformance.scenario.watchers import Watcher, Watchers
-from varbridge.conformance.target.server_pool import START_TIMEOUT
+from varbridge.conformance.target.server_pool import START_TIMEOUT_S
 from varbridge.conformance.target.target import Target
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.options import Identifier
@@ -26,7 +26,7 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.process import ServerProcess
 from varbridge.worker import Worker
 
-DEADLINE = 5.0
+DEADLINE_S = 5.0
 """The time after which something that is expected counts as missing, in seconds."""
 
 _LOG_LINES = 10
@@ -81,7 +81,7 @@ class World:
     def inspect_everywhere(self, workload: FailoverWorkload) -> None:
         """Compare the state of each remaining bridge with the answers that the workload received."""
         for bridge in self.client.bridges.left():
-            with self.client.retrying(FAILOVER_DEADLINE), self.client.at_bridge(bridge):
+            with self.client.retrying(FAILOVER_DEADLINE_S), self.client.at_bridge(bridge):
                 workload.inspect(bridge, self.session)
 
     def start_bridges_again(self, *names: str) -> None:
@@ -97,7 +97,7 @@ class World:
         return worker
 
     def _use(self, process: ServerProcess) -> None:
-        self.client.use_bridge(f"127.0.0.1:{process.wait_ready(START_TIMEOUT)}")
+        self.client.use_bridge(f"127.0.0.1:{process.wait_ready(START_TIMEOUT_S)}")
 
     # Calls and watches
 

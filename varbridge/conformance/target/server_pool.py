@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from varbridge.conformance.target.options import Options, TargetUnavailableError
 from varbridge.process import ServerProcess
 
-START_TIMEOUT = 15.0
+START_TIMEOUT_S = 15.0
 
 _END_TIMEOUT_S = 1.0
 """The time in which a bridge that stopped answering may end, in seconds."""
@@ -70,7 +70,7 @@ class ServerPool:
         self._reap_exited()
         try:
             self.usual = self.usual or self.launch()
-            return f"127.0.0.1:{self.usual.wait_ready(START_TIMEOUT)}"
+            return f"127.0.0.1:{self.usual.wait_ready(START_TIMEOUT_S)}"
         except Exception as error:
             raise TargetUnavailableError(f"the bridge did not start: {error}") from None
 
@@ -80,7 +80,7 @@ class ServerPool:
         process = self._flagged.get(flags)
         if process is None:
             process = self._flagged[flags] = self.launch(*flags)
-        return f"127.0.0.1:{process.wait_ready(START_TIMEOUT)}"
+        return f"127.0.0.1:{process.wait_ready(START_TIMEOUT_S)}"
 
     def launch(
         self, *flags: str, port: int = 0, on_ready: Callable[[int], object] | None = None
