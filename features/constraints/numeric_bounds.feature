@@ -95,7 +95,7 @@ Feature: Numeric bounds
   @K1
   Rule: NaN is outside every bound
 
-    Scenario Outline: NaN is refused where there is a bound <bound>
+    Scenario Outline: NaN is refused by a variable with only a <bound>
       Given a float variable "score" holding 0.5 with:
         | <bound> |
         | 0.5     |

@@ -71,7 +71,7 @@ class Literal:
         return self._body == NO_VALUE
 
     def raw(self, kind: str) -> Raw:
-        """Return what goes over the wire if a variable of the type ``kind`` gets this value."""
+        """Return the wire format of this value for a variable of the type ``kind``."""
         match = _PARTS.fullmatch(self.text)
         assert match is not None
         raw = self._raw(kind)
