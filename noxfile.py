@@ -27,9 +27,9 @@ def check(session: nox.Session) -> None:
 
 @nox.session(name="format")
 def format_code(session: nox.Session) -> None:
-    """Format the code and fix what ruff can fix."""
-    run(session, "ruff", "check", "--fix")
+    """Format the code, and fix the mistakes that ruff can fix."""
     run(session, "ruff", "format")
+    run(session, "ruff", "check", "--fix")
 
 
 @nox.session

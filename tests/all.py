@@ -30,8 +30,9 @@ CHECKS = {
     "spelling": ("codespell_lib",),
     "language": ("tests.language",),
     "features": ("varbridge.conformance.check",),
+    "documents": ("varbridge.conformance.documents", "--check"),
     # Tests that share a cluster of etcd or a browser, which take long to start, run in one worker.
-    "pytest": ("pytest", "--numprocesses", str(WORKERS), "--dist", "loadgroup"),
+    "pytest": ("pytest", "-rs", "--numprocesses", str(WORKERS), "--dist", "loadgroup"),
 }
 
 PROGRESS_INTERVAL_S = 10.0
@@ -107,6 +108,8 @@ def main(arguments: Sequence[str]) -> int:
             if not check.passed:
                 failed.append(check.name)
                 _say(f"\n{check.output.rstrip()}\n")
+            for line in re.findall(r"(?m)^SKIPPED .*", check.output) if check.passed else ():
+                _say(f"       {line}")
             word = "passed" if check.passed else f"FAILED (exit code {check.process.returncode})"
             _say(f"{time.monotonic() - began:4.0f} s: {check.name} {word}: {check.last_line}")
     finally:

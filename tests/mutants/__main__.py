@@ -104,6 +104,8 @@ def _run(entries: Sequence[Mutant], options: argparse.Namespace) -> int:
     print(f"\n{len(results) - len(bad)} of {len(results)} mutants have the expected outcome")
     for result in bad:
         print(f"  {result.outcome}: {result.name} ({result.rule or 'every scenario passed'})")
+        for line in result.explanation:
+            print(f"    {line}")
     return 1 if bad else 0
 
 

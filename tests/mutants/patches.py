@@ -102,7 +102,8 @@ class Patch:
     def _only(self, matches: Sequence[Match], fragment: str) -> Match:
         if len(matches) != 1:
             line = " ".join(fragment.split())
-            raise PatchError(f"{self.at} has {len(matches) or 'no'} places like `{line}`, not one")
+            count = f"{len(matches)} times" if matches else "nowhere"
+            raise PatchError(f"`{line}` occurs {count} in {self.at}; `find` must occur exactly once")
         return matches[0]
 
     def _parse(self, text: str) -> Fragment:

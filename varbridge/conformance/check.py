@@ -46,7 +46,8 @@ def main(arguments: Sequence[str]) -> int:
     mistakes = [*find_mistakes(root, the_step_registry)]
     for mistake in mistakes:
         print(mistake)
-    print(f"{len(mistakes)} mistakes in {len([*_paths(root)])} features")
+    count = f"{len(mistakes)} mistake{'s' if len(mistakes) != 1 else ''}"
+    print(f"{count} in {len([*_paths(root)])} features")
     if not mistakes:
         print(figures(root, the_step_registry))
     return 1 if mistakes else 0
