@@ -111,7 +111,9 @@ def test_names_that_are_not_local_stand_for_themselves() -> None:
 def test_exact_names_are_preferred() -> None:
     source = "def f(a, b):\n    return g(a), g(b)"
     assert "(g(a), h(b))" in patched("m:f", "g(b)", "h(b)", source=source)
-    with pytest.raises(PatchError, match=re.escape("m:f has 2 places like `g(b)`, not one")):
+    with pytest.raises(
+        PatchError, match=re.escape("`g(b)` occurs 2 times in m:f; `find` must occur exactly once")
+    ):
         Patch("m:f", "g(b)", "h(b)").apply(ast.parse(source), by_name=False)
 
 
@@ -119,11 +121,11 @@ def test_exact_names_are_preferred() -> None:
     ("at", "find", "replace", "message"),
     [
         ("m:Bounds.chek", "value", "1", "m:Bounds.chek: m has no Bounds.chek"),
-        (CHECK, "value > self.high", "1", "m:Bounds.check has no places like `value > self.high`, not one"),
+        (CHECK, "value > self.high", "1", "`value > self.high` occurs nowhere in m:Bounds.check; `find` must occur exactly once"),
         (CHECK, "value <", "1", "m:Bounds.check: `value <` is not Python: invalid syntax"),
         (CHECK, "value", "1 +", "m:Bounds.check: `1 +` is not Python: invalid syntax"),
         (CHECK, "strict", "...", "m:Bounds.check: a wildcard of the replacement has no counterpart"),
-        (CHECK, "note", "1", "m:Bounds.check has 2 places like `note`, not one"),
+        (CHECK, "note", "1", "`note` occurs 2 times in m:Bounds.check; `find` must occur exactly once"),
         ("m Bounds", "x", "y", "'m Bounds' is not module:qualified.name(parameters)"),
     ],
 )  # fmt: skip
