@@ -37,15 +37,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure the bridge in comparison with a bare grpc.aio server with the same messages, "
-        "and with Redis, NATS and etcd if they are installed. The results are ratios; times are only context.",
+        "and with Redis, NATS and etcd if they are installed. The results are ratios; times are context.",
     )
     add = parser.add_argument
     add("sections", nargs="*", metavar="SECTION", help=f"a section: {', '.join(SECTIONS)} (default: all)")
     add("--quick", action="store_true", help="measure less; exit with 1 if a ratio is far from its target")
     add("--rounds", type=int, metavar="N", help="measure N rounds, each with newly started servers")
-    add(
-        "--peers", action="store_true", help="print which peers are missing and how to install them, and exit"
-    )
+    add("--peers", action="store_true", help="print which peers are missing, and how to install them")
     arguments = parser.parse_args()
     if unknown := set(arguments.sections) - SECTIONS.keys():
         parser.error(f"unknown section {', '.join(sorted(unknown))}; known: {', '.join(SECTIONS)}")

@@ -131,7 +131,7 @@ async def raw() -> AsyncIterator[OverGrpc]:
 
 
 def missing(name: str) -> str:
-    """Return the program or Python module of a peer that is not installed; empty if both are."""
+    """Return the program or Python module of a peer that is not installed; empty if neither is missing."""
     program, module, _ = PEERS[name]
     if shutil.which(program) is None:
         return program

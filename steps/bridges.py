@@ -20,7 +20,7 @@ def step_cluster(context, names, settings):
 
 @given("a new cluster of the bridges {people}{cluster_settings}")
 def step_new_cluster(context, names, settings):
-    """A cluster that only this scenario uses and may end bridges of; clients connect to its first bridge."""
+    """A cluster for this scenario only, which may end its bridges; clients connect to the first bridge."""
     use_cluster(context, names, settings, own=True)
 
 

@@ -17,7 +17,7 @@ from varbridge.conformance.vocabulary.phrases import event
 
 @event("a batch that triggers the failpoint sets these, and the bridge is restarted:")
 def step_batch_at_failpoint(context):
-    """Set variables in an atomic batch, at which the bridge kills itself at its --failpoint; restart it."""
+    """Set variables in an atomic batch that makes the bridge kill itself at its --failpoint; restart it."""
     world = context.world
     process = world.servers.process
     updates = {

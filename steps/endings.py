@@ -36,7 +36,7 @@ def step_restart(context, name, end):
 
 @event("{process} is/was restarted")
 def step_start_again(context, name):
-    """Start a process again that has ended; in the store, start every member that does not run."""
+    """Restart a process that has ended; for the store, restart every member that does not run."""
     named(context.world, name).restart()
 
 
@@ -79,7 +79,7 @@ def step_ends_soon(context, name, seconds):
 
 
 def require_no_children(context, seconds):
-    """Check, on Linux, that the child processes that the bridge had when it received the signal end."""
+    """Check that all processes that the bridge had started before the signal have ended; on Linux only."""
     deadline = time.monotonic() + seconds
     while (left := alive(context.world.starts.offspring)) and time.monotonic() < deadline:
         pass

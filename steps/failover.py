@@ -98,7 +98,7 @@ def step_write_while(context, count, step):
 
 @event("{person} is {words} until clients have written more")
 def step_away(context, bridge, state):
-    """A bridge is paused, or cut off from the store; what it had sent to the store arrives at its return."""
+    """A bridge is paused, or cut off from the store; what it had sent to the store arrives afterwards."""
     bridges = context.world.client.bridges
     leave, come_back = {
         "paused": (bridges.pause, bridges.go_on),
