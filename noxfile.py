@@ -15,7 +15,7 @@ nox.options.sessions = ["check"]
 
 
 def run(session: nox.Session, module: str, *arguments: str) -> None:
-    """Run a module of this environment's Python, with the arguments after ``--``."""
+    """Run ``python -m MODULE`` with these arguments, and with those after ``--`` on nox's command line."""
     session.run(sys.executable, "-m", module, *arguments, *session.posargs, external=True)
 
 
@@ -40,19 +40,19 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the fast tests, or those after --."""
+    """Run the fast tests, or only those that are named after --."""
     run(session, "pytest", "--numprocesses", "logical", "--dist", "loadgroup")
 
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run the slow tests, which check leaves out: about 2 minutes."""
+    """Run the slow tests, which the task check leaves out: about 2 minutes."""
     run(session, "pytest", "-m", "slow", "--numprocesses", "logical", "--dist", "loadgroup")
 
 
 @nox.session
 def features(session: nox.Session) -> None:
-    """Judge the reference bridge by all features: about 1 minute."""
+    """Judge the reference bridge by all features except performance, soak, distributed: about 1 minute."""
     run(session, "behave", "features/")
 
 
@@ -64,7 +64,7 @@ def distributed(session: nox.Session) -> None:
 
 @nox.session
 def over_etcd(session: nox.Session) -> None:
-    """Judge one bridge that keeps its state in etcd by all features: about 2 minutes; needs etcd."""
+    """Judge one bridge with etcd as its store by the same features: about 2 minutes; needs etcd."""
     run(session, "tests.over_etcd")
 
 
@@ -82,19 +82,19 @@ def soak(session: nox.Session) -> None:
 
 @nox.session
 def mutants(session: nox.Session) -> None:
-    """Show the features every broken bridge of tests/mutants: about 40 minutes; -- NAME for one of them."""
+    """Run the features against every mutant of the bridge: about 40 minutes; -- NAME for one of them."""
     run(session, "tests.mutants")
 
 
 @nox.session
 def fit(session: nox.Session) -> None:
-    """Check that every mutant can still be made from the present code: about 20 s."""
+    """Check that the patch of every mutant still fits the code: about 20 s."""
     run(session, "tests.mutants.fit")
 
 
 @nox.session
 def documents(session: nox.Session) -> None:
-    """Write the pages of docs/ that are derived from the features."""
+    """Write docs/steps.md and docs/traceability.md, which are derived from the features and their steps."""
     run(session, "varbridge.conformance.documents")
 
 

@@ -1,5 +1,5 @@
 """The benchmarks of the bridge: ``python -m benchmarks``.
 
-The systems run in turn within one round, so that all see the same machine load; the ratio between them is the
-result, and absolute times are context.
+The compared systems run in turn within each round, so that all see the same machine load. The results are
+ratios between two systems; absolute times are only context.
 """

@@ -1,4 +1,4 @@
-"""The command ``python -m benchmarks``: run the sections, print their tables, write a report and a page."""
+"""The command ``python -m benchmarks``: measure, print the figures, write them as JSON and as HTML."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ REPORT = Path("reports/benchmarks.json")
 PAGE = Path("reports/benchmarks.html")
 
 REPEATS = 2
-"""The number of times that a quick run repeats a section that is far from its targets, before it fails."""
+"""The number of times that a run with ``--quick`` repeats a section that is far from its targets."""
 
 
 def main() -> int:
-    """Run the requested sections, or all of them; return the exit code."""
+    """Measure the requested sections; return 1 if a quick run is far from a target, else 0."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure the bridge in comparison with a bare grpc.aio server with the same messages, "
-        "and with Redis, NATS and etcd if they are installed. Ratios are the result; times are context.",
+        "and with Redis, NATS and etcd if they are installed. The results are ratios; times are context.",
     )
     add = parser.add_argument
     add("sections", nargs="*", metavar="SECTION", help=f"a section: {', '.join(SECTIONS)} (default: all)")
-    add("--quick", action="store_true", help="measure less, and fail if a ratio is far from its target")
-    add("--rounds", type=int, metavar="N", help="the number of rounds; each starts new processes")
-    add("--peers", action="store_true", help="print which peers are installed, and how to install the others")
+    add("--quick", action="store_true", help="measure less; exit with 1 if a ratio is far from its target")
+    add("--rounds", type=int, metavar="N", help="measure N rounds, each with newly started servers")
+    add("--peers", action="store_true", help="print which peers are missing, and how to install them")
     arguments = parser.parse_args()
     if unknown := set(arguments.sections) - SECTIONS.keys():
         parser.error(f"unknown section {', '.join(sorted(unknown))}; known: {', '.join(SECTIONS)}")
@@ -77,7 +77,7 @@ def main() -> int:
 
 
 def _measure(name: str, scale: Scale) -> list[Figure]:
-    """Measure a section, and print its figures."""
+    """Measure a section of the benchmark, print its figures and return them."""
     figures = asyncio.run(SECTIONS[name](scale))
     print(f"{chr(13) if sys.stderr.isatty() else ''}{name}".ljust(60))
     for figure in figures:
@@ -105,7 +105,7 @@ def _report(measured: dict[str, list[Figure]]) -> None:
     try:
         from benchmarks import page
     except ImportError as error:
-        print(f"no page: {error.name} is missing (pip install -e '.[bench]')")
+        print(f"wrote {REPORT}; for {PAGE}, install {error.name}: pip install -e '.[bench]'")
         return
     PAGE.write_text(page.page(report), "utf-8")
     print(f"\nwrote {REPORT} and {PAGE}")

@@ -1,4 +1,4 @@
-"""The effect of attackers on other clients: the p99 of a get during an attack, and the memory after it."""
+"""The benchmark of attacks: the p99 of other clients' gets during each, and the bridge's memory after it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from benchmarks.interleave import undisturbed
 from benchmarks.scale import Scale
 
 DEPLOYED = ("env", "PYTHONMALLOC=malloc")
-"""The command prefix of the files in ``deploy/``, with which a bridge returns memory after an attack."""
+"""The command prefix with which a bridge returns memory to the system, as the files in ``deploy/`` do."""
 
 TIMEOUT_S = 60.0
-"""The time in which an attacker must begin, in seconds; a third of it for the return of memory."""
+"""The maximum time until an attacker has begun, in seconds; memory must be returned within a third of it."""
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    """Measure the p99 of a get during and before each attack, and the memory after and before it."""
+    """Measure the p99 of a get before and during each attack, and the bridge's memory before and after it."""
     slower: dict[str, list[float]] = {}
     larger: dict[str, list[float]] = {}
     context: dict[str, list[tuple[float, float]]] = {}
@@ -82,7 +82,7 @@ async def _attacker(name: str, bridge: OverGrpc) -> AsyncIterator[None]:
 
 
 async def _memory_after(bridge: OverGrpc, before: int) -> int:
-    """Return the memory after the attack, once it is nearly as before or a timeout is over."""
+    """Return the memory in KiB once it is at most 1.2 times that before the attack, or after 20 s."""
     until = time.monotonic() + TIMEOUT_S / 3
     while (now := bridge.process.resident_kib) > before * 1.2 and time.monotonic() < until:
         await bridge.get()

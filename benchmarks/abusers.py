@@ -1,4 +1,4 @@
-"""The attackers, each of which runs until it is killed: ``python -m benchmarks.abusers NAME HOST:PORT``.
+"""Clients that attack a bridge until they are killed: ``python -m benchmarks.abusers NAME HOST:PORT``.
 
 An attacker prints READY on stdout when it has begun. It is a process of its own, so that its work does not
 slow down the clients that are measured.
@@ -36,7 +36,7 @@ async def _open(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWrite
 
 
 async def slow_loris(address: str) -> None:
-    """Open 500 connections that send the HTTP/2 preface letter by letter, and never complete it."""
+    """Open 500 connections that send one byte of the HTTP/2 preface per second, and never complete it."""
     writers = [(await _open(address))[1] for _ in range(500)]
     _ready()
     for letter in PREFACE[:-1]:
@@ -86,7 +86,7 @@ async def oversize(address: str) -> None:
 
 
 async def refused(address: str) -> None:
-    """Send ten values of 4 MB per second, which are refused."""
+    """Set a variable of an unknown session to 4 MB, ten times per second; every set is refused."""
     async with connect(address) as channel:
         call = channel.unary_unary(PATH + "SetVariable")
         update = requests.set_text("nowhere", "x" * 4_000_000)
@@ -112,9 +112,9 @@ async def streams(address: str) -> None:
 
 
 async def stalled(address: str) -> None:
-    """Open 200 watches that never read, of a variable of 100 KB that is set repeatedly.
+    """Open 200 watches that never read their updates, and set the watched variable to 100 KB repeatedly.
 
-    The attack has begun when their receive windows are full: until then they are like any readers.
+    READY is printed when the receive windows of the watches are full: until then they are like any readers.
     """
     async with connect(address, UNREAD) as channel:
         with suppress(grpc.aio.AioRpcError):
@@ -134,7 +134,7 @@ async def stalled(address: str) -> None:
 
 
 async def sessions(address: str) -> None:
-    """Open new sessions repeatedly, up to the limit and beyond."""
+    """Open new sessions repeatedly, up to the bridge's limit and beyond it, where they are refused."""
     async with connect(address) as channel:
         call = channel.unary_unary(PATH + "ListVariables")
         _ready()
@@ -146,7 +146,7 @@ async def sessions(address: str) -> None:
 
 
 async def strangers(address: str) -> None:
-    """Call methods with unknown tokens."""
+    """Call GetVariable repeatedly, each time with another random token."""
     async with connect(address) as channel:
         call = channel.unary_unary(PATH + "GetVariable")
         _ready()
@@ -167,7 +167,7 @@ ATTACKERS: dict[str, Callable[[str], Coroutine[Any, Any, None]]] = {
     "sessions": sessions,
     "strangers": strangers,
 }
-"""The attackers by name."""
+"""The attacks by their names on the command line."""
 
 if __name__ == "__main__":
     name, target_address = sys.argv[1:]

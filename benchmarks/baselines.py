@@ -1,7 +1,7 @@
-"""The systems that are compared: the raw server as the baseline, the bridge, and its peers.
+"""The compared systems: the raw server as the baseline, the bridge, and its peers Redis, NATS and etcd.
 
 Each is a server process on a free port of loopback, with a client on grpc.aio or the peer's own client. A
-process can be a quarter slower than an equal one for its whole life, depending on the placement of its
+process can be a quarter slower than an equal one until it ends, depending on the placement of its
 threads and memory; therefore every round starts new processes.
 """
 
@@ -33,14 +33,14 @@ PEERS = {
     "NATS": ("nats-server", "nats", "apt-get install nats-server; pip install nats-py"),
     "etcd": ("etcd", "", "apt-get install etcd-server"),
 }
-"""The program, the module of the client ("" for none), and how to install both, by the peer's name."""
+"""The server program, the client's Python module (or ""), and how to install both, by the peer's name."""
 
 START_TIMEOUT_S = 15.0
-"""The time in which a server must be ready, in seconds."""
+"""The maximum time until a started server is ready, in seconds."""
 
 
 class System(Protocol):
-    """A system under comparison, which stores a value under a name."""
+    """A compared system, which stores one value."""
 
     async def get(self) -> object:
         """Read the value."""
@@ -52,7 +52,7 @@ class System(Protocol):
 
 
 class OverGrpc:
-    """The raw server or the bridge: requests are encoded beforehand, and replies are not parsed."""
+    """A client of the raw server or the bridge, with requests encoded beforehand and replies not parsed."""
 
     def __init__(self, channel: Any, process: ServerProcess) -> None:
         self.channel = channel
@@ -61,7 +61,7 @@ class OverGrpc:
         self._set = channel.unary_unary(PATH + "SetVariable")
 
     def call(self, method: str) -> Callable[[bytes], Awaitable[bytes]]:
-        """Return a method by its name."""
+        """Return a function that calls a method with an encoded request and returns the encoded reply."""
         function: Callable[[bytes], Awaitable[bytes]] = self.channel.unary_unary(PATH + method)
         return function
 
@@ -74,7 +74,7 @@ class OverGrpc:
 
 @asynccontextmanager
 async def over_grpc(*command: str) -> AsyncIterator[OverGrpc]:
-    """Run the raw server or the bridge, with one variable."""
+    """Run the raw server or the bridge by a command, and register one variable there."""
     process = ServerProcess(command)
     try:
         port = process.wait_ready(START_TIMEOUT_S)
@@ -93,14 +93,14 @@ Without it, gRPC measures the bandwidth, which is large on loopback, and buffers
 
 
 def connect(address: str, *options: tuple[str, Any]) -> Any:
-    """Return a channel without serializers: requests and replies are bytes, which its type forbids."""
+    """Return a channel whose requests and replies are bytes, which the types of gRPC's stubs forbid."""
     return grpc.aio.insecure_channel(
         address, [("grpc.use_local_subchannel_pool", 1), *requests.OPTIONS, *options]
     )
 
 
 async def register(channel: Any, session_id: str, name: str) -> None:
-    """Register a variable, if the server has that method and lacks the variable."""
+    """Register a variable, unless it exists or the server, such as the raw one, has no such method."""
     try:
         await channel.unary_unary(PATH + "RegisterVariable")(requests.register(session_id, name))
     except grpc.aio.AioRpcError as error:
@@ -110,7 +110,7 @@ async def register(channel: Any, session_id: str, name: str) -> None:
 
 @asynccontextmanager
 async def bridge(*flags: str, within: Sequence[str] = ()) -> AsyncIterator[OverGrpc]:
-    """Run the bridge with its state in memory; ``within`` is a command that runs its command."""
+    """Run the bridge with its state in memory; ``within`` is a prefix of its command, such as ``env A=B``."""
     async with over_grpc(*within, *BRIDGE, *flags) as system:
         yield system
 
@@ -131,7 +131,7 @@ async def raw() -> AsyncIterator[OverGrpc]:
 
 
 def missing(name: str) -> str:
-    """Return the part of a peer that is not installed; empty if everything is."""
+    """Return the program or Python module of a peer that is not installed; empty if neither is missing."""
     program, module, _ = PEERS[name]
     if shutil.which(program) is None:
         return program
@@ -145,7 +145,11 @@ def missing(name: str) -> str:
 
 @asynccontextmanager
 async def _program(*command: str) -> AsyncIterator[int]:
-    """Run a program on a free port; ``{port}``, ``{other}`` and ``{folder}`` in its command are replaced."""
+    """Run a program on a free port.
+
+    ``{port}``, ``{other}`` and ``{folder}`` in its command stand for that port, another free port and a
+    temporary directory.
+    """
     port = _free_port()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         filled = [
@@ -192,7 +196,7 @@ class _Redis:
 
 @asynccontextmanager
 async def redis(*, persistent: bool = False) -> AsyncIterator[System]:
-    """Run Redis, in memory or with every write on disk before its answer."""
+    """Run Redis, in memory or, if ``persistent``, with every write on disk before its answer."""
     from redis.asyncio import Redis
 
     mode = ("--appendonly", "yes", "--appendfsync", "always") if persistent else ("--appendonly", "no")
@@ -220,7 +224,7 @@ class _Nats:
 
 @asynccontextmanager
 async def nats(*, persistent: bool = False) -> AsyncIterator[System]:
-    """Run the key-value store of NATS JetStream, in memory or in files, which it syncs every two minutes."""
+    """Run NATS JetStream's key-value store, in memory or in files, which NATS syncs every two minutes."""
     import nats as client
     from nats.js.api import KeyValueConfig, StorageType
 

@@ -1,4 +1,4 @@
-"""The benchmark of single calls, concurrent calls and batches, compared with the raw server and peers."""
+"""The benchmark of single calls, concurrent calls and batches, for the bridge, the raw server and peers."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def _all(opened: Mapping[str, Open]) -> AsyncIterator[dict[str, Any]]:
 
 
 async def _batches(systems: Mapping[str, Any], method: str, scale: Scale) -> dict[str, list[float]]:
-    """Return the durations of calls that read or set a hundred variables, in seconds."""
+    """Return the durations of calls that read or set a hundred variables, in seconds, by system."""
     functions = {}
     for name in ("raw", "bridge"):
         channel = systems[name].channel
@@ -93,7 +93,7 @@ async def _batches(systems: Mapping[str, Any], method: str, scale: Scale) -> dic
 def ratio(
     name: str, times: Mapping[str, list[list[float]]], subject: str, baseline: str, target: Target | None
 ) -> Figure:
-    """Return the ratio of two systems' durations, from the medians of each round."""
+    """Return the figure of the ratio of two systems' durations, from the medians of each round."""
     rounds = [
         statistics.median(a) / statistics.median(b)
         for a, b in zip(times[subject], times[baseline], strict=True)
@@ -108,7 +108,7 @@ def ratio(
 def rate(
     name: str, rates: Mapping[str, list[float]], subject: str, baseline: str, target: Target | None
 ) -> Figure:
-    """Return the ratio of two systems' calls per second."""
+    """Return the figure of the ratio of two systems' calls per second in each round."""
     rounds = [a / b for a, b in zip(rates[subject], rates[baseline], strict=True)]
     context = {system: {"per second": statistics.median(values)} for system, values in rates.items()}
     return Figure(f"{name}: {subject} / {baseline}", rounds, target, context=context)

@@ -1,4 +1,4 @@
-"""The benchmark of bridges with etcd as their store: compared with etcd itself, and two bridges with one."""
+"""The benchmark of bridges with etcd as their store: one compared with etcd itself, and two with one."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ BATCH = [f"v{number:02}" for number in range(100)]
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    """Measure gets and sets at the session's owner and at another bridge, and the throughput of both."""
+    """Measure gets and sets at the session's owner and at another bridge; and throughput, at one and both."""
     if missing := baselines.missing("etcd"):
-        print(f"cluster: {missing} is missing: {baselines.PEERS['etcd'][-1]}")
+        print(f"cluster: skipped, because {missing} is not installed: {baselines.PEERS['etcd'][-1]}")
         return []
     figures = []
     for members, size in ((1, "one member"), (3, "three members")):
@@ -53,7 +53,7 @@ async def measure(scale: Scale) -> list[Figure]:
 
 @asynccontextmanager
 async def _cluster(members: int) -> AsyncIterator[tuple[Etcd, OverGrpc, OverGrpc]]:
-    """Run etcd, the bridge that owns the session, and another bridge."""
+    """Run etcd, the bridge that owns the session, and another bridge; yield a client of each."""
     with Cluster(members) as cluster:
         leader = cluster.leader().endpoint
         # The leader comes first, since another member would forward requests to it.

@@ -1,4 +1,4 @@
-"""The figures of a benchmark: ratios to the raw server in each round, and whether they can be quoted."""
+"""The figures of a benchmark: their values in each round, targets, and uncertainty."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GENEROUS = 2.5
 
 @dataclass(frozen=True)
 class Target:
-    """The target of a figure: an upper or a lower bound."""
+    """The target of a figure: an upper bound, or a lower one if ``at_least`` is True."""
 
     bound: float
     at_least: bool = False
@@ -26,7 +26,7 @@ class Target:
         return value >= self.bound if self.at_least else value <= self.bound
 
     def far_off(self, value: float) -> bool:
-        """Return True if a value misses the target by more than the generous factor."""
+        """Return True if a value misses the target by more than the factor ``GENEROUS``."""
         return value < self.bound / GENEROUS if self.at_least else value > self.bound * GENEROUS
 
     def __str__(self) -> str:
@@ -35,14 +35,14 @@ class Target:
 
 @dataclass
 class Figure:
-    """A number that is quoted.
+    """A measured number of a report.
 
     Attributes:
         name: the measured quantity, and the systems that are compared.
         rounds: the value of each round.
         target: the target; None if there is none.
         unit: the unit; empty for a ratio.
-        context: the absolute numbers behind it, by system and by name.
+        context: the absolute numbers of each system, such as "p50 ms", by system and by name.
     """
 
     name: str
@@ -80,14 +80,14 @@ class Figure:
         return self.doubt <= NOISY
 
     def line(self) -> str:
-        """Return a line of the table."""
+        """Return the line of the figure in the printed table."""
         spread = f"({min(self.rounds):.4g} to {max(self.rounds):.4g})" if len(self.rounds) > 1 else ""
         target = f"{self.target}: {self.verdict}" if self.target else ""
         noisy = "" if self.quotable else " [too noisy to quote]"
         return f"  {self.name:52} {self.median:8.4g} {self.unit:5} {spread:24} {target}{noisy}"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the figure for the report."""
+        """Return the content of the figure in the JSON report."""
         return {
             "name": self.name,
             "median": self.median,

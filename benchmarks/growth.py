@@ -16,17 +16,17 @@ from benchmarks.interleave import one_by_one
 from benchmarks.scale import Scale
 
 SMALL = 1000
-"""The number of variables in the session that the big one is compared with."""
+"""The number of variables in the small session, with which the big one is compared."""
 
 IN_FLIGHT = 64
 """The number of concurrent registrations."""
 
 SAMPLED = 5000
-"""The number of random names that are read, so that caches do not help."""
+"""The number of random names that are read: so many that caches do not help."""
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    """Grow a session to many variables, and a bridge to many sessions."""
+    """Measure while a session grows to many variables, and a bridge to many sessions."""
     flags = ("--max-variables", str(scale.variables), "--max-sessions", str(scale.sessions + 10))
     async with baselines.bridge(*flags) as bridge:
         variables = await _variables(bridge, scale)

@@ -14,7 +14,7 @@ Call = Callable[[], Awaitable[object]]
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Disable the garbage collector of the client, which would distort the measurements."""
+    """Disable Python's garbage collector in this process, since its pauses would distort the measurements."""
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -27,7 +27,7 @@ def undisturbed() -> Iterator[None]:
 async def one_by_one(systems: Mapping[str, Call], blocks: int, calls: int) -> dict[str, list[float]]:
     """Measure blocks of calls of each system in turn; return the duration of every call in seconds.
 
-    One more block before the first is a warm-up and does not count. The order alternates from block to block.
+    An additional first block is a warm-up and does not count. The systems' order alternates between blocks.
     """
     seconds: dict[str, list[float]] = {name: [] for name in systems}
     turns = [*systems.items()]
@@ -43,7 +43,7 @@ async def one_by_one(systems: Mapping[str, Call], blocks: int, calls: int) -> di
 
 
 async def at_once(systems: Mapping[str, Call], blocks: int, calls: int, width: int = 32) -> dict[str, float]:
-    """Measure blocks with ``width`` concurrent calls; return the median calls per second of each system."""
+    """Measure blocks of calls, ``width`` at a time; return the median calls per second of each system."""
     rates: dict[str, list[float]] = {name: [] for name in systems}
     turns = [*systems.items()]
     with undisturbed():

@@ -28,7 +28,7 @@ td.n { text-align: right; } .bad { color: #a4161a; font-weight: 700; } .dim { co
 
 
 def page(report: Mapping[str, Any]) -> str:
-    """Return the page for a report."""
+    """Return the HTML page for a report."""
     figures = [figure for section in report["sections"].values() for figure in section]
     targeted = [figure for figure in figures if figure["target"]]
     met = sum(figure["verdict"] == "met" for figure in targeted)
@@ -53,7 +53,7 @@ def page(report: Mapping[str, Any]) -> str:
 
 
 def _overview(figures: Sequence[Mapping[str, Any]]) -> str:
-    """Return a plot of the figures relative to their targets: left of the line is better."""
+    """Return a plot of the figures relative to their targets: left of the target's line is better."""
     shown = [*reversed(figures)]
     plot, axes = pyplot.subplots(figsize=(10, 0.42 * len(shown) + 1.1))
     for place, figure in enumerate(shown):

@@ -1,7 +1,7 @@
-"""The raw server: a bare grpc.aio server with equally large messages, which only answers and fans out.
+"""The raw server, the baseline: a bare grpc.aio server with messages as large as the bridge's.
 
-``python -m benchmarks.raw`` prints ``GRPC_READY:<port>``. A set is put into a queue for each watch, as in
-most servers of this kind; a watch sends the content of its queue.
+``python -m benchmarks.raw`` prints ``GRPC_READY:<port>``. Each set puts an update into the queue of every
+watch, as in most servers of this kind; a watch sends the content of its queue.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ class Raw:
         return self._variables[name]
 
     async def set_variable(self, request: pb.SetVariableRequest, _: object) -> pb.SetVariableResponse:
-        """Store the value, and put the update into every queue."""
+        """Store the value, and put its update into the queue of every watch."""
         version = self._set(request.variable_identifier, request.value)
         return pb.SetVariableResponse(success=True, new_version=version)
 
     async def set_variables(
         self, request: pb.BatchSetVariablesRequest, _: object
     ) -> pb.BatchSetVariablesResponse:
-        """Store several values, and put the updates into every queue."""
+        """Store several values, and put their updates into the queue of every watch."""
         versions = {name: self._set(name, value) for name, value in request.updates.items()}
         return pb.BatchSetVariablesResponse(success=True, new_versions=versions)
 
@@ -93,7 +93,7 @@ class Raw:
 
 
 async def serve() -> None:
-    """Serve until the process ends."""
+    """Serve at a free port of loopback until the process ends."""
     raw = Raw()
     server = aio.server(options=[("grpc.so_reuseport", 0)])
     handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {

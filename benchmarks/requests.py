@@ -1,4 +1,4 @@
-"""The requests as bytes, which are encoded beforehand, so that their encoding is not measured."""
+"""The requests of the benchmarks, encoded beforehand so that their encoding is not measured."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ class Scale(NamedTuple):
         rounds: the number of rounds, each of which starts new processes.
         blocks: the number of blocks of calls in a round, by each system in turn.
         calls: the number of calls in a block.
-        watches: the numbers of watches for the fan-out.
+        watches: the numbers of watches with which the fan-out is measured.
         variables: the number of variables to which a session grows.
         sessions: the number of sessions to which a bridge grows.
     """
@@ -26,7 +26,7 @@ class Scale(NamedTuple):
     sessions: int
 
     def progress(self, section: str, number: int) -> None:
-        """Print the progress if stderr is a terminal."""
+        """Print the section and the round on stderr if it is a terminal."""
         if sys.stderr.isatty():
             print(f"\r{section}: round {number + 1} of {self.rounds}  ", end="", file=sys.stderr, flush=True)
 

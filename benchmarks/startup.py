@@ -1,4 +1,4 @@
-"""The benchmark of start-up: the time of a start, and the time without answers after a kill."""
+"""The benchmark of start-up: the duration of a start, and the time without answers after a kill."""
 
 from __future__ import annotations
 

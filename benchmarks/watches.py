@@ -17,7 +17,7 @@ from benchmarks.interleave import undisturbed
 from benchmarks.scale import Scale
 
 FAN_OUT = {1: (40, 20), 10: (40, 10), 100: (30, 5), 1000: (12, 3)}
-"""The pairs of blocks in a round and the updates in a block, by the number of watches."""
+"""The numbers of pairs of blocks in a round and of updates in a block, by the number of watches."""
 
 TARGETS = {100: Target(0.9, at_least=True), 1000: Target(0.9, at_least=True)}
 STALLED = (60, 10)
@@ -41,7 +41,7 @@ class Audience:
 
     @classmethod
     async def gather(cls, server: OverGrpc, session_id: str, watches: int) -> Audience:
-        """Register the variable of the session, and open the watches."""
+        """Register the variable "x" in a session, and open ``watches`` watches of it."""
         await baselines.register(server.channel, session_id, "x")
         return cls(server, session_id, [await open_watch(server.channel, session_id) for _ in range(watches)])
 
@@ -51,7 +51,7 @@ class Audience:
             stream.cancel()
 
     async def deliver(self, updates: int, text: str = "") -> list[float]:
-        """Set the variable repeatedly, each time when every watch has received the last update.
+        """Set the variable repeatedly, each time after every watch has received the update before.
 
         Returns:
             The duration of the delivery of each update, in seconds.
@@ -84,7 +84,7 @@ Round = tuple[Run, Run]
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    """Measure all figures, for the bridge and the raw server."""
+    """Measure fan-out, one stream, a stalled watch and idle watches, for the bridge and the raw server."""
     fans: dict[int, list[Round]] = {count: [] for count in scale.watches}
     pushes: list[tuple[float, float]] = []
     stalls: list[Round] = []
@@ -222,5 +222,5 @@ def _times(runs: Iterable[Run]) -> list[float]:
 
 
 def _p99(run: Run) -> float:
-    """Return the p99 of the deliveries, in seconds."""
+    """Return the p99 of the delivery of an update in a run, in seconds."""
     return statistics.quantiles(_times([run]), n=100)[-1]

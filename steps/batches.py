@@ -35,7 +35,7 @@ def step_read_together_bare(context, variables):
 
 @action("these are/were set in a(n) {batch}{options}:")
 def step_set_batch(context, atomic, options):
-    """Set the variables in a table of name, or "id of NAME", and value in one call."""
+    """Set variables in one call: a table of name, or "id of NAME", and value."""
     request = pb.BatchSetVariablesRequest(
         session_id=context.world.sessions.id, atomic=atomic, **options.arguments()
     )
@@ -58,7 +58,7 @@ def step_set_nothing(context):
 
 @when("one client sets {name} and {name} {int} times in an atomic batch while another reads both in one call")
 def step_set_while_reading(context, name, other, times):
-    """Set two variables to equal numbers again and again, while another client reads both again and again."""
+    """Set two variables to equal numbers in each batch, while another client repeatedly reads both."""
     world = context.world
     reader = world.session_of("Reader")
     world.loads.pairs = []
@@ -81,7 +81,7 @@ def step_set_while_reading(context, name, other, times):
 
 @then("every read returned equal numbers")
 def step_equal_numbers(context):
-    """Check that no read returned one half of a batch."""
+    """Check that no read of the other client returned one half of a batch."""
     pairs = context.world.loads.pairs
     assert_that(len(pairs), greater_than(0), "the number of reads")
     unequal = [f"the pair {first} and {second}" for first, second in pairs if first != second]
@@ -90,7 +90,7 @@ def step_equal_numbers(context):
 
 @then("the answer has:")
 def step_batch_has(context):
-    """Check the variables read, in a table of name, or "id of NAME", value, version and perhaps metadata."""
+    """Check all variables read: a table of name, or "id of NAME", value, version and perhaps metadata."""
     variables, _ = context.world.require_success()
     rows = {identifier_of(context, row["name"]): row for row in context.table}
     assert_that(sorted(variables), equal_to(sorted(rows)), "the identifiers answered")
@@ -109,7 +109,7 @@ def step_batch_has(context):
 
 @then("{names} is/are missing")
 def step_batch_missing(context, names):
-    """Check which variables the answer reports as missing, in this order."""
+    """Check that the answer reports exactly these variables as missing, in this order."""
     _, missing = context.world.require_success()
     assert_that(missing, equal_to(names), "the names missing")
 
@@ -138,7 +138,7 @@ def reported(result):
 
 @then("the batch answers the versions:")
 def step_batch_versions(context):
-    """Check the new versions, in a table of name and version; these and no others."""
+    """Check all new versions that the batch answered: a table of name and version."""
     result = context.world.require_success()
     expected = {identifier_of(context, row["name"]): int(row["version"]) for row in context.table}
     assert_that(dict(result.versions), equal_to(expected), "the new versions")
@@ -152,7 +152,7 @@ def step_batch_no_versions(context):
 
 @then("the batch fails for:")
 def step_batch_fails(context):
-    """Check which variables the batch reports errors of, in a table of name and words of the error."""
+    """Check that exactly these variables have errors: a table of name and because, a part of the error."""
     result = context.world.require_success()
     expect(not result.success, "the batch to report failure", reported(result))
     because = {identifier_of(context, row["name"]): row["because"] for row in context.table}

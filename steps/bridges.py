@@ -14,18 +14,18 @@ from varbridge.conformance.vocabulary.phrases import action, event, prefix, run_
 
 @given("a cluster of the bridges {people}{cluster_settings}")
 def step_cluster(context, names, settings):
-    """A cluster that scenarios with the same settings share; clients connect to the first bridge."""
+    """A cluster that scenarios with the same settings share; clients connect to its first bridge."""
     use_cluster(context, names, settings, own=False)
 
 
 @given("a new cluster of the bridges {people}{cluster_settings}")
 def step_new_cluster(context, names, settings):
-    """A cluster that only this scenario uses, so that it may end bridges; clients connect to the first."""
+    """A cluster for this scenario only, which may end its bridges; clients connect to the first bridge."""
     use_cluster(context, names, settings, own=True)
 
 
 def use_cluster(context, names, settings, own):
-    """Start the bridges, and connect to the first of them."""
+    """Start a cluster, or use the shared one unless ``own`` is True, and connect to its first bridge."""
     bridges = Bridges(
         context.world.target,
         names,
@@ -46,14 +46,14 @@ def step_connect(context, person, bridge):
 
 @prefix("at {person}, {step}")
 def step_at(context, bridge, step):
-    """Run a step at another bridge of the cluster."""
+    """Run a step whose calls go to this bridge of the cluster."""
     with context.world.client.at_bridge(bridge):
         run_step(context, step)
 
 
 @prefix("at each bridge, {step}")
 def step_at_each(context, step):
-    """Run a step at one bridge after the other, for a Then that examines the outcomes."""
+    """Run a step at one bridge of the cluster after the other; a later Then examines all outcomes."""
     world = context.world
     outcomes = []
     for name in world.client.bridges.names:
@@ -66,14 +66,14 @@ def step_at_each(context, step):
 
 @prefix("within {int} s, {step}")
 def step_within(context, seconds, step):
-    """Run a step, and repeat each call of it with back-off while a bridge is unavailable."""
+    """Run a step, and retry each of its calls for so many seconds while a bridge is unavailable."""
     with context.world.client.retrying(seconds):
         run_step(context, step)
 
 
 @then("each bridge refuses it {status}, with the same message and violations")
 def step_same_refusals(context, status):
-    """Every bridge refused, with equal status, message and field violations."""
+    """Every bridge refused the call with this status, and with equal messages and field violations."""
     errors = [outcome.examine() for outcome in context.world.outcomes]
     for error in errors:
         assert_that(error, is_refusal(status))
@@ -83,7 +83,7 @@ def step_same_refusals(context, status):
 
 @then("all bridges answer the same about {name}")
 def step_same_answers(context, name):
-    """A read, the list, the history and a description of the session are equal at all bridges."""
+    """All bridges answer equal reads, lists and histories, and equal descriptions of the session."""
     world = context.world
     world.require_success()
     answers = []
@@ -106,7 +106,7 @@ def step_same_answers(context, name):
 
 @step("within {int} s each bridge refuses to read and to set {name} as unavailable")
 def step_all_unavailable(context, seconds, name):
-    """Each bridge refuses reads in time, and then sets; earlier reads are checked like all reads."""
+    """Each bridge refuses a read within that time, and then a set; earlier reads may be answered."""
     world = context.world
     deadline = time.monotonic() + seconds
     for bridge in world.client.bridges.names:
@@ -131,14 +131,14 @@ def step_many_variables(context, count, prefix, first):
 
 @action("the {int} variables {name} are/were set together to {int} and up")
 def step_set_many(context, count, prefix, first):
-    """Set variables whose names end with 0, 1 and so on, in one atomic batch."""
+    """Set variables whose names end with 0, 1 and so on to consecutive integers, in one atomic batch."""
     updates = {f"{prefix}{number}": first + number for number in range(count)}
     return context.world.session.set_many(updates, atomic=True)
 
 
 @then("the {int} variables {name} hold {int} and up, at version {int}")
 def step_hold_many(context, count, prefix, first, version):
-    """One read of all variables has the values and the version, after a batch without errors."""
+    """One read of all variables returns consecutive integers at this version; the batch had no errors."""
     world = context.world
     result = world.require_success()
     assert_that(result.errors, empty(), "the errors of the batch")
@@ -151,13 +151,13 @@ def step_hold_many(context, count, prefix, first, version):
 
 @event("{person} follows {names}")
 def step_follow(context, person, names):
-    """Start a follower: a watch that reconnects to any bridge, and resumes after its last update."""
+    """Start a follower: a watch that reconnects to any bridge of the cluster, and resumes by itself."""
     context.world.follow(person, names)
 
 
 @then("{person} receives the versions {int} to {int} of {name}, each once")
 def step_followed(context, person, first, last, name):
-    """All watches of a follower together have received these versions, in order and without repeats."""
+    """The follower has received these versions, in order and each once, over all its reconnections."""
     watch = context.world.watchers[person].watch
     got = watch.wait_for(lambda updates: len(updates) >= last - first + 1, 3 * DEADLINE_S)
     versions = [update.variable.version for update in got]

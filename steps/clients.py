@@ -13,7 +13,7 @@ from varbridge.conformance.vocabulary.outcome import Outcome
 
 
 def at_once(context, count, action):
-    """Run an action in several clients, each on its own connection, at the same moment."""
+    """Run an action in ``count`` clients at once, each on its own connection; the world gets the outcomes."""
     world = context.world
     barrier = threading.Barrier(count)
     connections = [world.client.connect() for _ in range(count)]
@@ -36,19 +36,19 @@ def at_once(context, count, action):
 
 @when("{int} clients at once each register a float variable of their own")
 def step_register_own(context, count):
-    """Register as many variables as there are clients, variable_0 and so on, in one session."""
+    """Register one variable per client in the same session: variable_0, variable_1 and so on."""
     at_once(context, count, lambda n, session: session.register(f"variable_{n}", "float", float(n)))
 
 
 @when("{int} clients at once each register the variable {name}")
 def step_register_same(context, count, name):
-    """Register one name by several clients in one session."""
+    """Register a variable of the same name from several clients in one session."""
     at_once(context, count, lambda n, session: session.register(name, "float", float(n)))
 
 
 @when("{int} clients at once each set {name} {int} times")
 def step_set_many_times(context, count, name, times):
-    """Set one variable by several clients again and again, each time to another value."""
+    """Set one variable repeatedly from several clients, each time to another value."""
 
     def work(number, session):
         return [session.set(name, float(number * times + turn), kind="float") for turn in range(times)]
@@ -58,14 +58,14 @@ def step_set_many_times(context, count, name, times):
 
 @when("{int} clients at once each set {name} to {value}{options}")
 def step_set_once(context, count, name, value, options):
-    """Set one variable by several clients, with the same options."""
+    """Set one variable once from each of several clients, with the same options."""
     raw = value.raw(context.world.sessions.kind_of(name))
     at_once(context, count, lambda _, session: session.set(name, raw, **options.arguments()))
 
 
 @given("{int} requests with other request ids set {name} to {value}")
 def step_many_requests(context, count, name, value):
-    """Set one variable by several clients again and again, each time with a new request id."""
+    """Set one variable so many times from 12 clients, each time with a new request id; all must succeed."""
     clients = 12
     raw = value.raw(context.world.sessions.kind_of(name))
 
@@ -80,7 +80,7 @@ def step_many_requests(context, count, name, value):
 
 @when("{int} clients at once each read and set {name} {int} times")
 def step_read_and_set(context, count, name, times):
-    """Read and set one variable by several clients, and record when each call began and ended."""
+    """Read and set one variable from several clients, and record when each call began and ended."""
     before = context.world.session.get(name)
     context.world.loads.start = before.version, before.value
 
@@ -115,7 +115,7 @@ def step_linearizable(context):
 
 @when("{int} clients at once each use a session of their own")
 def step_own_sessions(context, count):
-    """Open a session for each client, and set "x" there to values that no other client uses."""
+    """Open a session for each client; set "x" there to values that no other client uses, and read it back."""
     world = context.world
 
     def work(number, session):
@@ -134,7 +134,7 @@ def step_own_sessions(context, count):
 
 @when("{int} clients at once set {name} and {name} {int} times each")
 def step_set_in_turn(context, count, name, other, times):
-    """Set two variables, each by every second client, again and again."""
+    """Set two variables repeatedly: half of the clients set one of them, the other half the other."""
     names = [name, other]
 
     def work(number, session):
@@ -162,7 +162,7 @@ def step_batches_and_sets(context, name, other, batches, third, sets):
 
 @then("each client is answered version {int}")
 def step_all_answered(context, version):
-    """Check that all clients got the same answer."""
+    """Check that the set of every client answered this version."""
     answers = [outcome.require_success() for outcome in context.world.outcomes]
     assert_that(answers, equal_to([version] * len(answers)), "the versions answered")
 
@@ -172,7 +172,7 @@ def step_saw_own(context):
     """Check that no client read a value that it had not written."""
     for number, outcome in enumerate(context.world.outcomes):
         expect(
-            outcome.require_success(), f"client {number} to read just what it wrote", "it read something else"
+            outcome.require_success(), f"client {number} to read only what it wrote", "it read something else"
         )
 
 

@@ -40,38 +40,38 @@ def credentials_of(context, text):
 
 
 def usual(context, **changes):
-    """Return the credentials of the scenario's client with some changes."""
+    """Return the credentials of the scenario's client, with some fields changed."""
     return context.world.client.credentials._replace(**changes)
 
 
 @then("{person} has received nothing")
 def step_received_nothing(context, person):
-    """A watch that has ended sent no update."""
+    """The watch of this person sent no update before it ended."""
     updates = [update.kind for update in context.world.watchers[person].watch.updates]
     assert_that(updates, empty(), f"what {person} received")
 
 
 @then("no connection is made")
 def step_no_connection(context):
-    """The call did not reach the bridge, because the TLS handshake failed."""
+    """The last call did not reach the bridge, because the TLS handshake failed."""
     assert_that(context.world.outcome.examine(), is_no_connection())
 
 
 @given("the token file was replaced with {names}")
 def step_replace_tokens(context, lines):
-    """A token file with these lines has replaced the earlier one."""
+    """A token file with these lines has replaced the bridge's earlier one."""
     context.world.client.access.write_tokens(lines)
 
 
 @given("the token file was deleted")
 def step_delete_tokens(context):
-    """The token file does not exist any more."""
+    """The bridge's token file no longer exists."""
     context.world.client.access.remove_tokens()
 
 
 @given("the certificate was replaced with {words}, and {word} on SIGHUP")
 def step_replace_certificate(context, certificate, effect):
-    """A bridge that has reloaded one of another authority, or reported a damaged one on stderr."""
+    """A bridge that reloaded a certificate of another authority, or reported a damaged one on stderr."""
     {
         ("one of another authority", "reloaded"): reload_certificate,
         ("a damaged one", "reported"): damage_certificate,
@@ -79,7 +79,7 @@ def step_replace_certificate(context, certificate, effect):
 
 
 def reload_certificate(context):
-    """Send SIGHUP, and wait until clients that trust the other authority get answers."""
+    """Replace the certificate, send SIGHUP, and wait until clients that trust its authority get answers."""
     world = context.world
     world.client.access.write_certificate(STRANGER)
     world.servers.process.signal(signal.SIGHUP)
@@ -94,10 +94,11 @@ def reload_certificate(context):
 
 
 def damage_certificate(context):
-    """Send SIGHUP, and wait until the bridge has written a line on stderr."""
+    """Damage the certificate, send SIGHUP, and wait until the bridge has written a line on stderr."""
     process = context.world.servers.process
     context.world.client.access.spoil_certificate()
     earlier = len(process.stderr)
     process.signal(signal.SIGHUP)
     lines = eventually(lambda: [*process.stderr][earlier:], DEADLINE_S)
-    expect(bool(lines), f"a line about it on stderr within {DEADLINE_S:g} s", "nothing came")
+    expected = f"a line about the damaged certificate on stderr within {DEADLINE_S:g} s"
+    expect(bool(lines), expected, "there was none")

@@ -9,14 +9,14 @@ from varbridge.conformance.vocabulary.phrases import action
 
 @action("a {name} dependency of {variable} on {variable} is/was added")
 def step_depend(context, dependency_type, dependent, target):
-    """Add a dependency of a type between two variables."""
+    """Add a dependency of this type, by which the first variable follows the second."""
     sessions = context.world.sessions
     context.world.session.depend(sessions.identifier(target), sessions.identifier(dependent), dependency_type)
 
 
 @then("a change of {name} sends {person} nothing")
 def step_not_recorded(context, name, person):
-    """Set a variable to its own value, and check that a watch receives nothing because of it."""
+    """Set a variable to its own value, and check that a person's watch receives no dependency change."""
     world = context.world
     world.session.set(name, world.session.get(name).raw)
     context.execute_steps(f"Then {person} receives nothing else")
@@ -24,7 +24,7 @@ def step_not_recorded(context, name, person):
 
 @then("the last update that {person} received names the id of {name} as its cause")
 def step_cause(context, person, name):
-    """Check that a dependency change also names the variable that changed by its id."""
+    """Check that the metadata of a watch's last update have the id of this variable as cause_id."""
     update = news(context.world.watchers[person].watch.updates)[-1]
     expected = {"cause_id": context.world.sessions.id_of(name)}
     assert_that(update.metadata, has_entries(expected), "the metadata of the update")
@@ -32,7 +32,7 @@ def step_cause(context, person, name):
 
 @then("{person} received the changes of {names} before that of {name}")
 def step_batch_first(context, person, names, last):
-    """Check that the updates of a batch come first, in any order, and what follows from them afterwards."""
+    """Check that a watch received the changes of a batch, in any order, before the change that they cause."""
     watch = context.world.watchers[person].watch
     *received, final = [update.variable.name for update in wait_for_news(watch, len(names) + 1)]
     assert_that(sorted(received), equal_to(sorted(names)), f"the first updates that {person} received")

@@ -17,7 +17,7 @@ from varbridge.conformance.vocabulary.phrases import event
 
 @event("a batch that triggers the failpoint sets these, and the bridge is restarted:")
 def step_batch_at_failpoint(context):
-    """Set variables in an atomic batch with the metadata that make the bridge die at its --failpoint."""
+    """Set variables in an atomic batch that makes the bridge kill itself at its --failpoint; restart it."""
     world = context.world
     process = world.servers.process
     updates = {
@@ -37,25 +37,25 @@ def step_batch_at_failpoint(context):
 
 @then("no acknowledged change is lost")
 def step_none_lost(context):
-    """After each kill, every variable is at the last acknowledged version, or at that of a pending set."""
-    assert_that(context.world.loads.workload.lost, no_faults(), "what is not there")
+    """After each kill, no variable was behind its last acknowledged set, or more than one set ahead of it."""
+    assert_that(context.world.loads.workload.lost, no_faults(), "the acknowledged changes lost")
 
 
 @then("no batch is applied in part")
 def step_batches_whole(context):
-    """After each kill, variables that clients set only together are at the same version."""
-    assert_that(context.world.loads.workload.torn, no_faults(), "what is there in part")
+    """After each kill, variables that clients set only in batches were at the same version."""
+    assert_that(context.world.loads.workload.torn, no_faults(), "the batches applied in part")
 
 
 @then("a watch has received each change once, and none that was lost")
 def step_watched(context):
     """A watch that was resumed after each kill has received all versions, in order, and no others."""
-    assert_that(context.world.loads.workload.discrepancies, no_faults(), "what a watch received")
+    assert_that(context.world.loads.workload.discrepancies, no_faults(), "the wrong updates of a watch")
 
 
 @given("the bridge was stopped and its data files were overwritten")
 def step_damage(context):
-    """A bridge that has ended, and data files that have random bytes instead of their content."""
+    """The bridge has ended, and its data files have random bytes instead of their content."""
     named(context.world, "the bridge").end(signal.SIGTERM)
     noise = random.Random(1)
     for file in files_of(context):
@@ -70,7 +70,7 @@ def step_damage(context):
 
 @then("the data files are unchanged")
 def step_unchanged(context):
-    """Every file in the data directory has the content that it had before the start, and none is new."""
+    """Every file in the data directory is as it was before the last start; none is new or missing."""
     before, now = context.world.starts.files, contents_of(context)
     changed = [Path(path).name for path in {**before, **now} if before.get(path) != now.get(path)]
     expect(now == before, "the files to be as they were before the start", f"changed: {', '.join(changed)}")

@@ -17,12 +17,12 @@ from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.phrases import event
 
 ENDS = {"killed": signal.SIGKILL, "stopped": signal.SIGTERM}
-"""The words of the features for signals that end a process."""
+"""The signals that end a process, by the words of the features."""
 
 
 @event("{process} is/was killed")
 def step_kill(context, name):
-    """Send SIGKILL, and wait for the end."""
+    """Send SIGKILL to a process, and wait for its end."""
     named(context.world, name).end(signal.SIGKILL)
 
 
@@ -36,7 +36,7 @@ def step_restart(context, name, end):
 
 @event("{process} is/was restarted")
 def step_start_again(context, name):
-    """Start a process again that has ended; for the store, every member has to run and answer."""
+    """Restart a process that has ended; for the store, restart every member that does not run."""
     named(context.world, name).restart()
 
 
@@ -54,7 +54,7 @@ def step_resume(context, name):
 
 @event("{process} receives/received {signal}")
 def step_signal(context, name, number):
-    """Send a signal, and do not wait."""
+    """Send a signal to a process, and do not wait for its end."""
     process = Servers.process.get(context.world.servers)
     if name == "the bridge" and process is not None:
         context.world.starts.offspring = offspring(process.pid)
@@ -63,14 +63,14 @@ def step_signal(context, name, number):
 
 @then("{process} ends with exit code {int}")
 def step_ends(context, name, code):
-    """The process ends within its grace period and a little more."""
+    """The process ends with this exit code within 10 s."""
     actual = named(context.world, name).wait_ended(END_S)
     expect(actual == code, f"{name} to end with exit code {code}", end_in_words(actual, END_S))
 
 
 @then("{process} end(s) within {int} s")
 def step_ends_soon(context, name, seconds):
-    """The process ends in time, with any exit code; child processes are those from before the signal."""
+    """The process ends in time, with any exit code; child processes are those that ran before the signal."""
     if name == "the bridge's child processes":
         require_no_children(context, seconds)
         return
@@ -79,7 +79,7 @@ def step_ends_soon(context, name, seconds):
 
 
 def require_no_children(context, seconds):
-    """Check that the processes end that the bridge had started when it received the signal; on Linux only."""
+    """Check that all processes that the bridge had started before the signal have ended; on Linux only."""
     deadline = time.monotonic() + seconds
     while (left := alive(context.world.starts.offspring)) and time.monotonic() < deadline:
         pass
@@ -88,7 +88,7 @@ def require_no_children(context, seconds):
 
 @step("new calls are refused as unavailable")
 def step_refuses_new_calls(context):
-    """A call is refused as soon as the signal has arrived."""
+    """Within 5 s, the bridge has received the signal and refuses a call."""
     deadline = time.monotonic() + DEADLINE_S
     error = None
     while error is None and time.monotonic() < deadline:  # the signal is on its way
@@ -98,7 +98,7 @@ def step_refuses_new_calls(context):
 
 @then("nothing listens on the bridge's port")
 def step_port_closed(context):
-    """The port refuses connections: at once if the bridge has ended, otherwise within 5 s."""
+    """The port refuses connections: at once, or within 5 s if the bridge is not a child of the suite."""
     process = Servers.process.get(context.world.servers)
     is_orphan = process is None  # its end cannot be waited for
     port = context.world.starts.starter.port if is_orphan else process.port

@@ -14,15 +14,19 @@ from varbridge.conformance.vocabulary.phrases import event, prefix, run_step
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 ACKNOWLEDGED = 40
-"""The number of writes or batches that are acknowledged before a kill."""
+"""The number of writes or batches that must be acknowledged before a bridge is killed."""
 
 SIZES = {"values": 1, "batches": 2}
-"""The number of variables that a client sets at a time, by the words of the features."""
+"""The number of variables that a client sets in one call, by the words of the features."""
 
 
 @when("{int} clients write {word} while {words} is killed and restarted, {int} times in all")
 def step_write_while_killed(context, count, writes, bridges, times):
-    """Write values or batches; check the acknowledged changes after each kill, and the updates at the end."""
+    """Write from several clients while bridges are killed.
+
+    Later steps check that no acknowledged change is lost, no batch is applied in part, and no update is
+    wrong.
+    """
     if bridges == "the bridge":
         write_while_bridge_is_killed(context, count, SIZES[writes], times)
         return
@@ -34,7 +38,7 @@ def step_write_while_killed(context, count, writes, bridges, times):
 
 
 def write_while_bridge_is_killed(context, count, size, times):
-    """Check the acknowledged changes after each restart, and all updates of a watch at the end."""
+    """Write to the bridge until it is killed; inspect it after each restart, and a watch at the end."""
     world = context.world
     world.loads.workload = workload = CrashWorkload(world.sessions.id, count, size)
     for _ in range(times):
@@ -45,7 +49,7 @@ def write_while_bridge_is_killed(context, count, size, times):
 
 
 def write_values_while_each_is_killed(context, count, times):
-    """Clients that fail over write, and each bridge is restarted when they have written more."""
+    """Write from clients that fail over; kill each bridge in turn, and restart it after more writes."""
     bridges = context.world.client.bridges
     with failover_workload(context, count) as workload:
         for turn in range(times):
@@ -59,7 +63,7 @@ def write_values_while_each_is_killed(context, count, times):
 
 
 def write_batches_while_each_is_killed(context, count, times):
-    """Write at one bridge until it is killed, check at another one, and go on at the next bridge."""
+    """Write at one bridge until it is killed, inspect the state at another one, and continue at the next."""
     world = context.world
     world.loads.workload = workload = CrashWorkload(world.sessions.id, count, SIZES["batches"])
     names = world.client.bridges.names
@@ -84,7 +88,7 @@ def failover_workload(context, count):
 
 @prefix("{int} clients write while {step}")
 def step_write_while(context, count, step):
-    """Run a step while clients at all bridges write; each has more writes acknowledged within 15 s."""
+    """Run a step while clients write at all bridges; then each gets more writes acknowledged within 15 s."""
     with failover_workload(context, count) as workload:
         workload.get_on()
         run_step(context, step)
@@ -94,7 +98,7 @@ def step_write_while(context, count, step):
 
 @event("{person} is {words} until clients have written more")
 def step_away(context, bridge, state):
-    """A bridge is paused, or cut off from the store: what it had sent to the store arrives afterwards."""
+    """A bridge is paused, or cut off from the store; what it had sent to the store arrives afterwards."""
     bridges = context.world.client.bridges
     leave, come_back = {
         "paused": (bridges.pause, bridges.go_on),
@@ -124,7 +128,7 @@ def step_kill_while(context, bridge, version, name, step):
 
 @given("{int} reads of {name} wait at {person}")
 def step_waiting_reads(context, count, name, bridge):
-    """Several calls of a paused bridge, which answers them when it is resumed."""
+    """Several reads that are sent to a paused bridge, which answers them when it is resumed."""
     world = context.world
     request = pb.GetVariableRequest(session_id=world.sessions.id, variable_identifier=name)
     connection = world.client.bridges.connection(bridge)
@@ -133,7 +137,7 @@ def step_waiting_reads(context, count, name, bridge):
 
 @then("each read is answered with {value} at version {int}, or as unavailable")
 def step_no_stale_reads(context, value, version):
-    """No read that waited is answered with the state that the paused bridge had in memory."""
+    """No read that waited is answered with the outdated state in the memory of the paused bridge."""
     for call in context.world.reads.waiting:
         error = call.exception(timeout=3 * DEADLINE_S)
         if error is None:

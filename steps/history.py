@@ -24,13 +24,13 @@ def step_roll_back(context, variable, version, options):
 
 @action("the newest {int} entries in the history of {variable} are/were read")
 def step_read_history(context, limit, variable):
-    """Read so many entries of a history."""
+    """Read the history of a variable with a limit on its entries."""
     return context.world.session.history(context.world.sessions.identifier(variable), limit)
 
 
 @then("the history of {name} is:")
 def step_history(context, name):
-    """Check a whole history, newest first: version, value and perhaps changed by and metadata."""
+    """Check all entries of a history, newest first: version, value, and perhaps changed by and metadata."""
     context.world.require_success()
     entries = context.world.session.history(name)
     versions = [int(row["version"]) for row in context.table]
@@ -50,7 +50,7 @@ def step_history(context, name):
 
 @then("the history of {name} has the versions {int} down to {int}")
 def step_history_versions(context, name, newest, oldest):
-    """Check the versions in a whole history, newest first."""
+    """Check the versions of all entries of a history, newest first."""
     context.world.require_success()
     versions = [entry.version for entry in context.world.session.history(name)]
     expected = range(newest, oldest - 1, -1)
@@ -59,7 +59,7 @@ def step_history_versions(context, name, newest, oldest):
 
 @then("the newest {int} entries in the history of {name} have the versions {value}")
 def step_newest(context, limit, name, versions):
-    """Check the versions that a history with a limit has."""
+    """Check the versions of a history that is read with a limit on its entries, newest first."""
     context.world.require_success()
     entries = context.world.session.history(name, limit)
     assert_that([entry.version for entry in entries], equal_to(versions.python()), "the versions")
@@ -67,12 +67,12 @@ def step_newest(context, limit, name, versions):
 
 @then("the times in the history of {name} are recent and in order")
 def step_times(context, name):
-    """Check that the times of changes never decrease, and that the last one is now, as last_updated_at is."""
+    """Check that times never decrease, and that the last one and last_updated_at are within 5 min of now."""
     context.world.require_success()
     times = [entry.timestamp.ToDatetime(UTC) for entry in context.world.session.history(name)]
     assert_that(times, equal_to(sorted(times, reverse=True)), "the times, newest first")
     assert_that(
-        abs(datetime.now(UTC) - times[0]), less_than(CLOCK_DIFFERENCE), "how far the last is from now"
+        abs(datetime.now(UTC) - times[0]), less_than(CLOCK_DIFFERENCE), "how far the last change is from now"
     )
     updated_at = context.world.session.get(name).updated_at
     assert_that(
@@ -84,7 +84,7 @@ def step_times(context, name):
 
 @when("{name} is set repeatedly for {int} s or until last_updated_at increases")
 def step_set_until_later(context, name, seconds):
-    """Set a variable to its own value until a read returns another time; a clock may tick once a second."""
+    """Set a variable to its own value until last_updated_at increases, which may take a tick of a clock."""
     session = context.world.session
     before = session.get(name)
     context.world.reads.time_before = before.updated_at
@@ -95,6 +95,6 @@ def step_set_until_later(context, name, seconds):
 
 @then("last_updated_at of {name} has increased")
 def step_time_increased(context, name):
-    """Check that last_updated_at is later than before the sets."""
+    """Check that last_updated_at is later than it was before the repeated sets."""
     updated_at = context.world.session.get(name).updated_at
     assert_that(updated_at, greater_than(context.world.reads.time_before), f"last_updated_at of {name}")

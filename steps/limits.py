@@ -10,7 +10,7 @@ from varbridge.values import encode, to_any
 
 @action("{name} is/was set in a message of {int} bytes")
 def step_set_in_message(context, name, size):
-    """Set a string variable by a request of exactly this length."""
+    """Set a string variable by a request whose encoded length is exactly this number of bytes."""
     request = sized_request(context.world.sessions.id, name, size)
     return context.world.client.connection.call("SetVariable", request)
 
@@ -30,7 +30,7 @@ def sized_request(session_id, name, size):
 
 @prefix("as {person}, {step}")
 def step_as_person(context, person, step):
-    """Run any step on the connection of another client, which its watches use as well."""
+    """Run any step on the connection of this client, which its watches use as well."""
     with context.world.client.using(context.world.people.connection_of(person)):
         run_step(context, step)
 
@@ -51,7 +51,7 @@ def step_ping(context):
 
 @then("within {int} s the connection of {person} is closed")
 def step_closed(context, seconds, person):
-    """Check that the bridge closes a client's connection in time."""
+    """Check that the bridge closes a client's connection within that time."""
     context.world.require_success()
     closed = context.world.people.connection_of(person).wait_until_closed(seconds)
     expect(closed, f"{person}'s connection to be closed within {seconds} s", "it was still open")

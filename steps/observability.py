@@ -17,7 +17,7 @@ def step_confirms(context, code):
     """The bridge wrote one line on stdout that is not a READY line, nothing on stderr, and ended."""
     process = context.world.servers.process
     output = observability.all_words(process)
-    assert_that(process.exit_code, equal_to(code), f"the exit code, after the words {output!r}")
+    assert_that(process.exit_code, equal_to(code), f"the exit code, after the output {output!r}")
     assert_that([*process.stdout], has_length(1), "the lines on stdout")
     expect(process.port is None, "no READY line of a bridge that does not serve", "there was one")
     assert_that([*process.stderr], empty(), "the lines on stderr")
@@ -28,14 +28,14 @@ def step_says_why_not(context, code):
     """The bridge wrote a reason on stderr, nothing on stdout, and ended."""
     process = context.world.servers.process
     output = observability.all_words(process)
-    assert_that(process.exit_code, equal_to(code), f"the exit code, after the words {output!r}")
+    assert_that(process.exit_code, equal_to(code), f"the exit code, after the output {output!r}")
     assert_that([*process.stdout], empty(), "the lines on stdout")
-    expect(bool(process.stderr), "the reason on stderr", "nothing stood there")
+    expect(bool(process.stderr), "the reason on stderr", "stderr was empty")
 
 
 @then("within {int} s the log has these calls:")
 def step_logged(context, seconds):
-    """The log has an object with method, status and duration for each call of the session, in order."""
+    """The log has exactly these calls of the session, each as an object with method, status and duration."""
     world = context.world
     expected = [(row["call"], row["status"]) for row in context.table]
 
@@ -88,7 +88,7 @@ def step_metrics(context, seconds):
 
 @then("the metrics contain neither {names} nor the id of the session")
 def step_metrics_lack(context, texts):
-    """No line of the metrics has a name that a client has chosen."""
+    """No line of the metrics has one of these names, which clients have chosen, or the session's id."""
     page = observability.metrics(context.world.starts.metrics_address)
     names = (*texts, context.world.sessions.id)
     matches = [line for line in page.splitlines() if any(name in line for name in names)]
@@ -97,18 +97,18 @@ def step_metrics_lack(context, texts):
 
 @action("the {word} service is called")
 def step_call_service(context, service):
-    """Ask gRPC's health service about the whole server, or its reflection service for the services."""
+    """Call gRPC's health service for the whole server, or its reflection service for the list of services."""
     return SERVICES[service](context.world.client.connection)
 
 
 @then("the health status is {word}")
 def step_health(context, status):
-    """The health service answered this status."""
+    """The health service answered this status, such as SERVING."""
     assert_that(context.world.require_success(), equal_to(status), "the health that was answered")
 
 
 @then("the services include {name}")
 def step_services(context, name):
-    """The reflection service answered a list with this service."""
+    """The reflection service answered a list that contains this service."""
     services = context.world.require_success().decode("utf-8", "replace")
     assert_that(services, contains_string(name), "what the reflection service answered")

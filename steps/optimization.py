@@ -14,26 +14,26 @@ from varbridge.conformance.vocabulary.phrases import action
 
 @action("the optimizer {name} locks/locked {variable}")
 def step_lock(context, optimizer, variable):
-    """Start the optimization of a variable."""
+    """Lock a variable for an optimizer."""
     return context.world.session.start_optimization(context.world.sessions.identifier(variable), optimizer)
 
 
 @action("the optimizer {name} releases/released {variable}")
 def step_release(context, optimizer, variable):
-    """Stop the optimization of a variable."""
+    """Release the lock that an optimizer has on a variable."""
     return context.world.session.stop_optimization(context.world.sessions.identifier(variable), optimizer)
 
 
 @action("the optimizer {name} releases/released {variable} by force")
 def step_release_by_force(context, optimizer, variable):
-    """Stop the optimization of a variable, also one by another optimizer."""
+    """Release the lock on a variable, even if another optimizer has it."""
     identifier = context.world.sessions.identifier(variable)
     return context.world.session.stop_optimization(identifier, optimizer, force=True)
 
 
 @when("{name} is set to {value} repeatedly until that is accepted, while the optimizer {name} sets {name}")
 def step_set_until_accepted(context, name, value, optimizer, other):
-    """Try to set a locked variable, for 330 s at most, while the optimizer that holds it sets another one."""
+    """Try for up to 330 s to set a locked variable, while the optimizer that locked it sets another one."""
     world = context.world
     raw = world.session.get(other).raw
 
@@ -49,7 +49,7 @@ def step_set_until_accepted(context, name, value, optimizer, other):
 
 @then("it is accepted after {int} to {int} s")
 def step_accepted_after(context, least, most):
-    """Check when repeated attempts were accepted."""
+    """Check after how many seconds the repeated set was accepted."""
     context.world.require_success()
     expected = all_of(greater_than_or_equal_to(least), less_than_or_equal_to(most))
     assert_that(context.world.reads.took_s, expected, "the seconds until it was accepted")

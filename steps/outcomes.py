@@ -14,19 +14,19 @@ def step_accepted(context):
 
 @then("it is refused {status}")
 def step_refused(context, status):
-    """Check the status of the refusal."""
+    """Check that the last call was refused with this status."""
     assert_that(context.world.outcome.examine(), is_refusal(status))
 
 
 @then("it is refused {status}, saying {name}")
 def step_refused_saying(context, status, phrase):
-    """Check the status of the refusal, and that its message contains a phrase."""
+    """Check that the last call was refused with this status, and with a message that contains this phrase."""
     assert_that(context.world.outcome.examine(), is_refusal(status, phrase))
 
 
 @then("the refusal also says {name}")
 def step_refusal_also_says(context, phrase):
-    """Check that the message of the refusal contains another phrase as well."""
+    """Check that the message of the last refusal contains this phrase as well."""
     error = context.world.outcome.error
     expect(error is not None, "a refusal", "it was accepted")
     assert_that(str(error), contains_string(phrase), "the refusal")
@@ -55,7 +55,7 @@ def tool_failure(context):
 
 @then("its call fails")
 def step_call_fails(context):
-    """Check that the call reports the tool's failure, as a result or as a refusal."""
+    """Check that the last call reports the tool's failure, as a result or as a refusal."""
     assert_that(context.world.outcome.examine(), call_failed())
 
 

@@ -46,13 +46,13 @@ def step_throughput(context, count, name, person, rate):
 
 
 def report(line):
-    """Print a figure past behave's capture: figures are wanted also from a run that passes."""
+    """Print a line even if the scenario passes: behave captures stdout and shows it only of failed ones."""
     print(f"\n  {line}", file=sys.__stdout__, flush=True)
 
 
 @event("clients send mixed traffic for {int} minutes")
 def step_soak(context, minutes):
-    """Open and end sessions that use every kind of call, while two clients read and write steadily."""
+    """Open and end sessions that use every kind of call, while two other clients read and write steadily."""
     world = context.world
     soak = Soak(
         world.client.connection.address,

@@ -24,7 +24,7 @@ from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.process import ServerProcess
 
 END = 5.0
-"""The time in seconds that a start that fails may take."""
+"""The maximum time until a bridge that cannot start has ended, in seconds."""
 
 STARTER = """
 import subprocess, sys
@@ -71,7 +71,7 @@ def step_new(context, settings):
 
 
 def show_credentials(context, settings, flags):
-    """Add the flags of mutual TLS, and have clients use the credentials that the bridge asks for."""
+    """Set the clients' credentials from the settings, and append the flags of mutual TLS to ``flags``."""
     access = context.world.client.access
     tls = None
     if settings.tls == "mutual TLS":
@@ -84,7 +84,7 @@ def show_credentials(context, settings, flags):
 
 @when("a/another bridge is started{settings}")
 def step_start(context, settings):
-    """Start a bridge that may fail to start; clients use the first one that is ready in a scenario."""
+    """Start a bridge that may fail to start; clients use the first one of the scenario that becomes ready."""
     world = context.world
     first = Servers.process.get(world.servers)
     with ExitStack() as resources:
@@ -101,7 +101,7 @@ def step_start(context, settings):
 
 
 def flags_and_port(context, settings, resources):
-    """Return the flags for settings of a start that may fail, and the port."""
+    """Return the flags and the port of a bridge that may fail to start; the port 0 stands for any."""
     world = context.world
     flags = [*settings.flags]
     if settings.tls:
@@ -120,7 +120,7 @@ def flags_and_port(context, settings, resources):
 
 
 def start(context, *flags, port=0):
-    """Start a process, and connect to its port at the moment at which it reports that it is ready."""
+    """Start a bridge, and record whether its port accepts a connection when it reports that it is ready."""
     starts = context.world.starts
     starts.connections = []
 
@@ -145,7 +145,7 @@ def step_start_by_other(context):
 
 
 def end_both(starter):
-    """Kill the parent process, and the bridge whose id is the first line that it wrote."""
+    """Kill the parent process, and the bridge, whose process id the parent wrote on stderr."""
     if starter.exit_code is None:
         starter.kill()
     for line in [*starter.stderr]:
@@ -156,7 +156,7 @@ def end_both(starter):
 
 @when("a client uses the bridge")
 def step_use(context):
-    """Call the main methods, with one call that is refused."""
+    """Open a session, register, watch and set a variable, and read an unknown one, which is refused."""
     session = context.world.session
     session.initialize()
     session.register("x", "float", 0.5)
@@ -183,7 +183,7 @@ def step_answers_call(context):
 
 @then("stdout is one line, GRPC_READY with the bridge's port")
 def step_one_line(context):
-    """Up to its end, the bridge writes exactly one line on stdout."""
+    """Stop the bridge; until its end, it wrote exactly one line on stdout."""
     process = context.world.servers.process
     process.stop(END)
     process.last_words()
@@ -245,7 +245,7 @@ def step_fails_to_start(context):
     )
     process.last_words()
     reported = any(line.strip() for line in process.stderr)
-    expect(reported, "the reason of its end on stderr", "nothing stood there")
+    expect(reported, "the reason of its end on stderr", "stderr was empty")
     expect(
         process.port is None,
         "no READY line of a bridge that does not start",
@@ -255,7 +255,7 @@ def step_fails_to_start(context):
 
 @then("the bridge is idle within {int} s")
 def step_idle(context, seconds):
-    """While a busy loop takes 0.2 s of processor time, the process and its children take hardly any."""
+    """While a busy loop takes 0.2 s of processor time, the bridge and its children take less than 0.05 s."""
     pid = context.world.servers.process.pid
     before = worked(pid)
 

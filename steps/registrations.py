@@ -20,7 +20,7 @@ from varbridge.conformance.vocabulary.phrases import action, event, prefix, run_
 
 @given("the tool(s) {names} of another bridge{host} is/are registered")
 def step_hosted(context, names, host):
-    """Register tools that another bridge hosts; scenarios share that bridge unless it is started for one."""
+    """Register tools that another bridge hosts, which scenarios share unless it is started for this one."""
     register_hosted(context.world, address_of_host(context.world, host), names)
 
 
@@ -41,7 +41,7 @@ def step_at_host(context, step):
 
 @action("these tools are registered:")
 def step_register(context):
-    """Register tools, in a table of name, takes and perhaps host; nothing answers at the default host."""
+    """Register tools: a table of name, takes (parameters) and perhaps host; by default no host answers."""
     world = context.world
     world.tools.host_address = host_of(context.table)
     return world.session.register_tools(registrations(context.table), world.tools.host_address)
@@ -49,7 +49,7 @@ def step_register(context):
 
 @action("the tool {name} is registered with the metadata {value} and the parameters:")
 def step_register_whole(context, tool, metadata):
-    """Register a streaming tool with a value in every field; nothing answers at its host."""
+    """Register a streaming tool with a value in every field of the registration; its host does not answer."""
     context.world.tools.registered = registration(tool, metadata.python(), context.table)
     return context.world.session.register_tools([context.world.tools.registered], NOWHERE)
 
@@ -79,7 +79,7 @@ def registered_names(context):
 
 @then("the tool {name} takes {value}")
 def step_takes(context, tool, takes):
-    """Check the types of a tool's parameters, in the list and in the answer of opening the session."""
+    """Check the parameters of a tool, in the list of tools and in the answer of opening the session."""
     for tools in listed_and_offered(context):
         parameters = {parameter.name: parameter.type for parameter in tools[tool].parameters}
         assert_that(parameters, equal_to(takes.python()), f"the parameters of {tool}")
@@ -87,7 +87,7 @@ def step_takes(context, tool, takes):
 
 @then("the tool {name} is listed as it was registered")
 def step_listed_whole(context, tool):
-    """Check every field of a tool, in the list and in the answer of opening the session."""
+    """Check every field of a tool, in the list of tools and in the answer of opening the session."""
     registered = context.world.tools.registered
     for tools in listed_and_offered(context):
         assert_that(fields_of(tools[tool]), equal_to(fields_of(registered)), f"the fields of {tool}")

@@ -15,13 +15,13 @@ from varbridge.conformance.vocabulary.phrases import action, prefix, run_step
 
 @given("an open session{opening}")
 def step_open_session(context, opening):
-    """Open the session."""
+    """Open the session of the scenario."""
     context.world.session.initialize(**opening.arguments())
 
 
 @action("the session is/was opened( again){opening}")
 def step_open(context, opening):
-    """Open the session, which may be open already."""
+    """Open the session of the scenario, which may be open already."""
     return context.world.session.initialize(**opening.arguments())
 
 
@@ -41,7 +41,7 @@ def step_in_session(context, name, step):
 
 @prefix("repeatedly for {number} s, {step}")
 def step_repeatedly(context, seconds, step):
-    """Run any action again and again; the outcome of the last one waits for the Then."""
+    """Run any action repeatedly for so many seconds; a later Then examines the outcome of the last run."""
     deadline = time.monotonic() + seconds
     while True:
         run_step(context, step)
@@ -52,26 +52,26 @@ def step_repeatedly(context, seconds, step):
 
 @action("the last call is made")
 def step_last_call(context):
-    """Call once more; the time to live of the session counts from this call."""
+    """Make a call in the session; later steps measure the session's time to live from this call."""
     context.world.reads.quiet_since = time.monotonic()
     return context.world.session.get_many([])
 
 
 @action("the session is/was cleaned up")
 def step_clean_up(context):
-    """End the session."""
+    """End the session by a call of CleanupSession."""
     return context.world.session.clean_up()
 
 
 @action("the session is described")
 def step_describe(context):
-    """Get the session's description."""
+    """Read the description of the session: its metadata, and the numbers of its variables and tools."""
     return context.world.session.describe()
 
 
 @action("a heartbeat is sent")
 def step_send_heartbeat(context):
-    """Send a heartbeat for the session."""
+    """Send a heartbeat for the session, whose answer says whether the session is open."""
     return context.world.session.heartbeat()
 
 
@@ -125,7 +125,7 @@ def step_holds_nothing(context):
 
 @then("the session offers the tools:")
 def step_offers_tools(context):
-    """Check tools that opening the session answered: a table of name, and perhaps other fields."""
+    """Check tools that opening the session answered: a table of name, perhaps takes, required, streams."""
     offered = context.world.require_success().available_tools
     for row in context.table:
         assert_that(sorted(offered), has_item(row["name"]), "the tools offered")
@@ -141,7 +141,7 @@ def step_offers_tools(context):
 
 @then("the description has:")
 def step_description(context):
-    """Check the session's description: a table of one row."""
+    """Check the session's description: a table of one row, with metadata and the number of variables."""
     description = context.world.require_success()
     (row,) = context.table.rows
     for field, expected in row.items():

@@ -27,19 +27,19 @@ from varbridge.conformance.vocabulary.phrases import action, event
 
 @action("the tool {name} runs/ran{arguments}")
 def step_run(context, tool, arguments):
-    """Run a tool."""
+    """Run a tool of the session with these arguments."""
     return run_tool(context.world.session, tool, arguments)
 
 
 @action("the registered tool {name} runs{arguments}")
 def step_run_registered(context, tool, arguments):
-    """Run a tool by the call that knows only registered tools."""
+    """Run a tool by ExecuteElixirTool, which runs only tools that clients have registered."""
     return run_registered_tool(context.world.session, tool, arguments)
 
 
 @action("the tool {name} streams{arguments}")
 def step_stream(context, tool, arguments):
-    """Run a streaming tool; the chunks before a failure are kept as well."""
+    """Run a streaming tool, and collect its chunks, including those before a failure."""
     world = context.world
     world.tools.streamed = tool
     world.tools.chunks = []
@@ -86,7 +86,7 @@ def step_running_succeeds(context):
 
 @then("the running tool is refused {end}")
 def step_running_refused(context, end):
-    """Check the status of the running tool's call, within 30 s unless the step says otherwise."""
+    """Check that the running tool's call is refused, within 30 s unless the step names another time."""
     context.world.require_success()
     context.world.outcome = running_outcome(context.world, end.within_s or 30)
     assert_that(context.world.outcome.examine(), is_refusal(end.status, end.phrase, "it succeeded"))
@@ -107,7 +107,7 @@ def step_succeeds(context):
 
 @then("the tool answers {value}{of_type}")
 def step_answers(context, value, kind):
-    """Check the result of the tool, and perhaps the type that its type_url names."""
+    """Check the result of the tool, and the type in its type_url if the step names one."""
     result = context.world.require_success()
     if kind:
         assert_that(result.type, equal_to(kind), "the type named")
@@ -124,7 +124,7 @@ def step_same_message(context, tool, arguments):
 
 @then("the chunks are {numbers}")
 def step_chunks(context, numbers):
-    """Check the data and the ids of all chunks; only the last one is final, and it is empty."""
+    """Check the data and the ids of all chunks of the stream; only the last one is final, and it is empty."""
     context.world.require_success()
     chunks = context.world.tools.chunks
     require_numbered(chunks, context.world.tools.streamed)

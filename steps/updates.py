@@ -20,7 +20,7 @@ from varbridge.conformance.vocabulary.updates import describe
 
 @then("{people} (each )receive(s):")
 def step_receive(context, people):
-    """Check the next updates of watches: a table of their fields."""
+    """Check the next updates of each watch: a table of one row per update, with the fields to check."""
     context.world.require_success()
     for person in people:
         expect_updates(context.world, person, [row.as_dict() for row in context.table])
@@ -28,14 +28,14 @@ def step_receive(context, people):
 
 @then("{people} (each )receive(s) the versions {int} to {int} of {name}")
 def step_receive_versions(context, people, first, last, name):
-    """Check that the next updates of watches are these versions, each with its own number as its value."""
+    """Check that the next updates of each watch are these versions, each with its version number as value."""
     for person in people:
         expect_versions(context.world, person, first, last, name)
 
 
 @then("{people} (each )receive(s) nothing else")
 def step_receive_nothing_else(context, people):
-    """Check that the next update of watches is that of a change made now, as a marker."""
+    """Set a variable as a marker, and check that its update is the next one of each watch."""
     for person in people:
         receive_marker(context.world, person)
 
@@ -52,14 +52,14 @@ def receive_marker(world, person):
 
 @then("{person} receives all {int} long texts in order")
 def step_receive_long(context, person, count):
-    """Check that each of the long texts came once, in order."""
+    """Check that a watch received each of the long texts once, in order."""
     numbers = long_texts(wait_for_news(context.world.watchers[person].watch, count))
     assert_that(numbers, in_order(range(count)), f"the texts that {person} received")
 
 
 @then("{person} receives the {int} long texts in order, to the last or to the end of the watch {status}")
 def step_receive_long_or_end(context, person, count, status):
-    """Check that the long texts came in order and without a gap, all of them or until the watch ended."""
+    """Check that a watch received the long texts without a gap: all, or those before it ended this way."""
     watch = context.world.watchers[person].watch
     numbers = long_texts(wait_for_news(watch, count, 6 * DEADLINE_S))
     assert_that(numbers, in_order(range(len(numbers))), f"the texts that {person} received")
@@ -73,7 +73,7 @@ def long_texts(updates):
 
 @step("{person}'s watch ends/ended {end}")
 def step_watch_ends(context, person, end):
-    """Check that the bridge ends a watch with this status."""
+    """Check that the bridge ends a watch with this status, and at the time that the step may name."""
     watch = expect_end(context.world, person, end.status, end.phrase, end.within_s or DEADLINE_S)
     if end.later_s is not None:
         passed_s = watch.ended_at - context.world.reads.quiet_since
@@ -82,7 +82,7 @@ def step_watch_ends(context, person, end):
 
 @then("the end of {person}'s watch names the oldest sequence that is retained")
 def step_end_names_oldest(context, person):
-    """Check that the message names a sequence at which a watch that resumes right before it begins."""
+    """Check that the end's message has a sequence N such that a watch that resumes after N-1 begins at N."""
     watcher = context.world.watchers[person]
     message = expect_end(context.world, person, "as out of range").ended.message
     oldest = [number for number in map(int, re.findall(r"\d+", message)) if begins_at(watcher, number)]
@@ -103,7 +103,7 @@ def step_heartbeat(context, person, other):
 
 @step("{person} receives/received {int} heartbeat(s) in {number} to {number} s")
 def step_heartbeats(context, person, count, least, most):
-    """Check that the first updates of an idle watch are heartbeats, and the time until the last of them."""
+    """Check that the first updates of an idle watch are heartbeats, and that the last comes in this time."""
 
     def heartbeats(updates):
         return [update for update in updates if update.kind == "heartbeat"]
@@ -158,7 +158,7 @@ def step_pairs(context, person, first, second):
 
 @then("each client receives the versions {int} to {int}")
 def step_many_receive(context, first, last):
-    """Check that each of very many watches receives these versions, each with its own number as its value."""
+    """Check that each client's watch receives these versions, each with its version number as value."""
     watch_pool = context.world.watchers.pool
     expected = [(number, number) for number in range(first, last + 1)]
     watch_pool.wait_for(len(expected), 6 * DEADLINE_S)
@@ -169,9 +169,9 @@ def step_many_receive(context, first, last):
 
 @then("each watch receives its initial values and every later version")
 def step_no_gap(context):
-    """Check that each watch began with the initial values, which every later version followed."""
+    """Check that each watch received the initial values first, then every later version."""
     writers = context.world.loads.writers
     for number, watcher in enumerate(context.world.loads.opened):
         updates = watcher.watch.wait_for(writers.arrived, DEADLINE_S)
         violations = writers.violations(f"watch {number}", updates)
-        assert_that(violations, no_faults(), "what was missed or wrong")
+        assert_that(violations, no_faults(), "the missed or wrong updates")

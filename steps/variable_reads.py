@@ -18,7 +18,7 @@ def step_read(context, variable):
 
 @action("{variable} is/was read under the older service name")
 def step_read_legacy(context, variable):
-    """Read a variable through the service's older name."""
+    """Read a variable by the gRPC service SnakepitBridge, the older name of BridgeService."""
     world = context.world
     request = pb.GetVariableRequest(
         session_id=world.sessions.id, variable_identifier=world.sessions.identifier(variable)
@@ -29,7 +29,7 @@ def step_read_legacy(context, variable):
 
 @action("the variables are/were listed")
 def step_list(context):
-    """List all variables."""
+    """List all variables of the session."""
     return list_variables(context)
 
 
@@ -46,13 +46,13 @@ def list_variables(context, *pattern):
 
 @given("the state of {name} was noted")
 def step_note(context, name):
-    """Remember everything that a read returns of a variable."""
+    """Read a variable, and keep its whole state for a later comparison."""
     context.world.reads.variable = context.world.session.get(name).message
 
 
 @then("the state of {name} is as noted")
 def step_as_noted(context, name):
-    """Check that a read returns exactly what it did before: value, version, time, metadata and the rest."""
+    """Check that a read returns exactly what was noted: value, version, time, metadata and all the rest."""
     context.world.require_success()
     now, noted = context.world.session.get(name).message, context.world.reads.variable
     names = [field.name for field in noted.DESCRIPTOR.fields]
@@ -84,7 +84,7 @@ def step_is_at_version(context, name, version):
 
 @then("the metadata of {name} contains {value}")
 def step_metadata(context, name, metadata):
-    """Check some entries of a variable's metadata."""
+    """Check that a variable's metadata have these entries, perhaps among others."""
     context.world.require_success()
     actual = context.world.session.get(name).metadata
     assert_that(actual, has_entries(metadata.python()), f"the metadata of {name}")
@@ -99,7 +99,7 @@ def step_source(context, name, source):
 
 @then("there is (still )no variable {name}")
 def step_is_absent(context, name):
-    """Check that a variable of that name does not exist, neither in the session nor without a session."""
+    """Check that the session has no variable of that name, or does not exist itself."""
     context.world.require_success()
     try:
         variables, missing = context.world.session.get_many([name])
@@ -119,7 +119,7 @@ def step_nothing_exists(context):
 
 @then("the names listed are {names}")
 def step_listed(context, names):
-    """Check the names in a list and their order, and that the list says of each what a read says."""
+    """Check the names in a list and their order, and that id, version and value are those of a read."""
     listed = context.world.require_success()
     assert_that([variable.name for variable in listed], equal_to(names), "the names listed")
     for variable in listed:
@@ -130,7 +130,7 @@ def step_listed(context, names):
 
 @then("no names are listed")
 def step_listed_nothing(context):
-    """Check that a list is empty."""
+    """Check that the list of variables is empty."""
     listed = [variable.name for variable in context.world.require_success()]
     expect(not listed, "no names to be listed", f"listed: {', '.join(listed)}")
 
@@ -143,7 +143,7 @@ def step_type_url(context, url):
 
 @then("its value is in JSON")
 def step_in_json(context):
-    """Check that the value that was read has no bytes in addition."""
+    """Check that the value that was read is in JSON, without an array in raw bytes."""
     raw = context.world.require_success().raw
     form = (raw.type_url.endswith(BINARY), raw.array)
     expect(form == (False, b""), "a value in JSON without additional bytes", describe_form(raw))

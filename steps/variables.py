@@ -70,7 +70,7 @@ def step_set_in_turn(context, name, values):
 
 @action("{variable} is/was deleted{options}")
 def step_delete(context, variable, options):
-    """Delete a variable; its id can still be named, as its old id."""
+    """Delete a variable; later steps can still name its id, as its old id."""
     identifier = context.world.sessions.identifier(variable)
     context.world.session.delete(identifier, **options.arguments())
 
@@ -114,7 +114,7 @@ def step_answered_id(context, name):
 
 @then("the id of {name} begins with {name}")
 def step_id_begins(context, name, prefix):
-    """Check the form of the id that a registration answered."""
+    """Check that the id that a registration answered begins with this text."""
     context.world.require_success()
     assert_that(context.world.sessions.id_of(name), starts_with(prefix), f"the id of {name}")
 

@@ -16,14 +16,14 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 
 @event("{people} (each )watch/watches {watch}")
 def step_watch(context, people, request):
-    """Watch variables, each client on a connection of its own; the watches are in place after this step."""
+    """Open a watch for each client, on a connection of its own; the watches are open after this step."""
     for person in people:
         watch(context, person, request)
 
 
 @event("{person} resumes watching {watch}")
 def step_resume(context, person, request):
-    """Watch again, after the last update that the client received if no sequence is named."""
+    """Open a watch that resumes after a sequence: the named one, or that of the client's last update."""
     after = request.after
     if request.beyond is not None:
         after = last_sequence(context, request) + request.beyond
@@ -49,7 +49,7 @@ def last_sequence(context, request):
 
 @event("{person} stops/stopped watching")
 def step_stop_watching(context, person):
-    """Cancel a watch."""
+    """Cancel the current watch of a client."""
     context.world.watchers[person].watch.close()
 
 
@@ -62,7 +62,7 @@ def step_disconnect(context, person):
 
 @event("{person}'s connection is/was {fault}")
 def step_fault(context, person, fault):
-    """Cut or stall a connection at its proxy, or resume one that was stalled."""
+    """Cut or stall a client's connection at its fault proxy, or resume one that was stalled."""
     proxy = context.world.people.proxy_of(person)
     {"cut": proxy.cut, "stalled": proxy.stall, "resumed": proxy.flow}[fault]()
     if fault == "cut":
@@ -79,7 +79,7 @@ def step_set_long(context, name, count):
 
 @given("{person} received {int} update(s)")
 def step_received(context, person, count):
-    """Wait until a client has received this number of updates, and no more."""
+    """Wait until a client has received this number of updates, and check that it has not received more."""
     watcher = context.world.watchers[person]
     updates = wait_for_news(watcher.watch, count)
     assert_that(len(updates), equal_to(count), f"the updates that {person} received")
@@ -88,7 +88,7 @@ def step_received(context, person, count):
 
 @then("{person} can watch {name} within {int} s")
 def step_can_watch(context, person, name, seconds):
-    """Check that a watch is accepted in time; the client tries again after each refusal."""
+    """Check that a watch is accepted within that time; the client tries again after each refusal."""
     deadline = time.monotonic() + seconds
     session = context.world.session_of(person)
     refusals = []
@@ -102,7 +102,7 @@ def step_can_watch(context, person, name, seconds):
 
 @given("{int} clients watch {name}")
 def step_many_watch(context, count, name):
-    """Watch one variable very many times."""
+    """Open so many watches of one variable, on ten connections."""
     world = context.world
     request = pb.WatchVariablesRequest(session_id=world.sessions.id, variable_identifiers=[name])
     world.watchers.pool = WatchPool(
@@ -112,7 +112,7 @@ def step_many_watch(context, count, name):
 
 @event("{int} watches of {names} start while {int} client(s) set(s) it/them without a pause")
 def step_watch_during_writes(context, count, names, clients):
-    """Start watches with initial values during writes, at most four of them at a time."""
+    """Open watches with initial values, up to four at a time, while clients set the variables repeatedly."""
     world = context.world
     openers = [world.session_of(f"Opener {number}") for number in range(min(clients, 4))]
 

@@ -23,7 +23,7 @@ def step_worker(context, bridge):
 
 @when("{int} callers ask the worker for a connection at once")
 def step_callers(context, count):
-    """Ask for the connection in several threads at the same moment."""
+    """Ask the worker for its connection in several threads at the same moment."""
     barrier = threading.Barrier(count)
     answers = []
 
@@ -55,13 +55,13 @@ def step_same_connection(context):
 
 @then("the worker has started one process")
 def step_one_process(context):
-    """The worker started a single process."""
+    """The worker has started one process in all."""
     assert_that(context.world.servers.worker.processes, has_length(1), "the processes started")
 
 
 @then("the worker reports {names}")
 def step_worker_reports(context, expected):
-    """Events of the worker have these kinds or sentences; <port> stands for its bridge's port."""
+    """The worker's events include these kinds or sentences; <port> stands for the bridge's port."""
     worker = context.world.servers.worker
     events = [text.replace("<port>", str(worker.process.port)) for text in expected]
     kinds_and_sentences = [text for event in context.world.servers.events for text in event]
@@ -70,7 +70,7 @@ def step_worker_reports(context, expected):
 
 @then("the worker restarts the bridge")
 def step_restarted(context):
-    """The connection works again, to another process."""
+    """The worker's connection works again, and leads to a new process."""
     world = context.world
     world.servers.worker.connection_after(world.starts.killed).ping("again")
     assert_that(

@@ -1,4 +1,4 @@
-"""``python -m tests.mutants``: a run of the features against every mutant, which lists those not caught."""
+"""``python -m tests.mutants``: run the features against every mutant, and list those not detected."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE = ROOT / "docs" / "mutants.md"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command and return the exit code."""
+    """Run the command line; return 1 if a mutant that ran did not have the expected outcome."""
     if arguments[:1] == ["serve"]:
         # The import is here so that a bridge starts without the modules of the other commands.
         from tests.mutants.serving import serve
@@ -42,20 +42,26 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("names", nargs="*", help="run only the mutants with these names")
-    add("--area", help="run only the defects in this area of the features")
+    add("--area", help="run only the defects in this area of the features, such as streaming")
     add("--slice", type=_slice, metavar="N/M", help="run only the Nth of M equal parts")
-    add("--harmless", action="store_true", help="run only the harmless changes")
-    add("--defects", action="store_true", help="run only the defects")
-    add("--jobs", type=int, default=2, help="number of runs at the same time (default: %(default)s)")
+    add(
+        "--harmless",
+        action="store_true",
+        help="run only the harmless changes, which the features must accept",
+    )
+    add("--defects", action="store_true", help="run only the defects, not the harmless changes")
+    add("--jobs", type=int, default=2, help="run so many mutants at the same time (default: %(default)s)")
     add(
         "--keep",
         type=Path,
         metavar="FOLDER",
         help="write the output and the report of each run to this folder",
     )
-    add("--update", action="store_true", help="keep the results of other mutants in the report")
+    add("--update", action="store_true", help="keep the results of the other mutants in reports/mutants.json")
     add("--list", action="store_true", help="list the mutants without running any")
-    add("--docs", action="store_true", help="write docs/mutants.md from the report without running any")
+    add(
+        "--docs", action="store_true", help="write docs/mutants.md from reports/mutants.json, and run nothing"
+    )
     return parser.parse_args(arguments)
 
 
@@ -76,7 +82,7 @@ def _chosen(mutants: Mutants, options: argparse.Namespace) -> list[Mutant]:
     if options.area:
         entries = [entry for entry in entries if entry.area == options.area]
         if not entries:
-            raise MutantError(f"there is no defect in the area {options.area!r}")
+            raise MutantError(f"there is no defect in the area {options.area!r}; --list lists all defects")
     if options.slice:
         number, parts = options.slice
         entries = entries[number - 1 :: parts]

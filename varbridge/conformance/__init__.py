@@ -1,4 +1,4 @@
-"""The conformance suite: the system under test, one world for each scenario, matchers, the verdict.
+"""The conformance suite, which runs the features against a bridge, the system under test, and judges it.
 
 Nothing here imports the server: the suite and the system under test share only the generated stubs.
 """

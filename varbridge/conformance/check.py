@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def find_mistakes(root: Path, registry: Any) -> Iterator[str]:
-    """Yield a sentence about each mistake, which begins with its place."""
+    """Yield a sentence about each mistake in features/ and steps/; it begins with the file and the line."""
     rules: dict[str, str] = {}
     scenarios: dict[str, str] = {}
     for path in _paths(root):
@@ -82,11 +82,11 @@ def find_mistakes(root: Path, registry: Any) -> Iterator[str]:
     for path in sorted((root / "steps").glob("*.py")):
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             if _SLEEP.search(line):
-                yield f"{path}:{number}: the step sleeps; wait for what it expects instead"
+                yield f"{path}:{number}: the step sleeps; poll for what it expects instead"
 
 
 def figures(root: Path, registry: Any) -> str:
-    """Return a sentence with the number of phrases, and how often they are used."""
+    """Return a sentence with the number of phrases of the steps, and how often the features use them."""
     uses = Counter[str]()
     lines: set[tuple[str, int]] = set()
     for path in _paths(root):
@@ -107,7 +107,7 @@ def _paths(root: Path) -> Iterator[Path]:
 
 
 def _repeated_names(kind: str, elements: Any, places: dict[str, str]) -> Iterator[str]:
-    """Yield the elements whose name occurs elsewhere, and add the other names to the known places."""
+    """Yield a sentence about each element whose name occurs elsewhere; add the other names to ``places``."""
     for element in elements:
         # The scenarios of an outline have its name, with their values and a number in it.
         if element.type == "scenario" and getattr(element.parent, "type", "") == "scenario_outline":

@@ -1,7 +1,7 @@
 """``python -m varbridge.conformance.documents``: write the pages of docs/ that are derived from the features.
 
 ``docs/traceability.md`` lists the Rules that prove each clause of the contract, ``docs/steps.md`` the phrases
-of the features. With ``--check``, the command only says whether the pages are up to date.
+of the features. With ``--check``, the command writes nothing, and fails if a page is not up to date.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ STEPS_PAGE = Path("docs/steps.md")
 
 
 class TraceabilityError(Exception):
-    """A clause without a Rule, or a Rule with the tag of an unknown clause; the message names it."""
+    """A clause of the contract that no Rule of the features proves; the message names the clause."""
 
 
 def parsed_features() -> list[Any]:
@@ -35,7 +35,7 @@ def parsed_features() -> list[Any]:
 
 
 def rules_by_clause(features: Sequence[Any]) -> dict[str, list[str]]:
-    """Return links to the Rules that have the tag of each clause."""
+    """Return links to the Rules in Markdown, by the clause whose tag they have."""
     rules: dict[str, list[str]] = {}
     for feature in features:
         for rule in feature.rules:
@@ -62,7 +62,9 @@ def traceability(rules: Mapping[str, Sequence[str]]) -> str:
     ]
     for clause, title in CLAUSES.items():
         if clause not in rules:
-            raise TraceabilityError(f"no Rule has the tag of clause {clause}, {title!r}")
+            raise TraceabilityError(
+                f"no Rule has the tag of clause {clause}, {title!r}; tag one that proves it"
+            )
         lines.append(f"| {clause} {title} | {'<br>'.join(rules[clause])} |")
     return "\n".join(lines) + "\n"
 

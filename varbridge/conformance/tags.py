@@ -71,7 +71,7 @@ def check(tags: Iterable[str], where: str) -> None:
 
 
 def selection(requested: str) -> str:
-    """Return the tag expression of a run: the requested one, without the tags that are excluded by default.
+    """Return the tag expression of a run: the requested one, less default exclusions that it does not name.
 
     Args:
         requested: the expression of the command line; empty or "true" for everything.
@@ -83,7 +83,7 @@ def selection(requested: str) -> str:
 
 
 def narrow(config: Any) -> None:
-    """Replace the tag expression of behave's configuration by the run's."""
+    """Replace the tag expression of behave's configuration by that of ``selection``."""
     from behave.tag_expression import make_tag_expression
 
     requested = str(config.tag_expression.to_string())

@@ -13,7 +13,7 @@ DEADLINE_S = 30.0
 
 
 class CrashWorkload:
-    """A workload in which each client sets its own variables, each time to the number of the new version.
+    """A workload in which each client sets its own variables repeatedly, to the number of the new version.
 
     Args:
         session_id: the id of the session.
@@ -63,7 +63,7 @@ class CrashWorkload:
             self._seen.extend(update for update in watch.updates if update.variable is not None)
 
     def inspect(self, session: Session) -> None:
-        """Compare the present state with the acknowledged writes and with the updates of the watch."""
+        """Compare the bridge's state with acknowledged writes and received updates; record what differs."""
         seen = {update.variable.name: update.variable.version for update in self._seen if update.variable}
         variables, missing = session.get_many([*self._acknowledged])
         self.lost.extend(f"{name} is gone" for name in missing)
@@ -86,7 +86,7 @@ class CrashWorkload:
                 self.torn.append(f"{names} were set in atomic batches, but are at the versions {versions}")
 
     def inspect_watch(self, session: Session) -> None:
-        """Check that the watch received each version exactly once, over all crashes."""
+        """Check that the watch received each version exactly once, over all crashes; record what differs."""
         with self._watch(session) as watch:
             # Updates that are still missing come before the update of this marker.
             marker = session.register("marker", "boolean", True)

@@ -17,7 +17,7 @@ HISTORY = 100
 
 
 class FailoverWorkload:
-    """A workload in which each client sets its own variable, each time to the number of the new version.
+    """A workload in which each client sets its own variable repeatedly, to the number of the new version.
 
     The clients write within a ``with`` block. A write that is not answered is repeated with the same request
     id, so that it must apply only once. A follower receives the updates of all writes.
@@ -73,7 +73,7 @@ class FailoverWorkload:
         """Wait until each client has had ``count`` more writes acknowledged.
 
         Raises:
-            AssertionError: a client failed or was too slow.
+            AssertionError: a call failed, or a client had fewer writes acknowledged within ``DEADLINE_S``.
         """
         with self._arrived:
             before = dict(self._acknowledged)
@@ -87,7 +87,7 @@ class FailoverWorkload:
             )
 
     def inspect(self, bridge: str, session: Session) -> None:
-        """Compare the state of a bridge with the acknowledged writes."""
+        """Compare the state of a bridge with the acknowledged writes; add what differs to ``lost``."""
         variables, missing = session.get_many([*self._acknowledged])
         self.lost.extend(f"{name} is gone at {bridge}" for name in missing)
         for name, variable in variables.items():

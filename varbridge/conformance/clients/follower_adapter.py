@@ -13,7 +13,7 @@ class FollowerAdapter:
     """A follower that collects its updates, over all the watches that it opens.
 
     Args:
-        session: the session of the variables.
+        session: the session whose variables are followed.
         names: the names of the variables; empty for all variables.
     """
 
@@ -34,7 +34,7 @@ class FollowerAdapter:
 
     @property
     def over(self) -> bool:
-        """True if no more updates will come."""
+        """True if the follower has ended, so that no more updates will come."""
         return self.ended_at is not None
 
     def wait_for(self, enough: Callable[[Sequence[Update]], bool], timeout: float = 5.0) -> Sequence[Update]:
@@ -68,4 +68,4 @@ class FollowerAdapter:
 
 
 Watched = Watch | FollowerAdapter
-"""The source of a person's updates."""
+"""The source of a person's updates: a watch, or a follower."""

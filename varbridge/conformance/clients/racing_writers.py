@@ -20,7 +20,7 @@ class RacingWriters:
         least: the minimum number of sets of each client.
 
     Attributes:
-        written: the values by name and version, beginning with the first version that was read.
+        written: the written values by name and version, and the value before the first write.
         last: the name and version of the last write, after all others had been answered.
     """
 
@@ -58,7 +58,7 @@ class RacingWriters:
             assert first_value == value, f"two writers got the same version {version} of {name!r}"
 
     def violations(self, who: str, updates: Sequence[Update]) -> list[str]:
-        """Return sentences about the missing and wrong updates of a watch that was opened meanwhile."""
+        """Return sentences about missing and wrong updates of a watch that was opened during the writes."""
         first = [update.variable.name for update in updates[: len(self._names)] if update.variable]
         kinds = {update.kind for update in updates[: len(self._names)]}
         if first != [*self._names] or kinds != {"initial_value"}:

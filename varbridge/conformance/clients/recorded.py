@@ -44,14 +44,14 @@ class RecordedConnection(Connection):
         super().__init__(address, service=service, timeout=timeout, tls=tls, token=token, options=options)
         self.who = CLIENT
         self.plain = not (tls or token or authorization or options)
-        """True if it has no credentials and no options of its own, so that any scenario may use it."""
+        """True if the connection has no credentials and no own options, so that any scenario may use it."""
         self._on_event = on_event
         self._authorization = authorization
         if authorization:
             self._metadata = (("authorization", authorization),)
 
     def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
-        """Call a method as ``Connection.call`` does, and report the call."""
+        """Call a method as ``Connection.call`` does, and report the call and its answer as an event."""
         began = time.monotonic()
         try:
             reply = super().call(method, request, timeout=timeout)
@@ -62,7 +62,7 @@ class RecordedConnection(Connection):
         return reply
 
     def start(self, method: str, request: Any, *, timeout: float | None = None) -> grpc.Future[Any]:
-        """Start a call as ``Connection.start`` does, and report it when it has ended."""
+        """Start a call as ``Connection.start`` does, and report it as an event when it has ended."""
         began = time.monotonic()
         future = super().start(method, request, timeout=timeout)
 
@@ -96,7 +96,7 @@ class RecordedConnection(Connection):
         return other
 
     def ask(self, path: str, request: bytes, *, timeout: float = 5.0) -> bytes:
-        """Call a method of another service, and return the first answer; the call is not reported.
+        """Call a method of another gRPC service, and return the first answer; no event reports the call.
 
         Raises:
             BridgeError: the call was refused.

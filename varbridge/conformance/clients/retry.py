@@ -24,7 +24,7 @@ _RETRYABLE = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
 class RetryingConnection(RecordedConnection):
-    """A connection that retries calls that are unavailable or not answered, if they may be repeated.
+    """A connection that retries repeatable calls after UNAVAILABLE or DEADLINE_EXCEEDED, with back-off.
 
     Args:
         address: the host:port of the bridge, or several ones separated by commas.
@@ -40,7 +40,7 @@ class RetryingConnection(RecordedConnection):
         self._patience = patience
 
     def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
-        """Call a method as ``Connection.call`` does; retry it at the next address if it may be repeated."""
+        """Call a method as ``Connection.call`` does; if it may be repeated, retry it at the next address."""
         if not may_be_repeated(method):
             return super().call(method, request, timeout=timeout)
         if method == "SetVariable" and not request.request_id:

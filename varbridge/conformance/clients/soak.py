@@ -69,10 +69,10 @@ class Soak:
         self._times: list[float] = []
 
     def run(self, seconds: float, samples: int = 60) -> list[Series]:
-        """Run the workload for so many seconds, and return so many samples of each figure.
+        """Run the workload for ``seconds``, and return ``samples`` measurements of each figure.
 
         Raises:
-            SoakError: the bridge failed.
+            SoakError: the bridge gave a wrong answer or none; the first such failure.
         """
         work: list[Callable[[], None]] = [self._read_steadily, self._write_steadily]
         work += [partial(self._use, number) for number in range(CALLERS)]

@@ -27,7 +27,7 @@ class WatchPool:
         timeout: the time in which the bridge must open all of them, in seconds.
 
     Attributes:
-        received: the versions and values that each watch received.
+        received: the versions and values that each watch received, in order.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class WatchPool:
         self._do(self._wait_for(updates, timeout), timeout + 5.0)
 
     def close(self) -> None:
-        """Cancel all watches."""
+        """Cancel all watches, and close their connections."""
         self._do(self._close(), 10.0)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

@@ -31,7 +31,7 @@ START_TIMEOUT_S = 30.0
 
 
 class Tls(NamedTuple):
-    """The TLS settings of clients' connections; all files are in PEM format.
+    """The TLS settings of the members for clients' connections; all files are in PEM format.
 
     Attributes:
         cert: the file of the members' certificate, for 127.0.0.1.
@@ -165,7 +165,7 @@ class Cluster:
             raise EtcdError(f"{path}: {error}") from None
 
     def enable_auth(self, user: str, password: str) -> None:
-        """Require passwords: only ``user`` and root may read and write everything, with the same password."""
+        """Enable authentication: only ``user`` and root may read and write, each with this password."""
         self.ask("auth/user/add", name="root", password=password)
         self.ask("auth/user/grant", user="root", role="root")
         self.ask("auth/role/add", name="everything")
@@ -199,7 +199,7 @@ def _has_begun_or_ended(member: Member) -> bool:
 
 
 def missing() -> str:
-    """Return how to install what is missing; empty if everything is installed."""
+    """Return a sentence that etcd is not installed and how to install it; empty if it is installed."""
     return "" if shutil.which("etcd") else "etcd is not installed: apt-get install etcd-server"
 
 
@@ -219,7 +219,7 @@ def free_ports(count: int) -> list[int]:
             ports.append(port)
         if len(ports) == count:
             return ports
-    raise EtcdError(f"there are no {count} free ports")
+    raise EtcdError(f"found fewer than {count} free ports on loopback")
 
 
 def main() -> None:
@@ -229,7 +229,7 @@ def main() -> None:
         description="Run an etcd cluster on loopback until Ctrl-C.",
     )
     parser.add_argument(
-        "--members", type=int, default=1, choices=(1, 3), help="number of members (default: 1)"
+        "--members", type=int, default=1, choices=(1, 3), help="number of members of the cluster (default: 1)"
     )
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C

@@ -18,11 +18,11 @@ _BOUND = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execvp(sys.a
 
 
 class EtcdError(Exception):
-    """A failure of the cluster; the message says what failed or what to do."""
+    """A failure of the etcd cluster; the message says what failed or what to do."""
 
 
 class Member:
-    """A member of the cluster.
+    """A member of an etcd cluster.
 
     Args:
         name: the name of the member in the cluster.
@@ -43,7 +43,7 @@ class Member:
 
     @property
     def alive(self) -> bool:
-        """True if its process exists, even if it is paused."""
+        """True if the process of the member has not ended, even if it is paused."""
         return self._process is not None and self._process.poll() is None
 
     @property
@@ -83,15 +83,15 @@ class Member:
         self.paused = False
 
     def is_healthy(self) -> bool:
-        """Return True if it answers and has a leader."""
+        """Return True if the member answers and has a leader."""
         return '"health":"true"' in self._ask("health")
 
     def is_leader(self) -> bool:
-        """Return True if it considers itself the leader."""
+        """Return True if the member considers itself the leader of the cluster."""
         return "\netcd_server_is_leader 1" in self._ask("metrics")
 
     def last_words(self) -> str:
-        """Return the end of its log."""
+        """Return the last five lines of the member's log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-5:]) if self.log.exists() else ""
 
     def _signal(self, number: signal.Signals) -> None:
@@ -99,7 +99,7 @@ class Member:
         self._process.send_signal(number)
 
     def _ask(self, page: str) -> str:
-        """Return a page of its metrics URL; empty if it does not answer or is not healthy."""
+        """Return a page of the member's metrics URL; empty if it does not answer or is not healthy."""
         if not self.alive or self.paused:
             return ""
         try:

@@ -11,7 +11,7 @@ CHUNK = 65536
 
 
 class FaultProxy:
-    """A fault proxy, which forwards connections to a server in both directions.
+    """A fault proxy, which forwards connections to a server in both directions, and fails on demand.
 
     Args:
         target: the host:port of the server.
@@ -27,14 +27,14 @@ class FaultProxy:
         self._silent: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.taken = 0
-        """The number of connections that it has accepted so far."""
+        """The number of connections that the proxy has accepted so far."""
         self._thread = threading.Thread(target=self._loop.run_forever, name="fault proxy", daemon=True)
         self._thread.start()
         self._server = self._do(asyncio.start_server(self._connected, "127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def cut(self) -> None:
-        """Abort every connection, which both ends notice; accept new ones."""
+        """Abort every connection, which both ends notice; new connections work."""
         self._call(self._abort)
 
     def stall(self) -> None:
@@ -42,7 +42,7 @@ class FaultProxy:
         self._call(self._flows.clear)
 
     def flow(self) -> None:
-        """Forward data again."""
+        """Forward data again after ``stall``."""
         self._call(self._flows.set)
 
     def fall_silent(self) -> None:

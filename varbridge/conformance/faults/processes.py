@@ -1,4 +1,4 @@
-"""The resource use and the descendants of a process, from Linux's ``/proc``; empty on other systems."""
+"""The resource use and the descendants of a process, from Linux's ``/proc``; none on other systems."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def offspring(pid: int) -> dict[int, str]:
 
 
 def alive(processes: Mapping[int, str]) -> dict[int, str]:
-    """Return those of the processes that have not ended."""
+    """Return the processes of ``processes`` that have not ended: their names by process id."""
     living: dict[int, str] = {}
     for pid, name in processes.items():
         with suppress(OSError):

@@ -1,1 +1,1 @@
-"""Invariants: what every reply, every watch and every history must satisfy."""
+"""The invariants: conditions that every reply, every watch and every history must satisfy."""

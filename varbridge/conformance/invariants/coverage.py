@@ -44,7 +44,7 @@ class Coverage:
         self._lock = threading.Lock()  # streams are read on threads of their own
 
     def claim_clauses(self, clauses: Iterable[str]) -> None:
-        """Set the ids of the clauses that the features prove."""
+        """Set the ids of the clauses that the features prove, all of which a full run must cover."""
         self.claims["clauses"] = tuple(
             sorted(set(clauses), key=lambda clause: (clause[0], len(clause), clause))
         )

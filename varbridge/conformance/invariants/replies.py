@@ -19,7 +19,7 @@ def violations(method: str, request: Any, reply: Any) -> list[str]:
 
 
 def variables_in(method: str, reply: Any) -> list[Variable]:
-    """Return the variables in a reply."""
+    """Return the variables in the reply of a method; none if its replies contain no variables."""
     if method in ("RegisterVariable", "GetVariable", "RollbackVariable"):
         return [Variable(reply.variable)] if reply.HasField("variable") else []
     if method == "GetVariables":

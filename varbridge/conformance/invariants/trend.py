@@ -9,17 +9,17 @@ from itertools import combinations
 from typing import Any
 
 WARM_UP = 0.25
-"""The part of a run that the trend ignores: caches and logs with a limit fill up meanwhile."""
+"""The first part of a run, which the trend ignores, since caches and bounded logs fill up in it."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """A figure over time.
+    """The measurements of a figure over time.
 
     Attributes:
         name: the name of the figure.
         unit: the unit; empty for a count.
-        times: the times of the samples in seconds since the beginning, in ascending order.
+        times: the times of the samples in seconds since the beginning of the run, in ascending order.
         values: the values of the samples.
     """
 

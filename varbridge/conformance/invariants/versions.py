@@ -46,7 +46,7 @@ class Versions:
             self._batches.append((session_id, dict(versions)))
 
     def violations_of(self, variable: Variable) -> list[str]:
-        """Return a sentence if this version was received with another value before."""
+        """Return a sentence if this version was received with another value before; empty otherwise."""
         before = self._values.setdefault((variable.id, variable.version), variable)
         try:
             agrees = same(before.value, variable.value)
@@ -58,7 +58,7 @@ class Versions:
         """Yield sentences about other fields of this version that differ from those received before.
 
         Args:
-            bridge: the name of the state that the bridge serves.
+            bridge: the name of the bridge's state, which is its address or a name shared with other bridges.
             variable: the variable in a reply.
             metadata: True if the request asked for the metadata.
         """
@@ -109,7 +109,7 @@ class Versions:
             yield f"an update of {variable!r} has another {' and '.join(wrong)} than a read (A3)"
 
     def learn_id(self, bridge: str, session_id: str, variable: Variable) -> None:
-        """Record the id of a variable by its name and by its id."""
+        """Record the id of a variable, for requests that name the variable by its name or its id."""
         self._ids[bridge, session_id, variable.name] = variable.id
         self._ids[bridge, session_id, variable.id] = variable.id
 

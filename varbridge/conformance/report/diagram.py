@@ -35,7 +35,7 @@ class _Arrow:
 
 
 def render(exchange: Sequence[Exchange], marked: int) -> str:
-    """Return the diagram; empty if there are no exchanges.
+    """Return the diagram as HTML and SVG; empty if there are no exchanges.
 
     Args:
         exchange: the exchanges, in order.

@@ -1,4 +1,4 @@
-"""The section of the page about failures: a card for each failed scenario."""
+"""The section of the report page about failures, with a card for each failed scenario."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _EXPECTED_BUT = re.compile(r"expected (.+?), but (.+)")
 _IN_BRACKETS = re.compile(r"(?:was )?<(.*)>", re.S)  # as PyHamcrest shows values that are not texts
 _KEYWORDS = ("Given", "When", "Then", "And", "But", "*")
 UNFOLDED = 5
-"""The number of cards that are unfolded."""
+"""The number of failure cards that are unfolded at first."""
 
 DRAWN = 60
-"""The number of failures with a diagram: more diagrams would not help."""
+"""The maximum number of failures that are shown with a diagram: more diagrams would not help."""
 
 CLIPPED = 300
-"""The number of visible characters of an expected or actual value."""
+"""The number of characters of an expected or actual value that are visible at first."""
 
 NAMED = 4
-"""The number of failures that are listed above the first card."""
+"""The maximum number of failures that are listed above the first card."""
 
 
 def render(failed: Sequence[ScenarioRecord], doubtful: bool = False) -> str:
-    """Return the section; empty if no scenario failed.
+    """Return the section about failures as HTML; empty if no scenario failed.
 
     Args:
         failed: the records of the failed scenarios.
@@ -42,7 +42,7 @@ def render(failed: Sequence[ScenarioRecord], doubtful: bool = False) -> str:
 
 
 def names(failed: Sequence[ScenarioRecord]) -> str:
-    """Return a list of links to the cards; empty if there are fewer than two."""
+    """Return an HTML list of links to the failure cards; empty if there are fewer than two."""
     if len(failed) < 2:
         return ""
     lines = [

@@ -1,4 +1,4 @@
-"""The section of the page that shows the text of each feature, with the outcome of each step."""
+"""The section of the report page that shows the text of each feature, with the outcome of each step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ORDER = ("failed", "known failing", "skipped", "passed")
 
 
 def worst(outcomes: Sequence[str]) -> str:
-    """Return one outcome for several scenarios: failures outweigh all others, and a pass outweighs a skip."""
+    """Return the outcome that outweighs the others: failed, known failing, passed, skipped, in this order."""
     for outcome in ("failed", "known failing", "passed", "skipped"):
         if outcome in outcomes:
             return outcome
@@ -20,7 +20,7 @@ def worst(outcomes: Sequence[str]) -> str:
 
 
 def render(data: Report) -> str:
-    """Return the section; features with failures come first, unfolded."""
+    """Return the section about the features as HTML; features with failures come first, unfolded."""
     groups: dict[str, list[ScenarioRecord]] = {}
     for record in data.scenarios:
         groups.setdefault(record.path, []).append(record)

@@ -13,9 +13,9 @@ from varbridge.conformance.vocabulary.updates import describe, value_of
 from varbridge.messages.traits import traits_of
 
 WIDTH = 240
-"""The maximum number of characters of a request or reply."""
+"""The maximum number of characters of a request or reply in a report."""
 
-_VALUE = 60  # the maximum number of characters of a value in it
+_VALUE = 60  # the maximum number of characters of a value in a request or reply
 _CONSTRAINTS = 140  # the maximum number of characters of a variable's constraints
 _OMITTED = ("session_id", "server_time", "success", "session_valid")  # always the same, or shown separately
 
@@ -27,7 +27,7 @@ def shorten(text: str, width: int = WIDTH) -> str:
 
 
 def describe_request(event: Event) -> str:
-    """Return the method and the fields of a request."""
+    """Return the method and the fields of the request of an event, in one line."""
     if event.request is None:
         return event.method
     fields = _fields(event.request)
@@ -37,7 +37,7 @@ def describe_request(event: Event) -> str:
 
 
 def describe_reply(event: Event) -> str:
-    """Return the fields of an answer or a message, or the end of a stream."""
+    """Return the answer, the refusal, the message or the end of a stream of an event, in one line."""
     if event.kind == "open":
         return ""
     if event.status not in ("OK", ""):

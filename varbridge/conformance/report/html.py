@@ -1,4 +1,4 @@
-"""The building blocks of the page: escaping, tables, and signs of outcomes that do not depend on colours."""
+"""The building blocks of the report page: escaping, tables, and signs of outcomes without colours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SIGNS = {
 
 
 def escape(text: object) -> str:
-    """Return a text for an element or a quoted attribute; control characters are replaced by their codes."""
+    """Return a text escaped for an HTML element or quoted attribute, with codes for control characters."""
     printable = "".join(
         character if character in "\n\t" or character.isprintable() else f"\\x{ord(character):02x}"
         for character in str(text)
@@ -25,13 +25,13 @@ def escape(text: object) -> str:
 
 
 def sign(outcome: str) -> str:
-    """Return the sign of an outcome, with a text for screen readers."""
+    """Return the sign of an outcome as HTML, with a text for screen readers."""
     mark, words, look = SIGNS[outcome]
     return f'<span class="sign {look}" role="img" aria-label="{words}" title="{words}">{mark}</span>'
 
 
 def table(rows: Iterable[Iterable[object]], header: bool = True) -> str:
-    """Return a table that scrolls by itself if the page is too narrow for it."""
+    """Return an HTML table that scrolls by itself if the page is too narrow for it."""
     lines = []
     for number, row in enumerate(rows):
         cell = "th" if header and number == 0 else "td"

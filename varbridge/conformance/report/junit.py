@@ -15,7 +15,7 @@ _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 def render(data: Report) -> dict[str, str]:
-    """Return the XML documents by file name."""
+    """Return the XML documents for a run, one per feature, by file name."""
     documents: dict[str, str] = {}
     for path, group in groupby(data.scenarios, lambda record: record.path):
         records = list(group)

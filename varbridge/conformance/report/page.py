@@ -24,7 +24,7 @@ _SLOWEST = 10
 
 
 def render(data: Report) -> str:
-    """Return the whole document."""
+    """Return the whole report page as HTML."""
     failed = data.of("failed")
     title = f"{data.verdict.word}: {data.bridge.name or 'a bridge'}"
     body = [
@@ -60,7 +60,7 @@ def _head(data: Report, failed: str) -> str:
 
 
 def _foot(data: Report) -> str:
-    """Return the footer: the bridge, the time of the run, the counts and the selection."""
+    """Return the footer as HTML: the bridge, the time of the run, the counts and the selection."""
     bridge, run, counts = data.bridge, data.run, data.counts
     about = f"{bridge.name}, judged as {bridge.service}. " if bridge.name else ""
     outcomes = f"{counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped"

@@ -1,4 +1,4 @@
-"""The section of the page that plots the figures of scenarios over time, in SVG."""
+"""The section of the report page that plots figures of scenarios, such as memory, over time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MARKS = 3  # the number of marks on the axis of values
 
 
 def render(scenarios: Sequence[ScenarioRecord]) -> str:
-    """Return the section; empty if no scenario measured figures over time."""
+    """Return the section with the plots as HTML; empty if no scenario measured figures over time."""
     measured = [record for record in scenarios if record.series]
     if not measured:
         return ""
@@ -45,7 +45,7 @@ def _caption(series: Mapping[str, Any]) -> str:
 
 
 def plot(series: Mapping[str, Any]) -> str:
-    """Return a plot of the values as a line, the trend as a thick line, and the warm-up in grey."""
+    """Return an SVG plot of a series: values as a line, the trend as a thick line, the warm-up in grey."""
     times, values, (first, last) = series["times"], series["values"], series["trend"]
     top = max(*values, first, last) * 1.15 or 1.0
 

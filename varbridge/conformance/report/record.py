@@ -39,13 +39,13 @@ class ScenarioRecord:
     Attributes:
         feature: the name of its feature.
         rule: the name of its rule; empty if it is outside of rules.
-        clauses: the ids of the clauses that it proves.
+        clauses: the ids of the clauses that the scenario proves.
         scenario: the name of the scenario, with the place of the row if it is from an outline.
-        location: the path and line.
+        location: the path of the feature and the line of the scenario, as PATH:LINE.
         outcome: "passed", "failed", "skipped" or "known failing".
-        reason: the reason why it was skipped or is known to fail.
+        reason: the reason why it was skipped or is known to fail; empty otherwise.
         declared: True if the profile declares that reason.
-        known: the name under which the profile declares it as known to fail.
+        known: the name under which the profile declares it as known to fail; empty if it does not.
         seconds: the duration, in seconds.
         steps: the records of its steps.
         explanation: the lines that explain its failure.
@@ -74,18 +74,18 @@ class ScenarioRecord:
 
     @property
     def path(self) -> str:
-        """The path of the feature."""
+        """The path of the feature's file."""
         return self.location.rpartition(":")[0]
 
     @property
     def shown_name(self) -> str:
-        """The name of the scenario for people."""
+        """The name of the scenario, with its values but without the row numbers of an outline."""
         return shown_name(self.scenario)
 
 
 @dataclass(frozen=True)
 class BridgeRecord:
-    """The record of the system under test; see ``Profile``. Empty if the run ended before it was known."""
+    """The record of the system under test; see ``Profile``. Empty if the run ended before it was reached."""
 
     name: str = ""
     service: str = ""
@@ -140,7 +140,7 @@ class Report:
     scenarios: Sequence[ScenarioRecord]
 
     def of(self, outcome: str) -> list[ScenarioRecord]:
-        """Return the scenarios with this outcome."""
+        """Return the records of the scenarios with this outcome."""
         return [record for record in self.scenarios if record.outcome == outcome]
 
     def as_json(self) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class Report:
 
 
 def shown_name(name: str) -> str:
-    """Return a scenario's name for people, without the numbers that behave adds for rows of outlines."""
+    """Return a scenario's name as reports show it, without the numbers that behave adds for outline rows."""
     outline, marker, row = name.partition(" -- @")
     group = row.partition(" ")[2].strip()
     return f"{outline} ({group})" if marker and group else outline

@@ -1,4 +1,4 @@
-"""The page's style sheet: one column, system fonts, readable without colours, on a phone and in print."""
+"""The style sheet of the report page, which is readable without colours, on a phone and in print."""
 
 CSS = """
 :root { color-scheme: light dark; --ink: #1a1a1a; --paper: #fff; --soft: #f3f4f6; --line: #c9cdd3;

@@ -1,4 +1,4 @@
-"""The summary in Markdown, for comments on pull requests and summaries of CI jobs."""
+"""The summary of a run in Markdown, for comments on pull requests and summaries of CI jobs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIGNS = {
 
 
 def render(data: Report) -> str:
-    """Return the Markdown document."""
+    """Return the summary of a run in Markdown."""
     verdict, counts, run = data.verdict, data.counts, data.run
     lines = [
         f"## {SIGNS[verdict.word]} {verdict.word}",

@@ -19,7 +19,7 @@ FIRST_EVENTS = 8
 """The number of events that are retained from the beginning of a scenario: they show its setup."""
 
 LAST_EVENTS = 32
-"""The number of events that are retained from its end."""
+"""The number of events that are retained from the end of a scenario."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ class Trace:
     def __init__(self) -> None:
         self.began = time.monotonic()
         self.lost: set[str] = set()
-        """The addresses that did not answer a call, or not in time."""
+        """The addresses of bridges that did not answer a call, or not in time."""
         self.tool_cut_off = False
-        """True if a tool was running when its bridge ended: the tool may have ended it."""
+        """True if a call of a tool ended as UNAVAILABLE: the tool may have ended the bridge's process."""
         self._first: list[tuple[Event, int]] = []
         self._last: deque[tuple[Event, int]] = deque(maxlen=LAST_EVENTS)
         self._dropped = 0
@@ -86,7 +86,7 @@ class Trace:
                 self._last.append((event, 1))
 
     def exchanges(self) -> list[Exchange]:
-        """Return the descriptions of the events, in the order in which they ended."""
+        """Return the descriptions of the retained events, in the order in which the events ended."""
         with self._lock:
             first, retained, dropped = len(self._first), [*self._first, *self._last], self._dropped
         exchanges = [self._describe(event, times) for event, times in retained]

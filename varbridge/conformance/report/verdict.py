@@ -20,7 +20,7 @@ class Verdict:
 
     Attributes:
         word: a key of ``EXIT_CODES``.
-        sentence: the sentence that explains it.
+        sentence: the sentence that explains the verdict.
     """
 
     word: str

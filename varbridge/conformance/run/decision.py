@@ -21,8 +21,8 @@ class Findings:
         bridge: the name of the bridge.
         scenarios: the records of the scenarios.
         usual: the number of scenarios in a full run.
-        full: True if this run selects all of them.
-        refused: the reason why nothing could be judged; empty if it could.
+        full: True if this run selects all scenarios of a full run.
+        refused: the reason why the run was refused before its first scenario; empty if it was not.
         broken: the reason why the run is broken; empty if it is not.
         unmet: the clauses, methods, statuses and so on that the suite should have covered and did not.
     """
@@ -36,7 +36,7 @@ class Findings:
     unmet: Sequence[str] = field(default_factory=tuple)
 
     def of(self, outcome: str) -> list[ScenarioRecord]:
-        """Return the scenarios with this outcome."""
+        """Return the records of the scenarios with this outcome."""
         return [record for record in self.scenarios if record.outcome == outcome]
 
 

@@ -38,7 +38,7 @@ class KnownFailures:
             )
 
     def name(self, scenario: Any) -> str:
-        """Return the name under which a scenario is declared; empty if it is not."""
+        """Return the name by which the profile declares a scenario as known to fail; empty if it is not."""
         return self._names.get(id(scenario), "")
 
     def reason(self, scenario: Any) -> str:

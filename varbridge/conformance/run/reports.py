@@ -21,7 +21,7 @@ FOLDER = Path("reports")
 
 
 def clear() -> None:
-    """Delete the reports of the run before, so that a killed run does not leave another run's verdict."""
+    """Delete the reports of the last run, so that a run that is killed does not leave an outdated verdict."""
     for name in ("verdict.json", "index.html", "summary.md"):
         (FOLDER / name).unlink(missing_ok=True)
     shutil.rmtree(FOLDER / "junit", ignore_errors=True)
@@ -78,7 +78,7 @@ def collect(
 
 
 def write(data: Report) -> None:
-    """Write all reports of a run."""
+    """Write the report of a run in all formats to the folder ``reports/``."""
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / "verdict.json").write_text(_as_lines(data.as_json()), "utf-8")
     (FOLDER / "index.html").write_text(page.render(data), "utf-8")

@@ -142,6 +142,6 @@ def _step_explanation(step: Any) -> list[str]:
 
 
 def shown_path(filename: str) -> str:
-    """Return a path as it is typed: relative to the working directory if it is below that."""
+    """Return a path as users type it: relative to the working directory, or absolute if it is elsewhere."""
     path = Path(filename).absolute()
     return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else str(path)

@@ -29,9 +29,9 @@ class Note:
 
     Attributes:
         violations: sentences about violated invariants and crashed bridges; any of them fails the scenario.
-        lacked: the reason why it was skipped, before it began or during it; empty if it was not.
+        lacked: the reason why the scenario was skipped, before or while it ran; empty if it was not.
         exchange: the descriptions of its calls and messages, if it failed.
-        declared: True if the profile declares that reason.
+        declared: True if the profile declares the reason in ``lacked``.
         log: the lines that the server wrote on stderr, if it failed.
         series: the figures that it measured over time.
     """
@@ -67,7 +67,7 @@ class ConformanceRun:
         self._last: Note | None = None
 
     def begin(self, scenario: Any) -> World | None:
-        """Return the world of a scenario; None if the scenario does not run."""
+        """Return the world of a scenario; None if it is skipped or the run was stopped."""
         self._world = None
         self._attribute_crashes(self.target.servers.pop_crashes(), self._last)
         if self.stopped:
@@ -82,7 +82,7 @@ class ConformanceRun:
         return self._world
 
     def end_step(self, step: Any) -> None:
-        """Record the run as broken if the step showed the scenario to be invalid: the bridge did not fail."""
+        """Record the run as broken if the step showed that the scenario itself is invalid, not the bridge."""
         if isinstance(step.exception, ScenarioError):
             self.broken = self.broken or f"the scenario is invalid at {step.name!r}: {step.exception}"
 
@@ -134,7 +134,7 @@ class ConformanceRun:
         )
 
     def _lacks(self, scenario: Any) -> tuple[str, bool]:
-        """Return why a scenario does not apply to the bridge, or "", and if the profile declares that."""
+        """Return why a scenario is skipped ("" if it is not), and True if the profile declares the reason."""
         profile = self.target.options.profile
         lacking = sorted({*scenario.effective_tags} & tags.CAPABILITIES.keys() - self.target.capabilities)
         if lacking:

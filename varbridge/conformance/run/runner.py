@@ -52,7 +52,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         self.target: Target | None = None
 
     def run(self) -> bool:
-        """Run the features; return True if the bridge failed, as behave expects.
+        """Run the features, print the verdict and write reports; return True if the bridge failed.
 
         Raises:
             SystemExit: the verdict has an exit code other than 0 and 1.
@@ -109,7 +109,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         return ConformanceRun(target, known, selection, self.abort)
 
     def _broken(self, failed: bool) -> str:
-        """Return why a run that reached its end is broken nevertheless; empty if it is not."""
+        """Return the reason why a run that reached its end is broken nevertheless; empty if it is not."""
         assert self.conformance_run is not None
         if self.conformance_run.broken:
             return self.conformance_run.broken

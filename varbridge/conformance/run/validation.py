@@ -15,7 +15,7 @@ class InvalidRunError(Exception):
 
 
 def scenarios(features: Iterable[Any]) -> Iterator[Any]:
-    """Return every scenario that can run; each row of an outline's examples is one."""
+    """Yield every scenario that can run, with one for each row of an outline's examples."""
     for feature in features:
         yield from feature.walk_scenarios()
 
@@ -64,10 +64,10 @@ def check_selection(features: Iterable[Any], config: Any) -> None:
 
 
 def check_steps(features: Iterable[Any], config: Any, registry: Any) -> None:
-    """Refuse a run with an undefined step.
+    """Refuse a run with an undefined step, or with a Then that checks nothing.
 
     Raises:
-        InvalidRunError: a step is undefined; the message names it and the most similar phrases.
+        InvalidRunError: a selected scenario has such a step; the message names it.
     """
     for scenario in scenarios(features):
         if not scenario.should_run(config):
@@ -78,7 +78,7 @@ def check_steps(features: Iterable[Any], config: Any, registry: Any) -> None:
 
 
 def mistake_in(step: Any, registry: Any) -> str:
-    """Return what is wrong with the words of a step, or of a step inside it; empty if nothing is."""
+    """Return a sentence if a step, or one inside it, is undefined or a Then without a check; else ""."""
     for text, definition in chain(registry, step):
         if definition is None:
             return f"no step is defined for {step.step_type.capitalize()} {text!r}.{nearest(text, registry)}"
@@ -88,7 +88,7 @@ def mistake_in(step: Any, registry: Any) -> str:
 
 
 def nearest(phrase: str, registry: Any) -> str:
-    """Return a sentence with the phrases that are most similar to a text; empty if none is."""
+    """Return a sentence with the phrases that are most similar to a text, or with "none"."""
     known = {step.pattern for steps in registry.steps.values() for step in steps}
     alike = difflib.get_close_matches(phrase, known, n=3, cutoff=0.5)
     words = "; ".join(alike) or "none"

@@ -1,4 +1,4 @@
-"""The bridges of one scenario that share their state in a store."""
+"""The cluster of one scenario: several bridges with one store."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from varbridge.conformance.target.target import Target
 from varbridge.process import ServerProcess
 
 _END_TIMEOUT_S = 10.0
-"""The time in which a bridge must end, in seconds."""
+"""The maximum time until a bridge has ended, in seconds."""
 
 
 class Bridges:
-    """A group of bridges by name; the ``--store`` URL of each begins with another member of the store.
+    """The bridges of a cluster; the ``--store`` URL of each begins with another member of the store.
 
     Args:
         target: the system under test.
@@ -84,7 +84,7 @@ class Bridges:
         return next(name for name, own_address in self._addresses.items() if own_address == first)
 
     def all_from(self, name: str) -> str:
-        """Return the addresses of all bridges, beginning with this one's."""
+        """Return the addresses of all bridges, separated by commas, beginning with the named one's."""
         index = self.names.index(name)
         return ",".join(self._addresses[bridge] for bridge in self.names[index:] + self.names[:index])
 
@@ -98,12 +98,12 @@ class Bridges:
         return self._connections[name]
 
     def roamer(self) -> RecordedConnection:
-        """Return a retrying connection that knows all bridges; each new one begins at the next bridge."""
+        """Return a retrying connection to all bridges; each such connection begins at the next bridge."""
         name = self.names[next(self._turn) % len(self.names)]
         return self._target.connections.retrying(self.all_from(name), 20.0)
 
     def retrying(self, seconds: float) -> AbstractContextManager[None]:
-        """Use connections that retry calls for so many seconds, within the block."""
+        """Within the block, let ``connection`` return connections that retry calls for ``seconds``."""
         return replaced(self, _patience=seconds)
 
     def left(self) -> list[str]:
@@ -112,7 +112,7 @@ class Bridges:
 
     def process(self, name: str) -> ServerProcess:
         """Return the process of a bridge that only this scenario uses."""
-        assert name in self._processes, f"{name} is shared with other scenarios, which need it"
+        assert name in self._processes, f"other scenarios use {name}, too: begin with a new cluster"
         return self._processes[name]
 
     def kill(self, name: str) -> None:
@@ -120,24 +120,24 @@ class Bridges:
         self.end(name, signal.SIGKILL)
 
     def end(self, name: str, number: signal.Signals) -> int | None:
-        """End a bridge with a signal; return its exit code, or None if it does not end in time."""
+        """End a bridge with a signal; return its exit code, or None if it does not end within 10 s."""
         process = self.process(name)
         self.send_signal(name, number)
         return process.wait_ended(_END_TIMEOUT_S)
 
     def send_signal(self, name: str, number: signal.Signals) -> None:
-        """Send a bridge a signal that ends it, without waiting."""
+        """Send a signal that ends a bridge, without waiting for the end."""
         process = self.process(name)
         self._expected.add(process)
         self._paused.discard(name)
         process.signal(number)
 
     def expect(self, name: str) -> None:
-        """Declare that the end of a bridge is intended, though it was not ended here."""
+        """Declare that other code ends a bridge on purpose, so that its end is not a violation."""
         self._expected.add(self.process(name))
 
     def start_again(self, *names: str) -> None:
-        """Start bridges that have ended again, at the same ports."""
+        """Restart bridges that have ended, at the same ports."""
         for name in names:
             self._ended.append(self.process(name))
             port = int(self.address(name).rpartition(":")[2])
@@ -173,7 +173,7 @@ class Bridges:
                 yield f"{name} ended by itself, with exit code {process.exit_code}"
 
     def evidence(self, count: int) -> list[str]:
-        """Return the last lines that each of the scenario's own bridges wrote on stderr."""
+        """Return the last ``count`` lines that each of the scenario's own bridges wrote on stderr."""
         return [
             f"{name}: {line}"
             for name, process in self._processes.items()
@@ -181,7 +181,7 @@ class Bridges:
         ]
 
     def close(self) -> None:
-        """End the scenario's own bridges, and restore the store."""
+        """Kill the scenario's own bridges, close all connections, and restore the members of the store."""
         for name in [*self._paused]:
             self.go_on(name)
         for process in self._processes.values():

@@ -37,48 +37,48 @@ class Client:
 
     @property
     def connection(self) -> Connection:
-        """The connection of the client."""
+        """The connection that the client uses now."""
         return self._source()
 
     def use_bridge(self, address: str) -> None:
-        """Call the bridge at this address from now on."""
+        """From now on, call the bridge at this address."""
         connection = self.connect(address)
         self._source = lambda: connection
 
     def use_bridges(self, bridges: Bridges) -> None:
-        """Call the first of several bridges that share their state from now on."""
+        """From now on, call the first bridge of a cluster."""
         self.bridges = bridges
         connection = bridges.connection(bridges.names[0])
         self._source = lambda: connection
 
     def use_worker(self, worker: Worker) -> None:
-        """Call the server of a worker from now on, even after the worker has restarted it."""
+        """From now on, call the server of a worker, even after the worker has restarted it."""
         self._source = worker.connection
 
     def using(self, connection: Connection) -> AbstractContextManager[None]:
-        """Use another connection for the length of the block."""
+        """Within the block, use another connection for the client's calls."""
         return replaced(self, _source=lambda: connection)
 
     def at_host(self) -> AbstractContextManager[None]:
-        """Call the bridge that hosts tools, within the block."""
+        """Within the block, call the bridge that hosts the tools."""
         host = self.host
         return replaced(self, _source=lambda: host)
 
     def at_bridge(self, name: str) -> AbstractContextManager[None]:
-        """Call this bridge of several, within the block."""
+        """Within the block, call the named bridge of the cluster."""
         connection = self.bridges.connection(name)
         return replaced(self, _source=lambda: connection)
 
     @contextmanager
     def retrying(self, seconds: float) -> Iterator[None]:
-        """Retry calls for so many seconds if a bridge of several is unavailable, within the block."""
+        """Within the block, retry calls for ``seconds`` while the bridge of the cluster is unavailable."""
         name = self.bridges.name_of(self.connection.address)
         with self.bridges.retrying(seconds), self.at_bridge(name):
             yield
 
     @contextmanager
     def showing(self, credentials: ClientCredentials) -> Iterator[None]:
-        """Use other credentials, such as a token, on new connections within the block."""
+        """Within the block, call over new connections with other credentials, such as a token."""
         with replaced(self, _source=self._source, credentials=credentials):
             self.use_bridge(self.connection.address)
             yield
@@ -90,7 +90,7 @@ class Client:
         return self.access
 
     def connect(self, address: str | None = None) -> RecordedConnection:
-        """Return a connection that is closed with the scenario; by default to the scenario's bridge."""
+        """Return a connection that ends with the scenario; without ``address``, to the scenario's bridge."""
         bridges = Client.bridges.get(self)
         if address is None and bridges is not None and bridges.roaming:
             return self._keep(bridges.roamer())

@@ -36,13 +36,13 @@ class FromStep(Generic[T]):
         try:
             value: T = vars(instance)[self._name]
         except KeyError:
-            raise ScenarioError(f"it lacks a step before this one: {self._step}") from None
+            raise ScenarioError(f"it lacks a step before this one, such as: {self._step}") from None
         return value
 
     def __set__(self, instance: object, value: T) -> None:
         vars(instance)[self._name] = value
 
     def get(self, instance: object) -> T | None:
-        """Return the value; None if no step has set it."""
+        """Return the value of the attribute; None if no step has set it."""
         value: T | None = vars(instance).get(self._name)
         return value

@@ -44,11 +44,11 @@ class LoadNotes:
 
     workload = FromStep[Workload]("When … clients write …")
     pairs = FromStep[list[tuple[Any, Any]]](
-        "When one client sets … and … together to equal numbers … times while another reads them together"
+        "When one client sets … and … … times in an atomic batch while another reads both in one call"
     )
     start = FromStep[tuple[int, Any]]("When … clients at once each read and set … … times")
-    """The version and the value of the variable before the sets."""
-    changes = FromStep[int]("When … and … are set together … times while … is set … times")
+    """The version and the value of the variable before the concurrent reads and sets."""
+    changes = FromStep[int]("When … and … are set in … atomic batches while … is set … times")
     writers = FromStep[RacingWriters]("When … watches of … start while … clients set them without a pause")
     opened = FromStep[list[Watcher]]("When … watches of … start while … clients set them without a pause")
 
@@ -61,9 +61,9 @@ class ServerNotes:
     killed = FromStep[ServerProcess]("When the worker's bridge is killed")
     offspring = FromStep[dict[int, str]]("When the bridge receives …")
     began = FromStep[float]("When a bridge is started")
-    """time.monotonic() at its start."""
+    """The time.monotonic() at which the bridge was started."""
     connections = FromStep[list[str]]("When a bridge is started")
-    """The answers of a port at the moment at which its READY line was read."""
+    """The results of connecting to the bridge's port as soon as its READY line was read."""
     files = FromStep[dict[str, bytes]]("Given the bridge was stopped and its data files were overwritten")
     metrics_address = FromStep[str]("Given a new bridge with metrics")
     callers = FromStep[list[Connection | WorkerError]](
@@ -74,12 +74,12 @@ class ServerNotes:
 class ReadNotes:
     """Values about variables before a change, and measured times."""
 
-    variable = FromStep[pb.Variable]("Given what is known of … is noted")
+    variable = FromStep[pb.Variable]("Given the state of … was noted")
     listed_in = FromStep[Session]("When the variables are listed")
     waiting = FromStep[list["grpc.Future[Any]"]]("Given … reads of … wait at …")
-    time_before = FromStep[datetime](
-        "When … is set again and again until its time has grown, for … s at most"
+    time_before = FromStep[datetime]("When … is set repeatedly for … s or until last_updated_at increases")
+    took_s = FromStep[float](
+        "When … is set to … repeatedly until that is accepted, while the optimizer … sets …"
     )
-    took_s = FromStep[float]("When … is set to … until that is accepted, while … goes on with …")
     quiet_since = FromStep[float]("When the last call is made")
-    """The time.monotonic() before the last call."""
+    """The time.monotonic() before the last call in the session."""

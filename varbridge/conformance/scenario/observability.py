@@ -28,12 +28,12 @@ def health(connection: RecordedConnection) -> str:
 
 
 def interface(connection: RecordedConnection) -> bytes:
-    """Return the encoded answer of reflection to a list of the services. Raises BridgeError."""
+    """Return the reflection service's encoded list of the services. Raises BridgeError."""
     return connection.ask(REFLECTION, _LIST_SERVICES)
 
 
 def metrics(address: str) -> str:
-    """Return the metrics page for Prometheus."""
+    """Return the metrics page for Prometheus that a bridge serves at an address."""
     with _DIRECT.open(f"http://{address}/metrics", timeout=5.0) as answer:
         return str(answer.read().decode())
 
@@ -50,7 +50,7 @@ def logged_calls(process: ServerProcess) -> list[dict[str, Any]]:
 
 
 def all_words(process: ServerProcess) -> str:
-    """End a process, and return all of its output."""
+    """End a process, and return all that it wrote on stdout and stderr."""
     if process.exit_code is None:
         process.stop()
     process.last_words()

@@ -20,7 +20,7 @@ class People:
         self._proxies: dict[str, FaultProxy] = {}
 
     def connection_of(self, name: str) -> RecordedConnection:
-        """Return a person's connection."""
+        """Return a person's connection; open one if there is none."""
         return self._connections.get(name) or self._give(name, self._client.connect())
 
     def narrow(self, name: str) -> None:
@@ -28,7 +28,7 @@ class People:
         self._give(name, self._client.connect_narrowly())
 
     def move(self, name: str, bridge: str) -> None:
-        """Connect a person to another one of several bridges."""
+        """Connect a person to the named bridge of the cluster."""
         self._give(name, self._client.connect(self._client.bridges.address(bridge)))
 
     def proxy_of(self, name: str) -> FaultProxy:
@@ -43,7 +43,7 @@ class People:
         self._client.hang_up(self.connection_of(name))
 
     def forget_connections(self) -> None:
-        """Give each person a new connection when they need one next."""
+        """Forget all connections, so that each person gets a new one at the next call."""
         self._connections.clear()
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from varbridge.conformance.scenario.world import World
 
 END_S = 10.0
-"""The time in seconds that a process may take to end after a signal."""
+"""The maximum time until a process has ended after a signal, in seconds."""
 
 _STORE = "the store"
 
@@ -35,18 +35,18 @@ class Processes(ABC):
 
     @abstractmethod
     def signal(self, number: Signals) -> None:
-        """Send a signal."""
+        """Send a signal to each of the processes."""
 
     def wait_ended(self, timeout: float) -> int | None:
-        """Return the exit code, of several processes the last one's; None if time is up."""
+        """Return the exit code once all processes have ended (the last one's); None if time is up."""
         raise ScenarioError(f"{self.name} has no exit code")
 
     def restart(self) -> None:
-        """Start a process that has ended."""
+        """Restart the processes, which have ended."""
         raise ScenarioError(f"{self.name} cannot be restarted")
 
     def end(self, number: Signals) -> None:
-        """Send a signal that ends the process, and wait for its end."""
+        """Send a signal that ends the processes, and wait for their end."""
         self.signal(number)
         ended = self.wait_ended(END_S) is not None
         expect(ended, f"{self.name} to end within {END_S:g} s", "it was still running")
@@ -113,7 +113,7 @@ class ClusterBridges(Processes):
         return code
 
     def restart(self) -> None:
-        """Start bridges that have ended at their ports; all of them must have what clients wrote before."""
+        """Restart bridges that have ended; if these are all, compare their state with acknowledged writes."""
         self.world.start_bridges_again(*self._names())
         workload = LoadNotes.workload.get(self.world.loads)
         if self.name == "every bridge" and isinstance(workload, FailoverWorkload):
@@ -145,7 +145,7 @@ class StoreMembers(Processes):
         return -SIGKILL  # Member.kill() waits for the end
 
     def restart(self) -> None:
-        """Start the members that were killed; for the whole store, every member has to run and answer."""
+        """Restart the killed members, or repair the whole store; wait until the members are healthy."""
         if self.name == _STORE:
             self._store.heal()
             return

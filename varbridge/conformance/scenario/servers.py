@@ -22,7 +22,7 @@ class Servers:
     """
 
     process = FromStep[ServerProcess]("Given a new bridge")
-    """The process that was started last."""
+    """The server process that was started last."""
     data_dir = FromStep[TemporaryDirectory[str]]("Given a new bridge with a data directory")
     worker = FromStep[Worker]("Given a worker with a running bridge")
 
@@ -36,7 +36,7 @@ class Servers:
     def start(
         self, *flags: str, port: int = 0, on_ready: Callable[[int], object] | None = None
     ) -> ServerProcess:
-        """Start a server process that ends with the scenario."""
+        """Start a server process with these flags, which is killed at the end of the scenario."""
         self.process = self._target.servers.launch(*flags, port=port, on_ready=on_ready)
         self._processes.append(self.process)
         return self.process

@@ -11,7 +11,7 @@ from varbridge.conformance.vocabulary.options import Identifier
 
 
 class Sessions:
-    """The ids of the sessions, one of which is the current one, and ids and types of variables by name."""
+    """The ids of the sessions, including the current one, and the ids and types of variables by name."""
 
     def __init__(self) -> None:
         self._name = ""

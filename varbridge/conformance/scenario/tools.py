@@ -96,7 +96,7 @@ def _wait_opened_at_host(world: World) -> None:
     """Return when the session is open at the other bridge, which the first call there has opened.
 
     Raises:
-        AssertionError: it is not open within ``DEADLINE_S`` seconds.
+        AssertionError: the session is not open within ``DEADLINE_S`` seconds.
     """
     session = world.client.host.session(world.sessions.id)
     deadline = time.monotonic() + DEADLINE_S
@@ -109,7 +109,7 @@ def running_outcome(world: World, timeout: float) -> Outcome:
     """Return the outcome of the running tool's call once it has ended.
 
     Raises:
-        AssertionError: it has not ended within ``timeout`` seconds.
+        AssertionError: the call has not ended within ``timeout`` seconds.
     """
     try:
         return Outcome(answer=world.tools.running.result(timeout=timeout))
@@ -216,7 +216,7 @@ def register_hosted(world: World, address: str, names: Sequence[str]) -> None:
 
 
 def refusal_at_capacity(session: Session, tool: str) -> Exception | None:
-    """Run a tool briefly, again while it is refused for capacity, and return the last error."""
+    """Run a tool briefly; retry for up to 5 s while it is refused for capacity; return the last error."""
     deadline = time.monotonic() + DEADLINE_S
     while True:
         error = Outcome.of(lambda: session.execute(tool, {"seconds": 0.01})).examine()

@@ -31,7 +31,7 @@ def wait_for_news(watch: Watched, count: int, timeout: float = DEADLINE_S) -> li
 
 
 def expect_updates(world: World, person: str, rows: Sequence[Mapping[str, str]]) -> None:
-    """Assert that the next updates of a person's watch are these, in this order."""
+    """Assert that the next updates of a person's watch match these rows, in this order."""
     watcher = world.watchers[person]
     end_position = watcher.position + len(rows)
     fresh = wait_for_news(watcher.watch, end_position)[watcher.position : end_position]
@@ -63,7 +63,7 @@ def expect_versions(world: World, person: str, first: int, last: int, name: str)
 
 
 def expect_heartbeat(world: World, person: str, other: str) -> None:
-    """Assert that a watch receives a heartbeat with the sequence of the last update of another's watch."""
+    """Assert that a watch receives a heartbeat with the sequence of another watch's last update."""
     last = max(update.sequence for update in news(world.watchers[other].watch.updates))
     # A heartbeat that was sent before that update may come first; the next one carries its sequence.
     updates = world.watchers[person].watch.wait_for(
@@ -80,12 +80,12 @@ def expect_heartbeat(world: World, person: str, other: str) -> None:
 def expect_end(
     world: World, person: str, status: str, phrase: str | None = None, timeout: float = DEADLINE_S
 ) -> Watched:
-    """The bridge ends a person's watch with this status and these words; return the watch."""
+    """Assert that the bridge ends a person's watch with this status and phrase; return the watch."""
     return expect_end_like(world, person, is_refusal(status, phrase, _NO_ERROR), timeout)
 
 
 def expect_end_like(world: World, person: str, refusal: Refused, timeout: float) -> Watched:
-    """Assert that the bridge ends a person's watch with such a refusal; return the watch."""
+    """Assert that the bridge ends a person's watch with a refusal that matches; return the watch."""
     watch = world.watchers[person].watch
     over = watch.wait_until_over(timeout)
     expect(over, f"{person}'s watch to end within {timeout:g} s", "it was still open")

@@ -56,7 +56,7 @@ class Watchers:
         self._latest[person] = watcher
 
     def violations(self, versions: Versions) -> Iterator[str]:
-        """Return violated invariants: of the order of updates, of each update, and against other replies."""
+        """Yield sentences about updates that violate an invariant, or contradict what was received before."""
         for person, watcher in self._all:
             yield from violations(person, watcher.watch.updates)
             for update in watcher.watch.updates:

@@ -27,7 +27,7 @@ from varbridge.process import ServerProcess
 from varbridge.worker import Worker
 
 DEADLINE_S = 5.0
-"""The time after which something that is expected counts as missing, in seconds."""
+"""The time after which an expected update, end or answer counts as missing, in seconds."""
 
 _LOG_LINES = 10
 
@@ -74,18 +74,18 @@ class World:
         self._use(self.servers.start_durable(*flags))
 
     def start_again(self) -> None:
-        """Start the server with the data directory again after it has ended; people reconnect."""
+        """Restart the server with the data directory after it has ended; people get new connections."""
         self._use(self.servers.start_durable_again())
         self.people.forget_connections()
 
     def inspect_everywhere(self, workload: FailoverWorkload) -> None:
-        """Compare the state of each remaining bridge with the answers that the workload received."""
+        """Compare each running bridge's state with acknowledged writes; the workload records differences."""
         for bridge in self.client.bridges.left():
             with self.client.retrying(FAILOVER_DEADLINE_S), self.client.at_bridge(bridge):
                 workload.inspect(bridge, self.session)
 
     def start_bridges_again(self, *names: str) -> None:
-        """Start bridges that have ended again; people reconnect."""
+        """Restart bridges of the cluster that have ended; people get new connections."""
         self.client.bridges.start_again(*names)
         self.people.forget_connections()
         self.client.use_bridges(self.client.bridges)
@@ -123,7 +123,7 @@ class World:
         return self._keep(person, session.watch(*names, **options), session, names)
 
     def follow(self, person: str, names: list[str]) -> Watcher:
-        """Open a person's follower of variables at the current bridge; it fails over to the other ones."""
+        """Open a person's follower of variables at the current bridge, which fails over to other bridges."""
         bridges = self.client.bridges
         connection = self.client.connect(bridges.all_from(bridges.name_of(self.client.connection.address)))
         connection.who = person
@@ -135,7 +135,7 @@ class World:
         return self.watchers.add(person, Watcher(watch, session, state, names, self.sessions.ids_of(names)))
 
     def attempt(self, action: Callable[[], Any]) -> Outcome:
-        """Execute the action of a When; a Then must examine its refusal."""
+        """Execute the action of a When, and keep its outcome; a later Then must examine a refusal."""
         self.require_success()
         self.outcome = Outcome.of(action)
         return self.outcome

@@ -12,7 +12,7 @@ _OBSERVE = ("grpc_reflection", "prometheus_client", "pythonjsonlogger")
 
 
 def possible(options: Options) -> set[str]:
-    """Return the capabilities that a bridge with these options may have."""
+    """Return the capabilities that a bridge may have if the suite reaches it by these options."""
     return {
         "requires_standard_tools",
         *(["requires_process", "requires_durable", *tags.REFERENCE_ONLY] if options.command else []),
@@ -21,7 +21,7 @@ def possible(options: Options) -> set[str]:
 
 
 def present(options: Options) -> set[str]:
-    """Return the capabilities that the bridge has."""
+    """Return the capabilities of the bridge, from the options, its profile and installed packages."""
     missing = _not_installed() if options.command == REFERENCE else tags.REFERENCE_ONLY
     return (possible(options) - missing | options.profile.granted) - options.profile.lacking.keys()
 

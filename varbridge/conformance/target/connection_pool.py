@@ -80,7 +80,7 @@ class ConnectionPool:
         return RetryingConnection(address, service=self._service, on_event=self._record, patience=patience)
 
     def give_back(self, connection: RecordedConnection) -> None:
-        """Take back a working connection that is no longer used."""
+        """Take back a connection that a scenario no longer uses, and keep it for reuse or close it."""
         connection.who = CLIENT
         if self._shared is not None and connection.address == self._shared.address and connection.plain:
             self._spare.append(connection)
@@ -88,7 +88,7 @@ class ConnectionPool:
             connection.close()
 
     def unreachable_reason(self, silent: Container[str]) -> str:
-        """Return why a bridge that the suite did not start is unreachable; empty if it answers.
+        """Return the reason why a bridge that the suite did not start is unreachable; empty if it answers.
 
         Args:
             silent: the addresses that did not answer in this scenario.
@@ -106,6 +106,6 @@ class ConnectionPool:
         return ""
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the shared connection, and those that are kept for reuse."""
         for connection in filter(None, (self._shared, *self._spare)):
             connection.close()

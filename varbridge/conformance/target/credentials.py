@@ -46,7 +46,7 @@ class Access:
 
     @property
     def folder(self) -> Path:
-        """The directory of the files."""
+        """The directory of the certificates and tokens."""
         if self._folder is None:
             self._folder = TemporaryDirectory(prefix="judge-")
         return Path(self._folder.name)
@@ -63,7 +63,7 @@ class Access:
         return ["--token-file", self._write(f"tokens-{hashlib.sha256(content).hexdigest()[:12]}", content)]
 
     def remove_tokens(self) -> None:
-        """Delete the token file."""
+        """Delete the token file that ``write_tokens`` wrote."""
         (self.folder / "tokens").unlink()
 
     # Certificates
@@ -108,7 +108,7 @@ class Access:
         return Tls(self._authority_file(trusted), cert=certificate, key=key, name=name)
 
     def close(self) -> None:
-        """Delete the files."""
+        """Delete all certificates and tokens."""
         if self._folder is not None:
             self._folder.cleanup()
 

@@ -14,9 +14,9 @@ REFERENCE = (sys.executable, "-m", "varbridge.server")
 
 OPTIONS = {
     "target": "HOST:PORT of a bridge that is running already",
-    "command": "the command that starts a bridge; --port 0 and other flags are added to it",
+    "command": "the command that starts a bridge, to which the suite adds --port 0 and other flags",
     "service": f"the name of the bridge's gRPC service: {' or '.join(SERVICES)}",
-    "profile": "a TOML file: the bridge's name, missing capabilities and flags, and known failures",
+    "profile": "a TOML file with the bridge's name, missing capabilities and flags, and known failures",
 }
 """The names that behave's option ``-D`` accepts, with their meanings."""
 
@@ -34,7 +34,7 @@ class Options:
         address: the host:port of a bridge that is running already; None if the suite starts it.
         service: the name of its gRPC service.
         profile: the profile of the bridge.
-        typed: the arguments of behave that judge the same bridge again; they begin with a space.
+        typed: the ``-D`` options that judge the same bridge again, each after a space; empty if none.
     """
 
     command: tuple[str, ...] | None = REFERENCE
@@ -71,7 +71,7 @@ class Options:
 
     @property
     def name(self) -> str:
-        """The bridge's name in a sentence."""
+        """The bridge's name for sentences: that of its profile, or else its address or command."""
         if self.profile.name:
             return self.profile.name
         if self.command is None:

@@ -21,10 +21,10 @@ class Profile:
 
     Attributes:
         name: the name of the bridge; empty if there is no profile.
-        granted: the capabilities that it has, including those that other bridges lack by default.
-        lacking: the reasons by missing capability.
-        lacking_flags: the flags of the server that it does not take.
-        known_failing: the reasons by scenario: "features/x.feature: Scenario" or "Feature / Scenario".
+        granted: the capabilities that the profile grants, such as those that bridges lack by default.
+        lacking: the reasons why capabilities are missing, by capability.
+        lacking_flags: the command-line flags that the bridge does not take.
+        known_failing: reasons by expected failure: "features/x.feature: Scenario" or "Feature / Scenario".
     """
 
     name: str = ""

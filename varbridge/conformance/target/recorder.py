@@ -12,7 +12,7 @@ from varbridge.conformance.report.trace import Trace
 
 
 class Recorder:
-    """A recorder of all events of a scenario; it checks each reply, also against the replies before."""
+    """A recorder of all events of a scenario, which checks each reply by itself and against earlier ones."""
 
     def __init__(self) -> None:
         self.violations: list[str] = []

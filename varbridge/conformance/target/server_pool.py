@@ -29,7 +29,7 @@ class Crash:
 
     Attributes:
         exit_code: the exit code; negative if a signal ended the process.
-        words: a sentence about it.
+        words: a sentence about the end of the bridge.
         log: the last lines that the bridge wrote on stderr.
     """
 
@@ -117,7 +117,7 @@ class ServerPool:
         return crashes
 
     def log(self) -> list[str]:
-        """Return the last lines that the bridge of most scenarios wrote on stderr."""
+        """Return the retained lines that the bridge shared by most scenarios wrote on stderr."""
         return [*self.usual.stderr] if self.usual else []
 
     def stop(self) -> None:

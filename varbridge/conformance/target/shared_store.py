@@ -46,7 +46,7 @@ class Store:
         return f"{url}&machine={machine}" if machine else url
 
     def heal(self) -> None:
-        """Restore every member, so that all run and answer."""
+        """Start killed members, resume paused ones, and wait until every member answers."""
         if self._cluster is None:
             return
         for member in self._cluster.members:

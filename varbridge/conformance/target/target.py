@@ -49,12 +49,12 @@ class Target:
         return cls(options)
 
     def begin_scenario(self) -> None:
-        """Reset the records of the scenario before."""
+        """Discard the records of the previous scenario."""
         self.recorder = Recorder()
         self.servers.lacked_flag = ""
 
     def stop(self) -> None:
-        """Stop everything that the suite started."""
+        """Close the connections, and stop the bridges and the store that the suite started."""
         self.connections.close()
         self.servers.stop()
         self.store.stop()

@@ -53,7 +53,7 @@ _END_PARTS = re.compile(
 )
 
 HOST = rf"(?:, started (?:for this scenario|with {QUOTED}),)?"
-"""The regular expression of how another bridge was started, as a part of a sentence."""
+"""The regular expression of the words that say how another bridge was started."""
 
 _HOST_PARTS = re.compile(rf"(?:, started (?:(?P<own>for this scenario)|with (?P<flags>{QUOTED})),)?")
 
@@ -74,7 +74,7 @@ class ToolArguments:
 
     @classmethod
     def parse(cls, text: str) -> ToolArguments:
-        """Read arguments as a step has them."""
+        """Parse the arguments of a tool from the text of a step."""
         parts = _parts(_ARGUMENTS_PARTS, text)
         parameters = json.loads(parts["parameters"] or "{}")
         if parts["name"] is not None:
@@ -94,7 +94,7 @@ class Opening:
     """The options with which a session is opened.
 
     Attributes:
-        ttl_seconds: the session's time to live.
+        ttl_seconds: the session's time to live, in seconds; None for the default.
         metadata: the session's metadata.
     """
 
@@ -103,7 +103,7 @@ class Opening:
 
     @classmethod
     def parse(cls, text: str) -> Opening:
-        """Read options as a step has them."""
+        """Parse the options of an opening from the text of a step."""
         parts = _parts(_OPENING_PARTS, text)
         ttl, metadata = parts["ttl"], parts["metadata"]
         return cls(None if ttl is None else int(ttl), None if metadata is None else json.loads(metadata))
@@ -133,7 +133,7 @@ class WatchRequest:
 
     @classmethod
     def parse(cls, text: str) -> WatchRequest:
-        """Read a watch as a step has it."""
+        """Parse the variables and options of a watch from the text of a step."""
         parts = _parts(_WATCH_PARTS, text)
         after, beyond = parts["after"], parts["beyond"]
         return cls(
@@ -152,8 +152,8 @@ class WatchEnd:
     Attributes:
         status: the status, in the words of the features.
         phrase: a phrase in the message; None for any message.
-        within_s: the time in which the watch ends; None for the usual deadline.
-        later_s: the time that passes at least between the session's last call and the end.
+        within_s: the time in which the watch ends, in seconds; None for the usual deadline.
+        later_s: the minimum time from the session's last call to the end, in seconds.
     """
 
     status: str
@@ -163,7 +163,7 @@ class WatchEnd:
 
     @classmethod
     def parse(cls, text: str) -> WatchEnd:
-        """Read an end as a step has it."""
+        """Parse the end of a watch from the text of a step."""
         parts = _parts(_END_PARTS, text)
         phrase, within, later = parts["phrase"], parts["within"], parts["later"]
         return cls(
@@ -188,13 +188,13 @@ class HostStart:
 
     @classmethod
     def parse(cls, text: str) -> HostStart:
-        """Read a start as a step has it."""
+        """Parse the start of a bridge from the text of a step."""
         parts = _parts(_HOST_PARTS, text)
         return cls(parts["own"] is not None, tuple(json.loads(parts["flags"] or '""').split()))
 
 
 def parse_numbers(text: str) -> list[int]:
-    """Return whole numbers in a row: "1 to 3", or a JSON list."""
+    """Return the whole numbers that a text such as "1 to 3" or "[1, 2, 3]" stands for."""
     if text.startswith("["):
         numbers: list[int] = json.loads(text)
         return numbers

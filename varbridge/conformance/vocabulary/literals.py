@@ -32,7 +32,7 @@ QUOTED = r'"(?:[^"\\]|\\.)*"'
 """The regular expression of a string in double quotes, with JSON's escapes."""
 
 INSIDE = rf"(?:[^\"]|{QUOTED})*?"
-"""The regular expression of what stands between brackets in JSON."""
+"""The regular expression of the text between brackets in JSON."""
 
 _JSON = rf"{QUOTED}|-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity|\[{INSIDE}\]|\{{{INSIDE}\}}"
 _ARRAY = rf"(?:{'|'.join(DTYPES)}) array (?:of shape \[[\d, ]*\]|\[[^\]]*\])"
@@ -63,7 +63,9 @@ class Literal:
             try:
                 json.loads(self._body)
             except ValueError as error:
-                raise ValueError(f"{self.text} is not a JSON value: {error}") from None
+                raise ValueError(
+                    f"{self.text!r} is not a JSON value, or another literal of the features: {error}"
+                ) from None
 
     @property
     def is_absent(self) -> bool:
@@ -94,13 +96,13 @@ class Literal:
         return Raw(PREFIX + kind, content.replace("$N", _LONG_NUMBER).encode())
 
     def python(self) -> Any:
-        """Return the value in Python."""
+        """Return the value as a Python object; an array as a numpy array."""
         if (array := self.array()) is not None:
             return array
         return SPECIAL[self._body] if self._body in SPECIAL else json.loads(self._json())
 
     def array(self) -> numpy.ndarray[Any, Any] | None:
-        """Return the array if the literal is one of raw bytes."""
+        """Return the array if the literal is an array that travels as raw bytes; None otherwise."""
         match = _ARRAY_PARTS.fullmatch(self._body)
         if match is None:
             return None

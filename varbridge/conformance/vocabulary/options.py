@@ -10,7 +10,7 @@ from typing import Any
 from varbridge.conformance.vocabulary.literals import INSIDE, QUOTED
 
 IDENTIFIER = rf"{QUOTED}(?:, by its (?:old )?id(?: in session {QUOTED})?,?)?"
-"""The regular expression of a variable: its name in quotes and, where its id is meant, words that say so."""
+"""The regular expression of a variable: its name in quotes, with ", by its id" if its id is meant."""
 
 _IDENTIFIER = re.compile(rf"({QUOTED})(?:, by its (old )?(id)(?: in session ({QUOTED}))?,?)?")
 
@@ -45,7 +45,7 @@ class Identifier:
 
     @classmethod
     def parse(cls, text: str) -> Identifier:
-        """Read an identifier as a step has it."""
+        """Parse an identifier from the text of a step."""
         match = _IDENTIFIER.fullmatch(text)
         assert match is not None, text
         name, old, by_id, session = match.groups()
@@ -57,7 +57,7 @@ class Identifier:
 
     @classmethod
     def parse_all(cls, text: str) -> list[Identifier]:
-        """Read several identifiers as a step has them."""
+        """Parse several identifiers from the text of a step."""
         return [cls.parse(match[0]) for match in _IDENTIFIER.finditer(text)]
 
 
@@ -79,7 +79,7 @@ class Options:
 
     @classmethod
     def parse(cls, text: str) -> Options:
-        """Read options as a step has them."""
+        """Parse the options of a change from the text of a step."""
         values: dict[str, Any] = {}
         metadata: dict[str, str] = {}
         for match in _OPTION_PARTS.finditer(text):

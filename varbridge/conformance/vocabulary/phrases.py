@@ -37,7 +37,7 @@ def action(phrase: str) -> Callable[[Function], Function]:
 
 
 def event(phrase: str) -> Callable[[Function], Function]:
-    """Define a phrase for what happens without an answer, such as the end of a process."""
+    """Define a phrase for an event without an answer, such as the end of a process, as a Given or a When."""
 
     def define(function: Function) -> Function:
         @wraps(function)
@@ -83,7 +83,7 @@ def chain(registry: Any, behave_step: Any) -> Iterator[tuple[str, Any]]:
 
 
 def is_action(definition: Any) -> bool:
-    """Return True if a phrase is what a client does or what happens, so that it checks nothing."""
+    """Return True if a phrase is an action or an event, so that it checks nothing."""
     return hasattr(definition.func, _ACTION)
 
 

@@ -14,7 +14,7 @@ _SETTING = (
     r"|a file as its data directory|(?:the same|a busy) port|metrics)"
 )
 SETTINGS = rf"(?:,? with {_SETTING}(?:(?:, | and ){_SETTING})*)*"
-"""The regular expression of the settings of a bridge: with TLS and the token "..."."""
+"""The regular expression of the settings of a bridge, such as: with TLS and the token "..."."""
 
 _CLUSTER_SETTING = (
     rf"(?:, with the flags {QUOTED}|, on different machines|, with a proxy to the store"
@@ -46,7 +46,7 @@ class Settings:
 
     @classmethod
     def parse(cls, text: str) -> Settings:
-        """Read the settings as a step has them."""
+        """Parse the settings from the text of a step."""
         flags: list[str] = []
         tokens: list[str] = []
         tls = data_directory = port = ""
@@ -74,13 +74,13 @@ class Settings:
 
 @dataclass(frozen=True)
 class ClusterSettings:
-    """The settings of several bridges with one store.
+    """The settings of a cluster.
 
     Attributes:
         flags: command-line flags of each bridge.
-        different_machines: True if each bridge takes the others to be on other machines.
+        different_machines: True if each bridge assumes that the others are on other machines.
         proxies: True if each bridge reaches the store through a fault proxy of its own.
-        failover: True if clients know all bridges and repeat a call at another one.
+        failover: True if clients know all bridges, and retry calls at another one if one is unavailable.
     """
 
     flags: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ class ClusterSettings:
 
     @classmethod
     def parse(cls, text: str) -> ClusterSettings:
-        """Read the settings as a step has them."""
+        """Parse the settings from the text of a step."""
         flags = _unquoted(text)
         return cls(
             flags=tuple(flags[0].split()) if flags else (),

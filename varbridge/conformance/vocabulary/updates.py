@@ -102,7 +102,7 @@ def is_update(row: Mapping[str, str]) -> IsUpdate:
 
 
 def describe(update: Update) -> str:
-    """Return a description of an update."""
+    """Return a description of an update: its kind, and the variable with value and version."""
     name = next((name for name, kind in KINDS.items() if kind == update.kind), f"update {update.kind!r}")
     if update.variable is None:
         return _describe(name)
@@ -111,7 +111,7 @@ def describe(update: Update) -> str:
 
 
 def describe_row(row: Mapping[str, str]) -> str:
-    """Return a description of a row, in the same form as that of an update."""
+    """Return a description of a table's row, in the same form as that of an update."""
     text = _describe(*(row.get(name, "") for name in ("update", "variable", "value", "version")))
     more = (f", {label} {row[name]}" for name, label in _MORE.items() if row.get(name))
     return text + "".join(more)
