@@ -20,6 +20,11 @@ from behave.step_registry import registry
 from varbridge.conformance import tags
 from varbridge.conformance.clauses import CLAUSES, clauses_of
 from varbridge.conformance.run import validation
+from varbridge.conformance.scenario.client import Client
+from varbridge.conformance.scenario.from_step import FromStep
+from varbridge.conformance.scenario.notes import LoadNotes, ReadNotes, ServerNotes, ToolNotes
+from varbridge.conformance.scenario.servers import Servers
+from varbridge.conformance.scenario.watchers import Watchers
 from varbridge.conformance.target.options import TargetUnavailableError
 from varbridge.conformance.target.target import Target
 
@@ -58,6 +63,23 @@ def test_every_step_has_a_docstring(steps: list[Any]) -> None:
     assert steps
     undocumented = [step.pattern for step in steps if not (step.func.__doc__ or "").strip()]
     assert undocumented == []
+
+
+def test_every_step_that_a_later_one_needs_is_in_the_features() -> None:
+    owners = (LoadNotes, ReadNotes, ServerNotes, ToolNotes, Client, Servers, Watchers)
+    needed = {value.step for owner in owners for value in vars(owner).values() if isinstance(value, FromStep)}
+    assert len(needed) > 25
+    texts = [
+        line.strip().partition(" ")[2]
+        for path in (ROOT / "features").rglob("*.feature")
+        for line in path.read_text("utf-8").splitlines()
+    ]
+
+    def occurs(step: str) -> bool:
+        words = re.escape(step.partition(" ")[2]).replace("…", ".+")
+        return any(re.search(rf"(^|, ){words}", text) for text in texts)
+
+    assert [step for step in sorted(needed) if not occurs(step)] == []
 
 
 def test_every_step_of_the_features_is_defined(judge: Judge) -> None:

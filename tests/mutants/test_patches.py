@@ -108,6 +108,9 @@ def test_names_that_are_not_local_stand_for_themselves() -> None:
     assert "max(a) + sum(a)" in patched("m:f", "len(x)", "max(x)", source=source)
 
 
+ONCE = "; `find` must occur exactly once"
+
+
 def test_exact_names_are_preferred() -> None:
     source = "def f(a, b):\n    return g(a), g(b)"
     assert "(g(a), h(b))" in patched("m:f", "g(b)", "h(b)", source=source)
@@ -121,11 +124,11 @@ def test_exact_names_are_preferred() -> None:
     ("at", "find", "replace", "message"),
     [
         ("m:Bounds.chek", "value", "1", "m:Bounds.chek: m has no Bounds.chek"),
-        (CHECK, "value > self.high", "1", "`value > self.high` occurs nowhere in m:Bounds.check; `find` must occur exactly once"),
+        (CHECK, "value > self.high", "1", "`value > self.high` occurs nowhere in m:Bounds.check" + ONCE),
         (CHECK, "value <", "1", "m:Bounds.check: `value <` is not Python: invalid syntax"),
         (CHECK, "value", "1 +", "m:Bounds.check: `1 +` is not Python: invalid syntax"),
         (CHECK, "strict", "...", "m:Bounds.check: a wildcard of the replacement has no counterpart"),
-        (CHECK, "note", "1", "`note` occurs 2 times in m:Bounds.check; `find` must occur exactly once"),
+        (CHECK, "note", "1", "`note` occurs 2 times in m:Bounds.check" + ONCE),
         ("m Bounds", "x", "y", "'m Bounds' is not module:qualified.name(parameters)"),
     ],
 )  # fmt: skip

@@ -19,7 +19,7 @@ class FromStep(Generic[T]):
     """
 
     def __init__(self, step: str) -> None:
-        self._step = step
+        self.step = step
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -36,7 +36,7 @@ class FromStep(Generic[T]):
         try:
             value: T = vars(instance)[self._name]
         except KeyError:
-            raise ScenarioError(f"it lacks a step before this one, such as: {self._step}") from None
+            raise ScenarioError(f"it lacks a step before this one, such as: {self.step}") from None
         return value
 
     def __set__(self, instance: object, value: T) -> None:
