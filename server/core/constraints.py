@@ -66,7 +66,7 @@ class Bounds(NamedTuple):
 
 
 class TextRules(NamedTuple):
-    """The constraints of a string: its length in code points, an RE2 pattern to find, and permitted values."""
+    """The constraints of a string: its length in code points, an RE2 pattern, and permitted values."""
 
     min_length: int | None = None
     max_length: int | None = None
