@@ -4,8 +4,8 @@ Each layer depends on the next: ``__main__`` (flags) → ``app`` (start, serve, 
 in, replies out) → ``core`` (sessions, variables and the change log, without I/O, gRPC or a clock of its own)
 → ``storage.store``, the port to the stores.
 
-When it is installed, its name is ``varbridge.server``. Modules import each other relatively, so that the
-package works under both names.
+In an installed distribution, this package is ``varbridge.server``. Its modules import each other relatively,
+so that they work under both names.
 """
 
 import os

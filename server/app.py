@@ -44,18 +44,18 @@ if TYPE_CHECKING:
 logger = logging.getLogger("server.app")
 
 MAX_PENDING_CALLS = 100_000
-"""The maximum number of calls that wait for the event loop."""
+"""The maximum number of calls that wait for the event loop; gRPC refuses further calls."""
 
 
 async def serve(settings: Settings, stdout: TextIO | None) -> None:
-    """Serve until SIGTERM, SIGINT, or the end of the process that started this one.
+    """Run the server until SIGTERM, SIGINT, or the end of the process that started it.
 
     Args:
         settings: the settings of the server.
-        stdout: the stream for the READY line; None if the process has no stdout.
+        stdout: the stream for the line ``GRPC_READY:<port>``; None if the process has no stdout.
 
     Raises:
-        StartupError: the server cannot start; nothing has been announced.
+        StartupError: the server cannot start; the line ``GRPC_READY:<port>`` has not been printed.
     """
     parent = os.getppid()
     backend = backend_of(settings)
@@ -65,13 +65,13 @@ async def serve(settings: Settings, stdout: TextIO | None) -> None:
         await backend.close()
     if abandoned:
         # asyncio would wait for these tools, which have shown that they do not end.
-        logger.warning("ending although cancelled tools still run")
+        logger.warning("ending the process although cancelled tools still run")
         logging.shutdown()
         os._exit(0)
 
 
 async def _serve(settings: Settings, backend: Backend, parent: int, stdout: TextIO | None) -> bool:
-    """Serve; return True if cancelled tools still run."""
+    """Run the server to its end; return True if tools still run although they were cancelled."""
     check_exposure(settings)
     observers = _observers(settings)
     certificates = Certificates(settings) if settings.tls_cert else None
@@ -189,7 +189,7 @@ def _bind(server: aio.Server, settings: Settings, certificates: Certificates | N
 
 
 def run(settings: Settings) -> int:
-    """Serve, and return the exit code of the process."""
+    """Run the server to its end; return the exit code of the process: 0, or 1 if the server cannot start."""
     try:
         logs.begin(settings.log_level, settings.log_format)
         asyncio.run(serve(settings, own_stdout()))

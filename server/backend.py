@@ -14,7 +14,7 @@ from .storage.store import Store
 
 
 class Backend(Protocol):
-    """The store of this process, and its connection to the other bridges of a cluster."""
+    """A backend: the store of this bridge, and its membership in a cluster if there is one."""
 
     @property
     def store(self) -> Store:
@@ -22,18 +22,18 @@ class Backend(Protocol):
         ...
 
     async def open(self, port: int) -> None:
-        """Join the cluster, before anything is loaded.
+        """Join the cluster, if there is one; this is called once, before the store loads anything.
 
         Args:
             port: the port on which this bridge listens.
 
         Raises:
-            StartupError: the bridge cannot join.
+            StartupError: the bridge cannot join the cluster.
         """
         ...
 
     def share(self, sessions: Sessions, on_status: Callable[[bool], object]) -> Forwarder | None:
-        """Begin to share the sessions with the other bridges.
+        """Begin to share sessions with the other bridges of the cluster; without a cluster, do nothing.
 
         Args:
             sessions: the sessions that this bridge owns.
@@ -46,7 +46,7 @@ class Backend(Protocol):
         ...
 
     async def close(self) -> None:
-        """Persist the written records, and release all resources."""
+        """Persist the records that are not durable yet, leave the cluster, and release all resources."""
         ...
 
 
@@ -67,10 +67,10 @@ class LocalBackend:
 
 
 def backend_of(settings: Settings) -> Backend:
-    """Return the backend that the flags name.
+    """Return the backend that ``--store`` or ``--data-dir`` selects; without these flags, one in memory.
 
     Raises:
-        StartupError: the backend cannot be used.
+        StartupError: the data directory cannot be used, or the address of etcd is invalid.
     """
     # Not at the top: a server imports only the backend that it uses.
     if settings.store:

@@ -1,4 +1,4 @@
-"""``python -m server.certificates``: the files with which other machines can call a bridge.
+"""``python -m server.certificates``: create the certificates and the token for calls from other machines.
 
 The command writes them to one directory: a certificate authority (ca.pem, ca-key.pem), a certificate for the
 bridge that the authority signs (cert.pem, key.pem), and a token. A second run keeps the authority and the
@@ -25,7 +25,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 CERTIFICATE_DAYS = 825
-"""The validity of a bridge's certificate, in days: some systems accept no longer one."""
+"""The validity of a bridge's certificate, in days. Some systems refuse certificates that are valid for
+longer."""
 
 AUTHORITY_DAYS = 3650
 """The validity of the authority's certificate, in days."""
@@ -38,11 +39,11 @@ _HOST = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
 class UnusableFileError(Exception):
-    """A file or a host's name is invalid; the message says which."""
+    """A certificate file, a key file or the name of a host is invalid; the message names it."""
 
 
 class Authority:
-    """A certificate authority.
+    """A certificate authority, which signs the certificates of bridges.
 
     Args:
         certificate: the certificate that clients trust.
@@ -55,7 +56,7 @@ class Authority:
 
     @classmethod
     def new(cls) -> Authority:
-        """Return a new authority."""
+        """Return a new authority, with a new private key and a self-signed certificate."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name(f"Bridge authority {secrets.token_hex(4)}")
         certificate = (
@@ -68,28 +69,32 @@ class Authority:
 
     @classmethod
     def read(cls, certificate: Path, key: Path) -> Authority:
-        """Return the authority in two files.
+        """Read an authority from the files of its certificate and its private key.
 
         Raises:
             OSError: a file cannot be read.
-            UnusableFileError: a file has no certificate or no key, or they do not belong together.
+            UnusableFileError: a file does not contain a certificate or a private key, or the key is not that
+                of the certificate.
         """
         try:
             loaded = x509.load_pem_x509_certificate(certificate.read_bytes())
             secret = serialization.load_pem_private_key(key.read_bytes(), None)
         except (ValueError, TypeError) as error:
-            raise UnusableFileError(f"{certificate} and {key} cannot be used: {error}") from None
+            raise UnusableFileError(
+                f"{certificate} and {key} cannot be used: {error}; restore or delete both"
+            ) from None
         if not isinstance(secret, ec.EllipticCurvePrivateKey) or secret.public_key() != loaded.public_key():
-            raise UnusableFileError(f"{key} is not the key of {certificate}")
+            raise UnusableFileError(f"{key} is not the key of {certificate}: restore or delete both")
         return cls(loaded, secret)
 
     @property
     def key_pem(self) -> bytes:
-        """The private key in PEM form, for a file that only its owner may read."""
+        """The private key of the authority, in PEM form; it must be kept secret."""
         return _key_pem(self._key)
 
     def issue(self, hosts: Sequence[str]) -> tuple[x509.Certificate, bytes]:
-        """Return a certificate for a bridge with these hosts' names, and its key in PEM form.
+        """Return a new certificate for a bridge with these host names or IP addresses, and its key in PEM
+        form.
 
         The certificate is valid for a client as well, since the bridges of a cluster call each other.
         """
@@ -109,7 +114,9 @@ class Authority:
 
 
 def make(directory: Path, hosts: Sequence[str]) -> x509.Certificate:
-    """Create the missing files in a directory and a new certificate for the bridge; return the certificate.
+    """Write a new certificate for the bridge, and an authority and a token unless these exist already.
+
+    Return the certificate.
 
     Raises:
         OSError: a file cannot be read or written.
@@ -181,7 +188,7 @@ def _host(text: str) -> x509.GeneralName:
     except ValueError:
         name = ""
     if not _HOST.fullmatch(name):
-        raise UnusableFileError(f"{text!r} is not a valid host name")
+        raise UnusableFileError(f"{text!r} is not a valid host name or IP address")
     return x509.DNSName(name)
 
 
@@ -196,7 +203,7 @@ def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def _write(path: Path, content: bytes, *, secret: bool = False) -> None:
-    """Write a file atomically; if it is secret, only its owner may read it, from its creation on."""
+    """Write a file atomically. A secret file can only be read by its owner, from its creation on."""
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     with os.fdopen(
         os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o644), "wb"

@@ -1,4 +1,4 @@
-"""The settings of a server, with their flags and defaults, which suit a laptop."""
+"""The settings of a server, each with its command-line flag and its default value."""
 
 from typing import Annotated, NamedTuple
 
@@ -22,9 +22,10 @@ from .flags import (
 )
 
 FAILPOINTS = ("half-written", "before-commit", "after-commit")
-"""The moments at which a test can make a server with a store kill itself: in the middle of a batch; when all
-is written and nothing committed; when it is committed but not acknowledged. The server does so only if a flag
-names the moment and the metadata of a change has the moment's name under ``failpoint``."""
+"""The moments at which a test can make a server with a store kill itself: in the middle of writing a batch;
+after the changes are written and before they are committed; after they are committed and before they are
+acknowledged. The server does so only if ``--failpoint`` names the moment and the metadata of a change has the
+moment's name under ``failpoint``."""
 
 
 class Settings(NamedTuple):
@@ -38,17 +39,23 @@ class Settings(NamedTuple):
     ] = 50051
     tls_cert: Annotated[
         str,
-        Flag("--tls-cert", "the server's certificate chain (PEM); enables TLS", str, ADDRESS, metavar="FILE"),
+        Flag(
+            "--tls-cert",
+            "PEM file of the server's certificate chain; enables TLS",
+            str,
+            ADDRESS,
+            metavar="FILE",
+        ),
     ] = ""
     tls_key: Annotated[
-        str, Flag("--tls-key", "private key of the server's certificate (PEM)", str, ADDRESS, metavar="FILE")
+        str, Flag("--tls-key", "PEM file of the private key of --tls-cert", str, ADDRESS, metavar="FILE")
     ] = ""
     tls_ca: Annotated[
         str,
         Flag(
             "--tls-ca",
-            "certificates of the authorities that sign client certificates (PEM);"
-            " clients without a certificate are refused",
+            "PEM file of the authorities that sign client certificates;"
+            " clients without such a certificate are refused",
             str,
             ADDRESS,
             metavar="FILE",
@@ -58,7 +65,7 @@ class Settings(NamedTuple):
         str,
         Flag(
             "--token-file",
-            "file of tokens, one per line; calls without one of them are refused",
+            "file of the tokens that admit clients, one per line; calls without one of them are refused",
             str,
             AUTHENTICATION,
             metavar="FILE",
@@ -68,7 +75,8 @@ class Settings(NamedTuple):
         str,
         Flag(
             "--data-dir",
-            "directory of the SQLite database that persists the state; in memory only by default",
+            "directory of the SQLite database that persists all sessions;"
+            " without it and --store, they are lost when the server ends",
             str,
             STORAGE,
             metavar="DIR",
@@ -78,7 +86,7 @@ class Settings(NamedTuple):
         str,
         Flag(
             "--store",
-            "etcd cluster that persists the state, etcd://HOST:PORT,…?prefix=…",
+            "etcd that persists all sessions and that several bridges share: etcd://HOST:PORT,…?prefix=…",
             str,
             STORAGE,
             metavar="URL",
@@ -88,7 +96,8 @@ class Settings(NamedTuple):
         str,
         Flag(
             "--advertise",
-            "address at which the other bridges of the cluster reach this one",
+            "with --store: address at which the other bridges of the cluster reach this one;"
+            " by default --host and --port",
             str,
             STORAGE,
             metavar="HOST:PORT",
@@ -98,7 +107,8 @@ class Settings(NamedTuple):
         float,
         Flag(
             "--session-ttl",
-            "time to live of sessions that are opened without one, in seconds",
+            "time without calls after which a session expires if it was opened without a time to live,"
+            " in seconds",
             as_seconds,
             TIMEOUTS,
         ),
@@ -106,41 +116,76 @@ class Settings(NamedTuple):
     heartbeat_interval: Annotated[
         float,
         Flag(
-            "--heartbeat-interval", "interval of heartbeats of idle watches, in seconds", as_seconds, TIMEOUTS
+            "--heartbeat-interval",
+            "time without updates after which a watch sends a heartbeat, in seconds",
+            as_seconds,
+            TIMEOUTS,
         ),
     ] = HEARTBEAT_INTERVAL_S
     grace: Annotated[
         float,
-        Flag("--grace", "time that calls have to finish at shutdown, in seconds", as_seconds, TIMEOUTS),
+        Flag(
+            "--grace",
+            "time that calls have to finish at shutdown before they are cancelled, in seconds",
+            as_seconds,
+            TIMEOUTS,
+        ),
     ] = 5.0
     keepalive: Annotated[
         float,
         Flag(
-            "--keepalive", "time without data before a connection is pinged, in seconds", as_seconds, TIMEOUTS
+            "--keepalive",
+            "time without data after which a connection is pinged, in seconds;"
+            " it is closed if it stays silent for as long again",
+            as_seconds,
+            TIMEOUTS,
         ),
     ] = 20.0
     idle: Annotated[
         float,
         Flag(
-            "--max-idle", "time without calls before a connection is closed, in seconds", as_seconds, TIMEOUTS
+            "--max-idle",
+            "time without calls after which a connection is closed, in seconds",
+            as_seconds,
+            TIMEOUTS,
         ),
     ] = 3600.0
     tool_timeout: Annotated[
-        float, Flag("--tool-timeout", "maximum duration of a tool, in seconds", as_seconds, TIMEOUTS)
+        float,
+        Flag(
+            "--tool-timeout",
+            "maximum duration of one run of a tool, in seconds; then it is cancelled",
+            as_seconds,
+            TIMEOUTS,
+        ),
     ] = 3600.0
     max_message_bytes: Annotated[
-        int, Flag("--max-message-bytes", "maximum size of a message, in bytes", as_bytes, LIMITS)
+        int,
+        Flag(
+            "--max-message-bytes",
+            "maximum size of a message that the server receives, in bytes;"
+            " a call with a larger one is refused",
+            as_bytes,
+            LIMITS,
+        ),
     ] = 100 * 2**20
     limits: Limits = Limits()
     tools: Annotated[
         tuple[str, ...],
-        Flag("--tools", "Python module with tools to offer; may be repeated", str, TOOLS, metavar="MODULE"),
+        Flag(
+            "--tools",
+            "Python module whose tools clients can run; may be repeated",
+            str,
+            TOOLS,
+            metavar="MODULE",
+        ),
     ] = ()
     tool_memory: Annotated[
         int,
         Flag(
             "--tool-memory",
-            "maximum memory of a blocking tool's process, in MiB",
+            "memory that one run of a blocking tool may use in addition to that of its module, in MiB;"
+            " a run that needs more fails",
             as_count,
             TOOLS,
             metavar="MIB",
@@ -148,7 +193,12 @@ class Settings(NamedTuple):
     ] = 1024
     remote_tools: Annotated[
         bool,
-        Flag("--allow-remote-tools", "permission for clients to name tool hosts beyond loopback", str, TOOLS),
+        Flag(
+            "--allow-remote-tools",
+            "permission for clients to register tools of bridges on other machines",
+            str,
+            TOOLS,
+        ),
     ] = False
     log_level: Annotated[
         str,
@@ -176,7 +226,7 @@ class Settings(NamedTuple):
         str,
         Flag(
             "--log-calls",
-            "ended calls to log: none, failed or all",
+            "calls to log when they end: none, failed or all",
             str,
             MONITORING,
             choices=["none", "failed", "all"],
@@ -187,7 +237,7 @@ class Settings(NamedTuple):
         str,
         Flag(
             "--metrics",
-            "address of the Prometheus endpoint; none by default",
+            "address of an HTTP endpoint with metrics for Prometheus; none by default",
             str,
             MONITORING,
             metavar="HOST:PORT",
@@ -197,19 +247,25 @@ class Settings(NamedTuple):
         bool,
         Flag(
             "--traces",
-            "OpenTelemetry spans for calls, exported as the OTEL_* environment variables say",
+            "one OpenTelemetry span for each call, exported as the OTEL_* environment variables specify",
             str,
             MONITORING,
         ),
     ] = False
     reflection: Annotated[
-        bool, Flag("--reflection", "gRPC server reflection, for admitted clients", str, DIAGNOSTICS)
+        bool,
+        Flag(
+            "--reflection",
+            "gRPC's reflection service, which describes the methods to every client that may make calls",
+            str,
+            DIAGNOSTICS,
+        ),
     ] = False
     check: Annotated[
         bool,
         Flag(
             "--check",
-            "check of the flags, files, port and storage, without serving",
+            "check of the flags, files, port and storage; the server then ends without serving",
             str,
             DIAGNOSTICS,
         ),
@@ -218,7 +274,8 @@ class Settings(NamedTuple):
         str,
         Flag(
             "--failpoint",
-            f"for tests: moment at which a marked change kills the server: {', '.join(FAILPOINTS)}",
+            "for tests: moment at which a change kills the server if its metadata also names the moment:"
+            f" {', '.join(FAILPOINTS)}",
             str,
             DIAGNOSTICS,
             choices=["", *FAILPOINTS],
@@ -228,7 +285,7 @@ class Settings(NamedTuple):
 
 
 def is_loopback(host: str) -> bool:
-    """Return True if no other machine can reach an address."""
+    """Return True if a host is ``localhost`` or a loopback address, which other machines cannot reach."""
     if host == "127.0.0.1":
         return True
     try:
@@ -240,5 +297,5 @@ def is_loopback(host: str) -> bool:
 
 
 def address_of(host: str, port: int) -> str:
-    """Return host:port; an IPv6 address gets brackets."""
+    """Return the text ``host:port``, with brackets around an IPv6 address."""
     return f"[{host}]:{port}" if ":" in host and host[0] != "[" else f"{host}:{port}"

@@ -20,14 +20,15 @@ DIAGNOSTICS = "Diagnostics"
 
 
 class Flag:
-    """Metadata of a field of a ``NamedTuple``: the flag that sets the field.
+    """The command-line flag that sets a field of a ``NamedTuple``, declared in the field's annotation.
 
     If the field's default is False, the flag has no value; if it is a tuple, the flag may be repeated.
 
     Args:
         name: the name of the flag, with its dashes.
         description: a noun phrase for ``--help``, with the unit of the value.
-        convert: the function that reads the value; it raises ``ArgumentTypeError`` for an invalid one.
+        convert: the function that converts the value from text; it raises ``ArgumentTypeError`` if it is
+            invalid.
         group: the heading under which ``--help`` lists the flag.
         options: further options of ``ArgumentParser.add_argument``.
     """
@@ -42,7 +43,7 @@ class Flag:
         self.options = options
 
     def add_to(self, parser: argparse._ArgumentGroup, default: object) -> None:
-        """Add the flag to a group of a parser's flags."""
+        """Add the flag, with the default value of its field, to a group of flags of a parser."""
         if default is False:
             parser.add_argument(self.name, action="store_true", help=self.description, **self.options)
             return
@@ -61,7 +62,7 @@ class Flag:
 
 
 def add_flags(parser: argparse.ArgumentParser, defaults: NamedTuple) -> None:
-    """Add the flags of all fields to a parser, by group, and those of nested tuples."""
+    """Add the flags of all fields of ``defaults``, nested tuples included, to a parser, by group."""
     groups: dict[str, argparse._ArgumentGroup] = {}
     for flag, default in _flags(defaults):
         if flag.group not in groups:
@@ -79,7 +80,7 @@ def _flags(defaults: NamedTuple) -> Iterator[tuple[Flag, object]]:
 
 
 def from_flags(declared: type[T], arguments: argparse.Namespace) -> T:
-    """Return an instance with the values of the flags."""
+    """Return an instance of ``declared``, whose fields have the values of their parsed flags."""
     values = {
         field: annotation.__metadata__[0].value(arguments)
         if hasattr(annotation, "__metadata__")
@@ -113,4 +114,4 @@ METAVARS: dict[Callable[[str], Any], str] = {
     as_count: "N",
     as_bytes: "BYTES",
 }
-"""The names of values in ``--help``, by the functions that read them."""
+"""The placeholder of a flag's value in ``--help``, by the function that converts the value."""

@@ -18,14 +18,14 @@ from .rpc.credentials import Certificates
 logger = logging.getLogger("server.process")
 
 TRIM_INTERVAL_S = 10.0
-"""The interval at which freed memory is returned to the system, in seconds."""
+"""The interval at which freed memory is returned to the operating system, in seconds."""
 
 POLL_INTERVAL_S = 0.2
 """The interval of checks for expired sessions and for the end of the parent process, in seconds."""
 
 
 def reload_on_hangup(certificates: Certificates | None) -> None:
-    """Read the certificates again on SIGHUP; without certificates, ignore the signal."""
+    """Read the certificate files again on SIGHUP; if there are no certificates, ignore the signal."""
 
     def reload() -> None:
         if certificates is None:
@@ -34,13 +34,13 @@ def reload_on_hangup(certificates: Certificates | None) -> None:
             certificates.reload()
             logger.info("new connections use the reloaded certificates")
         except StartupError as error:
-            logger.error("the old certificates stay in use: %s", error)
+            logger.error("cannot reload the certificates, so the old ones stay in use: %s", error)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
 
 
 def stop_signal() -> asyncio.Future[str]:
-    """Return a future that the first signal to stop resolves; a second signal ends the process at once."""
+    """Return a future that the first SIGTERM or SIGINT resolves; a second one ends the process at once."""
     loop = asyncio.get_running_loop()
     stop: asyncio.Future[str] = loop.create_future()
 
@@ -55,7 +55,7 @@ def stop_signal() -> asyncio.Future[str]:
 
 
 async def watch_over(stop: asyncio.Future[str], sessions: Sessions, parent: int) -> str:
-    """Expire sessions until there is a reason to end; return the reason."""
+    """Expire sessions until ``stop`` is resolved or the parent process is gone; return the reason to end."""
     next_trim = time.monotonic() + TRIM_INTERVAL_S
     while not stop.done():
         await asyncio.wait([stop], timeout=POLL_INTERVAL_S)
@@ -69,7 +69,7 @@ async def watch_over(stop: asyncio.Future[str], sessions: Sessions, parent: int)
 
 
 def _trim() -> None:
-    """Return memory that the C library holds after it was freed to the system, if the library supports it."""
+    """Return freed memory that the C library still holds to the operating system, if the library can."""
     import ctypes  # not at the top: a short-lived process does not need it
 
     with suppress(AttributeError, OSError):  # only the GNU C library has malloc_trim
@@ -77,7 +77,7 @@ def _trim() -> None:
 
 
 def own_stdout() -> TextIO | None:
-    """Return stdout for the READY line, and redirect the output of tools and their modules to stderr."""
+    """Return a stream to stdout for the READY line only, and redirect all other output to stderr."""
     if sys.stdout is None or sys.stderr is None:
         return sys.stdout
     sys.stdout.flush()

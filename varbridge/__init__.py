@@ -9,8 +9,8 @@ The library is synchronous, and safe to use from several threads.
             session.set("learning_rate", 0.05)
             update = next(iter(watch))
 
-Importing this package loads nothing else: each name is loaded when it is first used. A server therefore loads
-the messages without the client, and a module of tools does not need gRPC.
+Importing this package loads no other module: the module of each name is loaded when the name is first used. A
+server therefore loads the messages without the client, and a module of tools does not need gRPC.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _HOMES = {
     "WorkerError": "errors",
     "tool": "decorator",
 }
-"""The module of each name."""
+"""The module that defines each public name."""
 
 
 def __getattr__(name: str) -> Any:

@@ -57,8 +57,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
             command.add_argument("session", metavar="SESSION", help="the id of the session")
         return command
 
-    add("ping", commands.ping, "Check that the bridge answers, and measure the time")
-    add("session", commands.session, "Show the metadata and the size of a session")
+    add("ping", commands.ping, "Check that the bridge answers, and measure how long its answer takes")
+    add(
+        "session",
+        commands.session,
+        "Show a session's metadata and the numbers of its variables and tools",
+    )
     command = add("open", commands.open_session, "Open a session")
     command.add_argument(
         "metadata", metavar="KEY=VALUE", nargs="*", type=_pair, help="an entry of the session's metadata"
@@ -68,7 +72,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         type=_number(1, 2**31 - 1),
         default=0,
         metavar="SECONDS",
-        help="the time without calls after which the session expires, in seconds (default: the bridge's)",
+        help="the time without calls after which the session expires, in seconds (default: the bridge's own)",
     )
     add("end", commands.end, "Close a session, with its variables, watches and tools")
     command = add("list", commands.list_variables, "List the variables of a session")
@@ -117,7 +121,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         type=_number(1, 2**31 - 1),
         default=0,
         metavar="N",
-        help="the maximum number of versions (default: all that the bridge retains)",
+        help="the maximum number of versions, the newest ones (default: all that the bridge retains)",
     )
     command = _named(add("rollback", commands.roll_back, "Set a variable to the value of an older version"))
     command.add_argument(
@@ -133,10 +137,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--resume-after",
         type=_number(0, 2**63 - 1),
         metavar="N",
-        help="begin after this sequence, the number after # in the output",
+        help="show the changes after this sequence, which is the number after # in the output",
     )
     command.add_argument(
-        "--count", type=_number(1, 2**63 - 1), metavar="N", help="stop after so many changes (default: never)"
+        "--count",
+        type=_number(1, 2**63 - 1),
+        metavar="N",
+        help="stop after this number of changes (default: never)",
     )
     add("tools", commands.tools, "List the tools of a session")
     command = add("run", commands.run, "Run a tool; show the chunks of a streaming tool as they arrive")
@@ -146,7 +153,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     for argument in arguments:
         if not _is_text(argument):
-            parser.error(f"{argument!r} is not UTF-8")
+            parser.error(f"the argument {argument!r} is not UTF-8")
     return parser.parse_args(arguments)
 
 
@@ -158,7 +165,7 @@ def _add_options(parser: argparse.ArgumentParser, default: Callable[..., Any]) -
         type=_address,
         default=default("BRIDGE_ADDRESS", DEFAULT_ADDRESS),
         metavar="HOST:PORT",
-        help="the address of the bridge, or comma-separated addresses of bridges that share their state"
+        help="the address of the bridge, or comma-separated addresses of the bridges of a cluster"
         f" (default: {DEFAULT_ADDRESS})",
     )
     add(
@@ -178,7 +185,7 @@ def _add_options(parser: argparse.ArgumentParser, default: Callable[..., Any]) -
         "--token-file",
         default=default("BRIDGE_TOKEN_FILE"),
         metavar="FILE",
-        help="a file with a token; the first line that is not a # comment is used",
+        help="a file with the token of every call; the first line that is not a # comment is used",
     )
     add(
         "--timeout",
@@ -191,7 +198,7 @@ def _add_options(parser: argparse.ArgumentParser, default: Callable[..., Any]) -
         "--json",
         action="store_true",
         default=default("", False),
-        help="print one JSON object per line, for scripts",
+        help="print one JSON object per line, for scripts, instead of text for people",
     )
 
 
@@ -249,7 +256,7 @@ def _is_text(argument: str) -> bool:
 
 
 def main() -> int:
-    """Run the command of the command line; return the exit code of the process."""
+    """Run the command that the command line names; return the exit code of the process."""
     return cli.run(lambda: parse(sys.argv[1:]))
 
 

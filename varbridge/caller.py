@@ -11,15 +11,15 @@ class Caller(Protocol):
     """The part of a connection's interface that a session uses."""
 
     def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
-        """Call a method and return its reply; raises ``BridgeError``."""
+        """Call a method and return its reply. Raises ``BridgeError`` if the bridge refuses or fails."""
         ...
 
     def stream(self, method: str, request: Any, *, timeout: float | None = None) -> Stream:
-        """Call a streaming method and return the call."""
+        """Start a call of a streaming method, and return it."""
         ...
 
     def another(self) -> Caller:
-        """Return a new connection of the same kind to the same address."""
+        """Return a new connection to the same address, with the same settings."""
         ...
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from varbridge.errors import BridgeError, MalformedReplyError, ToolFailedError
 from varbridge.output import Out, visible
 
 DONE, REFUSED, MISUSED, UNANSWERED, INTERRUPTED = 0, 1, 2, 3, 130
-"""The exit codes of the process."""
+"""The exit codes of the process; ``--help`` explains them."""
 
 CALL_TIMEOUT_S = 10.0
 """The default timeout of a call, in seconds."""
@@ -30,11 +30,11 @@ _NO_ANSWER = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
 class UsageError(Exception):
-    """A combination of options with which no connection is possible."""
+    """Options with which no connection is possible, such as a certificate that cannot be read."""
 
 
 def run(parse: Callable[[], argparse.Namespace]) -> int:
-    """Parse and execute a command; return the exit code of the process."""
+    """Parse the command line and execute its command; return the exit code of the process."""
     _separate_stderr()
     until_stopped = False
     try:
@@ -108,7 +108,7 @@ def _tls(ca: str | None, cert: str | None, key: str | None) -> Tls | None:
 
 
 def _token(path: str) -> str:
-    """Return the first token in a token file, which may be the server's.
+    """Return the first token in a token file, which may be one that lists tokens for a server.
 
     Raises:
         OSError: the file cannot be read.
@@ -117,7 +117,7 @@ def _token(path: str) -> str:
     lines = (line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines())
     token = next((line for line in lines if line and not line.startswith("#")), "")
     if not token:
-        raise ValueError(f"{path} holds no token")
+        raise ValueError(f"{path} holds no token: write it in a line of its own")
     return token
 
 
@@ -136,7 +136,7 @@ def _discard_stdout() -> None:
 
 
 def _separate_stderr() -> None:
-    """Discard gRPC's own log unless GRPC_VERBOSITY is set: errors are reported as a status as well.
+    """Discard gRPC's own log unless GRPC_VERBOSITY is set: the command itself reports errors of calls.
 
     gRPC's core writes to the file descriptor of stderr, and has read its log level before this code runs.
     """

@@ -31,7 +31,7 @@ TOOL_TIMEOUT_S = 1e8
 
 
 def ping(connection: Connection, arguments: Arguments, out: Out) -> None:
-    """Ping the bridge, and show the time that it took."""
+    """Ping the bridge, and show how long its answer took."""
     began = time.monotonic()
     connection.ping("python -m varbridge")
     milliseconds = round((time.monotonic() - began) * 1000, 1)
@@ -42,7 +42,7 @@ def ping(connection: Connection, arguments: Arguments, out: Out) -> None:
 
 
 def session(connection: Connection, arguments: Arguments, out: Out) -> None:
-    """Describe a session."""
+    """Show the metadata of a session and the numbers of its variables and tools."""
     reply = connection.session(arguments.session).describe()
     out.card(
         {
@@ -56,13 +56,13 @@ def session(connection: Connection, arguments: Arguments, out: Out) -> None:
 
 
 def open_session(connection: Connection, arguments: Arguments, out: Out) -> None:
-    """Open a session, and describe it."""
+    """Open a session, and show the same as ``session``."""
     connection.session(arguments.session).initialize(dict(arguments.metadata), arguments.ttl)
     session(connection, arguments, out)
 
 
 def end(connection: Connection, arguments: Arguments, out: Out) -> None:
-    """Close a session."""
+    """Close a session, and show how many variables, watches and tools ended with it."""
     ended = connection.session(arguments.session).clean_up()
     out.line(
         {"session": arguments.session, "ended": ended},
@@ -83,7 +83,7 @@ def list_variables(connection: Connection, arguments: Arguments, out: Out) -> No
 
 
 def register(connection: Connection, arguments: Arguments, out: Out) -> None:
-    """Create a variable."""
+    """Create a variable, and show it."""
     remote = connection.session(arguments.session)
     variable = remote.register(
         arguments.name, arguments.kind, arguments.value, constraints=arguments.constraints
@@ -97,7 +97,7 @@ def get(connection: Connection, arguments: Arguments, out: Out) -> None:
 
 
 def set_variable(connection: Connection, arguments: Arguments, out: Out) -> None:
-    """Set a variable."""
+    """Set a variable, and show its new version."""
     version = connection.session(arguments.session).set(
         arguments.name,
         arguments.value,
@@ -114,7 +114,7 @@ def delete(connection: Connection, arguments: Arguments, out: Out) -> None:
 
 
 def history(connection: Connection, arguments: Arguments, out: Out) -> None:
-    """Show the versions of a variable."""
+    """Show the retained versions of a variable, newest first."""
     entries = connection.session(arguments.session).history(arguments.name, arguments.limit)
     out.table(
         map(_entry_row, entries),
@@ -137,7 +137,7 @@ def roll_back(connection: Connection, arguments: Arguments, out: Out) -> None:
 
 
 def watch(connection: Connection, arguments: Arguments, out: Out) -> None:
-    """Show changes as they occur."""
+    """Show the changes of a session's variables as they occur."""
     connection.ping()  # a bridge that does not answer now is an error; a later failure is waited out
     widest = 0
     with Follower(
@@ -202,7 +202,7 @@ def _card(variable: Variable, out: Out) -> None:
 
 
 def _row(variable: Variable, value: str | None = None) -> Row:
-    """Return all fields of a variable; its value as JSON, unless ``value`` has another form of it."""
+    """Return all fields of a variable for the output; ``value`` is shown in place of its JSON value."""
     return {
         "name": variable.name,
         "id": variable.id,

@@ -21,7 +21,7 @@ SERVICES: dict[str, Callable[[Any], Any]] = {
     "BridgeService": pb_grpc.BridgeServiceStub,
     "SnakepitBridge": pb_grpc.SnakepitBridgeStub,
 }
-"""The stubs by the name of the gRPC service; the second name is the older one, which lacks a few methods."""
+"""The gRPC stubs by the name of the service. The second name is the older one, which lacks a few methods."""
 
 _OPTIONS: Sequence[tuple[str, Any]] = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -38,13 +38,13 @@ _OPTIONS: Sequence[tuple[str, Any]] = (
 
 
 def is_address(text: str) -> bool:
-    """Return True if a text is a host:port."""
+    """Return True if a text has the form host:port, with a port from 0 to 65535."""
     host, _, port = text.strip().rpartition(":")
     return bool(host) and port.isascii() and port.isdecimal() and len(port) <= 5 and int(port) <= 65535
 
 
 def target_of(address: str) -> str:
-    """Return gRPC's target for an address; among several, gRPC uses the first one that answers.
+    """Return gRPC's target for an address or several; gRPC connects to the first address that answers.
 
     Raises:
         OSError: a host name is unknown.
@@ -62,7 +62,7 @@ def target_of(address: str) -> str:
         families.add(family)
         numbers.append(f"[{name[0]}]:{port}" if family is socket.AF_INET6 else f"{name[0]}:{port}")
     if len(families) > 1:
-        raise ValueError(f"{address}: IPv4 and IPv6 cannot be mixed")
+        raise ValueError(f"{address}: IPv4 and IPv6 cannot be mixed: name addresses of one kind")
     return f"{'ipv6' if socket.AF_INET6 in families else 'ipv4'}:{','.join(numbers)}"
 
 
@@ -70,8 +70,8 @@ class Connection:
     """A connection to a bridge over TCP, which is established at the first call.
 
     Args:
-        address: the host:port of the bridge, or comma-separated addresses of bridges that share their state.
-            If the connected bridge is gone, the next call goes to another one.
+        address: the host:port of the bridge, or comma-separated addresses of the bridges of a cluster. If the
+            connected bridge is gone, the next call goes to another one.
         service: the name of the gRPC service; a key of ``SERVICES``.
         timeout: the timeout of calls that do not name another one, in seconds.
         on_reply: the function that is called with the method, the request and the reply of each answered
@@ -116,7 +116,8 @@ class Connection:
         """Call a method and return its reply message.
 
         Raises:
-            BridgeError: the bridge refused, or did not answer within ``timeout`` seconds.
+            BridgeError: the bridge refused the call, cannot be reached, or did not answer within ``timeout``
+                seconds.
         """
         try:
             reply = getattr(self._stub, method)(

@@ -17,15 +17,17 @@ class Tls:
     """The TLS settings of a connection; the constructor reads the files, which are in PEM format.
 
     Args:
-        ca: the file of the authority that signs bridges' certificates; None for the authorities of gRPC.
+        ca: the file of the authority that signs bridges' certificates; None for the authorities that gRPC
+            trusts.
         cert: the file of a client certificate chain, for a bridge that requires one.
-        key: the file of its private key, without a passphrase.
+        key: the file of the private key of ``cert``, without a passphrase.
         name: the name in the bridge's certificate, if it is not the host of the address. Several addresses
             have one name in common, by default the host of the first one.
 
     Raises:
         OSError: a file cannot be read.
-        ValueError: a file has invalid content, the key does not fit the certificate, or only one is given.
+        ValueError: a file has invalid content, ``key`` is not that of ``cert``, or only one of the two is
+            given.
     """
 
     def __init__(
@@ -37,7 +39,7 @@ class Tls:
         name: str = "",
     ) -> None:
         if (cert is None) != (key is None):
-            raise ValueError("a certificate and its private key belong together")
+            raise ValueError("a certificate and its private key belong together: name both files")
         self.name = name
         contents = [None if path is None else Path(path).read_bytes() for path in (ca, key, cert)]
         _check(ca, cert, key)
@@ -46,8 +48,8 @@ class Tls:
     def options(self, address: str) -> Sequence[tuple[str, Any]]:
         """Return the additional channel arguments for an address.
 
-        gRPC checks the certificate against the host in the address, and would take several addresses as one
-        host.
+        gRPC checks the certificate against the host in the address, and would take a list of addresses for
+        the name of one host.
         """
         name = self.name or (host_of(address.split(",")[0]) if "," in address else "")
         return [("grpc.default_authority", name)] if name else []
@@ -65,7 +67,9 @@ def bearer(token: str, address: str, tls: Tls | None) -> Metadata | None:
     if not (token.isascii() and token.isprintable()):
         raise ValueError("a token must be printable ASCII")
     if tls is None and not all(_is_local(part) for part in address.split(",")):
-        raise ValueError(f"a token is sent to {address} only over TLS, since others could read it on the way")
+        raise ValueError(
+            f"a token is sent to {address} only over TLS, since others could read it on the way: enable TLS"
+        )
     return (("authorization", f"Bearer {token}"),)
 
 
@@ -90,7 +94,7 @@ def _check(
     cert: str | os.PathLike[str] | None,
     key: str | os.PathLike[str] | None,
 ) -> None:
-    """Check the files, since gRPC would only fail to connect."""
+    """Check the certificate and key files, since gRPC reports errors in them only as a failed connection."""
     import ssl  # only if TLS is used: the import takes longer than a call
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

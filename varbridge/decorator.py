@@ -28,8 +28,8 @@ class Parameter(NamedTuple):
     Attributes:
         name: the name of the parameter.
         type: one of the eight variable types, or ``any``.
-        required: True if every call must have it.
-        default: the value if a call omits it; None if it is required.
+        required: True if every call must have the parameter.
+        default: the value if a call omits the parameter; None if it is required.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Tool(NamedTuple):
         description: the docstring of the function.
         parameters: the parameters of the tool.
         streams: True if the tool sends its result in chunks.
-        blocks: True if it runs in a process of its own.
+        blocks: True if the tool blocks, so that each call runs in a process of its own.
         takes_call: True if the function's first parameter is the ``ToolCall``.
         function: the decorated function.
     """

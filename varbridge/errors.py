@@ -8,7 +8,7 @@ import grpc
 
 
 class BridgeError(Exception):
-    """A call that the bridge refused, or that did not reach it.
+    """A call that the bridge refused, that did not reach it, or that was not answered in time.
 
     Attributes:
         code: the gRPC status.
@@ -30,7 +30,7 @@ class MalformedReplyError(Exception):
 
 
 class IdleTimeoutError(TimeoutError):
-    """A watch that received neither an update nor a heartbeat for longer than was allowed."""
+    """A watch that received neither an update nor a heartbeat within its idle timeout."""
 
 
 class WorkerError(Exception):
@@ -38,7 +38,7 @@ class WorkerError(Exception):
 
 
 class ToolFailedError(Exception):
-    """A tool that ran and failed; the message is the tool's."""
+    """A tool that ran and failed; the message of the exception is that of the tool's error."""
 
 
 def from_rpc(error: grpc.RpcError) -> BridgeError:

@@ -17,7 +17,8 @@ from varbridge.session import Session
 from varbridge.watch import Update, Watch, wait_heeding_signals
 
 BUFFER = 1000
-"""The maximum number of updates that wait to be iterated over; then back-pressure stops the bridge."""
+"""The maximum number of updates that wait to be iterated over. When it is reached, no more updates are read,
+so that back-pressure stops the bridge."""
 
 OnChange = Callable[[str, Any, Any, Mapping[str, str]], object]
 """A function that is called with a variable's name, old value and new value, and the change's metadata."""
@@ -36,13 +37,14 @@ class Follower:
     Args:
         session: the session of the variables.
         identifiers: the ids or names of the variables; none for every variable.
-        initial: True if the present values come first, once.
+        initial: True if the first updates are the present values of the variables.
         resume_after: the last sequence of an earlier watch, after which to resume; excludes ``initial``.
         on_change: the function that is called for every change of a value, on the follower's thread. With it,
             iterating yields nothing and only waits for the end.
         backoff: the pause before the first reconnection, in seconds.
-        max_backoff: the longest pause, in seconds.
-        patience: the longest time without a connection, in seconds; None for no limit.
+        max_backoff: the longest pause before a reconnection, in seconds.
+        patience: the longest time without a connection before the follower ends, in seconds; None for no
+            limit.
         silence: the time without an update or a heartbeat after which a connection counts as dead, in
             seconds; None for never. The default is two and a half times the default heartbeat interval of
             bridges. If the bridge's interval is longer, this must be longer as well.
@@ -90,7 +92,7 @@ class Follower:
         self._reader.start()
 
     def close(self) -> None:
-        """Close the follower immediately."""
+        """Close the follower and its watch immediately."""
         self._closed.set()
         with self._changed:
             self._changed.notify_all()
@@ -105,7 +107,7 @@ class Follower:
         when the change log no longer has the next update.
 
         Raises:
-            BridgeError: the follower cannot continue.
+            BridgeError: the follower cannot resume, or had no connection for longer than ``patience``.
             Exception: the exception of ``on_change``, which ends the follower.
         """
         while True:
@@ -145,7 +147,7 @@ class Follower:
                 self._changed.notify_all()
 
     def _received(self) -> Iterator[Update]:
-        """Yield the updates of the present watch until it ends or is idle for too long; record its status."""
+        """Yield the updates of the present watch until it ends or is idle for too long; record the reason."""
         try:
             yield from self._watch.within(self._silence)
         except IdleTimeoutError as error:
@@ -169,7 +171,7 @@ class Follower:
         self._pass_on(update)
 
     def _reopen(self) -> bool:
-        """Open the next watch, with retries; return False if that is not possible."""
+        """Open the next watch, with retries; return False if the follower cannot continue or is closed."""
         while not self._closed.is_set():
             final = self._ended is None or self._ended.code is not grpc.StatusCode.UNAVAILABLE
             if final or (self._patience is not None and self._away >= self._patience):

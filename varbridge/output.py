@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TextIO
 
 MAX_SHOWN_ITEMS = 64
-"""The maximum size of an array that is shown with its items; larger ones are shown with their shape."""
+"""The maximum number of items of an array that is shown in full; larger ones are shown as their shape."""
 
 Row = Mapping[str, Any]
 """The fields of an object in the output: JSON values by key."""
@@ -77,12 +77,12 @@ class Out:
         self._stream = stream
 
     def line(self, row: Row, text: str) -> None:
-        """Write an object and flush it; ``text`` is its form for people."""
+        """Write an object and flush the stream; ``text`` is the object's form for people."""
         self._write(self._json(row) if self.as_json else visible(text))
         self._stream.flush()
 
     def card(self, row: Row) -> None:
-        """Write an object; for people, in one line for each key that has a value."""
+        """Write an object; the text for people has one line for each key that has a value."""
         if self.as_json:
             self._write(self._json(row))
             return
@@ -92,7 +92,7 @@ class Out:
             self._write(f"{key.replace('_', ' '):{width}}  {visible(text)}")
 
     def table(self, rows: Iterable[Row], columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None:
-        """Write several objects; for people, a table with these ``columns`` and ``texts``."""
+        """Write several objects; the text for people is a table with these ``columns`` and ``texts``."""
         if self.as_json:
             for row in rows:
                 self._write(self._json(row))
@@ -129,4 +129,4 @@ def _finite(text: str) -> float:
 
 
 def _not_json(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is not a JSON number")

@@ -18,7 +18,7 @@ from varbridge.errors import WorkerError
 
 READY = re.compile(r"GRPC_READY:(\d{1,5})")
 MAX_LINES = 10_000
-"""The maximum number of output lines that are retained."""
+"""The maximum number of lines of stdout, and of stderr, that are retained; older ones are dropped."""
 
 logger = logging.getLogger("varbridge.worker")
 
@@ -28,8 +28,8 @@ class ServerProcess:
 
     Args:
         command: the program and its flags.
-        on_ready: the function that is called with the port, on the reader's thread, when the READY line is
-            read.
+        on_ready: the function that is called with the port when the READY line is read, on the thread that
+            reads stdout.
     """
 
     def __init__(self, command: Sequence[str], on_ready: Callable[[int], object] | None = None) -> None:
@@ -74,7 +74,7 @@ class ServerProcess:
 
     @property
     def resident_kib(self) -> int:
-        """The resident memory in KiB, from Linux's /proc (VmRSS)."""
+        """The resident memory of the process in KiB, from Linux's /proc (VmRSS)."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
 
@@ -82,7 +82,8 @@ class ServerProcess:
         """Wait for the READY line, and return the port.
 
         Raises:
-            WorkerError: the process ended before it, or time is up; the message has its stderr.
+            WorkerError: the process ended before it was ready, or ``timeout`` seconds have passed; the
+                message has its stderr.
         """
         with self._changed:
             self._changed.wait_for(lambda: self.port is not None or self.ended_at is not None, timeout)
@@ -97,7 +98,7 @@ class ServerProcess:
         )
 
     def wait_ended(self, timeout: float | None = None) -> int | None:
-        """Wait for the end of the process; return its exit code, or None if time is up."""
+        """Wait for the end of the process; return its exit code, or None after ``timeout`` seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self.ended_at is not None, timeout)
         return self.exit_code
@@ -111,7 +112,7 @@ class ServerProcess:
         self._process.send_signal(number)
 
     def stop(self, grace: float = 5.0) -> int:
-        """Send SIGTERM, and after ``grace`` seconds SIGKILL; return the exit code."""
+        """Send SIGTERM, and after ``grace`` seconds SIGKILL; return the exit code of the process."""
         self._process.terminate()
         if self.wait_ended(grace) is None:
             logger.warning("the server did not end within %g s and is killed", grace)
@@ -139,7 +140,7 @@ class ServerProcess:
             self._changed.notify_all()
 
     def last_words(self) -> str:
-        """Return the end of a sentence about an ended process, with its stderr."""
+        """Return the end of a sentence about a process that has ended: a semicolon and its stderr."""
         for reader in self._readers:
             # A child process may hold the pipes open; the output of the process itself is read long before.
             reader.join(1.0)

@@ -17,7 +17,7 @@ from varbridge.watch import Update, Watch
 
 
 class BatchResult(NamedTuple):
-    """The result of a batch of sets: versions and errors by the requested identifier."""
+    """The result of a batch of sets: new versions and error messages, by the requested identifier."""
 
     success: bool
     versions: Mapping[str, int]
@@ -37,7 +37,12 @@ class Session(SessionTools):
     def initialize(
         self, metadata: Mapping[str, str] | None = None, ttl_seconds: int = 0
     ) -> pb.InitializeSessionResponse:
-        """Open the session; if it is open already, return its content."""
+        """Open the session unless it is open already; return its tools and variables.
+
+        Args:
+            metadata: the metadata of a new session.
+            ttl_seconds: the time to live of a new session, in seconds; 0 for the default of the bridge.
+        """
         reply: pb.InitializeSessionResponse = self.connection.call(
             "InitializeSession",
             pb.InitializeSessionRequest(
@@ -54,14 +59,14 @@ class Session(SessionTools):
         return reply.resources_cleaned
 
     def describe(self) -> pb.GetSessionResponse:
-        """Return the metadata and the size of the session."""
+        """Return the metadata of the session and the numbers of its variables and tools."""
         reply: pb.GetSessionResponse = self.connection.call(
             "GetSession", pb.GetSessionRequest(session_id=self.id)
         )
         return reply
 
     def heartbeat(self) -> bool:
-        """Renew the session; return False if it is not open."""
+        """Restart the time to live of the session; return False if it is not open."""
         reply: pb.HeartbeatResponse = self.connection.call(
             "Heartbeat", pb.HeartbeatRequest(session_id=self.id)
         )
@@ -130,7 +135,8 @@ class Session(SessionTools):
             value: the new value; see ``values.encode``.
             kind: the type of the variable; by default it is looked up.
             metadata: the entries to merge into the variable's metadata.
-            expected_version: the version that the variable must have; otherwise the call is ABORTED.
+            expected_version: the version that the variable must have; if it has another one, the call is
+                refused as ABORTED.
             request_id: the idempotency key: a repeat with the same id applies only once.
         """
         raw = values.encode(kind or self._type_of(identifier, value), value)
@@ -168,7 +174,7 @@ class Session(SessionTools):
         atomic: bool = False,
         metadata: Mapping[str, str] | None = None,
     ) -> BatchResult:
-        """Set several variables; with ``atomic``, either all or none."""
+        """Set several variables; with ``atomic``, either all of them or none."""
         raws = {name: values.encode(self._type_of(name, value), value) for name, value in updates.items()}
         reply: pb.BatchSetVariablesResponse = self.connection.call(
             "SetVariables",
@@ -198,7 +204,7 @@ class Session(SessionTools):
         self._types.clear()  # the name may be registered again with another type
 
     def history(self, identifier: str, limit: int = 0) -> Sequence[pb.VariableHistoryEntry]:
-        """Return the versions of a variable, newest first; with ``limit`` 0, all that the bridge retains."""
+        """Return at most ``limit`` versions of a variable, newest first; 0 for all that are retained."""
         reply: pb.GetVariableHistoryResponse = self.connection.call(
             "GetVariableHistory",
             pb.GetVariableHistoryRequest(session_id=self.id, variable_identifier=identifier, limit=limit),
@@ -208,7 +214,7 @@ class Session(SessionTools):
     def roll_back(
         self, identifier: str, version: int, *, metadata: Mapping[str, str] | None = None
     ) -> Variable:
-        """Set a variable to the value of an older version; return the new version."""
+        """Set a variable to the value of an older version; return the variable at its new version."""
         reply: pb.RollbackVariableResponse = self.connection.call(
             "RollbackVariable",
             pb.RollbackVariableRequest(
@@ -243,7 +249,7 @@ class Session(SessionTools):
         return reply.optimization_id
 
     def stop_optimization(self, identifier: str, optimizer_id: str, *, force: bool = False) -> Any:
-        """Release the lock of a variable, with ``force`` also another optimizer's; return the final value."""
+        """Release the lock of a variable, with ``force`` even another optimizer's; return its value."""
         reply: pb.StopOptimizationResponse = self.connection.call(
             "StopOptimization",
             pb.StopOptimizationRequest(
@@ -266,11 +272,12 @@ class Session(SessionTools):
 
         Args:
             identifiers: the ids or names of the variables.
-            initial: True if the present values come first.
+            initial: True if the first updates are the present values of the variables.
             resume_after: the last sequence of an earlier watch, after which to resume.
-            on_update: the function that is called for each update, on the reader's thread.
+            on_update: the function that is called for each update, on the thread that reads the watch.
             timeout: the time in which the bridge must confirm the watch, in seconds.
-            buffer: the maximum number of updates that wait to be iterated over; 0 retains all updates.
+            buffer: the maximum number of updates that wait to be iterated over; then back-pressure stops the
+                bridge. 0 retains all updates.
         """
         request = pb.WatchVariablesRequest(
             session_id=self.id,

@@ -44,7 +44,7 @@ class SessionTools:
         metadata: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> Iterator[pb.ToolChunk]:
-        """Run a streaming tool; yield its chunks, including the final one."""
+        """Run a streaming tool; yield its chunks, including the empty final one."""
         request = self._tool_request(tool, parameters, metadata)
         chunks = self.connection.stream("ExecuteStreamingTool", request, timeout=timeout)
         try:
@@ -59,7 +59,7 @@ class SessionTools:
 
         Args:
             tools: the names and parameters of the tools.
-            host: the host:port of the bridge that runs them.
+            host: the host:port of the bridge that runs these tools.
         """
         reply: pb.RegisterToolsResponse = self.connection.call(
             "RegisterTools", pb.RegisterToolsRequest(session_id=self.id, tools=tools, worker_id=host)

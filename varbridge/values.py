@@ -33,7 +33,7 @@ _NUMBERS = (int, float)
 
 
 class Raw(NamedTuple):
-    """A value in wire format, which the client does not check."""
+    """A value in wire format, which the client neither checks nor converts."""
 
     type_url: str
     data: bytes
@@ -64,7 +64,7 @@ def encode(kind: str, value: Any) -> Raw:
 
 
 def kind_of(value: Any) -> str:
-    """Return the type of a Python value that is not a variable's."""
+    """Return the type with which to send a Python value that is not for a variable, such as an argument."""
     if _is_array(value):
         return "tensor" if value.ndim != 1 else "embedding"
     names = {bool: "boolean", int: "integer", float: "float", str: "string"}
@@ -72,7 +72,7 @@ def kind_of(value: Any) -> str:
 
 
 def to_any(raw: Raw) -> AnyMessage:
-    """Return the ``Any`` of an encoded value, without its array, for which messages have a bytes field."""
+    """Return the ``Any`` of an encoded value. The value's array is not in it: messages have a bytes field."""
     return AnyMessage(type_url=raw.type_url, value=raw.data)
 
 
@@ -116,7 +116,7 @@ def split_url(type_url: str) -> tuple[str, bool]:
         if type_url.startswith(prefix):
             named = type_url[len(prefix) :]
             return named.removesuffix(BINARY), named.endswith(BINARY)
-    raise MalformedReplyError(f"a value came with the type_url {type_url!r}")
+    raise MalformedReplyError(f"a value came with an unknown type_url: {type_url!r}")
 
 
 def _finite(text: str) -> float:
@@ -132,7 +132,7 @@ def _whole(text: str) -> int:
 
 
 def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _check(kind: str, value: Any) -> Any:
@@ -162,7 +162,7 @@ def _fits_a_double(item: Any) -> bool:
 
 
 def _large_tensor(value: Any) -> numpy.ndarray[Any, Any] | None:
-    """Return a tensor of shape and data as an array; None if it is small or invalid."""
+    """Return a tensor that is a dict of shape and data as an array; None if it is small or invalid."""
     if not isinstance(value, dict) or value.keys() != {"shape", "data"}:
         return None
     shape = value["shape"]

@@ -61,7 +61,7 @@ class Variable:
 
     @property
     def updated_at(self) -> datetime:
-        """The time in UTC at which this version was accepted."""
+        """The time in UTC at which the bridge accepted this version."""
         return self.message.last_updated_at.ToDatetime(UTC)
 
     @property

@@ -19,7 +19,8 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.variable import Variable
 
 _SIGNAL_CHECK_INTERVAL_S = 0.5
-"""The time after which a waiting main thread handles a signal that another thread received, in seconds."""
+"""The longest time after which a waiting main thread handles a signal that another thread received, in
+seconds."""
 
 
 def wait_heeding_signals(
@@ -104,15 +105,15 @@ class Update:
 
 
 class Watch:
-    """A watch, which collects its updates.
+    """A watch, whose updates are collected by a thread.
 
     Args:
         stream: the streaming call.
-        on_update: the function that is called for each update, on the reader's thread.
+        on_update: the function that is called for each update, on the thread that reads the watch.
         timeout: the time in which the bridge must confirm the watch, in seconds.
         buffer: the maximum number of updates that wait to be iterated over. When it is reached, no more
-            updates are read, so that back-pressure stops the bridge. 0 retains all updates, also after the
-            iteration.
+            updates are read, so that back-pressure stops the bridge. 0 retains all updates, even those
+            iterated over.
 
     Raises:
         TimeoutError: the bridge did not confirm the watch in time.
@@ -139,11 +140,11 @@ class Watch:
         self._reader.start()
         if not self._placed.wait(timeout):
             stream.cancel()
-            raise TimeoutError(f"the watch was not in place within {timeout:g} s")
+            raise TimeoutError(f"the bridge did not confirm the watch within {timeout:g} s")
 
     @property
     def updates(self) -> Sequence[Update]:
-        """The updates so far, in order; with a ``buffer``, only those that were not iterated over."""
+        """The updates received so far, in order; with a ``buffer``, only those not iterated over yet."""
         with self._changed:
             return tuple(self._updates)
 
@@ -158,18 +159,19 @@ class Watch:
         return self._ended
 
     def wait_for(self, enough: Callable[[Sequence[Update]], bool], timeout: float = 5.0) -> Sequence[Update]:
-        """Return the updates once ``enough`` returns True for them, the watch has ended, or time is up."""
+        """Wait until ``enough`` returns True for the updates, the watch ends or time is up; return the
+        updates."""
         with self._changed:
             self._changed.wait_for(lambda: self._over or enough(self._updates), timeout)
             return tuple(self._updates)
 
     def wait_until_over(self, timeout: float = 5.0) -> bool:
-        """Wait for the end of the watch; return False if time is up before."""
+        """Wait for the end of the watch; return False if it is still open after ``timeout`` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: self._over, timeout)
 
     def close(self) -> None:
-        """Cancel the watch, and wait for the end of its reader."""
+        """Cancel the watch, and wait for the end of the thread that reads it."""
         self._stream.cancel()
         with self._changed:
             self._closed = True
@@ -178,14 +180,14 @@ class Watch:
             self._reader.join()
 
     def __iter__(self) -> Iterator[Update]:
-        """Yield each update once, waiting for the next; at the end of the watch, raise its error."""
+        """Yield each update once, waiting for the next one; if the watch ends with an error, raise it."""
         return self.within(None)
 
     def within(self, seconds: float | None) -> Iterator[Update]:
         """Iterate with an idle timeout of so many seconds, which heartbeats reset; None for no timeout.
 
         Raises:
-            IdleTimeoutError: nothing was received for that long; the watch itself stays open.
+            IdleTimeoutError: nothing was received for ``seconds`` seconds; the watch itself stays open.
         """
         for position in itertools.count():
             update = self._at(0 if self._buffer else position, seconds)

@@ -14,7 +14,7 @@ from varbridge.errors import WorkerError
 from varbridge.process import ServerProcess
 
 LOOPBACK = "127.0.0.1"
-"""The host of a worker's server."""
+"""The host on which a worker's server listens."""
 
 logger = logging.getLogger("varbridge.worker")
 
@@ -24,18 +24,18 @@ class Worker:
 
     Args:
         command: the program and its flags, which include ``--port 0``.
-        service: the name of the gRPC service.
+        service: the name of the gRPC service; a key of ``connection.SERVICES``.
         start_timeout: the time in which the server must be ready, in seconds.
-        restarts: the maximum number of restarts after crashes in a row. The count is reset when a server has
-            run for ten times ``max_backoff``.
+        restarts: the maximum number of restarts after crashes in a row, after which the worker gives up. The
+            count is reset when a server has run for ten times ``max_backoff``.
         backoff: the pause before the first restart, in seconds; it doubles with each restart.
-        max_backoff: the longest pause, in seconds.
+        max_backoff: the longest pause before a restart, in seconds.
         keep_port: True if a restart uses the port of the first start, so that existing connections and
             followers reach the new server. If the port is no longer free, the next restart uses a new one.
         tls: the TLS settings; the certificate must be for 127.0.0.1 or for the name in the settings.
         token: the token for calls, if the server requires one.
         on_event: the function that is called with the name of an event (ready, crashed, restarting, gave up,
-            stopped) and a sentence.
+            stopped) and a sentence that describes it.
     """
 
     def __init__(
@@ -103,7 +103,10 @@ class Worker:
         return self.connection(timeout)
 
     def stop(self, grace: float = 5.0) -> None:
-        """Stop the server and close the connection; ``connection`` can start it again."""
+        """Stop the server, with SIGKILL after ``grace`` seconds, and close the connection.
+
+        ``connection`` can start the server again.
+        """
         with self._changed:
             keeper = self._keeper
             self._stopping.set()
@@ -187,7 +190,7 @@ class Worker:
             self._changed.notify_all()
 
     def _retract(self) -> None:
-        """Withdraw the connection, and close it later.
+        """Give the connection to no more callers, and close it later.
 
         Closing it now would cancel the calls that are about to fail with the transport's error.
         """

@@ -37,10 +37,10 @@ class ClusterBackend:
 
 
 def _reachable(host: str, port: int) -> str:
-    """Return the address at which other bridges reach this one if the flags name none.
+    """Return the address at which other bridges reach this one if ``--advertise`` is not set.
 
     Raises:
-        StartupError: the bridge listens on all addresses, of which none is given.
+        StartupError: ``host`` stands for all addresses, such as 0.0.0.0, so that ``--advertise`` is needed.
     """
     if host.strip("[]") in ("0.0.0.0", "::"):
         raise StartupError(f"{host} is not an address that other bridges can call: name one with --advertise")

@@ -57,7 +57,7 @@ class Cluster:
             advertised: the address at which the other bridges reach this one, host:port.
 
         Raises:
-            StartupError: etcd does not answer, or refuses.
+            StartupError: etcd does not answer, or refuses the liveness record.
         """
         record = this_process(self._address.machine)
         record.address = advertised
@@ -71,14 +71,14 @@ class Cluster:
         self.membership = membership
 
     def begin(self, sessions: Sessions, on_status: Callable[[bool], object]) -> None:
-        """Begin to own and serve sessions.
+        """Begin to own and serve sessions; ``join`` must have been called.
 
         Args:
             sessions: the sessions that this bridge owns.
             on_status: the callback that gets False when this bridge cannot serve its sessions any more, and
                 True when it can again.
         """
-        assert self.membership is not None, "join is called first"
+        assert self.membership is not None, "call join before begin"
         self._sessions = sessions
         self._on_status = on_status
         self.ownership = Ownership(self.etcd, self.keys, self.membership, self.store, sessions)
@@ -86,7 +86,7 @@ class Cluster:
             self._tasks.append(asyncio.create_task(loop))
 
     async def leave(self) -> None:
-        """Leave the cluster, so that the other bridges can take over at once."""
+        """Leave the cluster, so that the other bridges can take over this bridge's sessions at once."""
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
@@ -100,13 +100,13 @@ class Cluster:
         await self.etcd.close()
 
     def _status_changed(self, alive: bool) -> None:
-        """Handle a change of the status: ``alive`` is False if others may have declared this bridge gone."""
+        """Handle a new status of this bridge; ``alive`` is False if others may have declared it gone."""
         if not self._tasks:
             return  # ``begin`` has not been called
         if alive:
-            logger.info("etcd answers")
+            logger.info("etcd answers: sessions are served")
         else:
-            logger.warning("etcd does not answer: nothing is read or changed until it does")
+            logger.warning("etcd does not answer: no session is read or changed until it does")
             for pipeline in self.store.pipelines.values():
                 pipeline.give_up_waiting(UNKNOWN)
             self._sessions.end_watches(self.ownership.unavailable())

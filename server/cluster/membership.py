@@ -30,20 +30,21 @@ from ..storage.etcd.keys import Keys
 logger = logging.getLogger("server.cluster")
 
 RENEWALS_PER_TTL = 4
-"""The number of renewals within the time after which a bridge counts as gone."""
+"""The number of times that a bridge renews its liveness record within ``ttl`` seconds."""
 
 FIRST_ATTEMPT_TIMEOUT_S = 1.0
-"""The time that a member of etcd has for the first record before another one is asked, in seconds."""
+"""The timeout of writing the first liveness record at one member of etcd, before another one is tried, in
+seconds."""
 
 RETRY_INTERVAL_S = 0.05
-"""The pause after a failed renewal, in seconds."""
+"""The pause after a failed renewal of the liveness record, in seconds."""
 
 MAX_CLOCK_DRIFT = 0.05
 """The maximum relative difference in speed of two machines' clocks; real ones differ far less."""
 
 
 def now() -> float:
-    """Return the seconds on a clock that also runs while the machine sleeps."""
+    """Return the time in seconds of a monotonic clock that also runs while the machine sleeps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
@@ -53,11 +54,12 @@ class Membership:
     Args:
         etcd: the client of etcd.
         keys: the keys of the cluster.
-        record: the liveness record, with the identity of this process and its address.
+        record: the liveness record of this bridge, with its address and the identity of its process.
         ttl: the time without a renewal after which a bridge counts as gone, in seconds.
         on_status: the callback that gets True when this bridge is sure to be a member, and False when it is
             not any more.
-        on_gone: the callback for having been declared gone; this bridge becomes a member again with a new id.
+        on_gone: the callback that is called when other bridges have declared this one gone; it becomes a
+            member again with a new id.
 
     Attributes:
         id: the current id of this bridge.
@@ -98,7 +100,7 @@ class Membership:
         """Write the first liveness record, at any member of etcd.
 
         Args:
-            timeout: the time after which no other member is asked, in seconds.
+            timeout: the time after which no further attempt is made, in seconds.
 
         Raises:
             NoAnswerError, RefusedError: etcd does not accept the record.
@@ -127,7 +129,7 @@ class Membership:
             await asyncio.sleep(max(0.0, min(interval, wait)))
 
     async def end(self) -> None:
-        """Delete the liveness record, so that other bridges can take over at once."""
+        """Delete the liveness record, so that other bridges can take over this bridge's sessions at once."""
         self._valid_until = 0.0
         if self._expiry is not None:
             self._expiry.cancel()
@@ -135,7 +137,7 @@ class Membership:
             await self._etcd.txn([], [delete(self._keys.bridge(self.id))], timeout=1.0)
 
     async def _renew(self, timeout: float) -> bool:
-        """Renew the liveness record; return True if it is renewed."""
+        """Try once to renew the liveness record; return True on success."""
         key = self._keys.bridge(self.id)
         started = now()
         # The previous record must still be there: other bridges may have declared this one gone.
@@ -180,7 +182,7 @@ class Membership:
         )
 
     def _check_expiry(self) -> None:
-        """Report False if other bridges may have declared this one gone."""
+        """Call ``on_status`` with False if other bridges may have declared this one gone."""
         if not self.is_sure:
             self._report(False)
 
@@ -218,7 +220,8 @@ class Bridge:
         """Return True if the bridge may be declared gone.
 
         It may if its process has certainly ended, or if its record was not renewed in time. The time counts
-        only while this bridge's own renewals succeed: while etcd elects a leader, nobody's do.
+        only while this bridge's own renewals succeed: while etcd elects a leader, no bridge can renew its
+        record.
         """
         if has_ended(self.record, membership.record):
             return True
@@ -241,7 +244,7 @@ def this_process(machine: str = "") -> stored.Bridge:
 
 
 def has_ended(process: stored.Bridge, here: stored.Bridge) -> bool:
-    """Return True if a process has certainly ended, which is known only on its own machine."""
+    """Return True if ``process`` has certainly ended; False if it is not on the machine of ``here``."""
     if not process.machine or (process.machine, process.processes) != (here.machine, here.processes):
         return False
     return process.began != _began(process.pid)

@@ -22,20 +22,21 @@ ANSWER_TIMEOUT_S = 2.0
 """The timeout of a request to etcd, in seconds."""
 
 PAGE_KEYS = 5_000
-"""The number of keys in a page of a read."""
+"""The maximum number of keys that one request reads."""
 
 TAKEN_OVER = UnavailableError("another bridge has the session now: call again")
 
 
 class OwnerTable:
-    """The bridges and the owners of sessions in etcd, with a small delay.
+    """A copy of the live bridges and the owners of sessions in etcd, which is updated with a small delay.
 
     Args:
         etcd: the client of etcd.
         keys: the keys of the cluster.
         store: the store of the sessions that this bridge owns.
-        lose: the callback for such a session that another bridge has taken over, with its id and the reason.
-        on_gone: the callback for a bridge that has been declared gone.
+        lose: the callback for a session in ``store`` that another bridge has taken over; it gets the
+            session's id and the reason.
+        on_gone: the callback that is called when the liveness record of a bridge has been deleted.
 
     Attributes:
         bridges: the live bridges by id.
@@ -60,18 +61,18 @@ class OwnerTable:
         self._changed = asyncio.Event()
 
     def owner(self, session_id: str) -> Bridge | None:
-        """Return the owner of a session; None if it is not known."""
+        """Return the bridge that owns a session; None if the table has no owner or no such live bridge."""
         return self.bridges.get(self.owners.get(session_id, ""))
 
     async def changed(self, timeout: float) -> None:
-        """Wait for a change of bridges or owners, for at most ``timeout`` seconds."""
+        """Wait for the next change of the table, for at most ``timeout`` seconds."""
         try:
             await asyncio.wait_for(self._changed.wait(), timeout)
         except TimeoutError:
             return
 
     async def run(self) -> None:
-        """Read all bridges and owners, and follow their changes until cancelled."""
+        """Read all bridges and owners from etcd, and apply their changes to the table until cancelled."""
         while True:
             try:
                 revision = await self.read_all()
@@ -87,7 +88,7 @@ class OwnerTable:
                 await asyncio.sleep(jitter(0.2))
 
     async def read_all(self) -> int:
-        """Read all bridges and owners; return the revision at which they were read."""
+        """Read all bridges and owners from etcd; return the revision at which they were read."""
         start, end = self._keys.live, prefix_end(self._keys.live)
         revision = 0
         pairs: list[rpc.KeyValue] = []
@@ -114,7 +115,7 @@ class OwnerTable:
         return revision
 
     def apply(self, event: rpc.Event) -> None:
-        """Apply an event of etcd's watch."""
+        """Apply a change of a key in etcd to the table."""
         key = event.kv.key
         if event.type == rpc.Event.PUT:
             self.put(event.kv)

@@ -30,7 +30,7 @@ TOMBSTONE_INTERVAL_S = 60.0
 
 
 class Ownership:
-    """The ownership of sessions: it finds owners, and takes over sessions without a live one.
+    """The ownership of sessions: it finds their owners, and takes over sessions without a live owner.
 
     The table of owners is only a hint, because it is a little behind etcd. A call is forwarded according to
     it, since the receiver knows whether it is the owner. But before a session is taken over, or reported as
@@ -79,10 +79,10 @@ class Ownership:
             unresponsive: the id of a bridge that was found before and did not answer; "" for none.
 
         Returns:
-            The bridge, or None for this one, which owns the session now or knows that it is not open.
+            The bridge; None if this bridge answers, which owns the session now or knows that it is not open.
 
         Raises:
-            UnavailableError: etcd does not answer.
+            UnavailableError: etcd does not answer, or refuses a request.
         """
         if not self._membership.is_sure:
             raise self.unavailable()
@@ -105,11 +105,11 @@ class Ownership:
         return UnavailableError("etcd does not answer: nothing was changed")
 
     def forget_owner(self, session_id: str) -> None:
-        """Remove the owner of a session from the table, after it turned out not to be the owner."""
+        """Remove a session's owner from the table, after that bridge answered that it is not the owner."""
         self.table.owners.pop(session_id, None)
 
     async def changed(self, timeout: float) -> None:
-        """Wait for a change of bridges or owners, for at most ``timeout`` seconds."""
+        """Wait for a change of the live bridges or the owners, for at most ``timeout`` seconds."""
         await self.table.changed(timeout)
 
     def live_addresses(self) -> set[str]:
@@ -117,7 +117,7 @@ class Ownership:
         return {bridge.record.address for bridge in self.table.bridges.values()}
 
     async def run(self) -> None:
-        """Declare bridges gone, take over their sessions, and give up unused ones, until cancelled."""
+        """Declare failed bridges gone, take over their sessions, and give up ended ones, until cancelled."""
         while True:
             try:
                 if self._membership.is_sure:
@@ -134,12 +134,12 @@ class Ownership:
             await asyncio.sleep(jitter(self._membership.ttl / 10))
 
     def lose(self, session_id: str, reason: RefusalError) -> None:
-        """Drop a session that this bridge does not own any more."""
+        """Drop a session that this bridge does not own any more; its watches end with the reason."""
         self._store.forget(session_id, reason)
         self._sessions.release(session_id, reason)
 
     def lose_all(self) -> None:
-        """Drop all sessions."""
+        """Drop all sessions, because other bridges may have taken them over."""
         for session_id in [*self._store.pipelines]:
             self.lose(session_id, TAKEN_OVER)
 
@@ -211,7 +211,7 @@ class Ownership:
             self.table.put(reply.responses[0].response_range.kvs[0])
 
     def _take_over_orphans(self) -> None:
-        """Begin to take over all sessions without a live owner, as far as no other bridge is faster."""
+        """Begin to take over all sessions without a live owner; another bridge may be faster."""
         orphans = [
             session_id
             for session_id, owner in self.table.owners.items()

@@ -28,7 +28,7 @@ class Layout(NamedTuple):
 
 
 def read_header(header: bytes, array: bytes, type_name: str, field: str) -> Layout:
-    """Check a binary value's header against its type and its bytes.
+    """Check the header of a binary value against its type and its bytes; return the layout of the array.
 
     Raises:
         InvalidArgumentError: the header is invalid; the message names ``field``.
@@ -71,7 +71,7 @@ def is_shape(value: Any) -> bool:
 
 
 def all_finite(array: bytes, layout: Layout) -> bool:
-    """Return True if a raw array holds neither NaN nor infinity."""
+    """Return True if none of the numbers in an array of raw bytes is NaN or infinite."""
     (dtype,) = layout.dtypes
     if dtype not in _FLOATS:
         return True

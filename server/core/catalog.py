@@ -11,7 +11,7 @@ from .variables import Variable
 
 
 def new_id(name: str) -> str:
-    """Return an id that no variable has or had; ``_name_of`` reads the name in it."""
+    """Return a new unique id for a variable. It contains the name, which ``_name_of`` extracts."""
     return f"var_{name}_{random_hex()}"
 
 
@@ -22,8 +22,8 @@ def _name_of(variable_id: str) -> str:
 class Catalog:
     """The variables of a session, in order of registration.
 
-    They are indexed by name only: an id contains the name, and a second index would take as much memory as
-    the first.
+    They are indexed by name only: an id contains the variable's name, and an index by id would take as much
+    memory as that by name.
     """
 
     def __init__(self, variables: Iterable[Variable] = ()) -> None:
@@ -50,7 +50,7 @@ class Catalog:
         return self.by_id(identifier) or self._variables.get(identifier)
 
     def matching(self, pattern: str) -> Iterator[Variable]:
-        """Return the variables whose whole name matches a glob (``*``, ``?``); all if it is empty."""
+        """Return the variables whose whole name matches a glob (``*``, ``?``); all if the glob is empty."""
         if not pattern or pattern == "*":
             return iter(self)
         if len(pattern) - pattern.count("*") > MAX_LENGTH:
@@ -64,7 +64,7 @@ class Catalog:
         self._variables[variable.name] = variable
 
     def remove(self, variable: Variable) -> None:
-        """Remove a variable; its name is free again."""
+        """Remove a variable; another one with its name may be put."""
         del self._variables[variable.name]
 
     def clear(self) -> None:

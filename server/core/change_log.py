@@ -28,11 +28,11 @@ MAX_TAKEN_CHANGES = 64
 
 @dataclass(slots=True)
 class Change:
-    """An accepted change, as the log and the history hold it and watches send it. It is not modified.
+    """An accepted change, as the log and the history contain it and watches send it. It is not modified.
 
     Attributes:
-        sequence: the position in the session's order of changes, without gaps.
-        kind: one of the four kinds above.
+        sequence: the number of the change in its session; the numbers have no gaps.
+        kind: ``registered``, ``value_change``, ``deleted`` or ``dependency_change``.
         variable: the variable after the change; for ``deleted``, its last state.
         previous: the value before a ``value_change``.
         changed_by: the author of the change.
@@ -80,7 +80,7 @@ class ChangeLog:
         self._woken_by: dict[str | None, dict[Watch, None]] = {}
 
     def append(self, changes: Collection[Change]) -> None:
-        """Add changes with the next sequences, and wake the watches that include them."""
+        """Add changes with the next sequences, and wake the watches of their variables."""
         for change in changes:
             assert change.sequence == self.last + 1
             self.last = change.sequence
@@ -105,7 +105,7 @@ class ChangeLog:
 
     @property
     def oldest(self) -> int:
-        """The sequence of the oldest retained change; one above the last if the log is empty."""
+        """The sequence of the oldest retained change; one above the last sequence if the log is empty."""
         return self.last - len(self._changes) + 1
 
     @property
@@ -117,7 +117,8 @@ class ChangeLog:
         """Return all changes after a sequence.
 
         Raises:
-            OutOfRangeError: some of them are no longer retained, or the sequence is beyond the latest.
+            OutOfRangeError: a change after the sequence is no longer retained, or the sequence is beyond the
+                latest.
         """
         if sequence > self.last:
             raise OutOfRangeError(f"sequence {sequence} is beyond the latest, {self.last}")
@@ -131,19 +132,19 @@ class ChangeLog:
         return [changes[index] for index in range(start, len(changes))]
 
     def check_resume(self, sequence: int) -> None:
-        """Refuse a sequence after which no watch can resume."""
+        """Raise a ``RefusalError`` if no watch can resume after a sequence."""
         if sequence < 0:
             raise InvalidArgumentError(f"resume_after: must not be negative, not {sequence}")
         self.after(sequence)
 
     def place(self, watch: Watch) -> None:
-        """Add a watch, which new changes wake from now on."""
+        """Add a watch, so that new changes of its variables wake it from now on."""
         self.watches.add(watch)
         for key in watch.keys:
             self._woken_by.setdefault(key, {})[watch] = None
 
     def remove(self, watch: Watch) -> None:
-        """Remove a watch."""
+        """Remove a watch, so that new changes do not wake it any more."""
         self.watches.discard(watch)
         for key in watch.keys:
             if woken := self._woken_by.get(key):
@@ -153,13 +154,13 @@ class ChangeLog:
 
 
 class Watch:
-    """A cursor into a log.
+    """A watch, which is a cursor into the change log of its session.
 
     Args:
         log: the log to read.
         variable_ids: the ids of the variables to watch; None for all, later registrations included.
-        after: the sequence after which the watch begins; it may be above the log's last.
-        wake: the callback for new changes; it must not block.
+        after: the sequence after which the watch begins; it may be above the last one in the log.
+        wake: the callback that is called when there are new changes to take; it must not block.
     """
 
     def __init__(
@@ -179,16 +180,16 @@ class Watch:
 
     @property
     def keys(self) -> Collection[str | None]:
-        """The keys under which the log registers this watch."""
+        """The keys under which the log registers this watch: the ids of its variables, or None for all."""
         return (None,) if self._ids is None else self._ids
 
     @property
     def seen(self) -> int:
-        """The sequence up to which the watch has taken everything."""
+        """The sequence up to which the watch has taken all changes of its variables."""
         return max(self._log.last, self._after) if self._next is None else self._next - 1
 
     def notify(self, sequence: int) -> None:
-        """Note that there is a change to take, and wake the reader."""
+        """Record that the change with a sequence can be taken, and wake the reader."""
         if sequence <= self._after:
             return
         if self._next is None:
@@ -198,7 +199,7 @@ class Watch:
     def take(self) -> list[Change]:
         """Return the next changes of this watch, in order.
 
-        Their number is limited: a slow reader holds only these, while the log goes on and drops others.
+        Their number is limited, so that a slow reader keeps few changes in memory after the log drops them.
 
         Returns:
             At most ``MAX_TAKEN_CHANGES`` changes; an empty list if nothing is left to take.
@@ -216,13 +217,13 @@ class Watch:
         return changes[:MAX_TAKEN_CHANGES]
 
     def end(self, reason: RefusalError) -> None:
-        """Close the watch for a reason; it can still take the changes accepted so far."""
+        """End the watch with an error as the reason; it can still take the changes accepted so far."""
         self.ended = reason
         self.close()
         self.wake()
 
     def close(self) -> None:
-        """Remove the watch from the log."""
+        """Remove the watch from the log, so that it gets no more changes."""
         self._log.remove(self)
 
     def _concerning(self, changes: list[Change]) -> list[Change]:

@@ -7,19 +7,19 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Two clocks: one for durations, one for timestamps."""
+    """The interface of two clocks: one for durations, one for timestamps."""
 
     def elapsed(self) -> float:
         """Return the seconds since some fixed moment; the result never decreases."""
         ...
 
     def utc(self) -> int:
-        """Return the nanoseconds since the epoch."""
+        """Return the wall-clock time, in ns since the epoch, UTC."""
         ...
 
 
 class SystemClock:
-    """The machine's clocks."""
+    """The clocks of the machine."""
 
     def elapsed(self) -> float:
         return time.monotonic()

@@ -9,14 +9,14 @@ from .change_log import Change
 from .history import Histories
 
 FLUSH_COUNT = 256
-"""The number of dropped changes after which the store is notified."""
+"""The number of changes dropped from the log after which the store is notified."""
 
 FLUSH_BYTES = 16 * 2**20
-"""The size of dropped changes after which the store is notified, in bytes."""
+"""The size of the changes dropped from the log after which the store is notified, in bytes."""
 
 
 class Compaction:
-    """A collector of the changes that the log has dropped.
+    """A collector of the changes that the log has dropped, which finds the versions that are not needed.
 
     A version is needed while the history has it, while the log has it, and while the log has the next
     version, whose change includes it as the previous value. The log drops changes in order: once it has
@@ -24,8 +24,8 @@ class Compaction:
 
     Args:
         histories: the histories of the session.
-        notify: the callback for a batch: the oldest version needed of each variable with dropped changes, by
-            id; None for a deleted variable of which no version is needed.
+        notify: the callback for a batch of dropped changes. It gets the oldest version needed of each of
+            their variables, by id; None for a deleted variable of which no version is needed.
     """
 
     def __init__(self, histories: Histories, notify: Callable[[dict[str, int | None]], object]) -> None:

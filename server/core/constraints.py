@@ -19,12 +19,12 @@ class Constraints(Protocol):
     """The constraints of one variable."""
 
     def violations(self, value: Any) -> list[str]:
-        """Return a description of each violation by a value of the type; empty if there is none."""
+        """Return a description of each violation by a value of the type; an empty list if there is none."""
         ...
 
 
 class InvalidConstraintsError(ValueError):
-    """The constraints are invalid; each argument describes one fault."""
+    """The constraints are invalid; each argument of the exception describes one fault."""
 
 
 class NoConstraints:
@@ -42,7 +42,7 @@ NO_CONSTRAINTS = NoConstraints()
 
 
 class Bounds(NamedTuple):
-    """Inclusive limits of a number."""
+    """The constraints of a number: an inclusive minimum and maximum."""
 
     min: float | None = None
     max: float | None = None
@@ -66,7 +66,7 @@ class Bounds(NamedTuple):
 
 
 class TextRules(NamedTuple):
-    """Limits of a string: its length in code points, an RE2 pattern to find in it, and a list of values."""
+    """The constraints of a string: its length in code points, an RE2 pattern, and permitted values."""
 
     min_length: int | None = None
     max_length: int | None = None
@@ -103,7 +103,7 @@ class TextRules(NamedTuple):
 
 
 class Choices(NamedTuple):
-    """The permitted values of a choice."""
+    """The constraints of a choice: its permitted values."""
 
     choices: tuple[str, ...]
 
@@ -118,7 +118,7 @@ class Choices(NamedTuple):
 
 
 class AllowedModules(NamedTuple):
-    """The modules that a module variable may name, listed under either of two keys."""
+    """The constraints of a module: the names that it may have, listed under one of two keys or both."""
 
     lists: tuple[tuple[str, ...], ...] = ()
 
@@ -135,7 +135,7 @@ class AllowedModules(NamedTuple):
 
 
 class Dimensions(NamedTuple):
-    """The length of an embedding."""
+    """The constraints of an embedding: its length."""
 
     dimensions: int | None = None
 
@@ -152,7 +152,7 @@ class Dimensions(NamedTuple):
 
 
 class TensorLayout(NamedTuple):
-    """The shape and dtype of a tensor."""
+    """The constraints of a tensor: its shape and its dtype."""
 
     shape: tuple[int, ...] | None = None
     dtype: str | None = None

@@ -11,7 +11,7 @@ class Dependencies:
     """The dependencies of one session.
 
     Args:
-        limit: the maximum number of dependencies.
+        limit: the maximum number of dependencies; further ones are refused.
     """
 
     def __init__(self, limit: int) -> None:
@@ -21,7 +21,7 @@ class Dependencies:
         self._followed: dict[str, set[str]] = {}
 
     def add(self, followed: str, follower: str, dependency_type: str) -> None:
-        """Record that one variable follows another; a repeat replaces the type.
+        """Record that ``follower`` follows ``followed``, each an id; a repeat replaces the type.
 
         Raises:
             FailedPreconditionError: the dependency would create a cycle.
@@ -41,7 +41,7 @@ class Dependencies:
         return self._followers.get(variable_id, {})
 
     def drop(self, variable_id: str) -> None:
-        """Remove all dependencies of and on a variable."""
+        """Remove all dependencies from or to a variable."""
         for follower in self._followers.pop(variable_id, {}):
             self._followed[follower].discard(variable_id)
             self._count -= 1

@@ -42,7 +42,7 @@ class NotFoundError(RefusalError):
 
 
 class AlreadyExistsError(RefusalError):
-    """The name is taken."""
+    """A variable with the requested name exists already."""
 
 
 class AbortedError(RefusalError):
@@ -58,11 +58,11 @@ class OutOfRangeError(RefusalError):
 
 
 class ResourceExhaustedError(RefusalError):
-    """A limit is reached."""
+    """A limit of the bridge is reached, such as the maximum number of sessions."""
 
 
 class UnavailableError(RefusalError):
-    """The server is shutting down, or a tool's host cannot be reached; another attempt may succeed."""
+    """The server is shutting down, or etcd or a tool's host does not answer; another attempt may succeed."""
 
 
 class DeadlineExceededError(RefusalError):
@@ -82,5 +82,5 @@ class StartupError(Exception):
 
 
 def invalid(field: str, description: str) -> InvalidArgumentError:
-    """Return an ``InvalidArgumentError`` about one field, which the message names."""
+    """Return an ``InvalidArgumentError`` about one field; its message is ``field: description``."""
     return InvalidArgumentError(f"{field}: {description}", [FieldViolation(field, description)])

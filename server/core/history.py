@@ -9,7 +9,7 @@ from .variables import Variable
 
 
 def registration(variable: Variable) -> Change:
-    """Return the change that created version 1 of a variable, except for its sequence."""
+    """Return the change that created version 1 of a variable, with 0 in place of its unknown sequence."""
     return Change(
         sequence=0,
         kind=REGISTERED,

@@ -14,16 +14,17 @@ from .limits import Limits
 
 
 def _nothing() -> None:
-    """Publish nothing, for records that watches do not send."""
+    """Do nothing; the ``publish`` callback of records that watches do not send."""
 
 
 class Journal:
     """The write path of one session.
 
     Args:
-        opened: the record of the session's opening; it is written with the first record, or by ``open``.
+        opened: the record of the session's opening; ``open`` writes it, or the first other record that is
+            written.
         store: the store that persists the records.
-        limits: the limits of the log.
+        limits: the limits of the session, among them those of the change log.
 
     Attributes:
         log: the changes that the store has persisted.
@@ -44,12 +45,12 @@ class Journal:
             self._store.write(opened, _nothing)
 
     def keep(self, record: Record, publish: Callable[[], object] = _nothing) -> None:
-        """Write a record to the store."""
+        """Write a record to the store, which calls ``publish`` when the record is durable."""
         self.open()
         self._store.write(record, publish)
 
     def append(self, changes: Sequence[Change], request_id: str, forgotten: str) -> None:
-        """Write changes to the store, all or none, and then to the log; see ``storage.records.Changed``."""
+        """Write changes to the store, all or none, and to the log when they are durable; see ``Changed``."""
         record = Changed(self._session_id, changes, request_id, forgotten)
         self.keep(record, partial(self.log.append, changes))
         self.sequence += len(changes)
@@ -63,16 +64,16 @@ class Journal:
         self.sequence = self.log.last
 
     def rollback_uncommitted(self) -> None:
-        """Reset the sequence to that of the last persisted change; the log has no others."""
+        """Reset the sequence to that of the last persisted change, which is the last one in the log."""
         self.sequence = self.log.last
 
     def follow(self, histories: Histories) -> None:
-        """Notify the store from now on of versions that neither the log nor these histories need."""
+        """From now on, write to the store which versions neither the log nor ``histories`` needs any more."""
         if self._store.durable:
             self.log.on_drop = Compaction(histories, self._drop).drop
 
     def detach(self) -> None:
-        """Stop the notifications about dropped changes: the store has deleted the session."""
+        """Undo ``follow``, because the store has deleted the session."""
         self.log.on_drop = None
 
     def _drop(self, versions: dict[str, int | None]) -> None:

@@ -23,7 +23,7 @@ _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class InvalidJsonError(ValueError):
-    """The bytes are not a JSON text that this bridge accepts; the message has the reason."""
+    """The bytes are not a JSON text that this bridge accepts; the message is the reason."""
 
 
 def parse(data: bytes, *, exact: bool = False) -> Any:

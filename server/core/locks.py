@@ -42,7 +42,7 @@ class Locks:
         """Lock a variable for an optimizer; ``at`` is the time in ns since the epoch.
 
         Raises:
-            FailedPreconditionError: the variable is locked, even if by the same optimizer.
+            FailedPreconditionError: the variable is locked already, by another or by the same optimizer.
         """
         check_name(optimizer_id, "optimizer_id")
         if (held := self.holder(variable_id)) is not None:
@@ -52,7 +52,7 @@ class Locks:
         return holder
 
     def check(self, variable_id: str, name: str, optimizer_id: str) -> None:
-        """Refuse a change unless the holder makes it; ``optimizer_id`` is empty if no optimizer does."""
+        """Refuse a change of a locked variable unless ``optimizer_id`` (empty for none) holds the lock."""
         held = self.holder(variable_id)
         if held is not None and held.optimizer_id != optimizer_id:
             raise FailedPreconditionError(f"{LOCKED}: {name} is held by {held.optimizer_id}")

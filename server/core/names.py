@@ -18,7 +18,7 @@ def random_hex() -> str:
 
 
 def check_name(name: str, field: str) -> str:
-    """Return ``name``, or refuse it as the value of ``field``."""
+    """Return ``name`` if it is valid; otherwise raise an ``InvalidArgumentError`` about ``field``."""
     if not name:
         raise invalid(field, "must not be empty")
     if len(name) > MAX_LENGTH:

@@ -17,9 +17,9 @@ class Parameter(NamedTuple):
 
     Attributes:
         type: one of the eight variable types, or ``any``.
-        required: True if a call must have an argument for it.
-        default: the value if a call has no argument for it; None if it is required, or if only the tool's
-            host knows the default.
+        required: True if a call must have an argument for this parameter.
+        default: the value if a call has no argument for this parameter; None if it is required, or if only
+            the tool's host knows the default.
         constraints_json: constraints as for a variable of the type; empty for none.
     """
 
@@ -42,7 +42,7 @@ class Spec(Protocol):
 
 
 def bind(tool: Spec, values: Mapping[str, AnyMessage], arrays: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return the arguments of a request to a tool, with defaults filled in.
+    """Return the arguments of a request to a tool as Python values by name, with defaults filled in.
 
     Raises:
         InvalidArgumentError: parameters are missing, unknown or of another type; the message lists them all.

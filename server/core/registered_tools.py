@@ -20,8 +20,8 @@ class RegisteredTool(NamedTuple):
     """A tool that a client has registered in a session.
 
     Attributes:
-        id: the id of this registration; a tool registered again gets another.
-        host: the address of the bridge that runs it, host:port.
+        id: the id of this registration; a tool that is registered again gets another id.
+        host: the address of the bridge that runs the tool, host:port.
     """
 
     id: str
@@ -37,7 +37,7 @@ class RegisteredTools:
     """The registered tools of one session, in order of registration.
 
     Args:
-        limit: the maximum number of tools.
+        limit: the maximum number of tools; further ones are refused.
         tools: the tools to begin with.
     """
 

@@ -82,7 +82,9 @@ class Session(SessionContent):
     def set_many(
         self, updates: Mapping[str, ReadValue], edit: ChangeContext, *, atomic: bool
     ) -> tuple[dict[str, int], dict[str, str]]:
-        """Set several variables; return the new versions and the errors, by identifier.
+        """Set several variables; return the new versions and the error messages, by identifier.
+
+        If ``atomic`` and there is any error, no variable is set.
 
         Raises:
             InvalidArgumentError: two identifiers name the same variable.
@@ -123,7 +125,7 @@ class Session(SessionContent):
         return planned
 
     def delete(self, identifier: str, edit: ChangeContext) -> None:
-        """Remove a variable; its name is free again."""
+        """Remove a variable; another one may be registered with its name."""
         variable = self.get(identifier)
         self._check_metadata(edit.metadata)
         self._locks.check(variable.id, variable.name, edit.optimizer_id)
@@ -140,7 +142,7 @@ class Session(SessionContent):
         self._journal.keep(Depended(self.id, followed, follower, dependency_type))
 
     def start_optimization(self, identifier: str, optimizer_id: str) -> str:
-        """Lock a variable for one optimizer; return an id for this optimization."""
+        """Lock a variable for one optimizer; return a new id for this optimization."""
         variable = self.get(identifier)
         holder = self._locks.take(variable.id, variable.name, optimizer_id, self._now())
         self._mark(variable, holder)

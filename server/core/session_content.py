@@ -53,7 +53,7 @@ class SessionContent:
         return session
 
     def restore(self, state: SessionState) -> None:
-        """Reset to the last persisted state. The log stays as it is: it holds only persisted changes."""
+        """Reset the session to its persisted state. The log is unchanged: it has only persisted changes."""
         self._ended = None
         self._journal.rollback_uncommitted()
         self._variables = Catalog(variable for variable, _ in state.variables)
@@ -97,7 +97,7 @@ class SessionContent:
         return variable
 
     def get_many(self, identifiers: Iterable[str]) -> tuple[dict[str, Variable], list[str]]:
-        """Return the variables found, by requested identifier, and the identifiers that are missing."""
+        """Return the existing variables, by requested identifier, and the identifiers without a variable."""
         variables: dict[str, Variable] = {}
         missing: list[str] = []
         for identifier in dict.fromkeys(identifiers):
@@ -125,7 +125,7 @@ class SessionContent:
 
         Args:
             identifiers: the ids or names of the variables; empty for every variable.
-            wake: the callback for changes that the watch can take.
+            wake: the callback that is called when there are changes that the watch can take.
             resume_after: the sequence after which to resume; None to begin now.
         """
         after = self._journal.sequence
@@ -145,7 +145,7 @@ class SessionContent:
         return Watch(self.log, ids, after, wake), watched
 
     def end_watches(self, reason: RefusalError) -> int:
-        """End all watches with a reason; return their number."""
+        """End all watches with an error as the reason; return their number."""
         watches = [*self.log.watches]
         for watch in watches:
             watch.end(reason)
@@ -154,9 +154,9 @@ class SessionContent:
         return len(watches)
 
     def close(self, reason: RefusalError) -> int:
-        """End the session except for its watches; return the number of its variables, watches and tools.
+        """Close the session, but not its watches; return the number of its variables, watches and tools.
 
-        A tool that still runs in the session finds no variables any more; its calls fail with the reason.
+        The gets and sets of a tool that still runs in the session fail with the reason.
         """
         ended = len(self._variables) + len(self.log.watches) + len(self.tools)
         self._ended = reason
@@ -181,7 +181,7 @@ class SessionContent:
         return marked
 
     def _get_since(self, identifiers: Iterable[str], sequence: int) -> list[Variable]:
-        """Find variables by the names that they had at a sequence, those deleted since included."""
+        """Find variables by the names that they had at a sequence, including variables deleted since."""
         after = [change.variable for change in reversed(self.log.after(sequence))]
         # The first change after the sequence shows which variable had a name; an id wins over an equal name.
         since = {variable.name: variable for variable in after} | {

@@ -1,4 +1,4 @@
-"""The open sessions of a bridge: opening, renewal, expiry and closing."""
+"""The open sessions of a bridge: opening, restarting their time to live, expiry and closing."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from .names import check_name
 from .session import Session
 
 MAX_TOMBSTONES = 1_000
-"""The number of ended sessions whose own last sequence is retained. Older ones share one lower bound."""
+"""The maximum number of tombstones: ended sessions whose last sequence is retained. Sessions that ended
+earlier share one lower bound."""
 
 
 _LOST = UnavailableError("the session could not be saved")
 
 
 class _Lease:
-    """The right of a session to stay open until a time that each call puts off."""
+    """The right of a session to stay open until a time that each call about the session postpones."""
 
     __slots__ = ("expires", "session", "ttl", "users")
 
@@ -60,7 +61,7 @@ class Sessions:
         return len(self._leases)
 
     def find(self, session_id: str) -> Session:
-        """Return an open session, and renew it.
+        """Return an open session, and restart its time to live.
 
         Raises:
             NotFoundError: the session is not open.
@@ -90,7 +91,7 @@ class Sessions:
         Args:
             session_id: the id of the session.
             metadata: the metadata of a new session.
-            ttl: the time to live of a new session, in seconds; 0 for the default.
+            ttl: the time to live of a new session, in seconds; 0 for ``default_ttl``.
         """
         check_name(session_id, "session_id")
         if ttl < 0:
@@ -130,7 +131,7 @@ class Sessions:
             lease.expires = self._clock.elapsed() + lease.ttl
 
     def close(self, session_id: str) -> int:
-        """End a session; return the number of variables, watches and tools that end, 0 if it was not open."""
+        """End a session; return the number of its variables, watches and tools, 0 if it was not open."""
         check_name(session_id, "session_id")
         if self.renew(session_id) is None:
             return 0
@@ -139,7 +140,7 @@ class Sessions:
         )
 
     def expire(self) -> None:
-        """End every session whose time to live is over."""
+        """End every session that had no calls for its time to live."""
         now = self._clock.elapsed()
         for lease in [lease for lease in self._leases.values() if lease.expires <= now and not lease.users]:
             self._expire(lease)
@@ -153,7 +154,7 @@ class Sessions:
         return sum(len(lease.session.log.watches) for lease in [*self._leases.values()])
 
     def is_open(self, session_id: str) -> bool:
-        """Return True if a session is open; this does not renew it."""
+        """Return True if a session is open; this does not restart its time to live."""
         return session_id in self._leases
 
     def load(self, content: StoreContent) -> None:
@@ -165,19 +166,19 @@ class Sessions:
             self._add(session, state.opened.ttl)
 
     def release(self, session_id: str, reason: RefusalError) -> None:
-        """Drop a session that another bridge serves now; its watches and tools end with the reason."""
+        """Drop a session that another bridge owns now; its watches and tools end with the reason."""
         self._ending.pop(session_id, None)
         if (lease := self._leases.pop(session_id, None)) is not None:
             lease.session.close(reason)
             lease.session.end_watches(reason)
 
     def end_watches(self, reason: RefusalError) -> None:
-        """End every watch of every session; the sessions stay open."""
+        """End every watch of every session with an error as the reason; the sessions stay open."""
         for lease in self._leases.values():
             lease.session.end_watches(reason)
 
     def flushed(self, session_id: str) -> Future[None] | None:
-        """Return the future that a reply about a session must await; see ``storage.store``."""
+        """Return a future that a reply about a session must await; None if all records are durable."""
         return self._store.flushed(session_id)
 
     def _add(self, session: Session, ttl: float) -> None:
@@ -208,7 +209,7 @@ class Sessions:
         return ended
 
     def _restore(self, session_ids: Iterable[str]) -> None:
-        """Reset the sessions with records that the store could not persist to their persisted state."""
+        """Reset sessions to their persisted state, because the store could not persist a record of each."""
         for session_id in session_ids:
             state = self._store.read(session_id)
             leases = self._ending.pop(session_id, [])

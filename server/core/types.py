@@ -20,7 +20,7 @@ SPECIAL_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class WrongTypeError(ValueError):
-    """The JSON value is not of the type; the message is the type's description of its values."""
+    """The JSON value is not of the variable type; the message describes the values of that type."""
 
 
 class Accepted(NamedTuple):
@@ -46,7 +46,7 @@ class VariableType(NamedTuple):
     exact: bool = False
 
     def read_json(self, data: bytes, field: str) -> Accepted:
-        """Read a JSON value, or refuse it as the value of ``field``."""
+        """Read a JSON value; if it is invalid, raise an ``InvalidArgumentError`` about ``field``."""
         try:
             return self.read(jsontext.parse(data, exact=self.exact), data)
         except jsontext.InvalidJsonError as error:
@@ -55,7 +55,7 @@ class VariableType(NamedTuple):
             raise invalid(field, str(error)) from None
 
     def read_binary(self, header: bytes, array: bytes, field: str) -> Accepted:
-        """Read a binary value, a header and raw bytes, or refuse it as the value of ``field``."""
+        """Read a binary value; if its header or bytes are invalid, raise an ``InvalidArgumentError``."""
         if not self.binary:
             raise invalid(field, f"a value of type {self.name} cannot be binary")
         layout = arrays.read_header(header, array, self.name, field)
@@ -161,7 +161,7 @@ def _flat(data: Any, shape: tuple[int, ...]) -> list[Any]:
 
 
 def _dtypes_that_hold(numbers: list[Any]) -> frozenset[str]:
-    """Return the dtypes that can represent the numbers of a tensor: JSON itself has no dtype."""
+    """Return the dtypes that can represent all numbers of a tensor, since JSON itself has no dtypes."""
     floats = {"float32", "float64"}
     if not all(type(number) is int or number.is_integer() for number in numbers):
         return frozenset(floats)
@@ -192,11 +192,15 @@ TYPES = {
         VariableType("tensor", _tensor, binary=True),
     )
 }
-"""The eight types, by name."""
+"""The eight types of variables, by name."""
 
 
 def type_named(name: str) -> VariableType:
-    """Return the type with a name, or refuse the name."""
+    """Return the type with a name.
+
+    Raises:
+        InvalidArgumentError: none of the eight types has that name.
+    """
     try:
         return TYPES[name]
     except KeyError:

@@ -1,4 +1,4 @@
-"""Values in the form of the wire: an ``Any`` with JSON or a binary header, and a bytes field.
+"""Values in wire format: an ``Any`` with JSON or a binary header, and a bytes field.
 
 The core holds values as these bytes, checked and in canonical form, so that a read needs no encoding.
 """
@@ -14,8 +14,8 @@ from .types import TYPES, VariableType
 
 PREFIX = "type.googleapis.com/snakepit."
 LEGACY_PREFIX = "dspex.variables/"
-"""The prefix of the older clients' type URLs. It is always read, and written to clients that use the older
-service name."""
+"""The prefix of older clients' type URLs. It is accepted from every client, and sent to clients that use the
+older service name."""
 
 BINARY = ".binary"
 
@@ -49,7 +49,7 @@ class Value(NamedTuple):
 
 
 def kind_of(type_url: str, field: str) -> str:
-    """Return the part of a type_url that names the type, ``.binary`` included."""
+    """Return the part of a type_url after the prefix: the name of the type, and ``.binary`` if present."""
     for prefix in (PREFIX, LEGACY_PREFIX):
         if type_url.startswith(prefix):
             return type_url[len(prefix) :]
@@ -62,11 +62,11 @@ def read_value(
     """Check a value against its type and constraints.
 
     Args:
-        message: the ``Any``; None if the request has none.
-        array: the bytes field that belongs to it.
+        message: the ``Any`` of the request; None if it has none.
+        array: the bytes field of the request that belongs to ``message``; empty for JSON.
         kind: the expected type.
         constraints: the constraints that the value must satisfy.
-        field: the field of the request, for the error.
+        field: the name of the field in the request, for the error message.
 
     Raises:
         InvalidArgumentError: the value is invalid; the message names ``field`` and every violated constraint.

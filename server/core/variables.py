@@ -1,4 +1,4 @@
-"""A variable as of one version. Variables are not modified: a change creates a new object."""
+"""A variable at one version. Variables are not modified: a change creates a new object."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .types import VariableType, type_named
 from .values import Value
 
 MAX_SHARED_CHARACTERS = 1000
-"""The maximum length of constraints_json whose parsed rules variables share.
+"""The maximum length of a constraints_json whose parsed rules are shared by all variables that have it.
 
 Longer texts are rare, and caching them would take too much memory.
 """
@@ -27,7 +27,7 @@ class Rules(NamedTuple):
 
 
 def rules_of(type_name: str, constraints_json: str) -> Rules:
-    """Return the rules for a type's name and constraints, or refuse these."""
+    """Return the rules for a type's name and constraints, or raise an ``InvalidArgumentError``."""
     if len(constraints_json) > MAX_SHARED_CHARACTERS:
         return _read_rules(type_name, constraints_json)
     return _shared_rules(type_name, constraints_json)
@@ -81,7 +81,8 @@ class Variable:
     def next_version(
         self, value: Value, metadata: Mapping[str, str], *, from_elixir: bool, at: int
     ) -> Variable:
-        """Return the version after this one, accepted at a time in ns since the epoch."""
+        """Return the version after this one; ``at`` is the time of its acceptance, in ns since the epoch,
+        UTC."""
         return Variable(
             id=self.id,
             name=self.name,
@@ -97,7 +98,7 @@ class Variable:
         )
 
     def held_by(self, holder: Optimization | None) -> Variable:
-        """Return the same version with a holder of its lock; this object if the holder is the same."""
+        """Return this version with another holder of its lock; this object if the holder is the same."""
         if self.optimization == holder:
             return self
         return replace(self, optimization=holder, encoded=b"", encoded_legacy=b"")

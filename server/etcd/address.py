@@ -24,14 +24,14 @@ class Address(NamedTuple):
     Attributes:
         endpoints: the host:port of each member.
         prefix: the common prefix of all keys.
-        user: the user's name; empty without authentication.
+        user: the name of etcd's user; empty without authentication.
         password: the user's password.
-        ca: the certificates of the trusted authorities, in PEM form; empty for those of the system.
+        ca: the certificates of the trusted authorities, in PEM form; empty to trust those of the system.
         cert: the client certificate, in PEM form; empty for none.
         key: the private key of the client certificate, in PEM form.
-        tls: True if connections are encrypted.
+        tls: True if connections use TLS.
         ttl: the time without a renewed liveness record after which a bridge counts as gone, in seconds.
-        machine: the name of this machine; empty for Linux's boot id.
+        machine: the name of this machine, unique in the cluster; empty to use Linux's boot id.
     """
 
     endpoints: tuple[str, ...]
@@ -51,7 +51,7 @@ class Address(NamedTuple):
 
 
 def parse(url: str) -> Address:
-    """Read an address.
+    """Read the address of etcd from a URL.
 
     Raises:
         StartupError: the address is invalid, or a file that it names cannot be read. The message has a
@@ -74,7 +74,7 @@ def parse(url: str) -> Address:
     tls = _tls(scheme, options)
     prefix = options.get("prefix", "bridge")
     if not prefix:
-        _refuse("has an empty prefix")
+        _refuse("has an empty prefix: leave the option out for the default, bridge")
     return Address(
         endpoints=tuple(_endpoint(host) for host in hosts.split(",")),
         prefix=prefix,
@@ -99,14 +99,14 @@ def _options(query: str) -> dict[str, str]:
         if name not in _OPTIONS:
             _refuse(f"has an unknown option {name!r}: the options are {', '.join(_OPTIONS)}")
     if len(options) < len(pairs):
-        _refuse("has an option twice")
+        _refuse("has an option twice: name each option only once")
     return options
 
 
 def _endpoint(text: str) -> str:
     """Return the host:port in a text.
 
-    The error does not show the text: if the @ was forgotten, it is a name and a password.
+    The error does not show the text: if the @ was forgotten, the text is a user's name and password.
     """
     try:
         parts = urlsplit(f"//{text}")
@@ -127,7 +127,7 @@ def _credentials(credentials: str, password_file: str | None) -> tuple[str, str]
         try:
             password = _read(password_file).decode().rstrip("\r\n")
         except UnicodeDecodeError:
-            _refuse(f"names a password-file {password_file} that is not UTF-8")
+            _refuse(f"names the password-file {password_file}, whose content is not UTF-8")
         user = unquote(user)
     else:
         user, password = unquote(user), unquote(password)
@@ -138,9 +138,9 @@ def _credentials(credentials: str, password_file: str | None) -> tuple[str, str]
 
 def _tls(scheme: str, options: dict[str, str]) -> bool:
     if options.get("tls", "1") not in ("0", "1"):
-        _refuse("has a tls that is neither 0 nor 1")
+        _refuse("has an option tls that is neither 0 nor 1")
     if ("cert" in options) != ("key" in options):
-        _refuse("needs cert and key together")
+        _refuse("needs cert and key together: name both or neither")
     implied = scheme == "etcds" or any(name in options for name in ("ca", "cert", "key"))
     if implied and options.get("tls") == "0":
         _refuse("asks for TLS and has tls=0: leave one of them out")

@@ -18,8 +18,8 @@ from .members import Members
 from .watch import watch
 
 ATTEMPT_TIMEOUT_S = 1.0
-"""The timeout of a read at the first member, before the next one is asked, in seconds. It doubles with each
-further round, since a long answer may need the time."""
+"""The timeout of a read at one member of etcd, before the next member is asked, in seconds. It doubles after
+each round of all members, since a large answer may need the time."""
 
 RETRY_BACKOFF_S = (0.02, 0.2)
 """The first and the longest pause between two rounds of reads, in seconds."""
@@ -29,10 +29,10 @@ Reply = TypeVar("Reply", bound=Message)
 
 
 class Etcd:
-    """A client of etcd, for use on one event loop.
+    """A client of etcd, which may be used on one event loop only.
 
     Args:
-        address: the address of the members.
+        address: the addresses of etcd's members, with credentials and options.
     """
 
     def __init__(self, address: Address) -> None:
@@ -60,10 +60,10 @@ class Etcd:
             limit: the maximum number of keys; 0 for all.
             revision: the revision at which to read; 0 for the current one.
             keys_only: True to omit the values.
-            count_only: True to return the count only.
+            count_only: True to return only the number of keys.
             oldest_first: True to sort by the revision of the last write, ascending, not by name.
             newest_first: True to sort by the revision of the last write, descending.
-            timeout: the time until which members are asked, in seconds.
+            timeout: the time in which one of the members must answer, in seconds.
 
         Raises:
             NoAnswerError: no member answered in time.
@@ -121,7 +121,7 @@ class Etcd:
         return reply
 
     async def compact(self, revision: int, *, timeout: float = 5.0) -> None:
-        """Compact all revisions before one; do nothing if they are compacted already.
+        """Compact all revisions before ``revision``; do nothing if they are compacted already.
 
         Raises:
             NoAnswerError: the revisions may or may not have been compacted.
@@ -134,7 +134,7 @@ class Etcd:
     def watch(
         self, prefix: bytes, *, after: int, connected: Callable[[bool], object] | None = None
     ) -> AsyncGenerator[Sequence[rpc.Event], None]:
-        """Yield the changes of all keys with a prefix; see ``watch.watch``."""
+        """Yield the changes of all keys with a prefix after revision ``after``; see ``watch.watch``."""
         return watch(self._members, prefix, after=after, connected=connected)
 
     async def close(self) -> None:
@@ -142,7 +142,7 @@ class Etcd:
         await self._members.close()
 
     async def _ask(self, method: str, request: Message, reply: type[Reply], timeout: float) -> Reply:
-        """Make a call that may be repeated, at one member after another."""
+        """Make a call that is safe to repeat, at one member after another until one answers."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         members = self._members

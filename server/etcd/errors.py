@@ -30,14 +30,14 @@ _OPEN_TO_ALL = "authentication is not enabled"
 
 
 class NoAnswerError(Exception):
-    """No member answered in time. A transaction may or may not have been applied."""
+    """No member of etcd answered in time. A transaction may or may not have been applied."""
 
 
 class RefusedError(Exception):
     """etcd refused a request, and would refuse it again.
 
     Attributes:
-        code: the status.
+        code: the gRPC status of etcd's answer.
         perhaps_applied: True if a transaction may have been applied nevertheless: etcd applies the one that
             exceeds its quota, and then reports that no space is left.
     """
@@ -61,7 +61,7 @@ class CompactedError(Exception):
 
 
 def lasting(error: aio.AioRpcError) -> RefusedError | CompactedError | None:
-    """Return the error to raise for a permanent failure; None for one that another attempt may not have."""
+    """Return the error to raise for a permanent failure; None if another attempt may succeed."""
     code, details = error.code(), error.details() or ""
     if code not in _LASTING or _BUSY in details or (stale(details) and _NAMELESS not in details):
         return None
@@ -81,5 +81,5 @@ def needs_no_token(error: aio.AioRpcError) -> bool:
 
 
 def described(error: aio.AioRpcError) -> str:
-    """Return a short description of a failure."""
+    """Return the status and the details of a failure in one short text."""
     return f"{error.code().name}: {error.details() or 'no reason given'}"

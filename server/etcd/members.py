@@ -54,7 +54,7 @@ class Member:
     def __init__(self, endpoint: str, credentials: grpc.ChannelCredentials | None) -> None:
         self.endpoint = endpoint
         self.last_error = "not asked"
-        """The reason of the last failed call."""
+        """The reason of the last failed call to this member."""
         if credentials is None:
             self.channel = aio.insecure_channel(endpoint, options=OPTIONS)
         else:
@@ -64,7 +64,7 @@ class Member:
     async def call(
         self, method: str, request: Message, reply: type[Message], metadata: Metadata, timeout: float
     ) -> Any:
-        """Make a call, once. Raises AioRpcError."""
+        """Make a call to this member, without retries. Raises AioRpcError."""
         multicallable = self._methods.get(method)
         if multicallable is None:
             multicallable = self._methods[method] = self.channel.unary_unary(
@@ -76,7 +76,7 @@ class Member:
 
 
 class Members:
-    """All members. One of them is asked until it fails, and then the next one."""
+    """All members of etcd. Calls go to one of them until it fails, and then to the next one."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -91,7 +91,7 @@ class Members:
 
     @property
     def current(self) -> Member:
-        """The member that is asked."""
+        """The member to which calls go at present."""
         member = self._members.get(self._current)
         if member is None:
             endpoint = self._address.endpoints[self._current]
@@ -99,22 +99,22 @@ class Members:
         return member
 
     def failed(self, member: Member, error: str) -> None:
-        """Record a failure; ask another member from now on, unless one is asked already.
+        """Record a failure of a member; from now on, calls go to the next one if they went to this one.
 
-        Several calls at the same member may fail together.
+        Of several calls that fail at the same member, only the first one changes the member.
         """
         member.last_error = error
         if member is self.current:
             self._current = (self._current + 1) % len(self)
 
     def last_errors(self) -> str:
-        """Return the reason of the last failure of each member that was asked."""
+        """Return a text with the reason of the last failure of each member that was asked."""
         return "; ".join(f"{member.endpoint}: {member.last_error}" for member in self._members.values())
 
     async def call(
         self, member: Member, method: str, request: Message, reply: type[Message], timeout: float
     ) -> Any:
-        """Make a call; if the token is refused, make it again with a new one.
+        """Make a call to a member; if the token is refused, make it again with a new token.
 
         Args:
             member: the member to ask.
@@ -139,7 +139,7 @@ class Members:
         return await member.call(method, request, reply, metadata, deadline - loop.time())
 
     async def metadata(self, member: Member, timeout: float) -> Metadata:
-        """Return the metadata with the token, which is fetched if there is none yet. Raises AioRpcError."""
+        """Return metadata with the token, which is requested if there is none yet. Raises AioRpcError."""
         if not self._address.user:
             return ()
         if self._token is None:
@@ -153,12 +153,12 @@ class Members:
         return _metadata_of(self._token)
 
     def forget(self, metadata: Metadata) -> None:
-        """Discard the token in a call's metadata, unless it has been replaced already."""
+        """Discard the token that was sent in ``metadata``, unless a newer one has replaced it already."""
         if self._token is not None and metadata == _metadata_of(self._token):
             self._token = None
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close the connections to all members."""
         for member in self._members.values():
             await member.channel.close()
         self._members.clear()

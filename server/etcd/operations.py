@@ -42,8 +42,8 @@ def value_is(key: bytes, value: bytes) -> rpc.Compare:
 def prefix_end(prefix: bytes) -> bytes:
     """Return the end of the range of all keys with a prefix.
 
-    The end is the first name after them: the last byte below 255 is incremented, and the bytes after it are
-    removed. If there is no such byte, the range has no end.
+    The end is the first key after all keys with the prefix: the last byte of the prefix below 255 is
+    incremented, and the bytes after it are removed. If there is no such byte, the range has no end.
     """
     stem = prefix.rstrip(b"\xff")
     return stem[:-1] + bytes([stem[-1] + 1]) if stem else ALL

@@ -1,4 +1,4 @@
-"""A watch that survives the loss of its connection, of its member, and of the member's leader."""
+"""A watch of keys in etcd that survives the loss of its connection, of its member, and of etcd's leader."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from .members import Member, Members, Metadata
 from .operations import prefix_end
 
 OPEN_TIMEOUT_S = 3.0
-"""The time that a member has to open a watch, in seconds."""
+"""The time that a member of etcd has to open a watch before another one is asked, in seconds."""
 
 PROGRESS_INTERVAL_S = 1.5
 """The time without data after which a member is asked for a progress notification, in seconds. The answer
 also makes pings (``members.KEEPALIVE_MS``) unnecessary, which etcd might take for an attack."""
 
 SILENCE_TIMEOUT_S = 5.0
-"""The time without data after which a member counts as gone, in seconds."""
+"""The time without data after which a member counts as gone and another one is asked, in seconds."""
 
 RETRY_BACKOFF_S = (0.02, 1.0)
-"""The first and the longest pause between two attempts, in seconds. Events reset the pause to the first."""
+"""The first and the longest pause between two attempts to open a watch, in seconds. Received events reset the
+pause to the first one."""
 
 _DENIED = "permission denied"
 
@@ -49,7 +50,8 @@ async def watch(
         connected: the callback that gets True whenever the watch has been opened, and False when it is lost.
 
     Raises:
-        CompactedError: a requested revision has been compacted; the error's ``revision`` is still available.
+        CompactedError: the revision after ``after`` has been compacted; the error's ``revision`` is still
+            available.
         RefusedError: etcd does not permit to watch these keys.
     """
     attempts = denials = 0
@@ -86,7 +88,7 @@ async def watch(
 
 
 class _BrokenStreamError(Exception):
-    """The stream has ended; another one may succeed."""
+    """The stream of a watch has ended; another stream may succeed."""
 
 
 class _DeniedError(Exception):
@@ -94,10 +96,10 @@ class _DeniedError(Exception):
 
 
 class _Stream:
-    """One stream of a watch, at one member.
+    """One stream of a watch, from one member of etcd.
 
     Args:
-        members: the members, which have the token.
+        members: the members of etcd, which also provide the token.
         member: the member at which the watch is opened.
         prefix: the prefix of the keys.
         after: the revision after which events are sent.
@@ -128,7 +130,7 @@ class _Stream:
         return 0.0 if self._opened is None else self._loop.time() - self._opened
 
     async def open(self) -> None:
-        """Open the watch. Raises _Broken, _Denied, Refused or Compacted."""
+        """Open the watch; raise an error as ``next`` does if that fails."""
         create = rpc.WatchCreateRequest(
             key=self._prefix,
             range_end=prefix_end(self._prefix),
@@ -154,9 +156,11 @@ class _Stream:
         self._monitor = asyncio.create_task(self._detect_silence())
 
     async def next(self) -> tuple[int, Sequence[rpc.Event]]:
-        """Return the next events, if there are any, and the revision up to which they are complete.
+        """Return the next events, possibly none, and the revision up to which all events have been returned.
 
-        Raises _Broken, _Denied, Refused or Compacted.
+        Raises:
+            _BrokenStreamError, _DeniedError: the stream has ended; another one may succeed.
+            RefusedError, CompactedError: the watch cannot be continued.
         """
         events: list[rpc.Event] = []
         while True:
@@ -191,13 +195,13 @@ class _Stream:
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if self._silent and task is not None and not task.cancelling():
-                raise _BrokenStreamError(f"no data for {SILENCE_TIMEOUT_S:g} s") from None
+                raise _BrokenStreamError(f"the member sent no data for {SILENCE_TIMEOUT_S:g} s") from None
             raise
         finally:
             self._waiting_since = None
 
     def _check(self, response: Any) -> rpc.WatchResponse:
-        """Return a response, unless it ends the watch."""
+        """Return a response as it is; raise an error if it ends the watch."""
         if response is aio.EOF:
             raise _BrokenStreamError("the stream ended")
         if response.canceled:
@@ -218,7 +222,7 @@ class _Stream:
         if stale(reason) or _DENIED in reason:
             self._members.forget(self._metadata)
             raise _DeniedError(reason) from None
-        raise _BrokenStreamError(reason or "the member ended it") from None
+        raise _BrokenStreamError(reason or "the member ended the watch") from None
 
     async def _detect_silence(self) -> None:
         """Ask a silent member for a progress notification, and cancel the stream if it stays silent.

@@ -1,4 +1,4 @@
-"""The record of an ended call, which observers get."""
+"""The record of an ended call, which the dispatcher passes to the observers (logs, metrics, traces)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from .call_record import CallRecord, Observer
 TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 SUCCESSFUL = {"OK", "CANCELLED"}
-"""The statuses of calls that did not fail."""
+"""The names of the gRPC statuses of calls that did not fail."""
 
 logger = logging.getLogger("server.calls")
 
@@ -20,7 +20,7 @@ def begin(level: str, form: str) -> None:
     """Configure the log on stderr.
 
     Args:
-        level: the lowest level of messages.
+        level: the lowest level of messages that are logged.
         form: the format, "text" or "json".
 
     Raises:
@@ -32,7 +32,7 @@ def begin(level: str, form: str) -> None:
 
 
 def calls(selection: str) -> Observer:
-    """Return an observer that logs calls: "all" or only "failed" ones."""
+    """Return an observer that logs ended calls: all if ``selection`` is "all", otherwise failed ones."""
 
     def record(call: CallRecord) -> None:
         if selection == "failed" and call.status in SUCCESSFUL:

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from ..core.sessions import Sessions
 
 BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""The buckets of durations, in seconds: a get takes half a millisecond, a tool as long as it needs."""
+"""The upper bounds of the histogram of call durations, in seconds; a get takes about 0.0005 s."""
 
 STREAMS = {"WatchVariables", "ExecuteStreamingTool"}
-"""The methods that stream, whose duration does not show how fast the bridge is."""
+"""The streaming methods, which are not in the histogram: their durations do not show the bridge's speed."""
 
 
 class Metrics:
     """The metrics of calls and sessions, with an HTTP endpoint.
 
-    Labels are only methods and statuses: no name that a client has chosen becomes one.
+    The only labels are methods and statuses, so that clients cannot create labels.
 
     Args:
         settings: the settings of the server: ``metrics`` is the address of the endpoint, which uses the
@@ -78,7 +78,7 @@ class Metrics:
             raise StartupError(f"cannot serve metrics on {settings.metrics}: {error.strerror}") from None
 
     def watch(self, sessions: Sessions, running: Callable[[], int]) -> None:
-        """Add the metrics of sessions and running calls, which another thread reads at each scrape."""
+        """Add the metrics of sessions and running calls, which the endpoint's thread reads at each scrape."""
         self._gauge("bridge_sessions", "Open sessions.").set_function(lambda: len(sessions))
         self._gauge("bridge_variables", "Variables of all sessions.").set_function(sessions.count_variables)
         self._gauge("bridge_watches", "Open watches.").set_function(sessions.count_watches)
@@ -96,7 +96,7 @@ class Metrics:
         return count
 
     def close(self) -> None:
-        """Close the endpoint."""
+        """Close the HTTP endpoint."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -1,4 +1,4 @@
-"""The observers of calls that the flags enable."""
+"""The observers of calls that the flags enable: the log of calls, metrics and traces."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Observers:
 
     @property
     def active(self) -> tuple[Observer, ...]:
-        """The observers; none by default."""
+        """The enabled observers, each a function that gets a ``CallRecord``; none by default."""
         return tuple(self._observers)
 
     def watch(self, sessions: Sessions, running: Callable[[], int]) -> None:

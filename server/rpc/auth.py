@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class AuthInterceptor(aio.ServerInterceptor):
-    """An interceptor that ends calls without a valid token with UNAUTHENTICATED, before they are read."""
+    """An interceptor that ends calls without a valid token with UNAUTHENTICATED, before it reads requests."""
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens

@@ -8,13 +8,13 @@ Options = list[tuple[str, Any]]
 
 
 def channel_options(max_message_bytes: int, max_backoff_ms: int) -> Options:
-    """Return the options of a channel.
+    """Return gRPC's options of a channel to another bridge.
 
     Args:
         max_message_bytes: the maximum size of a received message, in bytes; -1 for no limit. Sent messages
-            have no limit, since they were received before.
+            have no limit, since this bridge has received and checked them before.
         max_backoff_ms: the longest pause between two attempts to connect, in milliseconds. gRPC's default
-            begins with a second; a restarted bridge is available sooner.
+            pauses begin with a second, which is longer than the restart of a bridge takes.
     """
     return [
         ("grpc.max_receive_message_length", max_message_bytes),

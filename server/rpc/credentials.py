@@ -1,4 +1,4 @@
-"""The TLS credentials of the server, and the rule that only loopback addresses do without TLS and tokens."""
+"""The TLS credentials of the server, and the rule that all but loopback addresses need TLS and tokens."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..core.errors import StartupError
 
 
 def check_exposure(settings: Settings) -> None:
-    """Refuse to listen on an address that other machines can reach, unless TLS and tokens are required.
+    """Raise an error if other machines can reach the server and it does not require both TLS and tokens.
 
     Raises:
         StartupError: TLS or tokens are missing; the message names the missing flags.
     """
     if bool(settings.tls_cert) != bool(settings.tls_key):
-        raise StartupError("--tls-cert and --tls-key belong together")
+        raise StartupError("--tls-cert and --tls-key belong together: name both")
     if settings.tls_ca and not settings.tls_cert:
         raise StartupError("--tls-ca needs --tls-cert and --tls-key")
     missing = [
@@ -57,7 +57,7 @@ class Certificates:
         return grpc.dynamic_ssl_server_credentials(self._present, fetch, require_client_certificate)
 
     def reload(self) -> None:
-        """Read the files again, for new connections.
+        """Read the certificate files again; new connections use their content.
 
         Raises:
             StartupError: a file cannot be read or is invalid; the old certificates stay in use.
@@ -65,7 +65,7 @@ class Certificates:
         self._fresh = self._read()
 
     def _fetch(self) -> grpc.ServerCertificateConfiguration | None:
-        """Return the certificates if they have been read again since the last call, from a thread of gRPC."""
+        """Return the certificates if they were reloaded since the last call; a thread of gRPC calls this."""
         fresh, self._fresh = self._fresh, None
         return fresh
 
@@ -77,9 +77,10 @@ class Certificates:
 
 
 def peer_credentials(settings: Settings) -> grpc.ChannelCredentials | None:
-    """Return the credentials for calls to the other bridges of a cluster, which have the same flags.
+    """Return the credentials for calls to the other bridges of the cluster; None without TLS.
 
-    Certificates that ``tls_ca`` has signed are trusted, or the bridge's own certificate if it is not set.
+    The other bridges have the same flags. Certificates that the authority in ``tls_ca`` has signed are
+    trusted; without ``tls_ca``, only this bridge's own certificate.
     """
     if not settings.tls_cert:
         return None

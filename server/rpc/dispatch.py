@@ -1,4 +1,5 @@
-"""The dispatcher of all calls: it renews sessions, refuses calls, and ends them at shutdown."""
+"""The dispatcher of all calls: it restarts the time to live of sessions, refuses calls beyond a limit or a
+token's scope, forwards calls in a cluster, and ends calls at shutdown."""
 
 from __future__ import annotations
 
@@ -29,15 +30,15 @@ class Forwarder(Protocol):
     """A forwarder of calls to other bridges; see ``rpc.forwarding``."""
 
     def has(self, session_id: str) -> bool:
-        """Return True if this bridge answers calls about a session."""
+        """Return True if this bridge owns a session, so that it answers calls about it."""
         ...
 
     async def answer(self, method: Method, request: Any, context: Context) -> tuple[bool, Any]:
-        """Forward a call if another bridge has to answer it; return whether it did, and its reply."""
+        """Forward a call that another bridge must answer; return True and its reply, or False and None."""
         ...
 
     def end_streams(self, reason: UnavailableError) -> None:
-        """End the forwarded streams."""
+        """End the forwarded streams with an error as the reason."""
         ...
 
 
@@ -49,7 +50,7 @@ class Dispatcher:
         servicers: the servicers, which implement the RPCs; see ``rpc.service``.
         forwarder: the forwarder to other bridges; None without a cluster.
         observers: the callbacks for ended calls.
-        limit: the maximum number of concurrent calls of one client.
+        limit: the maximum number of concurrent calls of one client; further ones are refused.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Dispatcher:
         return [self._service(service, prefix) for service, prefix in services()]
 
     async def drain(self, reason: UnavailableError, grace: float) -> None:
-        """Refuse new calls, and cancel those that still run after ``grace`` seconds."""
+        """Refuse new calls, and wait for running ones; cancel those that run after ``grace`` seconds."""
         self._closing = reason
         if self._forwarder is not None:
             self._forwarder.end_streams(reason)
@@ -142,7 +143,7 @@ class Dispatcher:
                 try:
                     observer(record)
                 except Exception:
-                    logger.exception("a call cannot be recorded")
+                    logger.exception("an observer failed to record a call")
 
     async def _run(
         self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
@@ -177,7 +178,7 @@ class Dispatcher:
             _refuse(context, self._closing)
         except aio.InternalError as error:
             # gRPC cannot send a message, because the caller is gone.
-            logger.debug("a call ended in the middle of its answer: %s", error)
+            logger.debug("a client disconnected before its call was answered: %s", error)
         except Exception:
             logger.exception("a call failed with an unexpected error")
             end_with(context, grpc.StatusCode.INTERNAL, "internal error; the server's log has the details")
@@ -187,7 +188,7 @@ class Dispatcher:
                 self._idle.set()
 
     def _has_too_many(self, client: str) -> bool:
-        """Return True if a client has as many running calls as it may have."""
+        """Return True if a client has the maximum number of running calls."""
         return sum(1 for other in self._running.values() if other.peer() == client) >= self._limit
 
     def _check(self, scope: Scope, method: Method, session_id: str) -> None:

@@ -21,22 +21,26 @@ from .status import RemoteError
 from .watches import OPEN_METADATA
 
 FORWARDED = "bridge-forwarded"
-"""The key of a forwarded call's metadata with the id of the bridge that should answer it.
+"""The metadata key of a forwarded call; the value is the id of the bridge that should answer it.
 
-A bridge with another id does not forward the call again: it may listen at the address of an earlier bridge.
+A bridge with another id, which may listen at the address of an earlier bridge, refuses such a call.
 """
 
 ELSEWHERE = "bridge-elsewhere"
-"""The key of the trailing metadata with which such a bridge refuses the call; nothing was changed."""
+"""The trailing metadata key with which a bridge refuses a forwarded call that it must not answer, because it
+has another id or does not own the session; nothing was changed."""
 
 FORWARD_TIMEOUT_S = 10.0
-"""The maximum time that a call waits for the owner of its session, in seconds."""
+"""The maximum time that a call waits for an owner of its session that can be reached, in seconds; then it is
+refused as UNAVAILABLE."""
 
 OWNER_POLL_INTERVAL_S = 0.1
-"""The interval after which the owner of a session is looked up again without news of it, in seconds."""
+"""The interval after which the owner of a session is looked up again if no change was reported, in seconds.
+"""
 
 CONNECT_TIMEOUT_S = 0.3
-"""The time that a connection to the owner may take before the owner is checked again, in seconds."""
+"""The time that connecting to the owner of a session may take before the owner is looked up again, in
+seconds."""
 
 _NOT_FORWARDED_PREFIXES = ("grpc-", ":")
 _NOT_FORWARDED = {"user-agent", "content-type", "te", FORWARDED}
@@ -51,16 +55,16 @@ logger = logging.getLogger("server.forwarding")
 
 
 class LivenessRecord(Protocol):
-    """The liveness record of another bridge."""
+    """The part of another bridge's liveness record that forwarding needs."""
 
     @property
     def address(self) -> str:
-        """The address at which other bridges reach it, host:port."""
+        """The address at which other bridges reach the bridge, host:port."""
         ...
 
 
 class Peer(Protocol):
-    """Another bridge of the cluster."""
+    """The interface of another bridge of the cluster."""
 
     @property
     def id(self) -> str: ...
@@ -86,7 +90,7 @@ class Ownership(Protocol):
         ...
 
     def forget_owner(self, session_id: str) -> None:
-        """Forget the owner of a session, which turned out not to be the owner."""
+        """Forget the owner of a session, after that bridge answered that it is not the owner."""
         ...
 
     def live_addresses(self) -> set[str]:
@@ -94,12 +98,12 @@ class Ownership(Protocol):
         ...
 
     async def changed(self, timeout: float) -> None:
-        """Wait for a change of bridges or owners, for at most ``timeout`` seconds."""
+        """Wait for a change of the live bridges or the owners, for at most ``timeout`` seconds."""
         ...
 
 
 class _ElsewhereError(Exception):
-    """The bridge that was asked does not own the session."""
+    """The bridge to which a call was forwarded does not own the session any more."""
 
 
 class Forwarder:
@@ -162,13 +166,13 @@ class Forwarder:
                 await self._ownership.changed(OWNER_POLL_INTERVAL_S)
 
     def end_streams(self, reason: UnavailableError) -> None:
-        """End the forwarded streams, which may not end by themselves."""
+        """End the forwarded streams, which may not end by themselves, with an error as the reason."""
         self._closing = reason
         for task in self._streams:
             task.cancel()
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close the connections to all other bridges."""
         for channel in self._channels.values():
             await channel.close()
         self._channels.clear()

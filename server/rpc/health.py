@@ -25,11 +25,11 @@ class HealthServicer(health.HealthServicer):  # type: ignore[misc]  # grpc_healt
             await self.set(service, status)
 
     async def begin(self) -> None:
-        """Report that the bridge serves."""
+        """Report SERVING, for the first time."""
         await self.set_all(_STATUSES.SERVING)
 
     def report(self, able: bool) -> None:
-        """Report whether the bridge can serve its sessions."""
+        """Report SERVING if the bridge can serve its sessions, otherwise NOT_SERVING."""
         status = _STATUSES.SERVING if able else _STATUSES.NOT_SERVING
         task = asyncio.ensure_future(self.set_all(status))
         self._pending.add(task)

@@ -8,8 +8,8 @@ import asyncio
 class IdleEvent:
     """An event that wakes its waiter when it is set, or when it has not been set for an interval.
 
-    It must be used on the thread of the event loop. A timer for each wait would cost more than the wait; so
-    there is one timer, which checks now and then whether the interval is over.
+    It must be used on the thread of the event loop. It has a single timer, which checks now and then whether
+    the interval is over, because a timer for each wait would cost more than the wait.
 
     Args:
         interval: the idle interval, in seconds.

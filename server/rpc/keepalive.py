@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _NEVER = 2**31 - 1
-"""The largest number of an option, which gRPC treats as no limit."""
+"""The largest value of a gRPC option, which means no limit."""
 
 
 def options(seconds: float) -> Sequence[tuple[str, int]]:

@@ -14,7 +14,7 @@ class RegistrationServicer:
 
     Args:
         sessions: the open sessions.
-        hosts: the tool hosts, which check the address in a registration.
+        hosts: the tool hosts, whose ``check`` refuses a registration with a forbidden address.
     """
 
     def __init__(self, sessions: Sessions, hosts: Hosts) -> None:

@@ -27,7 +27,7 @@ SERVICES = {"BridgeService": PREFIX, "SnakepitBridge": LEGACY_PREFIX}
 
 
 class Method(NamedTuple):
-    """A method under one of the service's names.
+    """A method of the bridge under one of the two names of the service.
 
     Attributes:
         path: the full path of the method.
@@ -41,19 +41,19 @@ class Method(NamedTuple):
 
     @classmethod
     def of(cls, method: MethodDescriptor) -> Method:
-        """Return the method with a descriptor."""
+        """Return the method that a protobuf descriptor describes."""
         return cls(
             f"/{method.containing_service.full_name}/{method.name}", method.name, method.server_streaming
         )
 
 
 def services() -> Iterator[tuple[ServiceDescriptor, str]]:
-    """Yield the descriptors of the service's names, each with the prefix of its type URLs."""
+    """Yield a descriptor of the service for each of its names, with the prefix of type URLs in replies."""
     return ((pb.DESCRIPTOR.services_by_name[name], prefix) for name, prefix in SERVICES.items())
 
 
 def names_of_services() -> list[str]:
-    """Return the full names of the service."""
+    """Return the full names of the service, such as ``snakepit.BridgeService``."""
     return [service.full_name for service, _ in services()]
 
 

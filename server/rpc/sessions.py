@@ -21,7 +21,7 @@ class SessionServicer:
         self._clock = clock
 
     def Ping(self, request: pb.PingRequest, prefix: str) -> pb.PingResponse:
-        """Return the message of the request."""
+        """Return the message of the request, and the server's time."""
         return pb.PingResponse(message=request.message, server_time=codec.timestamp(self._clock.utc()))
 
     def InitializeSession(
@@ -42,13 +42,13 @@ class SessionServicer:
             )
 
     def CleanupSession(self, request: pb.CleanupSessionRequest, prefix: str) -> pb.CleanupSessionResponse:
-        """End a session."""
+        """End a session; return the number of its variables, watches and tools."""
         return pb.CleanupSessionResponse(
             success=True, resources_cleaned=self._sessions.close(request.session_id)
         )
 
     def GetSession(self, request: pb.GetSessionRequest, prefix: str) -> pb.GetSessionResponse:
-        """Describe a session."""
+        """Return the metadata of a session, and the numbers of its variables and tools."""
         session = self._sessions.find(request.session_id)
         return pb.GetSessionResponse(
             session_id=session.id,
@@ -59,6 +59,6 @@ class SessionServicer:
         )
 
     def Heartbeat(self, request: pb.HeartbeatRequest, prefix: str) -> pb.HeartbeatResponse:
-        """Renew a session, and return whether it is open."""
+        """Restart the time to live of a session; return in the reply if it is open."""
         valid = self._sessions.renew(check_name(request.session_id, "session_id")) is not None
         return pb.HeartbeatResponse(server_time=codec.timestamp(self._clock.utc()), session_valid=valid)

@@ -38,7 +38,7 @@ class RemoteError(Exception):
 
     @classmethod
     def of(cls, error: aio.AioRpcError) -> RemoteError:
-        """Return the status of the other bridge, without the metadata that gRPC added."""
+        """Return an error with the status of the other bridge, without the metadata that gRPC added."""
         trailing = [(str(key), value) for key, value in error.trailing_metadata() or ()]
         details = tuple((key, value) for key, value in trailing if key == "grpc-status-details-bin")
         return cls(error.code(), error.details() or "", details)
@@ -47,7 +47,7 @@ class RemoteError(Exception):
 def end_with(
     context: aio.ServicerContext[Any, Any], code: grpc.StatusCode, message: str, trailers: Trailers = ()
 ) -> None:
-    """Set the status with which a call ends when its handler returns; the handler's result is not sent.
+    """Set the error status with which a call ends when its handler returns; its result is not sent.
 
     This does not use ``context.abort``: gRPC stores the exception that it raises, whose traceback refers to
     the context and the request, and so back to the exception. Such a reference cycle stays in memory until a

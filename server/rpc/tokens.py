@@ -34,7 +34,7 @@ class Scope(NamedTuple):
         Args:
             method: the name of the method.
             session_id: the id of the call's session; "" for none.
-            is_open: True if that session is open: a call that would open it changes something.
+            is_open: True if that session is open; a call that opens a session is not permitted for reading.
 
         Raises:
             PermissionDeniedError: the call is outside the scope; the message describes the scope.
@@ -43,7 +43,7 @@ class Scope(NamedTuple):
             raise PermissionDeniedError(f"this token is for sessions whose ids begin with {self.sessions}")
         traits = traits_of(method)
         if self.reading and (not traits.reads or (traits.opens_session and not is_open)):
-            raise PermissionDeniedError("this token is for reading")
+            raise PermissionDeniedError("this token is for reading only")
 
 
 SCOPE: ContextVar[Scope | None] = ContextVar("scope", default=None)
@@ -89,7 +89,7 @@ class Tokens:
         except OSError:
             pass  # the file is being replaced: the old tokens stay valid until it is there
         except StartupError as error:
-            logger.error("the old tokens stay valid: %s", error)
+            logger.error("cannot reload the tokens, so the old ones stay valid: %s", error)
 
     def _read_stamp(self) -> tuple[int, int, int]:
         status = self._path.stat()

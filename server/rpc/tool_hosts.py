@@ -23,10 +23,11 @@ from .service import Context
 from .status import RemoteError
 
 VIA = "bridge-via"
-"""The key of metadata with the ids of the bridges that have forwarded a call, to detect loops."""
+"""The metadata key of a forwarded call; the values are the ids of the bridges that have forwarded it, with
+which loops are detected."""
 
 IDLE_TIMEOUT_S = 60.0
-"""The time after which an unused connection is closed, in seconds."""
+"""The time without calls after which a connection to a tool host is closed, in seconds."""
 
 logger = logging.getLogger("server.hosts")
 
@@ -42,7 +43,7 @@ class Hosts:
 
     Args:
         remote: True if hosts may have addresses beyond loopback.
-        max_message_bytes: the maximum size of a reply, in bytes.
+        max_message_bytes: the maximum size of a host's reply, in bytes; a call with a larger one fails.
     """
 
     def __init__(self, *, remote: bool, max_message_bytes: int = Settings().max_message_bytes) -> None:
@@ -53,7 +54,7 @@ class Hosts:
         self._closing: set[asyncio.Task[None]] = set()
 
     def check(self, worker_id: str) -> str:
-        """Return a host's address, or refuse it.
+        """Return the address of a tool host, if clients may register it.
 
         Raises:
             InvalidArgumentError: the address is not host:port.
@@ -108,11 +109,12 @@ class Hosts:
     async def _forwarding(
         self, tool: RegisteredTool, context: Context
     ) -> AsyncIterator[tuple[Any, dict[str, Any]]]:
-        """Yield the stub of a tool's host and the options of a call; raise the host's errors."""
+        """Yield the stub of a tool's host and the options of a call; pass on the host's errors."""
         received = [(key, value) for key, value in context.invocation_metadata() or ()]
         if (VIA, self._id) in received:
             raise FailedPreconditionError(
-                f"{tool.name}: its host {tool.host} forwards the call back to this bridge"
+                f"{tool.name}: its host {tool.host} forwards the call back to this bridge;"
+                " register it with the address of the bridge that runs it"
             )
         metadata = [(key, value) for key, value in received if not _NOT_FORWARDED.match(key)]
         options = {"metadata": [*metadata, (VIA, self._id)], "timeout": context.time_remaining()}
@@ -146,7 +148,7 @@ class Hosts:
 
 
 class _Connection:
-    """A connection to one host.
+    """A connection to one tool host.
 
     Attributes:
         host: the address of the host.
@@ -170,7 +172,7 @@ class _Connection:
 async def _in_session(
     stub: Any, request: pb.ExecuteToolRequest, options: dict[str, Any], call: Callable[[], Awaitable[Reply]]
 ) -> Reply:
-    """Make a call; if its session is not open on the host, open it there and call again."""
+    """Make a call to a tool's host; if its session is not open there, open it and call again."""
     try:
         return await call()
     except aio.AioRpcError as error:

@@ -32,13 +32,15 @@ from .service import Context
 from .tool_hosts import Hosts
 
 MAX_CHUNKS = 100_000
-"""The maximum number of chunks of a streaming tool that runs for a single result."""
+"""The maximum number of chunks of a streaming tool that runs for a single result; with more, it fails."""
 
 MAX_BYTES = 100 * 2**20
-"""The maximum total size of these chunks, in bytes."""
+"""The maximum total size of the chunks of a streaming tool that runs for a single result, in bytes; with
+more, it fails."""
 
 MAX_STATUS_LENGTH = 1_000
-"""The maximum length of a failure's message in a status, which is sent in a header."""
+"""The maximum number of characters of a tool's error message in a gRPC status, which is sent in a header;
+longer messages are cut off."""
 
 logger = logging.getLogger("server.tools")
 
@@ -49,9 +51,9 @@ class ToolServicer:
     Args:
         sessions: the open sessions.
         tools: the tools of this server.
-        processes: the processes for blocking tools.
+        processes: the processes in which blocking tools run.
         hosts: the hosts of tools that clients have registered.
-        timeout: the maximum duration of a tool, in seconds; the deadline of a call may be earlier.
+        timeout: the maximum duration of a run of a tool, in seconds; the deadline of a call may be earlier.
     """
 
     def __init__(
@@ -145,7 +147,7 @@ class ToolServicer:
 
     @asynccontextmanager
     async def _in_time(self, session_id: str) -> AsyncIterator[Session]:
-        """Keep a session open during the block, which ends at the latest after a tool's maximum duration."""
+        """Keep a session open during the block, which is cancelled after the maximum duration of a tool."""
         with self._sessions.held_open(session_id) as session:
             try:
                 async with asyncio.timeout(self._timeout) as limit:

@@ -70,7 +70,7 @@ class VariableServicer:
         )
 
     def SetVariables(self, request: pb.BatchSetVariablesRequest, prefix: str) -> pb.BatchSetVariablesResponse:
-        """Set several variables in one batch."""
+        """Set several variables in one batch; an atomic batch sets all or none."""
         session = self._sessions.find(request.session_id)
         if stray := sorted(request.binary_updates.keys() - request.updates.keys()):
             raise InvalidArgumentError(f"binary_updates: {stray[0]} has bytes and no update")
@@ -97,7 +97,7 @@ class VariableServicer:
     def GetVariableHistory(
         self, request: pb.GetVariableHistoryRequest, prefix: str
     ) -> pb.GetVariableHistoryResponse:
-        """Read the accepted changes of a variable, newest first."""
+        """Read the retained versions of a variable, newest first."""
         session = self._sessions.find(request.session_id)
         return pb.GetVariableHistoryResponse(
             entries=[

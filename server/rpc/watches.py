@@ -12,7 +12,7 @@ from .idle_event import IdleEvent
 from .service import Context
 
 OPEN_METADATA = (("bridge-watch", "1"),)
-"""The initial metadata of an open watch. A refused watch also gets initial metadata, but not these."""
+"""The initial metadata which show a client that its watch is open. A refused watch does not get them."""
 
 
 class WatchServicer:
@@ -30,7 +30,7 @@ class WatchServicer:
         self._heartbeat_interval = heartbeat_interval
 
     async def WatchVariables(self, request: pb.WatchVariablesRequest, prefix: str, context: Context) -> None:
-        """Stream the initial values if requested, and every change, until the client or the session ends."""
+        """Stream the initial values if requested, and every change, until the watch or the session ends."""
         session = self._sessions.find(request.session_id)
         resume_after = request.resume_after if request.HasField("resume_after") else None
         idle_event = IdleEvent(self._heartbeat_interval)

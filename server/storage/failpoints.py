@@ -10,7 +10,7 @@ from .records import Changed, Record
 
 
 def may_fail(failpoint: str, moment: str, records: Iterable[Record]) -> None:
-    """Kill the process if the failpoint is at this moment and a change's metadata names it."""
+    """Kill the process if ``failpoint`` is ``moment`` and the metadata of a change also names it."""
     if failpoint != moment:
         return
     for record in records:

@@ -51,7 +51,8 @@ class GroupCommit:
         self.gathered.clear()
 
     def succeed(self) -> None:
-        """Publish the group, which is durable now, and resolve the futures that wait for it."""
+        """Publish the records of the group, which are durable now, and resolve the futures that wait for
+        them."""
         group, self.group = self.group, []
         self._settled += len(group)
         for publish in [self._publish.popleft() for _ in group]:
@@ -62,7 +63,7 @@ class GroupCommit:
         self._resolve(self._settled, None)
 
     def fail(self, reason: RefusalError) -> Sequence[str]:
-        """Drop the group and all gathered records, and fail the futures that wait for them.
+        """Drop the group and all gathered records; the futures that wait for them fail with the reason.
 
         Returns:
             The ids of the sessions of these records.
@@ -77,7 +78,7 @@ class GroupCommit:
         return session_ids
 
     def refuse_waiters(self, reason: RefusalError) -> None:
-        """Fail all waiting futures; the commit of their records goes on."""
+        """Fail all waiting futures with an error as the reason; their records are still committed."""
         self._resolve(self._written, reason)
 
     def flushed(self, session_id: str) -> Future[None] | None:
@@ -86,7 +87,8 @@ class GroupCommit:
         return None if number is None else self._wait(number)
 
     def settled(self) -> Future[None]:
-        """Return a future that is done when all records so far are settled, after the next commit's end."""
+        """Return a future that is done when all records added so far are durable; it fails if they are
+        dropped."""
         return self._wait(self._written)
 
     def _wait(self, number: int) -> Future[None]:
@@ -95,7 +97,7 @@ class GroupCommit:
         return waiter
 
     def _resolve(self, number: int, reason: RefusalError | None) -> None:
-        """Resolve the futures that wait for the records up to a number; fail them if there is a reason."""
+        """Resolve the futures that wait for records up to a number; with a reason, fail them instead."""
         waiting, self._waiting = self._waiting, []
         for entry in waiting:
             last, waiter = entry

@@ -12,7 +12,7 @@ from ..core.variables import Optimization, Variable
 
 
 class Opened(NamedTuple):
-    """A session was opened.
+    """A record that a session was opened.
 
     Attributes:
         created_at: the time of the opening, in ns since the epoch, UTC.
@@ -28,12 +28,13 @@ class Opened(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """A session was ended.
+    """A record that a session was ended.
 
     Attributes:
-        last: the last sequence; if a session is opened again with the same id, its sequences are higher.
+        last: the last sequence of the session; if a session is opened again with the same id, its sequences
+            are higher.
         forgotten: the id of a session whose tombstone is deleted; "" for none.
-        min_next_sequence: the number above the last sequences of all sessions whose tombstones are deleted.
+        min_next_sequence: a number above the last sequences of all sessions whose tombstones are deleted.
     """
 
     session_id: str
@@ -43,7 +44,7 @@ class Ended(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """Variables of a session were changed. The changes are persisted all or none.
+    """A record that variables of a session were changed. All of its changes are persisted or none.
 
     Attributes:
         changes: the changes, in the order of their sequences.
@@ -58,7 +59,7 @@ class Changed(NamedTuple):
 
 
 class Depended(NamedTuple):
-    """A dependency between two variables, given by their ids, was added."""
+    """A record that a dependency between two variables, given by their ids, was added."""
 
     session_id: str
     followed: str
@@ -67,7 +68,7 @@ class Depended(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A variable was locked for an optimizer, or its lock was released (``holder`` is None)."""
+    """A record that a variable was locked for an optimizer, or its lock was released (``holder`` is None)."""
 
     session_id: str
     variable_id: str
@@ -75,14 +76,14 @@ class Held(NamedTuple):
 
 
 class ToolsRegistered(NamedTuple):
-    """Tools were registered in a session; a tool replaces another with the same name."""
+    """A record that tools were registered in a session; a tool replaces another with the same name."""
 
     session_id: str
     tools: Sequence[RegisteredTool]
 
 
 class Compacted(NamedTuple):
-    """Changes and versions of a session are not needed any more: the store may delete them, now or later.
+    """A record that changes and versions of a session are not needed any more; the store may delete them.
 
     Attributes:
         oldest: the oldest sequence that the log retains.
@@ -126,7 +127,7 @@ class StoreContent:
     Attributes:
         sessions: the open sessions.
         ended: the last sequences of ended sessions with tombstones, by id, in the order of their ends.
-        min_next_sequence: the number above the last sequences of all sessions whose tombstones are deleted.
+        min_next_sequence: a number above the last sequences of all sessions whose tombstones are deleted.
     """
 
     sessions: list[SessionState] = field(default_factory=list)

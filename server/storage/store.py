@@ -23,7 +23,7 @@ class Store(Protocol):
     """True if records survive the end of the process."""
 
     def load(self) -> StoreContent:
-        """Load everything; called once, before anything is written.
+        """Load all sessions and tombstones; this is called once, before anything is written.
 
         Raises:
             StartupError: the data is damaged.
@@ -35,7 +35,8 @@ class Store(Protocol):
         ...
 
     def write(self, record: Record, publish: Callable[[], object]) -> None:
-        """Persist a record; call ``publish`` when it is durable, in the order of writing."""
+        """Persist a record; call ``publish`` when it is durable. Records are published in the order of
+        writing."""
         ...
 
     def flushed(self, session_id: str) -> Future[None] | None:
@@ -53,5 +54,5 @@ class Store(Protocol):
         ...
 
     async def close(self) -> None:
-        """Persist the written records, and release all resources."""
+        """Persist the records that are not durable yet, and release all resources."""
         ...

@@ -1,4 +1,4 @@
-"""The text form of a registered tool, for every store."""
+"""The JSON text in which every store persists a registered tool."""
 
 from __future__ import annotations
 

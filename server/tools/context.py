@@ -19,7 +19,7 @@ class SessionCall:
 
     Args:
         session: the session of the call.
-        tool: the name of the tool, for the history.
+        tool: the name of the tool, which the history shows as the source of its changes.
         metadata: the metadata of the request; the tool acts for the optimizer that it names.
     """
 
@@ -35,7 +35,7 @@ class SessionCall:
         return self.value(name).native()
 
     def set(self, name: str, value: Any) -> None:
-        """Set a variable, through the same checks as any client."""
+        """Set a variable, with the same checks as for any client."""
         self.write(name, result_of(value).data)
 
     def value(self, name: str) -> Value:

@@ -16,7 +16,7 @@ from .context import SessionCall
 from .results import result_of
 
 CANCEL_TIMEOUT_S = 1.0
-"""The time that the server waits for a cancelled tool to end, in seconds."""
+"""The time that the server waits for a cancelled tool to end before it is abandoned, in seconds."""
 
 logger = logging.getLogger("server.tools")
 
@@ -40,7 +40,7 @@ class LoopRun:
         tool: a tool that does not block.
         call: the tool's access to its session.
         arguments: the arguments, by name.
-        abandoned: the set to which the task is added while the tool runs on after it was cancelled.
+        abandoned: the set that contains the task while the tool still runs although it was cancelled.
     """
 
     def __init__(

@@ -31,12 +31,12 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class ForkServer:
-    """A server that forks and kills processes on orders, and reports their ends.
+    """A server that forks and kills tools' processes on orders from the bridge, and reports their ends.
 
     Args:
         control: the connection to the server.
         tools: the tools, by name.
-        memory: the memory that a call may use, in bytes.
+        memory: the memory that one call may use in addition to that of the imported modules, in bytes.
     """
 
     def __init__(self, control: socket.socket, tools: Mapping[str, Tool], memory: int) -> None:
@@ -85,7 +85,7 @@ class ForkServer:
         self._pids[number] = pid
 
     def _become_child(self, parent: int, descriptor: int) -> NoReturn:
-        """Run one call, and end the process."""
+        """Run one call in the forked process, and end the process."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
@@ -123,7 +123,7 @@ class ForkServer:
 
 
 def end_with_parent(number: int) -> None:
-    """Make the kernel send this process a signal when its parent ends; 0 for none."""
+    """Make the kernel send this process a signal when its parent process ends; ``number`` 0 for none."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
 
@@ -135,7 +135,8 @@ def _kill(pid: int) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run the fork server. The arguments: the control socket's descriptor, the memory in bytes, modules."""
+    """Run the fork server with its arguments: the control socket's descriptor, the memory of a call in bytes,
+    and the names of modules with tools."""
     descriptor, memory, *modules = arguments
     end_with_parent(signal.SIGKILL)  # an import may take long
     control = socket.socket(fileno=int(descriptor))

@@ -23,12 +23,12 @@ from .context import SessionCall
 from .results import ToolFailedError
 
 END_TIMEOUT_S = 1.0
-"""The time that a process has to end after it closed its connection, in seconds."""
+"""The time that the server waits for the end of a tool's process or the fork server, in seconds."""
 
 logger = logging.getLogger("server.tools")
 
 Ended = asyncio.Future[int | None]
-"""A future that is resolved when a process has ended, with its exit code if that is known."""
+"""A future that is resolved when a tool's process has ended, with its exit code, or None if it is unknown."""
 
 
 class Processes:
@@ -36,8 +36,8 @@ class Processes:
 
     Args:
         modules: the names of the modules with tools, in addition to the server's own.
-        limit: the maximum number of running processes.
-        memory: the memory that each may use in addition to that of its imported module, in bytes.
+        limit: the maximum number of running processes; further calls are refused.
+        memory: the memory that each process may use in addition to that of the imported modules, in bytes.
     """
 
     def __init__(self, modules: Sequence[str], limit: int, memory: int) -> None:
@@ -63,7 +63,7 @@ class Processes:
         return run
 
     def close(self) -> None:
-        """Kill all processes."""
+        """Kill all tools' processes and the fork server."""
         if self._forks is not None:
             self._forks.close()
 
@@ -118,7 +118,7 @@ class ProcessRun:
             self._forks.kill(self._number)
 
     async def _next(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[bytes, bytes]:
-        """Answer the tool's gets and sets, and return its next frame of another kind.
+        """Answer the tool's gets and sets until another frame arrives; return the letter and payload of that.
 
         Raises:
             ToolFailedError: the tool failed, or its process ended.
@@ -155,7 +155,7 @@ class ProcessRun:
         return "the tool's process ended" + ("" if code is None else f" (exit code {code})")
 
     async def _wait_for_end(self) -> None:
-        """Wait until the process has ended, so that the next call does not exceed the limit."""
+        """Kill the process and wait for its end, so that it does not count against the limit any more."""
         self._forks.kill(self._number)
         await asyncio.wait([self.ended], timeout=END_TIMEOUT_S)
 
@@ -164,7 +164,7 @@ class _ForkServer:
     """A running process of ``server.tools.forkserver``.
 
     Attributes:
-        gone: True if it has ended, which also ends all processes that it has forked.
+        gone: True if the fork server has ended, which also ends all processes that it has forked.
     """
 
     def __init__(self, modules: Sequence[str], memory: int) -> None:
@@ -195,7 +195,7 @@ class _ForkServer:
         logger.info("the fork server for tools is process %d", self._process.pid)
 
     def fork(self, connection: socket.socket) -> tuple[int, Ended]:
-        """Start a process with a connection; return its number, and a future for its end."""
+        """Start a tool's process with a connection; return its number, and a future for its end."""
         number = next(self._numbers)
         ended: Ended = self._loop.create_future()
         self._running[number] = ended
@@ -208,7 +208,7 @@ class _ForkServer:
         return number, ended
 
     def kill(self, number: int) -> None:
-        """Kill a process if it still runs."""
+        """Kill the tool's process with this number, if it still runs."""
         if number in self._running:
             with suppress(OSError):
                 self._control.send(protocol.ORDER.pack(protocol.KILL, number))

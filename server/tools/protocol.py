@@ -12,7 +12,7 @@ HEADER = struct.Struct("!cI")
 """The header of a frame: the letter, and the length of the payload in bytes."""
 
 MAX_FRAME_BYTES = 100 * 2**20
-"""The maximum length of a payload in bytes; the default limit of a gRPC message."""
+"""The maximum length of a payload in bytes; it equals the server's default maximum of a message."""
 
 # Letters of frames from the server, and their payloads
 CALL = b"C"  # pickle of (tool, arguments)
@@ -30,10 +30,11 @@ FAILED = b"X"  # the reason in UTF-8
 
 # Messages between the server and the fork server, of a fixed length
 ORDER = struct.Struct("!cQ")
-"""An order to the fork server: a letter, and the number of a process. FORK has a socket attached."""
+"""An order to the fork server: a letter, and the number of a tool's process. A FORK has the process's socket
+attached."""
 
 FORK = b"F"
 KILL = b"K"
 
 ENDED = struct.Struct("!Qi")
-"""A report from the fork server: the number of a process, and its exit code, negative for a signal."""
+"""A report from the fork server: the number of a tool's process, and its exit code, negative for a signal."""

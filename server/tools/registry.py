@@ -1,4 +1,4 @@
-"""The registry of a server's own tools and those of its modules."""
+"""The registry of the tools that run at this server: its own, and those of the modules in ``--tools``."""
 
 from __future__ import annotations
 

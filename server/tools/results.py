@@ -13,11 +13,11 @@ from ..core.values import JSON, Value
 
 
 class ToolFailedError(Exception):
-    """A tool in another process failed; the message is the tool's, or describes its process's end."""
+    """A tool in another process failed; the message is the tool's, or describes the end of its process."""
 
 
 def result_of(answer: Any) -> Value:
-    """Return a tool's result as a value: of the type that corresponds to Python's, otherwise JSON.
+    """Return a tool's result as a value of the variable type for its Python type; otherwise as ``json``.
 
     Raises:
         TypeError, ValueError: JSON cannot represent the result.

@@ -18,7 +18,7 @@ class Signature(NamedTuple):
 
 
 def signature_of(tool: Tool) -> Signature:
-    """Return the signature of a declared tool, with its defaults as values."""
+    """Return the signature of a declared tool, with the defaults of its parameters as values."""
     return Signature(
         tool.name,
         tuple(

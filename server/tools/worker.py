@@ -20,7 +20,7 @@ from . import protocol
 from .results import reason_of, result_of
 
 MAX_REASON_LENGTH = 10_000
-"""The maximum length of a failure's message."""
+"""The maximum number of characters of a failure's message; longer ones are cut off."""
 
 
 class RefusedError(Exception):
@@ -39,7 +39,7 @@ class PipeCall:
         return Value(*pickle.loads(self._ask(protocol.GET, name.encode()))).native()
 
     def set(self, name: str, value: Any) -> None:
-        """Set a variable, through the same checks as any client."""
+        """Set a variable, with the same checks as for any client."""
         self._ask(protocol.SET, json.dumps([name, result_of(value).data.decode()]).encode())
 
     def answer(self, value: Value) -> None:
@@ -47,21 +47,21 @@ class PipeCall:
         self._send(protocol.ANSWER, value.kind.encode() + b"\n" + value.data)
 
     def chunk(self, data: bytes) -> None:
-        """Send a chunk."""
+        """Send a chunk of the tool's result, as JSON."""
         with self._lock:
             self._send(protocol.CHUNK, data)
 
     def wait_for_reader(self) -> None:
-        """Wait until the reader takes the next chunk."""
+        """Wait until the client that reads the stream takes the next chunk."""
         with self._lock:
             self.receive()
 
     def end(self) -> None:
-        """Report that no chunk is left."""
+        """Report to the server that no chunk is left."""
         self._send(protocol.END, b"")
 
     def fail(self, reason: str) -> None:
-        """Report that the tool failed."""
+        """Report to the server that the tool failed."""
         self._send(protocol.FAILED, reason[:MAX_REASON_LENGTH].encode(errors="replace"))
 
     def receive(self) -> tuple[bytes, bytes]:

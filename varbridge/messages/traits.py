@@ -1,4 +1,4 @@
-"""The traits of the bridge's methods, which the proto file declares."""
+"""The traits of the bridge's methods, such as being safe to repeat, which the proto file declares."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _METHODS = pb.DESCRIPTOR.services_by_name["BridgeService"].methods_by_name
 
 @cache  # each call with a token needs them, and reading options creates a message
 def traits_of(method: str) -> pb.MethodTraits:
-    """Return the traits of the method with that name, which are the same under either name of the service."""
+    """Return the traits of the method with a name; they are the same under both names of the service."""
     traits: pb.MethodTraits = _METHODS[method].GetOptions().Extensions[pb.method_traits]
     return traits
 

@@ -9,13 +9,14 @@ from .keys import SessionKeys
 from .layout import Delete, Put, Write
 
 MAX_WHOLE_BYTES = 2**19
-"""The maximum size of a value that is not split, in bytes: two of them, and more, fit into one request."""
+"""The maximum size of a value that is not split, in bytes: one request has space for at least two of them."""
 
 CHUNK_BYTES = 2**20
 """The size of a chunk, in bytes."""
 
 _WHOLE, _CHUNKED = b"\x00", b"\x01"
-"""The first byte of a stored value: the value's own bytes follow, or the ``Manifest`` of its chunks."""
+"""The first byte of a stored value, which is followed by the value itself or by the ``Manifest`` of its
+chunks."""
 
 
 class Chunks:
@@ -33,14 +34,14 @@ class Chunks:
         self._tokens: dict[bytes, str] = {}  # the names of the chunks of each chunked value, by its key
 
     def know(self, key: bytes, token: str) -> None:
-        """Add a chunked value that is stored already."""
+        """Record that the value under a key is stored already, in chunks with a token in their names."""
         self._tokens[key] = token
 
     def split(self, write: Write, before: list[Put]) -> Iterator[Write]:
-        """Yield the writes for a write of a value of any size.
+        """Yield the writes to apply in place of ``write``: a large value is replaced by its manifest.
 
         Args:
-            write: the write.
+            write: the write of a value of any size, or a deletion.
             before: the list to which the chunks are added; they must be written first.
         """
         if isinstance(write, Delete) and write.whole_prefix:
@@ -65,7 +66,7 @@ class Chunks:
 
 
 def whole(value: bytes) -> bytes:
-    """Return a stored value that is never chunked, without its first byte."""
+    """Return a value that is never chunked, without the marker byte with which it is stored."""
     return value[1:]
 
 
@@ -77,8 +78,9 @@ def join(
     Args:
         keys: the keys of the session.
         stored_values: the keys and stored values, in the order of the keys.
-        chunks: the object to which the chunked values are added.
-        stray: the list to which the keys of chunks without a manifest are added, of unfinished writes.
+        chunks: the record of chunked values, to which those found are added.
+        stray: the list to which the keys of chunks without a manifest are added, which unfinished writes have
+            left.
 
     Raises:
         ValueError: a chunk is missing.

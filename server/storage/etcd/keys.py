@@ -111,5 +111,5 @@ def _quoted(text: str) -> bytes:
 
 
 def unquoted(key: bytes) -> str:
-    """Return the id in a quoted part of a key."""
+    """Return the id that a part of a key contains, without its quoting."""
     return unquote(key.decode())

@@ -15,10 +15,12 @@ from .codec import change_message, definition_message, holder_message, session_m
 from .keys import Keys, id_suffix
 
 MAX_KEYED_CHANGES = 50
-"""The maximum number of changes of a batch that get a key each; a transaction may have 128 operations."""
+"""The maximum number of changes of a batch that get a key each; the changes of a larger batch share one key,
+because a transaction may have only 128 operations."""
 
 MAX_KEYED_BYTES = 256 * 2**10
-"""The maximum size of the changes of a batch that get a key each, in bytes."""
+"""The maximum total size of the changes of a batch that get a key each, in bytes; the changes of a larger
+batch share one key."""
 
 
 class Put(NamedTuple):
@@ -41,7 +43,7 @@ Write = Put | Delete
 class Layout:
     """The keys under which a session's state is stored.
 
-    A key of changes can be deleted when neither a history nor the log needs any of its changes.
+    A key with changes can be deleted when neither a history nor the log needs any of the changes under it.
 
     Args:
         keys: the keys of the cluster.
@@ -84,7 +86,7 @@ class Layout:
     # Keys that are stored already
 
     def know_changes(self, key: int, versions: Sequence[tuple[str, int]], loose: Sequence[int]) -> None:
-        """Add a key of changes; keys are added in their order.
+        """Record a key with changes that is in use; keys are recorded in ascending order.
 
         Args:
             key: the number in the key.
@@ -102,17 +104,18 @@ class Layout:
         self._loose.extend((sequence, key) for sequence in loose)
 
     def know_follower(self, followed: str, follower: str) -> None:
-        """Add the key of a dependency."""
+        """Record that the key of a dependency is in use."""
         self._follows.add((id_suffix(followed), id_suffix(follower)))
 
     def know_tools(self, key: int, names: Sequence[str]) -> None:
-        """Add a key of tools; keys are added in their order. On a name clash, the newer tool wins."""
+        """Record a key with tools that is in use, in ascending order; newer tools replace those of the same
+        name."""
         for name in names:
             self._replace_tool(name, key)
         self._written_tools = key + 1
 
     def know_answers(self, newest: int) -> None:
-        """Set the number of the newest answer."""
+        """Record the number of the newest stored answer to a request id."""
         self._written_answers = newest + 1
 
     # Records
@@ -152,7 +155,7 @@ class Layout:
                 yield Delete(self._keys.answer(record.forgotten))
 
     def _defined(self, change: Change) -> Iterator[Write]:
-        """Yield the writes for the definition of a variable that was registered or deleted."""
+        """Yield the writes for the definition of the variable that a change registers or deletes."""
         variable = change.variable
         deleted = change.kind == change_log.DELETED
         message = definition_message(variable, change.sequence, deleted=deleted)
@@ -199,7 +202,8 @@ class Layout:
         return iter(())
 
     def _release(self, key: int) -> None:
-        """Note that one change under a key is not needed any more."""
+        """Record that one change under a key is not needed any more; without needed changes, the key is
+        unneeded."""
         needed = self._shared.pop(key, 1) - 1
         if needed > 1:
             self._shared[key] = needed

@@ -16,7 +16,7 @@ from .layout import Layout
 
 
 def read_state(keys: SessionKeys, values: Mapping[bytes, bytes], layout: Layout) -> SessionState | None:
-    """Read a session.
+    """Read the state of a session from its stored values.
 
     Args:
         keys: the keys of the session.
@@ -72,7 +72,7 @@ class _SessionReader:
         return state
 
     def _under(self, name: str) -> Iterator[tuple[str, bytes]]:
-        """Yield the keys under a name, without the name, and their values."""
+        """Yield the rest of each key that begins with a name, and its value."""
         start = self._keys.prefix + name.encode() + b"/"
         for key, value in self._values.items():
             if key.startswith(start):
@@ -99,7 +99,8 @@ class _SessionReader:
                 self._changes[message.sequence] = change_of(message, variable, versions.get(version - 1))
 
     def _read_log(self) -> list[Change]:
-        """Return the newest changes without a gap. Each value change among them has its previous value."""
+        """Return the newest changes without a gap in their sequences. Each value change has its previous
+        value."""
         loose = {
             message.sequence: message
             for entry in self._messages.values()
@@ -120,7 +121,7 @@ class _SessionReader:
         return changes[::-1]
 
     def _update_layout(self, log: list[Change]) -> None:
-        """Update the layout with the changes that are needed, and so with the keys that are not."""
+        """Update the layout with the changes that are needed; keys without any are marked as unneeded."""
         logged = {change.sequence for change in log}
         for key, entry in self._messages.items():
             versions = [

@@ -30,10 +30,10 @@ from .layout import Delete, Layout, Put, Write
 logger = logging.getLogger("server.cluster")
 
 MAX_OPERATIONS = 100
-"""The maximum number of operations of a transaction; etcd accepts 128 by default."""
+"""The maximum number of operations of a transaction; etcd accepts at most 128 by default."""
 
 MAX_GROUP_BYTES = 2**18
-"""The size at which a group is full, in bytes; etcd accepts requests of 1.5 MiB by default."""
+"""The size at which a group of records is full, in bytes; etcd accepts requests of 1.5 MiB by default."""
 
 ATTEMPT_TIMEOUT_S = 2.0
 """The timeout of a transaction, after which it is sent again, in seconds."""
@@ -45,7 +45,7 @@ UNKNOWN = UnavailableError("etcd does not answer: it is not known whether this c
 
 
 class FencedError(Exception):
-    """Another bridge owns the session."""
+    """Another bridge owns the session, so that this one cannot write to it any more."""
 
 
 class Pipeline:
@@ -56,8 +56,8 @@ class Pipeline:
         keys: the keys of the cluster.
         session_id: the id of the session.
         incarnation: the fencing token: the revision at which this bridge took the session over.
-        last: the revision of the last write; 0 if there was none.
-        lose: the callback for the end of the pipeline after a failure, with the session's id and the reason.
+        last: the revision of the session's last write; 0 if there was none.
+        lose: the callback for a failure that ends the pipeline; it gets the session's id and the reason.
         failpoint: one of ``config.FAILPOINTS``, or "" for none.
 
     Attributes:
@@ -92,14 +92,14 @@ class Pipeline:
         self.closed: RefusalError | None = None
 
     def write(self, record: Record, publish: Callable[[], object]) -> None:
-        """Persist a record; see ``storage.store``."""
+        """Persist a record; call ``publish`` when it is durable. See ``storage.store``."""
         if self.closed is not None:
             raise self.closed
         self._commits.add(record, publish)
         self.start()
 
     def start(self) -> None:
-        """Begin to write if something waits to be written and nothing is being written."""
+        """Begin to write records and delete unneeded keys, if there are any and nothing is being written."""
         if self._task is None and self.closed is None and (self._commits.gathered or self.layout.unneeded):
             self._task = asyncio.create_task(self._run(), name=f"etcd {self.session_id}")
 
@@ -113,11 +113,11 @@ class Pipeline:
         return self._task is None
 
     def give_up_waiting(self, reason: RefusalError) -> None:
-        """Fail the futures that wait for records; the writing of these goes on."""
+        """Fail the futures of ``flushed`` with an error; their records are still written."""
         self._commits.refuse_waiters(reason)
 
     def close(self, reason: RefusalError) -> None:
-        """Stop writing, for a reason."""
+        """Stop writing, and fail all records that are not durable with an error as the reason."""
         self.closed = reason
         if self._task is not None:
             self._task.cancel()
@@ -153,7 +153,7 @@ class Pipeline:
         self._lose(self.session_id, reason)
 
     async def _write_group(self) -> None:
-        """Write as many gathered records as fit into one transaction, and publish them."""
+        """Write as many gathered records as fit into one transaction, and then publish them."""
         group: dict[bytes, Write] = {}
         chunks: list[Put] = []
         commits = self._commits

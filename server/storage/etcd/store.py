@@ -18,16 +18,17 @@ from .loader import read_state
 from .pipeline import Pipeline
 
 FIRST_PAGE_KEYS = 200
-"""The number of keys in the first page of a read. Pages grow, since etcd counts all later keys for each."""
+"""The number of keys that the first request for a session's state reads. Later requests read more, since etcd
+counts all remaining keys for each request."""
 
 MAX_PAGE_BYTES = 4 * 2**20
-"""The approximate maximum size of a page, in bytes."""
+"""The approximate maximum size of the answer to one request for a session's state, in bytes."""
 
 READ_TIMEOUT_S = 5.0
-"""The timeout of a page or a transaction, in seconds."""
+"""The timeout of a request that takes over, reads or gives up a session, in seconds."""
 
 CLOSE_TIMEOUT_S = 3.0
-"""The time that written records have to become durable at shutdown, in seconds."""
+"""The time that written records have to become durable at shutdown, in seconds; then they are given up."""
 
 
 class EtcdStore:
@@ -139,7 +140,7 @@ class EtcdStore:
         return content
 
     async def give_up(self, session_id: str) -> None:
-        """Give up the ownership of a session that is not open.
+        """Give up the ownership of a session that is not open, so that any bridge may take it.
 
         Raises:
             NoAnswerError: etcd does not answer; the ownership may have been given up or not.
@@ -153,7 +154,7 @@ class EtcdStore:
         )
 
     def forget(self, session_id: str, reason: RefusalError) -> None:
-        """Stop persisting a session, for a reason."""
+        """Stop persisting a session; records that are not durable fail with an error as the reason."""
         if (pipeline := self.pipelines.pop(session_id, None)) is not None:
             pipeline.close(reason)
 

@@ -18,7 +18,7 @@ async def forget_oldest(etcd: Etcd, keys: Keys, limit: int) -> None:
     """Delete the oldest tombstones if there are more than ``limit``, and raise the lower bound above them.
 
     Raises:
-        NoAnswerError, RefusedError: etcd fails; the caller may try again later.
+        NoAnswerError, RefusedError: etcd does not answer, or refuses; the caller may try again later.
     """
     start, end = keys.ended_all, prefix_end(keys.ended_all)
     excess = (await etcd.range(start, end, count_only=True, timeout=ANSWER_TIMEOUT_S)).count - limit

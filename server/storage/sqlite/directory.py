@@ -15,10 +15,10 @@ from .tables import APPLICATION, FORMAT, SCHEMA
 FILE = "bridge.sqlite3"
 
 RESERVED_WAL_BYTES = 1100 * (4096 + 24)
-"""The reserved size of SQLite's write-ahead log, in bytes: a little more than it needs."""
+"""The initial size of SQLite's write-ahead log, in bytes: a little more than it needs."""
 
 LOST_AND_FOUND = "lost+found"
-"""The directory that the root of a file system may have; it does not count as another file."""
+"""The directory that some file systems have in their root; a data directory may contain it."""
 
 
 class DataDirectory:
@@ -89,10 +89,10 @@ class DataDirectory:
         return connection
 
     def _recognise(self, connection: sqlite3.Connection) -> bool:
-        """Return True if the file is a bridge's database of this format, and False if it is empty.
+        """Return True if the database file is a bridge's and of this format, and False if it is empty.
 
         Raises:
-            StartupError: the file is another one.
+            StartupError: the file is not a bridge's database, or has another format.
         """
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -115,7 +115,7 @@ class DataDirectory:
 
 
 def _reserve(log: Path) -> None:
-    """Extend SQLite's write-ahead log to its full size at the start.
+    """Extend the file of SQLite's write-ahead log to ``RESERVED_WAL_BYTES`` with zeros.
 
     A commit that makes the file longer also waits for the file system's journal, which doubles its duration.
     SQLite ignores the zeros at the end of the log.

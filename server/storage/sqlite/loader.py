@@ -1,4 +1,4 @@
-"""Loading sessions from the tables, with checks for damaged data."""
+"""Loading sessions from the tables of a SQLite database, with checks for damaged data."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ class _SessionReader:
         return (row[1:] for row in rows)
 
     def _read_definitions(self) -> dict[int, Optimization | None]:
-        """Read the definitions of variables; return the numbers and lock holders of those not deleted."""
+        """Read the definitions of variables; return the lock holders by row number, without deleted
+        variables."""
         present: dict[int, Optimization | None] = {}
         query = (
             "SELECT number, session, id, name, type, constraints, deleted, holder, held_since, checksum"
@@ -179,7 +180,7 @@ def _rows(connection: sqlite3.Connection, query: str, *parameters: Any) -> Itera
 def _checked(row: Any) -> tuple[Any, ...]:
     *columns, stored_checksum = row
     if checksum(*columns) != stored_checksum:
-        raise CorruptDataError("a row is damaged: its checksum differs")
+        raise CorruptDataError("a row is damaged: its checksum does not match its content")
     return tuple(columns)
 
 

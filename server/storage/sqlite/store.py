@@ -28,7 +28,7 @@ from .loader import CorruptDataError
 logger = logging.getLogger("server.storage")
 
 SWEEP_PAUSE_S = 0.01
-"""The pause between two rounds of deleting rows of ended sessions, in seconds."""
+"""The pause between two transactions that delete rows of ended sessions, in seconds."""
 
 
 class SqliteStore:
@@ -43,7 +43,7 @@ class SqliteStore:
         writer: the writer of records to the database.
 
     Raises:
-        StartupError: the directory cannot be used.
+        StartupError: the data directory cannot be used.
     """
 
     durable = True
@@ -145,7 +145,7 @@ class SqliteStore:
         self._continue()
 
     def _fail(self, error: sqlite3.Error) -> None:
-        """Roll back the group and the records gathered since."""
+        """Roll back the group and the records gathered since, which then fail with a refusal."""
         if self.connection.in_transaction:
             self.connection.rollback()
         self.writer.forget()

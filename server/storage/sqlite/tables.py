@@ -23,7 +23,7 @@ APPLICATION = 0x42524447
 """The ``PRAGMA application_id`` of a bridge's database: "BRDG"."""
 
 FORMAT = 2
-"""The ``PRAGMA user_version`` of the database, one more with each change of a table."""
+"""The ``PRAGMA user_version`` of the database, which is increased with each change of the tables."""
 
 SCHEMA = """
 CREATE TABLE sessions (
@@ -92,7 +92,8 @@ class Writer:
 
     Args:
         connection: the connection to the database.
-        half_written: the callback in the middle of a record of several changes.
+        half_written: the callback that is called in the middle of writing a record of several changes, for
+            failpoints.
     """
 
     def __init__(self, connection: sqlite3.Connection, half_written: Callable[[Changed], object]) -> None:
@@ -112,15 +113,15 @@ class Writer:
         self._numbers: dict[str, tuple[int, int]] = {}  # by variable id: the session's and its own row number
 
     def forget(self) -> None:
-        """Clear the cache of row numbers, after a rollback."""
+        """Clear the cache of row numbers, some of which a rollback may have removed."""
         self._numbers.clear()
 
     def write(self, record: Record) -> None:
-        """Write one record."""
+        """Write one record to the tables."""
         self._write[type(record)](record)
 
     def sweep(self) -> None:
-        """Delete some of the rows of ended sessions."""
+        """Delete some rows of ended sessions; set ``unswept`` to False when none is left."""
         variables = self._do(
             "SELECT number FROM variables WHERE session IN (SELECT number FROM sessions WHERE id IS NULL)"
             " LIMIT ?",
@@ -227,7 +228,7 @@ class Writer:
         self._amend(number, deleted=False, holder=record.holder)
 
     def _amend(self, number: int, *, deleted: bool, holder: Optimization | None) -> None:
-        """Update the columns of a variable's row that can change."""
+        """Update the columns of a variable's row that can change: its deletion and the holder of its lock."""
         fixed = self._do(
             "SELECT session, id, name, type, constraints FROM variables WHERE number = ?", (number,)
         ).fetchone()
