@@ -73,7 +73,7 @@ def step_within(context, seconds, step):
 
 @then("each bridge refuses it {status}, with the same message and violations")
 def step_same_refusals(context, status):
-    """Every bridge refused the call with this status, and with equal messages and field violations."""
+    """Check that every bridge refused the call with this status, and with equal messages and violations."""
     errors = [outcome.examine() for outcome in context.world.outcomes]
     for error in errors:
         assert_that(error, is_refusal(status))
@@ -83,7 +83,7 @@ def step_same_refusals(context, status):
 
 @then("all bridges answer the same about {name}")
 def step_same_answers(context, name):
-    """All bridges answer equal reads, lists and histories, and equal descriptions of the session."""
+    """Check that all bridges answer equal reads, lists and histories, and equal session descriptions."""
     world = context.world
     world.require_success()
     answers = []
@@ -138,7 +138,8 @@ def step_set_many(context, count, prefix, first):
 
 @then("the {int} variables {name} hold {int} and up, at version {int}")
 def step_hold_many(context, count, prefix, first, version):
-    """One read of all variables returns consecutive integers at this version; the batch had no errors."""
+    """Check that one read of all variables returns consecutive integers at this version; the batch had no
+    errors."""
     world = context.world
     result = world.require_success()
     assert_that(result.errors, empty(), "the errors of the batch")
@@ -157,7 +158,7 @@ def step_follow(context, person, names):
 
 @then("{person} receives the versions {int} to {int} of {name}, each once")
 def step_followed(context, person, first, last, name):
-    """The follower has received these versions, in order and each once, over all its reconnections."""
+    """Check that the follower has received these versions, in order and each once, across reconnections."""
     watch = context.world.watchers[person].watch
     got = watch.wait_for(lambda updates: len(updates) >= last - first + 1, 3 * DEADLINE_S)
     versions = [update.variable.version for update in got]

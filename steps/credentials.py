@@ -46,14 +46,14 @@ def usual(context, **changes):
 
 @then("{person} has received nothing")
 def step_received_nothing(context, person):
-    """The watch of this person sent no update before it ended."""
+    """Check that the watch of this person sent no update before it ended."""
     updates = [update.kind for update in context.world.watchers[person].watch.updates]
     assert_that(updates, empty(), f"what {person} received")
 
 
 @then("no connection is made")
 def step_no_connection(context):
-    """The last call did not reach the bridge, because the TLS handshake failed."""
+    """Check that the last call did not reach the bridge, because the TLS handshake failed."""
     assert_that(context.world.outcome.examine(), is_no_connection())
 
 

@@ -37,19 +37,20 @@ def step_batch_at_failpoint(context):
 
 @then("no acknowledged change is lost")
 def step_none_lost(context):
-    """After each kill, no variable was behind its last acknowledged set, or more than one set ahead of it."""
+    """Check that after each kill, no variable was behind its last acknowledged set, or more than one set ahead
+    of it."""
     assert_that(context.world.loads.workload.lost, no_faults(), "the acknowledged changes lost")
 
 
 @then("no batch is applied in part")
 def step_batches_whole(context):
-    """After each kill, variables that clients set only in batches were at the same version."""
+    """Check that after each kill, variables that clients set only in batches were at the same version."""
     assert_that(context.world.loads.workload.torn, no_faults(), "the batches applied in part")
 
 
 @then("a watch has received each change once, and none that was lost")
 def step_watched(context):
-    """A watch that was resumed after each kill has received all versions, in order, and no others."""
+    """Check that a watch, resumed after each kill, received all versions in order, and no others."""
     assert_that(context.world.loads.workload.discrepancies, no_faults(), "the wrong updates of a watch")
 
 
@@ -70,7 +71,7 @@ def step_damage(context):
 
 @then("the data files are unchanged")
 def step_unchanged(context):
-    """Every file in the data directory is as it was before the last start; none is new or missing."""
+    """Check that every file in the data directory is as before the last start; none is new or missing."""
     before, now = context.world.starts.files, contents_of(context)
     changed = [Path(path).name for path in {**before, **now} if before.get(path) != now.get(path)]
     expect(now == before, "the files to be as they were before the start", f"changed: {', '.join(changed)}")

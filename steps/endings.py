@@ -63,14 +63,15 @@ def step_signal(context, name, number):
 
 @then("{process} ends with exit code {int}")
 def step_ends(context, name, code):
-    """The process ends with this exit code within 10 s."""
+    """Check that the process ends with this exit code within 10 s."""
     actual = named(context.world, name).wait_ended(END_S)
     expect(actual == code, f"{name} to end with exit code {code}", end_in_words(actual, END_S))
 
 
 @then("{process} end(s) within {int} s")
 def step_ends_soon(context, name, seconds):
-    """The process ends in time, with any exit code; child processes are those that ran before the signal."""
+    """Check that the process ends in time, with any exit code; child processes are those that ran before the
+    signal."""
     if name == "the bridge's child processes":
         require_no_children(context, seconds)
         return
@@ -98,7 +99,8 @@ def step_refuses_new_calls(context):
 
 @then("nothing listens on the bridge's port")
 def step_port_closed(context):
-    """The port refuses connections: at once, or within 5 s if the bridge is not a child of the suite."""
+    """Check that the port refuses connections: at once, or within 5 s if the bridge is not a child of the
+    suite."""
     process = Servers.process.get(context.world.servers)
     is_orphan = process is None  # its end cannot be waited for
     port = context.world.starts.starter.port if is_orphan else process.port

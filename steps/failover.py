@@ -137,7 +137,7 @@ def step_waiting_reads(context, count, name, bridge):
 
 @then("each read is answered with {value} at version {int}, or as unavailable")
 def step_no_stale_reads(context, value, version):
-    """No read that waited is answered with the outdated state in the memory of the paused bridge."""
+    """Check that no read that waited is answered with outdated state of the paused bridge."""
     for call in context.world.reads.waiting:
         error = call.exception(timeout=3 * DEADLINE_S)
         if error is None:

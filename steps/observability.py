@@ -14,7 +14,7 @@ SERVICES = {"health": observability.health, "reflection": observability.interfac
 
 @then("it confirms in one line on stdout, and ends with exit code {int}")
 def step_confirms(context, code):
-    """The bridge wrote one line on stdout that is not a READY line, nothing on stderr, and ended."""
+    """Check that the bridge wrote one line on stdout (not READY), nothing on stderr, and ended."""
     process = context.world.servers.process
     output = observability.all_words(process)
     assert_that(process.exit_code, equal_to(code), f"the exit code, after the output {output!r}")
@@ -25,7 +25,7 @@ def step_confirms(context, code):
 
 @then("it says why not on stderr, and ends with exit code {int}")
 def step_says_why_not(context, code):
-    """The bridge wrote a reason on stderr, nothing on stdout, and ended."""
+    """Check that the bridge wrote a reason on stderr, nothing on stdout, and ended."""
     process = context.world.servers.process
     output = observability.all_words(process)
     assert_that(process.exit_code, equal_to(code), f"the exit code, after the output {output!r}")
@@ -35,7 +35,8 @@ def step_says_why_not(context, code):
 
 @then("within {int} s the log has these calls:")
 def step_logged(context, seconds):
-    """The log has exactly these calls of the session, each as an object with method, status and duration."""
+    """Check that the log has exactly these calls of the session, each as an object with method, status and
+    duration."""
     world = context.world
     expected = [(row["call"], row["status"]) for row in context.table]
 
@@ -58,7 +59,7 @@ def step_logged(context, seconds):
 
 @then("a line of the bridge's output contains {names}")
 def step_output_contains(context, texts):
-    """Until its end, the bridge wrote a line with all of these texts."""
+    """Check that the bridge, until its end, wrote a line with all of these texts."""
     output = observability.all_words(context.world.servers.process)
     matches = [line for line in output.splitlines() if all(text in line for text in texts)]
     expect(bool(matches), f"a line with {', '.join(texts)}", f"it wrote: {output}")
@@ -66,7 +67,7 @@ def step_output_contains(context, texts):
 
 @then("the bridge's output does not contain {names}")
 def step_output_lacks(context, texts):
-    """Until its end, the bridge wrote none of these texts."""
+    """Check that the bridge, until its end, wrote none of these texts."""
     output = observability.all_words(context.world.servers.process)
     matches = [line for line in output.splitlines() if any(text in line for text in texts)]
     assert_that(matches, empty(), f"the lines that have {' or '.join(texts)}")
@@ -74,7 +75,7 @@ def step_output_lacks(context, texts):
 
 @then("within {int} s the metrics are:")
 def step_metrics(context, seconds):
-    """The metrics for Prometheus reach these numbers, given as a table of name and number."""
+    """Check that the metrics for Prometheus reach these numbers, given as a table of name and number."""
     context.world.require_success()
     expected = {row["name"]: float(row["number"]) for row in context.table}
 
@@ -88,7 +89,7 @@ def step_metrics(context, seconds):
 
 @then("the metrics contain neither {names} nor the id of the session")
 def step_metrics_lack(context, texts):
-    """No line of the metrics has one of these names, which clients have chosen, or the session's id."""
+    """Check that no line of the metrics has one of these names, or the session's id."""
     page = observability.metrics(context.world.starts.metrics_address)
     names = (*texts, context.world.sessions.id)
     matches = [line for line in page.splitlines() if any(name in line for name in names)]
@@ -103,12 +104,12 @@ def step_call_service(context, service):
 
 @then("the health status is {word}")
 def step_health(context, status):
-    """The health service answered this status, such as SERVING."""
+    """Check that the health service answered this status, such as SERVING."""
     assert_that(context.world.require_success(), equal_to(status), "the health that was answered")
 
 
 @then("the services include {name}")
 def step_services(context, name):
-    """The reflection service answered a list that contains this service."""
+    """Check that the reflection service answered a list that contains this service."""
     services = context.world.require_success().decode("utf-8", "replace")
     assert_that(services, contains_string(name), "what the reflection service answered")

@@ -169,7 +169,7 @@ def step_use(context):
 
 @then("a connection to the bridge's port is accepted at once")
 def step_port_accepts(context):
-    """The port accepted a connection at the moment at which the READY line was read."""
+    """Check that the port accepted a connection at the moment at which the READY line was read."""
     assert_that(
         context.world.starts.connections, equal_to(["accepted"]), "a connection made when GRPC_READY was read"
     )
@@ -177,7 +177,7 @@ def step_port_accepts(context):
 
 @then("the (first )bridge answers a call")
 def step_answers_call(context):
-    """The bridge that clients use answers Ping."""
+    """Check that the bridge that clients use answers Ping."""
     assert_that(context.world.client.connection.ping("hello"), equal_to("hello"), "the answer to Ping")
 
 
@@ -193,7 +193,7 @@ def step_one_line(context):
 
 @then("both bridges answer, on different ports")
 def step_two_ports(context):
-    """The two bridges that the scenario started answer Ping, each on its own port."""
+    """Check that the two bridges that the scenario started answer Ping, each on its own port."""
     ports = [context.world.starts.first.port, context.world.servers.process.port]
     assert_that(set(ports), has_length(2), "the ports")
     for port in ports:
@@ -203,7 +203,7 @@ def step_two_ports(context):
 
 @then("the bridge is reachable at {words}")
 def step_reachable(context, addresses):
-    """Either every address of this machine answers, or only loopback addresses do."""
+    """Check that either every address of this machine answers, or only loopback addresses do."""
     {
         "every address of this machine": require_reachable_everywhere,
         "loopback addresses only": require_reachable_locally,
@@ -236,7 +236,8 @@ def require_reachable_locally(world):
 
 @then("it ends with an error within 5 s, and says why on stderr")
 def step_fails_to_start(context):
-    """The process ends by itself, with an exit code other than 0, a reason on stderr and no READY line."""
+    """Check that the process ends by itself, with an exit code other than 0, a reason on stderr and no READY
+    line."""
     process = context.world.servers.process
     code = process.wait_ended(END)
     in_time = code is not None and process.ended_at - context.world.starts.began <= 2 * END
@@ -255,7 +256,8 @@ def step_fails_to_start(context):
 
 @then("the bridge is idle within {int} s")
 def step_idle(context, seconds):
-    """While a busy loop takes 0.2 s of processor time, the bridge and its children take less than 0.05 s."""
+    """Check that while a busy loop takes 0.2 s of processor time, the bridge and its children take less than
+    0.05 s."""
     pid = context.world.servers.process.pid
     before = worked(pid)
 

@@ -44,7 +44,7 @@ def step_callers(context, count):
 
 @then("they all get the same connection, and it works")
 def step_same_connection(context):
-    """All callers got one connection, which answers Ping."""
+    """Check that all callers got one connection, which answers Ping."""
     assert_that(
         {id(connection) for connection in context.world.starts.callers},
         has_length(1),
@@ -55,13 +55,13 @@ def step_same_connection(context):
 
 @then("the worker has started one process")
 def step_one_process(context):
-    """The worker has started one process in all."""
+    """Check that the worker has started one process in all."""
     assert_that(context.world.servers.worker.processes, has_length(1), "the processes started")
 
 
 @then("the worker reports {names}")
 def step_worker_reports(context, expected):
-    """The worker's events include these kinds or sentences; <port> stands for the bridge's port."""
+    """Check that the worker's events include these; <port> stands for the bridge's port."""
     worker = context.world.servers.worker
     events = [text.replace("<port>", str(worker.process.port)) for text in expected]
     kinds_and_sentences = [text for event in context.world.servers.events for text in event]
@@ -70,7 +70,7 @@ def step_worker_reports(context, expected):
 
 @then("the worker restarts the bridge")
 def step_restarted(context):
-    """The worker's connection works again, and leads to a new process."""
+    """Check that the worker's connection works again, and leads to a new process."""
     world = context.world
     world.servers.worker.connection_after(world.starts.killed).ping("again")
     assert_that(
@@ -82,7 +82,7 @@ def step_restarted(context):
 
 @then("each caller gets an error with the bridge's stderr")
 def step_callers_get_errors(context):
-    """Every caller got an error with the exit code and the stderr of the bridge."""
+    """Check that every caller got an error with the exit code and the stderr of the bridge."""
     for answer in context.world.starts.callers:
         expect(isinstance(answer, WorkerError), "a caller to get an error", f"it got {answer!r}")
         assert_that(str(answer), matches_regexp(r"(?s)exit code \d+.*no-such-flag-at-all"), "the error")

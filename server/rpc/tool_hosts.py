@@ -73,7 +73,7 @@ class Hosts:
     async def execute(
         self, tool: RegisteredTool, request: pb.ExecuteToolRequest, context: Context
     ) -> pb.ExecuteToolResponse:
-        """Run a tool on its host."""
+        """Forward a call of a registered tool to the bridge that hosts it, and return that bridge's reply."""
         async with self._forwarding(tool, context) as (stub, options):
             reply: pb.ExecuteToolResponse = await _in_session(
                 stub, request, options, lambda: stub.ExecuteTool(request, **options)
