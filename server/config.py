@@ -274,8 +274,8 @@ class Settings(NamedTuple):
         str,
         Flag(
             "--failpoint",
-            "for tests: moment at which a change kills the server if its metadata also names the moment:"
-            f" {', '.join(FAILPOINTS)}",
+            f"for tests: kill the server at this moment ({', '.join(FAILPOINTS)}) of a change whose request"
+            " has the metadata failpoint=MOMENT",
             str,
             DIAGNOSTICS,
             choices=["", *FAILPOINTS],

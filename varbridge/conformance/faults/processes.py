@@ -57,7 +57,7 @@ def use_processor(seconds: float) -> None:
 
 
 def offspring(pid: int) -> dict[int, str]:
-    """Return the names of all descendants of a process by process id."""
+    """Return the descendants of a process: their names by their process ids."""
     parents: dict[int, tuple[int, str]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
