@@ -17,9 +17,9 @@ def step_confirms(context, code):
     """Check that the bridge wrote one line on stdout (not READY), nothing on stderr, and ended."""
     process = context.world.servers.process
     output = observability.all_words(process)
+    expect(process.port is None, "no READY line of a bridge that does not serve", "there was one")
     assert_that(process.exit_code, equal_to(code), f"the exit code, after the output {output!r}")
     assert_that([*process.stdout], has_length(1), "the lines on stdout")
-    expect(process.port is None, "no READY line of a bridge that does not serve", "there was one")
     assert_that([*process.stderr], empty(), "the lines on stderr")
 
 

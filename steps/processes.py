@@ -240,9 +240,11 @@ def step_fails_to_start(context):
     line."""
     process = context.world.servers.process
     code = process.wait_ended(END)
-    in_time = code is not None and process.ended_at - context.world.starts.began <= 2 * END
+    took_s = None if code is None else process.ended_at - context.world.starts.began
     expect(
-        in_time and code != 0, f"the bridge to end with an error within {END:g} s", end_in_words(code, END)
+        took_s is not None and took_s <= 2 * END and code != 0,  # a busy machine may need twice the time
+        f"the bridge to end with an error within {END:g} s",
+        end_in_words(code, END, took_s or 0.0),
     )
     process.last_words()
     reported = any(line.strip() for line in process.stderr)

@@ -84,9 +84,17 @@ def alive(processes: Mapping[int, str]) -> dict[int, str]:
     return living
 
 
-def end_in_words(code: int | None, seconds: float) -> str:
-    """Return a sentence about the end of a process that should have ended within so many seconds."""
-    return f"it was still running after {seconds:g} s" if code is None else f"it ended with exit code {code}"
+def end_in_words(code: int | None, limit_s: float, took_s: float = 0.0) -> str:
+    """Return a sentence about the end of a process, or about its not ending.
+
+    Args:
+        code: its exit code; None if it is still running.
+        limit_s: the time that it had, in seconds.
+        took_s: the time that it took, in seconds.
+    """
+    if code is None:
+        return f"it was still running after {limit_s:g} s"
+    return f"it ended with exit code {code}" + (f" after {took_s:.1f} s" if took_s > limit_s else "")
 
 
 def _status(pid: int) -> dict[str, str]:

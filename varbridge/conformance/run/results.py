@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import replace
@@ -20,7 +19,6 @@ from varbridge.conformance.vocabulary.outcome import in_words
 from varbridge.errors import ToolFailedError
 
 _LINES = 15  # the maximum number of lines of an explanation
-_NESTED_STEP = re.compile(r"^\w+ SUB-STEP: .*\n(?:Substep info: )?(?:ASSERT FAILED: )?")
 _STEP_OUTCOMES = {Status.passed: "passed", Status.skipped: "not run", Status.untested: "not run"}
 
 
@@ -134,7 +132,6 @@ def _step_explanation(step: Any) -> list[str]:
     text = str(step.exception) if step.exception else step.error_message or ""
     if isinstance(step.exception, BridgeError | ToolFailedError):  # the step needed an answer
         text = in_words(step.exception)
-    text = _NESTED_STEP.sub("", text.partition("\nTraceback (")[0])  # only the message of a nested step
     lines = [line for line in text.splitlines() if line.strip()][-_LINES:]
     return lines or [
         f"{type(step.exception).__name__} without a message" if step.exception else "no reason given"

@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Any
 
 from behave import step
+from behave.runner import the_step_registry
 
 Function = Callable[..., Any]
 
@@ -64,11 +65,9 @@ def prefix(phrase: str) -> Callable[[Function], Function]:
 
 def run_step(context: Any, text: str) -> None:
     """Run a step inside another one, with the keyword and the table of the outer one."""
-    table = ""
-    if context.table is not None:
-        rows = [context.table.headings, *(row.cells for row in context.table.rows)]
-        table = "".join("\n|" + "|".join(cell.replace("|", "\\|") for cell in row) + "|" for row in rows)
-    context.execute_steps(f"{context.world.step_type.capitalize()} {text}{table}")
+    definition = _find(the_step_registry, context.world.step_type, text)
+    assert definition is not None, f"no step is defined for {text!r}"  # the validation has found it
+    definition.match(text).run(context)
 
 
 def chain(registry: Any, behave_step: Any) -> Iterator[tuple[str, Any]]:
