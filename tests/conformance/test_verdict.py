@@ -207,7 +207,7 @@ def test_an_exception_in_the_world_breaks_the_run(make_project: MakeProject) -> 
 def test_a_scenario_that_lacks_a_step_breaks_the_run(make_project: MakeProject, step: str) -> None:
     run = make_project(GREEN + example(f"When {step}", "Then all is well")).run()
     assert (run.code, run.word) == (3, "broken run")
-    assert "the scenario is invalid at 'the running tool is cancelled': it lacks a step" in run.sentence
+    assert "the running tool is cancelled': it lacks a step" in run.sentence
     assert "Given the tool … is running for … s" in run.sentence
 
 
