@@ -8,7 +8,7 @@ succeed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from behave import step
@@ -22,28 +22,26 @@ _ACTION, _PREFIX = "is_action", "is_prefix"
 def action(phrase: str) -> Callable[[Function], Function]:
     """Define a phrase for a call of a client, as a Given or a When; the step function returns the answer."""
 
-    def define(function: Function) -> Function:
-        @wraps(function)
-        def run(context: Any, *arguments: Any) -> None:
-            world = context.world
-            world.attempt(lambda: function(context, *arguments))
-            if world.step_type == "given":
-                world.require_success()
+    def attempt(context: Any, call: Callable[[], Any]) -> None:
+        context.world.attempt(call)
+        if context.world.step_type == "given":
+            context.world.require_success()
 
-        setattr(run, _ACTION, True)
-        step(phrase)(run)
-        return function
-
-    return define
+    return _given_or_when(phrase, attempt)
 
 
 def event(phrase: str) -> Callable[[Function], Function]:
-    """Define a phrase for an event without an answer, such as the end of a process, as a Given or a When."""
+    """Define a phrase for what happens without an answer, such as the end of a process."""
+    return _given_or_when(phrase, lambda _, work: work())
 
+
+def _given_or_when(
+    phrase: str, perform: Callable[[Any, Callable[[], Any]], None]
+) -> Callable[[Function], Function]:
     def define(function: Function) -> Function:
         @wraps(function)
         def run(context: Any, *arguments: Any) -> None:
-            function(context, *arguments)
+            perform(context, partial(function, context, *arguments))
 
         setattr(run, _ACTION, True)
         step(phrase)(run)
