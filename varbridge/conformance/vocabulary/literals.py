@@ -186,7 +186,10 @@ def show(value: Any) -> str:
         text = next(name for name, special in SPECIAL.items() if same(special, value))
     else:
         text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + " …"
+    if len(text) <= _SHOWN:
+        return text
+    length = f" ({len(value)} characters)" if isinstance(value, str) else ""
+    return f"{text[:_SHOWN]} …{length}"
 
 
 def _is_array(value: Any) -> bool:
