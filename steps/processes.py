@@ -111,7 +111,7 @@ def flags_and_port(context, settings, resources):
     if settings.data_directory == "the same data directory":
         flags += ["--data-dir", world.servers.data_dir.name]
     elif settings.data_directory == "a file as its data directory":
-        file = resources.enter_context(NamedTemporaryFile())  # noqa: SIM115
+        file = resources.enter_context(NamedTemporaryFile())  # noqa: SIM115  # the stack closes it
         flags += ["--data-dir", file.name]
     if settings.port == "a busy port":
         listener = resources.enter_context(closing(socket.create_server(("127.0.0.1", 0))))

@@ -7,55 +7,43 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from varbridge.conformance.vocabulary.literals import INSIDE, QUOTED, VALUE, Literal
+from varbridge.conformance.vocabulary.literals import INSIDE, QUOTED, VALUE, Literal, ungrouped
 from varbridge.conformance.vocabulary.options import Identifier
 from varbridge.conformance.vocabulary.statuses import STATUS
 
-ARGUMENTS = (
-    rf"(?: with \{{{INSIDE}\}}| with the parameter {QUOTED} as (?:{VALUE}))?"
-    rf"(?:, for the optimizer {QUOTED})?(?:, with a deadline of \d+(?:\.\d+)? s)?"
+_ARGUMENTS = (
+    rf"(?: with (?P<parameters>\{{{INSIDE}\}})| with the parameter (?P<name>{QUOTED}) as (?P<value>{VALUE}))?"
+    rf"(?:, for the optimizer (?P<optimizer>{QUOTED}))?"
+    r"(?:, with a deadline of (?P<deadline>\d+(?:\.\d+)?) s)?"
 )
+ARGUMENTS = ungrouped(_ARGUMENTS)
 """The regular expression of the parameters of a tool and the options of its call."""
 
-_ARGUMENTS_PARTS = re.compile(
-    rf"(?: with (?P<parameters>\{{{INSIDE}\}})| with the parameter (?P<name>{QUOTED}) as (?P<value>{VALUE}))?"
-    rf"(?:, for the optimizer (?P<optimizer>{QUOTED}))?(?:, with a deadline of (?P<deadline>[\d.]+) s)?"
-)
-
-OPENING = rf"(?: with a time to live of -?\d+ s)?(?:, with the metadata \{{{INSIDE}\}})?"
-"""The regular expression of the options with which a session is opened."""
-
-_OPENING_PARTS = re.compile(
+_OPENING = (
     rf"(?: with a time to live of (?P<ttl>-?\d+) s)?(?:, with the metadata (?P<metadata>\{{{INSIDE}\}}))?"
 )
+OPENING = ungrouped(_OPENING)
+"""The regular expression of the options with which a session is opened."""
 
 _WATCHED = rf"{QUOTED}(?:, by its id)?"
-_VARIABLES = rf"{_WATCHED}(?:(?:, | and ){_WATCHED})*"
-WATCH = (
-    rf"(?:every variable|{_VARIABLES})"
-    rf"(?: after sequence -?\d+| \d+ beyond the last sequence)?"
-    rf"(?:, with initial values)?(?:, through a proxy)?"
+_WATCH = (
+    rf"(?:every variable|(?P<variables>{_WATCHED}(?:(?:, | and ){_WATCHED})*))"
+    r"(?: after sequence (?P<after>-?\d+)| (?P<beyond>\d+) beyond the last sequence)?"
+    r"(?P<initial>, with initial values)?(?P<proxy>, through a proxy)?"
 )
+WATCH = ungrouped(_WATCH)
 """The regular expression of the variables that are watched, and of the options of the watch."""
 
-_WATCH_PARTS = re.compile(
-    rf"(?:every variable|(?P<variables>{_VARIABLES}))"
-    rf"(?: after sequence (?P<after>-?\d+)| (?P<beyond>\d+) beyond the last sequence)?"
-    rf"(?P<initial>, with initial values)?(?P<proxy>, through a proxy)?"
+_END = (
+    rf"(?P<status>{STATUS})(?:, saying (?P<phrase>{QUOTED}))?(?: within (?P<within>\d+) s)?"
+    r"(?:, (?P<later>\d+) s or more after the last call)?"
 )
-
-END = rf"(?:{STATUS})(?:, saying {QUOTED})?(?: within \d+ s)?(?:, \d+ s or more after the last call)?"
+END = ungrouped(_END)
 """The regular expression of the end of a watch."""
 
-_END_PARTS = re.compile(
-    rf"(?P<status>{STATUS})(?:, saying (?P<phrase>{QUOTED}))?(?: within (?P<within>\d+) s)?"
-    rf"(?:, (?P<later>\d+) s or more after the last call)?"
-)
-
-HOST = rf"(?:, started (?:for this scenario|with {QUOTED}),)?"
+_HOST = rf"(?:, started (?:(?P<own>for this scenario)|with (?P<flags>{QUOTED})),)?"
+HOST = ungrouped(_HOST)
 """The regular expression of the words that say how another bridge was started."""
-
-_HOST_PARTS = re.compile(rf"(?:, started (?:(?P<own>for this scenario)|with (?P<flags>{QUOTED})),)?")
 
 
 @dataclass(frozen=True)
@@ -75,7 +63,7 @@ class ToolArguments:
     @classmethod
     def parse(cls, text: str) -> ToolArguments:
         """Parse the arguments of a tool from the text of a step."""
-        parts = _parts(_ARGUMENTS_PARTS, text)
+        parts = _parts(_ARGUMENTS, text)
         parameters = json.loads(parts["parameters"] or "{}")
         if parts["name"] is not None:
             literal = Literal(parts["value"])
@@ -104,7 +92,7 @@ class Opening:
     @classmethod
     def parse(cls, text: str) -> Opening:
         """Parse the options of an opening from the text of a step."""
-        parts = _parts(_OPENING_PARTS, text)
+        parts = _parts(_OPENING, text)
         ttl, metadata = parts["ttl"], parts["metadata"]
         return cls(None if ttl is None else int(ttl), None if metadata is None else json.loads(metadata))
 
@@ -134,7 +122,7 @@ class WatchRequest:
     @classmethod
     def parse(cls, text: str) -> WatchRequest:
         """Parse the variables and options of a watch from the text of a step."""
-        parts = _parts(_WATCH_PARTS, text)
+        parts = _parts(_WATCH, text)
         after, beyond = parts["after"], parts["beyond"]
         return cls(
             Identifier.parse_all(parts["variables"] or ""),
@@ -164,7 +152,7 @@ class WatchEnd:
     @classmethod
     def parse(cls, text: str) -> WatchEnd:
         """Parse the end of a watch from the text of a step."""
-        parts = _parts(_END_PARTS, text)
+        parts = _parts(_END, text)
         phrase, within, later = parts["phrase"], parts["within"], parts["later"]
         return cls(
             parts["status"] or "",
@@ -189,7 +177,7 @@ class HostStart:
     @classmethod
     def parse(cls, text: str) -> HostStart:
         """Parse the start of a bridge from the text of a step."""
-        parts = _parts(_HOST_PARTS, text)
+        parts = _parts(_HOST, text)
         return cls(parts["own"] is not None, tuple(json.loads(parts["flags"] or '""').split()))
 
 
@@ -202,7 +190,7 @@ def parse_numbers(text: str) -> list[int]:
     return [*range(int(first), int(last) + 1)]
 
 
-def _parts(pattern: re.Pattern[str], text: str) -> dict[str, str]:
-    match = pattern.fullmatch(text)
+def _parts(expression: str, text: str) -> dict[str, str]:
+    match = re.fullmatch(expression, text)
     assert match is not None, text
     return match.groupdict()

@@ -144,6 +144,16 @@ class Literal:
 NO_VALUE = "no value"
 
 
+def names_in(text: str) -> list[str]:
+    """Return the strings in double quotes that a text contains."""
+    return [json.loads(name) for name in re.findall(QUOTED, text)]
+
+
+def ungrouped(expression: str) -> str:
+    """Return a regular expression without its named groups, which parameter types must not have."""
+    return re.sub(r"\(\?P<\w+>", "(?:", expression)
+
+
 def same(expected: Any, actual: Any, *, exact: bool = True) -> bool:
     """Return True if two values are the same, to the last bit and the sign of zero.
 

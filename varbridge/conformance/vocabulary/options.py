@@ -7,26 +7,23 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from varbridge.conformance.vocabulary.literals import INSIDE, QUOTED
+from varbridge.conformance.vocabulary.literals import INSIDE, QUOTED, ungrouped
 
-IDENTIFIER = rf"{QUOTED}(?:, by its (?:old )?id(?: in session {QUOTED})?,?)?"
+_IDENTIFIER = (
+    rf"(?P<name>{QUOTED})(?P<by_id>, by its (?P<old>old )?id(?: in session (?P<session>{QUOTED}))?,?)?"
+)
+IDENTIFIER = ungrouped(_IDENTIFIER)
 """The regular expression of a variable: its name in quotes, with ", by its id" if its id is meant."""
 
-_IDENTIFIER = re.compile(rf"({QUOTED})(?:, by its (old )?(id)(?: in session ({QUOTED}))?,?)?")
-
 _OPTION = (
-    rf", (?:expecting version -?\d+|with the request id {QUOTED}|for the optimizer {QUOTED}"
-    rf"|with the metadata \{{{INSIDE}\}}|under the constraints (?:\{{{INSIDE}\}}|`[^`]*`))"
-)
-OPTIONS = rf"(?:{_OPTION})*"
-"""The regular expression of any number of options, each after a comma."""
-
-_OPTION_PARTS = re.compile(
     rf", (?:expecting version (?P<expected_version>-?\d+)|with the request id (?P<request_id>{QUOTED})"
     rf"|for the optimizer (?P<optimizer>{QUOTED})|with the metadata (?P<metadata>\{{{INSIDE}\}})"
     rf"|under the constraints (?P<constraints>\{{{INSIDE}\}}|`[^`]*`))"
-    rf"(?=(?:{_OPTION})*$)"
 )
+OPTIONS = rf"(?:{ungrouped(_OPTION)})*"
+"""The regular expression of any number of options, each after a comma."""
+
+_OPTION_PARTS = re.compile(rf"{_OPTION}(?={OPTIONS}$)")
 
 
 @dataclass(frozen=True)
@@ -46,19 +43,19 @@ class Identifier:
     @classmethod
     def parse(cls, text: str) -> Identifier:
         """Parse an identifier from the text of a step."""
-        match = _IDENTIFIER.fullmatch(text)
+        match = re.fullmatch(_IDENTIFIER, text)
         assert match is not None, text
-        name, old, by_id, session = match.groups()
+        session = match["session"]
         return cls(
-            json.loads(name),
-            f"{old or ''}{by_id or 'name'}",
+            json.loads(match["name"]),
+            f"{match['old'] or ''}id" if match["by_id"] else "name",
             None if session is None else json.loads(session),
         )
 
     @classmethod
     def parse_all(cls, text: str) -> list[Identifier]:
         """Parse several identifiers from the text of a step."""
-        return [cls.parse(match[0]) for match in _IDENTIFIER.finditer(text)]
+        return [cls.parse(match[0]) for match in re.finditer(IDENTIFIER, text)]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from behave.cucumber_expression import (
 from behave.matchers import use_current_step_matcher_as_default
 
 from varbridge.conformance.vocabulary import calls
-from varbridge.conformance.vocabulary.literals import QUOTED, VALUE, Literal
+from varbridge.conformance.vocabulary.literals import QUOTED, VALUE, Literal, names_in
 from varbridge.conformance.vocabulary.options import IDENTIFIER, OPTIONS, Identifier, Options
 from varbridge.conformance.vocabulary.settings import (
     CLUSTER_SETTINGS,
@@ -39,10 +39,6 @@ _CREDENTIALS = (
 
 def _name(text: str) -> str:
     return str(json.loads(text)) if text.startswith('"') else "n" * int(text.split()[3])
-
-
-def _names(text: str) -> list[str]:
-    return [json.loads(name) for name in re.findall(QUOTED, text)]
 
 
 def _people(text: str) -> list[str]:
@@ -73,7 +69,7 @@ TYPES = {
         _name,
         '`"temperature"`, with the escapes of JSON; `a name of 257 characters`',
     ),
-    "names": Parameter(rf"{QUOTED}(?:(?:, | and | or ){QUOTED})*", list, _names, '`"a", "b" and "c"`'),
+    "names": Parameter(rf"{QUOTED}(?:(?:, | and | or ){QUOTED})*", list, names_in, '`"a", "b" and "c"`'),
     "variable": Parameter(
         IDENTIFIER,
         Identifier,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 
-from varbridge.conformance.vocabulary.literals import QUOTED
+from varbridge.conformance.vocabulary.literals import QUOTED, names_in
 
 _NAMES = rf"{QUOTED}(?:(?:, | and ){QUOTED})*"
 _SETTING = (
@@ -53,9 +52,9 @@ class Settings:
         metrics = False
         for setting in re.findall(_SETTING, text):
             if setting.startswith("the flags "):
-                flags += _unquoted(setting)[0].split()
+                flags += names_in(setting)[0].split()
             elif setting.startswith("the token"):
-                tokens += _unquoted(setting)
+                tokens += names_in(setting)
             elif setting.endswith("TLS"):
                 tls = setting
             elif setting.endswith("data directory"):
@@ -91,14 +90,10 @@ class ClusterSettings:
     @classmethod
     def parse(cls, text: str) -> ClusterSettings:
         """Parse the settings from the text of a step."""
-        flags = _unquoted(text)
+        flags = names_in(text)
         return cls(
             flags=tuple(flags[0].split()) if flags else (),
             different_machines="on different machines" in text,
             proxies="with a proxy to the store" in text,
             failover="with clients that fail over" in text,
         )
-
-
-def _unquoted(text: str) -> list[str]:
-    return [json.loads(name) for name in re.findall(QUOTED, text)]
