@@ -20,6 +20,42 @@ def _read() -> Mapping[str, str]:
 CLAUSES = _read()
 """The titles of the clauses by id, in the order of the page."""
 
+_BASICS_FIRST = ("P1", "P2", "S", "A", "V", "T", "K", "W", "D", "X", "P")
+"""The beginnings of ids in the order in which clauses rest on each other.
+
+A bridge that does not start, or that has no sessions, can show nothing else.
+"""
+
+
+def _ranked() -> dict[str, int]:
+    def group(clause: str) -> int:
+        places = (place for place, start in enumerate(_BASICS_FIRST) if clause.startswith(start))
+        return next(places, len(_BASICS_FIRST))
+
+    return {clause: place for place, clause in enumerate(sorted(CLAUSES, key=group))}
+
+
+_RANKS = _ranked()
+
+
+_AT_END = re.compile(r"\(([A-Z]\d*)\)$")
+
+
+def clause_in(sentence: str) -> str:
+    """Return the id of the clause in parentheses at the end of a sentence; empty if there is none."""
+    match = _AT_END.search(sentence)
+    return match[1] if match else ""
+
+
+def with_clause(sentence: str, clause: str) -> str:
+    """Return a sentence that ends with the id of a clause, in parentheses: its own one, or else this one."""
+    return sentence if clause_in(sentence) else f"{sentence} ({clause})"
+
+
+def rank(clause: str) -> int:
+    """Return the place of a clause in the order in which clauses rest on each other, the first being 0."""
+    return _RANKS.get(clause, len(_RANKS))
+
 
 def clauses_of(tags: Iterable[str]) -> list[str]:
     """Return the tags that are ids of clauses."""

@@ -38,6 +38,7 @@ class MethodTraits(_message.Message):
     REPEATABLE_FIELD_NUMBER: _builtins.int
     OUTCOME_FIELD_FIELD_NUMBER: _builtins.int
     HEARTBEAT_INTERVAL_S_FIELD_NUMBER: _builtins.int
+    CLAUSE_FIELD_NUMBER: _builtins.int
     reads: _builtins.bool
     """The method changes no variable, tool or dependency: a token for reading may call it."""
     opens_session: _builtins.bool
@@ -48,6 +49,8 @@ class MethodTraits(_message.Message):
     """The field of the reply with the outcome of the request, which may be false under the status OK."""
     heartbeat_interval_s: _builtins.float
     """The default interval of heartbeats of an idle stream, in seconds."""
+    clause: _builtins.str
+    """The clause of docs/contract.md that describes the method."""
     def __init__(
         self,
         *,
@@ -56,10 +59,11 @@ class MethodTraits(_message.Message):
         repeatable: _builtins.bool = ...,
         outcome_field: _builtins.str = ...,
         heartbeat_interval_s: _builtins.float = ...,
+        clause: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["heartbeat_interval_s", b"heartbeat_interval_s", "opens_session", b"opens_session", "outcome_field", b"outcome_field", "reads", b"reads", "repeatable", b"repeatable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clause", b"clause", "heartbeat_interval_s", b"heartbeat_interval_s", "opens_session", b"opens_session", "outcome_field", b"outcome_field", "reads", b"reads", "repeatable", b"repeatable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

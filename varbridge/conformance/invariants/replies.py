@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from varbridge import Variable
+from varbridge.conformance.clauses import with_clause
 from varbridge.conformance.invariants.times import clock_faults, nanoseconds
 from varbridge.conformance.invariants.variables import TYPES, variable_faults
 from varbridge.messages import snakepit_bridge_pb2 as pb
@@ -14,8 +15,14 @@ from varbridge.messages.traits import traits_of
 
 
 def violations(method: str, request: Any, reply: Any) -> list[str]:
-    """Return sentences about a reply that no bridge may give; empty if the reply is well-formed."""
-    return [f"{method} answered {text}" for text in _faults(method, request, reply)]
+    """Return sentences about a reply that no bridge may give; empty if the reply is well-formed.
+
+    Each ends with the clause that it violates, in parentheses: that of the method unless it is another one.
+    """
+    return [
+        with_clause(f"{method} answered {text}", traits_of(method).clause)
+        for text in _faults(method, request, reply)
+    ]
 
 
 def variables_in(method: str, reply: Any) -> list[Variable]:
@@ -67,7 +74,8 @@ def _initialize(request: pb.InitializeSessionRequest, reply: pb.InitializeSessio
 def _tool_faults(tool: pb.ToolSpec) -> Iterator[str]:
     for parameter in tool.parameters:
         if not parameter.name or parameter.type not in (*TYPES, "any"):
-            yield f"the tool {tool.name!r} with a parameter {parameter.name!r} of the type {parameter.type!r}"
+            named = f"a parameter {parameter.name!r} of the type {parameter.type!r}"
+            yield f"the tool {tool.name!r} with {named} (X2)"
 
 
 def _get_session(request: pb.GetSessionRequest, reply: pb.GetSessionResponse) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from varbridge import Update
+from varbridge.conformance.clauses import with_clause
 from varbridge.conformance.invariants.times import clock_faults
 from varbridge.conformance.invariants.variables import variable_faults
 from varbridge.conformance.vocabulary.updates import KINDS
@@ -17,7 +18,7 @@ _CAUSES = {"cause", "cause_id", "cause_version", "dependency_type"}
 
 def update_violations(update: Update) -> list[str]:
     """Return sentences about an update that no bridge may send; empty if the update is well-formed."""
-    return [f"a watch received {text}" for text in _update_faults(update)]
+    return [with_clause(f"a watch received {text}", "W3") for text in _update_faults(update)]
 
 
 def _update_faults(update: Update) -> Iterator[str]:
@@ -28,7 +29,7 @@ def _update_faults(update: Update) -> Iterator[str]:
     if update.kind not in KINDS.values():
         yield f"an update of the kind {update.kind!r}"
     if not update.message.HasField("timestamp"):
-        yield f"a {update.kind} without a timestamp"
+        yield f"a {update.kind} without a timestamp (A14)"
     yield from (
         f"a {update.kind} with {text}" for text in clock_faults("timestamp", update.message.timestamp)
     )

@@ -17,13 +17,13 @@ def variable_faults(variable: pb.Variable) -> Iterator[str]:
     """Yield phrases about a variable that no bridge may send; none if it is well-formed."""
     wrapped = Variable(variable)
     if not variable.id or not variable.name:
-        yield f"a variable without an id or a name: {wrapped!r}"
+        yield f"a variable without an id or a name: {wrapped!r} (A1)"
     if variable.type not in TYPES:
-        yield f"a variable of the type {variable.type!r}"
+        yield f"a variable of the type {variable.type!r} (T)"
     if variable.version < 1:
-        yield f"{wrapped!r}, but versions begin with 1"
+        yield f"{wrapped!r}, but versions begin with 1 (A3)"
     if nanoseconds(variable.last_updated_at) <= 0:
-        yield f"{wrapped!r} without last_updated_at"
+        yield f"{wrapped!r} without last_updated_at (A14)"
     else:
         yield from (
             f"{wrapped!r} with {text}" for text in clock_faults("last_updated_at", variable.last_updated_at)
@@ -31,9 +31,9 @@ def variable_faults(variable: pb.Variable) -> Iterator[str]:
     try:
         _ = wrapped.value
     except MalformedReplyError as error:
-        yield f"{wrapped!r}: {error}"
+        yield f"{wrapped!r}: {error} (V1)"
     if not _is_object(variable.constraints_json or "{}"):
-        yield f"{wrapped!r} with the constraints {variable.constraints_json!r}, which are not a JSON object"
+        yield f"{wrapped!r} with constraints that are not a JSON object: {variable.constraints_json!r} (K5)"
     status = variable.optimization_status
     if status.optimizing:
         if not status.optimizer_id or not status.HasField("started_at"):

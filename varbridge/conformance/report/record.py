@@ -9,7 +9,7 @@ from typing import Any
 from varbridge.conformance.report.trace import Exchange
 from varbridge.conformance.report.verdict import Verdict
 
-FORMAT = 2
+FORMAT = 3
 """The format number of verdict.json; it grows if a reader of an older format would misread a newer one."""
 
 
@@ -33,6 +33,29 @@ class StepRecord:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """The place and the kind of a failure, by which failures are grouped.
+
+    Attributes:
+        stage: "given", "when" or "then" for a step, or "end" if all steps passed.
+        step: the phrase of the failed step; empty at the end.
+        method: the method whose answer failed the step, as far as it is known; else empty.
+        status: the name of the status of an unexpected refusal; else empty.
+        words: the message of that refusal.
+        ended: True if the bridge ended by itself or answers no more.
+        unimplemented: the methods that answered UNIMPLEMENTED, in the order of their calls.
+    """
+
+    stage: str
+    step: str = ""
+    method: str = ""
+    status: str = ""
+    words: str = ""
+    ended: bool = False
+    unimplemented: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class ScenarioRecord:
     """The record of a scenario that ran or was skipped.
 
@@ -42,7 +65,7 @@ class ScenarioRecord:
         clauses: the ids of the clauses that the scenario proves.
         scenario: the name of the scenario, with the place of the row if it is from an outline.
         location: the path of the feature and the line of the scenario, as PATH:LINE.
-        outcome: "passed", "failed", "skipped" or "known failing".
+        outcome: "passed", "failed", "not reached" (a Given failed), "skipped" or "known failing".
         reason: the reason why it was skipped or is known to fail; empty otherwise.
         declared: True if the profile declares that reason.
         known: the name under which the profile declares it as known to fail; empty if it does not.
@@ -53,6 +76,9 @@ class ScenarioRecord:
         log: the last lines that the server wrote on stderr, if it failed.
         rerun: the command that runs only this scenario.
         series: the figures that it measured over time; see ``Series.as_json``.
+        failure: the place and the kind of its failure; None if it did not fail.
+        violations: sentences about the invariants that were violated in it; they do not fail the scenario.
+        methods: the methods that it called.
     """
 
     feature: str
@@ -71,6 +97,9 @@ class ScenarioRecord:
     log: Sequence[str]
     rerun: str
     series: Sequence[Mapping[str, Any]] = ()
+    failure: Failure | None = None
+    violations: Sequence[str] = ()
+    methods: Sequence[str] = ()
 
     @property
     def path(self) -> str:
@@ -108,13 +137,56 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class Counts:
-    """The number of scenarios by outcome; ``not_run`` counts those that were selected but not reached."""
+    """The number of scenarios by outcome.
+
+    ``not_reached`` counts those whose Given failed, ``not_run`` those that the run ended before.
+    """
 
     passed: int
     failed: int
     skipped: int
     known_failing: int
     not_run: int
+    not_reached: int = 0
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A cause of failures: what failed scenarios, or violated invariants, have in common.
+
+    Attributes:
+        kind: "ended", "unimplemented", "method", "refusal", "state", "invariant" or "rule".
+        sentence: the cause as a sentence, without a full stop.
+        clauses: the ids of the clauses that are broken, at most two.
+        failed: the locations of the scenarios that failed.
+        not_reached: the locations of the scenarios that could not be judged, since a Given failed.
+        violated: the locations of the scenarios in which an invariant was violated.
+        times: the number of violations of the invariant.
+        example: the location of the simplest scenario that shows the cause.
+        advice: a sentence about what to do next; empty if the example says it.
+    """
+
+    kind: str
+    sentence: str
+    clauses: Sequence[str]
+    failed: Sequence[str]
+    not_reached: Sequence[str]
+    violated: Sequence[str]
+    times: int
+    example: str
+    advice: str = ""
+
+    @property
+    def counts(self) -> str:
+        """The number of scenarios that the cause affects, as a phrase."""
+        if self.kind == "unimplemented":
+            return f"{_scenarios(len(self.failed) + len(self.not_reached))} cannot be judged"
+        parts = [f"{_scenarios(len(self.failed))} failed"] if self.failed else []
+        parts += [f"{_scenarios(len(self.not_reached))} cannot be judged"] if self.not_reached else []
+        if self.times:
+            times = "once" if self.times == 1 else f"{self.times} times"
+            parts.append(f"invariants violated {times}, in {_scenarios(len(self.violated))}")
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -129,6 +201,7 @@ class Report:
         coverage: the coverage: the counts of clauses, methods and so on, by subject.
         features: the lines of description that each feature begins with, by the feature's path.
         scenarios: the records of the scenarios, in the order of the features.
+        causes: the causes of the failures, the most basic one first.
     """
 
     verdict: Verdict
@@ -138,6 +211,7 @@ class Report:
     coverage: Mapping[str, Mapping[str, int]]
     features: Mapping[str, Sequence[str]]
     scenarios: Sequence[ScenarioRecord]
+    causes: Sequence[Cause] = ()
 
     def of(self, outcome: str) -> list[ScenarioRecord]:
         """Return the records of the scenarios with this outcome."""
@@ -156,6 +230,10 @@ class Report:
                     for item in scenario[name]
                 ]
         return content
+
+
+def _scenarios(count: int) -> str:
+    return "1 scenario" if count == 1 else f"{count} scenarios"
 
 
 def shown_name(name: str) -> str:

@@ -67,6 +67,10 @@ class Trace:
         self._last: deque[tuple[Event, int]] = deque(maxlen=LAST_EVENTS)
         self._dropped = 0
         self._lock = threading.Lock()
+        self.methods: dict[str, None] = {}
+        """The methods that were called, in the order of their first calls."""
+        self.unimplemented: dict[str, None] = {}
+        """The methods that answered UNIMPLEMENTED, in the order of their first calls."""
 
     def add(self, event: Event) -> None:
         """Record an event; several threads may call this method."""
@@ -75,6 +79,9 @@ class Trace:
         if event.status == "UNAVAILABLE" and event.method.startswith("Execute"):
             self.tool_cut_off = True
         with self._lock:
+            self.methods[event.method] = None
+            if event.status == "UNIMPLEMENTED":
+                self.unimplemented[event.method] = None
             place = self._last or self._first
             if place and _same(place[-1][0], event):
                 before, times = place[-1]
@@ -84,6 +91,26 @@ class Trace:
             else:
                 self._dropped += len(self._last) == LAST_EVENTS
                 self._last.append((event, 1))
+
+    def refused_method(self, status: str, words: str) -> str:
+        """Return the method of the last retained event with this status and message; empty if none has them.
+
+        Args:
+            status: the name of the status.
+            words: the message, or a text that begins with it.
+        """
+        text = " ".join(words.split())
+        with self._lock:
+            for event, _ in reversed([*self._first, *self._last]):
+                if event.status == status and text.startswith(" ".join(event.words.split())):
+                    return event.method
+        return ""
+
+    def last_method(self) -> str:
+        """Return the method of the last event; empty if there is none."""
+        with self._lock:
+            events = [*self._first, *self._last]
+            return events[-1][0].method if events else ""
 
     def exchanges(self) -> list[Exchange]:
         """Return the descriptions of the retained events, in the order in which the events ended."""

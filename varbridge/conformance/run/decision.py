@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from varbridge.conformance import tags
-from varbridge.conformance.report.record import ScenarioRecord
+from varbridge.conformance.report.format import shorten
+from varbridge.conformance.report.record import Cause, ScenarioRecord
 from varbridge.conformance.report.verdict import BROKEN, CONFORMS, FAILS, NOT_JUDGED, PARTIAL, Verdict
+
+SHOWN = 3
+"""The maximum number of causes in the sentence of a verdict."""
 
 _OUTSIDE_CONTRACT = {f"needs {tags.CAPABILITIES[name]}" for name in tags.REFERENCE_ONLY}
 """The reasons for skipping scenarios that the contract does not cover."""
@@ -20,6 +24,7 @@ class Findings:
     Attributes:
         bridge: the name of the bridge.
         scenarios: the records of the scenarios.
+        causes: the causes of their failures.
         usual: the number of scenarios in a full run.
         full: True if this run selects all scenarios of a full run.
         refused: the reason why the run was refused before its first scenario; empty if it was not.
@@ -29,6 +34,7 @@ class Findings:
 
     bridge: str
     scenarios: Sequence[ScenarioRecord] = ()
+    causes: Sequence[Cause] = ()
     usual: int = 0
     full: bool = False
     refused: str = ""
@@ -53,8 +59,8 @@ def decide(findings: Findings) -> Verdict:
         return Verdict(BROKEN, f"{findings.broken}. This says nothing about {findings.bridge}")
     if findings.refused:
         return Verdict(NOT_JUDGED, findings.refused)
-    if failed:
-        return Verdict(FAILS, _failures(findings, name, failed))
+    if failed or findings.causes:
+        return Verdict(FAILS, _failures(findings, name))
     if not passed:
         reasons = "; ".join(sorted({record.reason for record in (*skipped, *known)})) or "nothing ran"
         return Verdict(NOT_JUDGED, f"no scenario passed, and none failed: {reasons}")
@@ -89,9 +95,15 @@ def decide(findings: Findings) -> Verdict:
     return Verdict(CONFORMS, f"{name} passed all {len(passed)} scenarios")
 
 
-def _failures(findings: Findings, name: str, failed: Sequence[ScenarioRecord]) -> str:
-    clauses = list(dict.fromkeys(f"@{clause}" for record in failed for clause in record.clauses))
-    shown = ", ".join(clauses[:6]) + (f" and {len(clauses) - 6} more" if len(clauses) > 6 else "")
+def _failures(findings: Findings, name: str) -> str:
+    causes = findings.causes
+    shown = "; ".join(f"{shorten(cause.sentence, 100)}{_ids(cause)}" for cause in causes[:SHOWN])
+    more = f"; and {len(causes) - SHOWN} more causes" if len(causes) > SHOWN else ""
     ran = len(findings.scenarios) - len(findings.of("skipped"))
-    broken = f"; broken clauses: {shown}" if clauses else ""
-    return f"{name}: {len(failed)} of {ran} scenarios failed{broken}"
+    parts = [f"{len(findings.of('failed'))} of {ran} scenarios failed"]
+    parts += [f"{count} cannot be judged"] if (count := len(findings.of("not reached"))) else []
+    return f"{name}: {shown}{more}. {', '.join(parts)}"
+
+
+def _ids(cause: Cause) -> str:
+    return f" ({', '.join(cause.clauses)})" if cause.clauses else ""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from varbridge.conformance.report import junit, page, summary
-from varbridge.conformance.report.record import BridgeRecord, Counts, Report, RunRecord, ScenarioRecord
+from varbridge.conformance.report.record import BridgeRecord, Cause, Counts, Report, RunRecord, ScenarioRecord
 from varbridge.conformance.report.verdict import Verdict
 from varbridge.conformance.run.selection import Selection
 from varbridge.conformance.target.profile import Profile
@@ -30,6 +30,7 @@ def clear() -> None:
 def collect(
     verdict: Verdict,
     scenarios: Sequence[ScenarioRecord],
+    causes: Sequence[Cause],
     selection: Selection,
     target: Target | None,
     started: float,
@@ -40,6 +41,7 @@ def collect(
     Args:
         verdict: the verdict of the run.
         scenarios: the records of its scenarios.
+        causes: the causes of its failures.
         selection: the number of scenarios that the run selected.
         target: the bridge; None if the run ended before it was known.
         started: the time.time() at the beginning of the run.
@@ -70,10 +72,12 @@ def collect(
             skipped=counted["skipped"],
             known_failing=counted["known failing"],
             not_run=selection.chosen - len(scenarios),
+            not_reached=counted["not reached"],
         ),
         coverage=target.coverage.as_json() if target else {},
         features=about,
         scenarios=scenarios,
+        causes=causes,
     )
 
 

@@ -10,16 +10,11 @@ from typing import Any
 
 from behave.model_type import Status
 
-from varbridge import BridgeError
 from varbridge.conformance.clauses import clauses_of
 from varbridge.conformance.report.record import ScenarioRecord, StepRecord
+from varbridge.conformance.run.explanation import STEP_OUTCOMES, explanation
 from varbridge.conformance.run.run import ConformanceRun, Note
 from varbridge.conformance.run.validation import scenarios
-from varbridge.conformance.vocabulary.outcome import in_words
-from varbridge.errors import ToolFailedError
-
-_LINES = 15  # the maximum number of lines of an explanation
-_STEP_OUTCOMES = {Status.passed: "passed", Status.skipped: "not run", Status.untested: "not run"}
 
 
 def records(features: Iterable[Any], run: ConformanceRun) -> list[ScenarioRecord]:
@@ -50,9 +45,9 @@ def _record(feature: Any, rule: Any, scenario: Any, run: ConformanceRun) -> Scen
     if outcome is None:
         return None
     known = run.known.reason(scenario)
-    if known and outcome == "failed":
+    if known and outcome in ("failed", "not reached"):
         outcome = "known failing"
-    shown = outcome in ("failed", "known failing")
+    shown = outcome in ("failed", "not reached", "known failing")
     location = f"{shown_path(scenario.filename)}:{scenario.line}"
     return ScenarioRecord(
         feature=feature.name,
@@ -66,19 +61,22 @@ def _record(feature: Any, rule: Any, scenario: Any, run: ConformanceRun) -> Scen
         known=run.known.name(scenario),
         seconds=round(scenario.duration, 4),
         steps=[_step(step) for step in scenario.all_steps],
-        explanation=[*note.violations, *_explanation(scenario)] if shown else [],
+        explanation=[*note.failures, *explanation(scenario)] if shown else [],
         exchange=note.exchange,
         log=note.log,
         rerun=f"behave {shlex.quote(location)}{run.target.options.typed}",
         series=note.series,
+        failure=note.failure if shown else None,
+        violations=note.violations,
+        methods=note.methods,
     )
 
 
 def _outcome(scenario: Any, note: Note) -> str | None:
     if note.lacked:
         return "skipped"
-    if note.violations:
-        return "failed"
+    if note.failure is not None:
+        return "not reached" if note.failure.stage == "given" and not note.ended else "failed"
     if scenario.status == Status.passed:
         return "passed"
     if scenario.status in (Status.skipped, Status.untested) and not scenario.hook_failed:
@@ -110,32 +108,11 @@ def _step(step: Any) -> StepRecord:
         table = [[*step.table.headings], *([*row.cells] for row in step.table.rows)]
     return StepRecord(
         text=f"{step.keyword} {step.name}",
-        outcome=_STEP_OUTCOMES.get(step.status, "failed"),
+        outcome=STEP_OUTCOMES.get(step.status, "failed"),
         seconds=round(step.duration, 4),
         table=table,
         lines=None if step.text is None else str(step.text).splitlines(),
     )
-
-
-def _explanation(scenario: Any) -> list[str]:
-    lines: list[str] = []
-    for step in scenario.all_steps:
-        if step.status not in _STEP_OUTCOMES:
-            lines.append(f"{step.keyword} {step.name}")
-            lines.extend(_step_explanation(step))
-    if not lines and scenario.error_message:  # a hook failed
-        lines.extend(str(scenario.exception or scenario.error_message).splitlines())
-    return lines
-
-
-def _step_explanation(step: Any) -> list[str]:
-    text = str(step.exception) if step.exception else step.error_message or ""
-    if isinstance(step.exception, BridgeError | ToolFailedError):  # the step needed an answer
-        text = in_words(step.exception)
-    lines = [line for line in text.splitlines() if line.strip()][-_LINES:]
-    return lines or [
-        f"{type(step.exception).__name__} without a message" if step.exception else "no reason given"
-    ]
 
 
 def shown_path(filename: str) -> str:

@@ -12,7 +12,9 @@ from behave.model_type import Status
 from varbridge.conformance import tags
 from varbridge.conformance.clauses import clauses_of
 from varbridge.conformance.faults import etcd
+from varbridge.conformance.report.record import Failure
 from varbridge.conformance.report.trace import Exchange
+from varbridge.conformance.run.explanation import failure_of
 from varbridge.conformance.run.known_failures import KnownFailures
 from varbridge.conformance.run.selection import Selection
 from varbridge.conformance.scenario.from_step import ScenarioError
@@ -28,7 +30,11 @@ class Note:
     """The suite's data about a scenario that behave's model lacks.
 
     Attributes:
-        violations: sentences about violated invariants and crashed bridges; any of them fails the scenario.
+        failures: sentences about crashed bridges and unexamined refusals; any of them fails the scenario.
+        ended: True if the bridge ended by itself, or did not answer any more.
+        violations: sentences about violated invariants, which do not fail the scenario.
+        methods: the methods that it called.
+        failure: the place and the kind of its failure; None if it did not fail.
         lacked: the reason why the scenario was skipped, before or while it ran; empty if it was not.
         exchange: the descriptions of its calls and messages, if it failed.
         declared: True if the profile declares the reason in ``lacked``.
@@ -36,7 +42,11 @@ class Note:
         series: the figures that it measured over time.
     """
 
+    failures: list[str] = field(default_factory=list)
+    ended: bool = False
     violations: list[str] = field(default_factory=list)
+    methods: list[str] = field(default_factory=list)
+    failure: Failure | None = None
     lacked: str = ""
     declared: bool = True
     exchange: list[Exchange] = field(default_factory=list)
@@ -101,22 +111,28 @@ class ConformanceRun:
                 try:
                     world.check()
                 except AssertionError as error:
-                    note.violations.extend(str(error).splitlines())
-            failed = note.violations or scenario.status != Status.passed
+                    note.failures.extend(str(error).splitlines())
+            if not note.lacked:
+                note.violations = world.violations()
+            note.methods = [*self.target.recorder.trace.methods]
+            failed = note.failures or scenario.status != Status.passed
             silent = self.target.recorder.trace.lost if failed else ()
             crashes = self.target.servers.pop_crashes(silent)
             self._attribute_crashes(crashes, note)
             if unreachable := self.target.connections.unreachable_reason(silent):
-                note.violations.append(unreachable)
+                note.failures.append(unreachable)
+                note.ended = True
                 self.break_off(unreachable)
             self.target.coverage.judged(clauses_of(scenario.effective_tags))
         finally:
-            failed = note.violations or scenario.status != Status.passed
+            failed = note.failures or scenario.status != Status.passed
             if failed and not note.lacked:
+                note.failure = failure_of(scenario, note.failures, note.ended, self.target.recorder.trace)
+            if (failed or note.violations) and not note.lacked:
                 note.exchange = self.target.recorder.trace.exchanges()
                 note.log = [*(line for crash in crashes for line in crash.log), *world.evidence()]
             world.close()
-        if note.violations:
+        if note.failures:
             scenario.set_status(Status.failed)
 
     def break_off(self, reason: str) -> None:
@@ -153,6 +169,8 @@ class ConformanceRun:
     def _attribute_crashes(self, crashes: list[Crash], note: Note | None) -> None:
         for crash in crashes:
             if note is not None:
-                note.violations.append(crash.words)
+                note.failures.append(crash.words)
+                note.ended = True
+                note.failure = note.failure or Failure("end", ended=True)
             if crash.from_outside and not self.target.recorder.trace.tool_cut_off:
                 self.break_off(f"{crash.words}: it was stopped from outside during the run")

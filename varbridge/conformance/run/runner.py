@@ -17,6 +17,7 @@ from behave.runner import Runner, the_step_registry
 
 from varbridge.conformance import tags
 from varbridge.conformance.clauses import clauses_of
+from varbridge.conformance.report.causes import find_causes
 from varbridge.conformance.report.terminal import print_verdict
 from varbridge.conformance.run import reports, validation
 from varbridge.conformance.run.decision import Findings, decide
@@ -118,7 +119,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         if self.aborted:
             return "the run was stopped before its end"
         outcomes = {record.outcome for record in records(self.features, self.conformance_run)}
-        if failed and not outcomes & {"failed", "known failing", "skipped"}:
+        if failed and not outcomes & {"failed", "not reached", "known failing", "skipped"}:
             return "behave reported a failure that belongs to no scenario; see the output above"
         return ""
 
@@ -126,11 +127,13 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         """Print the verdict, write the reports, and return the exit code."""
         run, target = self.conformance_run, self.target
         scenarios = records(self.features, run) if run else []
+        causes = find_causes(scenarios)
         selection = run.selection if run else Selection(0, 0, False, "")
         verdict = decide(
             Findings(
                 bridge=target.options.name if target else "a bridge",
                 scenarios=scenarios,
+                causes=causes,
                 usual=selection.usual,
                 full=selection.full,
                 refused=refused,
@@ -138,7 +141,9 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
                 unmet=target.coverage.missing() if target else (),
             )
         )
-        data = reports.collect(verdict, scenarios, selection, target, started, descriptions(self.features))
+        data = reports.collect(
+            verdict, scenarios, causes, selection, target, started, descriptions(self.features)
+        )
         print_verdict(data)
         reports.write(data)
         return verdict.exit_code

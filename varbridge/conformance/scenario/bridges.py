@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import signal
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from varbridge.conformance.clients.recorded import RecordedConnection
@@ -166,11 +166,19 @@ class Bridges:
         for proxy in self._proxies[name]:
             proxy.flow()
 
-    def violations(self) -> Iterator[str]:
-        """Return sentences about the bridges that ended unexpectedly."""
-        for name, process in self._processes.items():
-            if process.exit_code is not None and process not in self._expected:
-                yield f"{name} ended by itself, with exit code {process.exit_code}"
+    def require_alive(self) -> None:
+        """Check that no bridge ended unexpectedly.
+
+        Raises:
+            AssertionError: bridges ended by themselves.
+        """
+        ended = [
+            f"{name} ended by itself, with exit code {process.exit_code}"
+            for name, process in self._processes.items()
+            if process.exit_code is not None and process not in self._expected
+        ]
+        if ended:
+            raise AssertionError("\n".join(ended))
 
     def evidence(self, count: int) -> list[str]:
         """Return the last ``count`` lines that each of the scenario's own bridges wrote on stderr."""
