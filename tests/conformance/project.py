@@ -13,7 +13,9 @@ from typing import Any
 
 from varbridge.conformance.report.record import (
     BridgeRecord,
+    Cause,
     Counts,
+    Failure,
     Report,
     RunRecord,
     ScenarioRecord,
@@ -160,6 +162,7 @@ def report_of(data: dict[str, Any]) -> Report:
                 **scenario,
                 "steps": [StepRecord(**step) for step in scenario["steps"]],
                 "exchange": [Exchange(**event) for event in scenario["exchange"]],
+                "failure": Failure(**scenario["failure"]) if "failure" in scenario else None,
             }
         )
         for scenario in data["scenarios"]
@@ -172,6 +175,7 @@ def report_of(data: dict[str, Any]) -> Report:
         coverage=data["coverage"],
         features=data["features"],
         scenarios=scenarios,
+        causes=[Cause(**cause) for cause in data["causes"]],
     )
 
 
@@ -221,6 +225,9 @@ class Project:
         data = json.loads(report.read_text()) if report.exists() else {}
         last = [line for line in ended.stdout.splitlines() if line.strip()][-1:]
         assert last, ended.stderr
-        assert re.fullmatch(r"scenarios: \d+ passed, \d+ failed, \d+ skipped", last[0]), ended.stdout
+        assert re.fullmatch(
+            r"scenarios: \d+ passed, \d+ failed, \d+ skipped(, \d+ not reached)?(, \d+ broken invariants?)?",
+            last[0],
+        ), ended.stdout
         assert data["verdict"]["exit_code"] == ended.returncode, ended.stdout
         return Run(ended.returncode, ended.stdout, data)

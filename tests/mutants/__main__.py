@@ -108,6 +108,11 @@ def _run(entries: Sequence[Mutant], options: argparse.Namespace) -> int:
     REPORT.write_text(json.dumps({"results": report}, indent=1, ensure_ascii=False), "utf-8")
     bad = [result for result in results.values() if not result.good]
     print(f"\n{len(results) - len(bad)} of {len(results)} mutants have the expected outcome")
+    judged = [result for result in results.values() if result.causes]
+    elsewhere = [result for result in judged if not result.cause_first]
+    print(f"the first cause names the mutant's clause: {len(judged) - len(elsewhere)} of {len(judged)}")
+    for result in elsewhere:
+        print(f"  {result.name} ({' '.join(result.clauses)}): {' '.join(map(str, result.causes[:3]))}")
     for result in bad:
         print(f"  {result.outcome}: {result.name} ({result.rule or 'every scenario passed'})")
         for line in result.explanation:

@@ -19,6 +19,7 @@ from typing import Any
 from tests.mutants.definitions import HERE, Mutant
 from tests.mutants.fit import misfits
 from tests.mutants.patches import ROOT
+from varbridge.conformance.clauses import clause_in
 
 CAUGHT = "caught"
 GREEN = "green"
@@ -47,6 +48,7 @@ class Result:
         location: the location of the failed scenario.
         failed: the number of failed scenarios.
         explanation: the explanation of the failed scenario, as lines.
+        causes: the clauses that each cause of the verdict names, the first cause first.
     """
 
     name: str
@@ -60,6 +62,12 @@ class Result:
     failed: int = 0
     passed: int = 0
     explanation: tuple[str, ...] = ()
+    causes: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def cause_first(self) -> bool:
+        """True if the first cause of the verdict names a clause that the mutant breaks."""
+        return bool({*self.clauses} & {*self.causes[0]}) if self.causes else False
 
     @property
     def good(self) -> bool:
@@ -77,8 +85,8 @@ def run(entry: Mutant, python: str = sys.executable, keep: Path | None = None) -
     Args:
         entry: the mutant.
         python: the Python that runs the features and the bridge.
-        keep: the folder for the output of behave and the report, as NAME.txt and NAME.html; None to discard
-            them.
+        keep: the folder for the output of behave and the reports, as NAME.txt, NAME.html and NAME.json;
+            None to discard them.
     """
     started = time.monotonic()
     about = entry.name, entry.area, entry.clauses, entry.seen
@@ -95,8 +103,10 @@ def run(entry: Mutant, python: str = sys.executable, keep: Path | None = None) -
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
             (keep / f"{entry.name}.txt").write_text(output, "utf-8")
-            if (report := scratch / "reports" / "index.html").exists():
-                shutil.copy(report, keep / f"{entry.name}.html")
+            for report in ("index.html", "verdict.json"):
+                path = scratch / "reports" / report
+                if path.exists():
+                    shutil.copy(path, keep / f"{entry.name}{path.suffix}")
         verdict = _verdict(scratch / "reports" / "verdict.json")
     seconds = round(time.monotonic() - started, 1)
     if code is None:
@@ -106,9 +116,9 @@ def run(entry: Mutant, python: str = sys.executable, keep: Path | None = None) -
     if verdict is None:
         last_line = "".join([line for line in output.splitlines() if line.strip()][-1:])
         return Result(*about, NO_VERDICT, seconds, last_line)
-    if (code == 0) != (verdict["counts"]["failed"] == 0):
+    if (code == 0) != (not verdict["causes"]):
         return Result(*about, NO_VERDICT, seconds, f"exit code {code} and {verdict['counts']}")
-    failures = [scenario for scenario in verdict["scenarios"] if scenario["outcome"] == "failed"]
+    failures = [scenario for scenario in verdict["scenarios"] if _shows_failure(scenario)]
     outcome, shown = _outcome(entry, verdict, failures)
     return Result(
         *about,
@@ -118,8 +128,19 @@ def run(entry: Mutant, python: str = sys.executable, keep: Path | None = None) -
         shown.get("location", ""),
         len(failures),
         verdict["counts"]["passed"],
-        tuple(shown.get("explanation", ())),
+        (*shown.get("explanation", ()), *shown.get("violations", ())),
+        tuple(tuple(cause["clauses"]) for cause in verdict["causes"]),
     )
+
+
+def _shows_failure(scenario: dict[str, Any]) -> bool:
+    violated = scenario["outcome"] == "passed" and bool(scenario["violations"])
+    return scenario["outcome"] in ("failed", "not reached") or violated
+
+
+def _clauses_of(scenario: dict[str, Any]) -> set[str]:
+    """Return the clauses of the scenario's rule, and those of the invariants that were violated in it."""
+    return {*scenario["clauses"], *map(clause_in, scenario["violations"])}
 
 
 def _unwrapped(text: str) -> str:
@@ -178,12 +199,13 @@ def _outcome(
         return (GREEN if entry.harmless else MISSED), {}
     if entry.harmless:
         return RED, failures[0]
-    right = [scenario for scenario in failures if {*scenario["clauses"]} & {*entry.clauses}]
+    right = [scenario for scenario in failures if _clauses_of(scenario) & {*entry.clauses}]
     if not right:
         return WRONG_RULE, failures[0]
     if verdict["verdict"]["word"] != "does not conform":
         return OTHER_VERDICT, right[0]
     for scenario in right:
-        if _unwrapped(entry.says) in _unwrapped("\n".join(scenario["explanation"])):
+        text = "\n".join((*scenario["explanation"], *scenario["violations"]))
+        if _unwrapped(entry.says) in _unwrapped(text):
             return CAUGHT, scenario
     return WRONG_WORDS, right[0]

@@ -13,12 +13,13 @@ HEADING = re.compile(r"(?m)^### ([A-Z]\d*) (.+)$")
 """The pattern of a clause's heading: its id and its title."""
 
 
-def _read() -> Mapping[str, str]:
-    return dict(HEADING.findall(Path(__file__).with_name("contract.md").read_text("utf-8")))
+_PAGE = Path(__file__).with_name("contract.md").read_text("utf-8")
 
-
-CLAUSES = _read()
+CLAUSES: Mapping[str, str] = dict(HEADING.findall(_PAGE))
 """The titles of the clauses by id, in the order of the page."""
+
+CONTRACT_VERSION = "".join(re.findall(r"(?m)^Version (\d+\.\d+)", _PAGE)[:1])
+"""The version of the contract, near the beginning of the page."""
 
 _BASICS_FIRST = ("P1", "P2", "S", "A", "V", "T", "K", "W", "D", "X", "P")
 """The beginnings of ids in the order in which clauses rest on each other.

@@ -209,12 +209,14 @@ def _cause(group: _Group) -> Cause:
 
 
 def _clauses(group: _Group) -> list[str]:
-    """Return the clauses of the Rules that failed if they are few; else those of the method or invariant."""
+    """Return the clauses of the Rules that failed if they are few, else that of the method.
+
+    The clause of an invariant comes first, then that of most of the Rules that failed with it.
+    """
     counted = Counter(clause for record in group.members for clause in record.clauses)
     rules = sorted(counted, key=lambda clause: (-counted[clause], rank(clause)))
     if group.clause:
-        others = [clause for clause in rules if clause != group.clause]
-        return [group.clause, *others[:1]][: FEW if len(others) == 1 else 1]
+        return [group.clause, *(clause for clause in rules if clause != group.clause)][:FEW]
     if group.method in _METHODS and (group.kind == "unimplemented" or len(rules) > FEW):
         return [traits_of(group.method).clause]
     return sorted(rules[:FEW], key=rank)

@@ -8,12 +8,12 @@ from itertools import groupby
 from varbridge.conformance.report.html import escape, sign, table
 from varbridge.conformance.report.record import Report, ScenarioRecord
 
-_ORDER = ("failed", "known failing", "skipped", "passed")
+_ORDER = ("failed", "not reached", "known failing", "skipped", "passed")
 
 
 def worst(outcomes: Sequence[str]) -> str:
-    """Return the outcome that outweighs the others: failed, known failing, passed, skipped, in this order."""
-    for outcome in ("failed", "known failing", "passed", "skipped"):
+    """Return the outcome that outweighs the others, failures first."""
+    for outcome in ("failed", "not reached", "known failing", "passed", "skipped"):
         if outcome in outcomes:
             return outcome
     return "not run"

@@ -8,6 +8,7 @@ from html import escape as _escape
 SIGNS = {
     "passed": ("✓", "passed", "passed"),
     "failed": ("✗", "failed", "failed"),
+    "not reached": ("!", "not reached", "failed"),
     "known failing": ("~", "known to fail", "known"),
     "skipped": ("–", "skipped", "skipped"),
     "not run": ("·", "not run", "none"),

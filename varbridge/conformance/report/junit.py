@@ -1,4 +1,6 @@
-"""The report in JUnit's XML format, with a file for each feature.
+"""The report in JUnit's XML format, with a file for each feature, and one for violated invariants.
+
+The message of a failure is its cause. A scenario that could not be judged is an error.
 
 behave's own reporter supports neither expected failures nor scenarios that violate an invariant at their end.
 """
@@ -6,12 +8,15 @@ behave's own reporter supports neither expected failures nor scenarios that viol
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import groupby
 from xml.etree import ElementTree as Xml
 
-from varbridge.conformance.report.record import Report, ScenarioRecord
+from varbridge.conformance.report.record import Cause, Report, ScenarioRecord
 
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # by XML 1.0, section 2.2
+
+_ELEMENTS = {"failed": "failure", "not reached": "error"}
 
 
 def render(data: Report) -> dict[str, str]:
@@ -20,18 +25,20 @@ def render(data: Report) -> dict[str, str]:
     for path, group in groupby(data.scenarios, lambda record: record.path):
         records = list(group)
         name = path.removeprefix("features/").removesuffix(".feature").strip("/").replace("/", ".")
-        documents[f"TEST-{name}.xml"] = _suite(name, records, data.run.started)
+        documents[f"TEST-{name}.xml"] = _suite(name, records, data.causes, data.run.started)
+    if invariants := [cause for cause in data.causes if cause.kind == "invariant"]:
+        documents["TEST-invariants.xml"] = _invariants(invariants, data.run.started)
     return documents
 
 
-def _suite(name: str, records: list[ScenarioRecord], started: str) -> str:
+def _suite(name: str, records: list[ScenarioRecord], causes: Sequence[Cause], started: str) -> str:
     outcomes = [record.outcome for record in records]
     suite = Xml.Element(
         "testsuite",
         name=_clean(records[0].feature),
         tests=str(len(records)),
         failures=str(outcomes.count("failed")),
-        errors="0",
+        errors=str(outcomes.count("not reached")),
         skipped=str(outcomes.count("skipped") + outcomes.count("known failing")),
         time=f"{sum(record.seconds for record in records):.3f}",
         timestamp=started,
@@ -47,8 +54,10 @@ def _suite(name: str, records: list[ScenarioRecord], started: str) -> str:
             time=f"{record.seconds:.3f}",
         )
         text = _clean("\n".join([*record.explanation, *record.log, f"rerun: {record.rerun}"]))
-        if record.outcome == "failed":
-            failure = Xml.SubElement(case, "failure", message=_clean(_message(record)))
+        if record.outcome in _ELEMENTS:
+            failure = Xml.SubElement(
+                case, _ELEMENTS[record.outcome], message=_clean(_message(record, causes))
+            )
             failure.text = text
         elif record.outcome == "skipped":
             Xml.SubElement(case, "skipped", message=_clean(record.reason))
@@ -59,9 +68,21 @@ def _suite(name: str, records: list[ScenarioRecord], started: str) -> str:
     return Xml.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _message(record: ScenarioRecord) -> str:
-    clauses = " ".join(f"@{clause}" for clause in record.clauses)
-    return f"broken rule {clauses}: {record.rule or record.feature}"
+def _invariants(causes: Sequence[Cause], started: str) -> str:
+    """Return the document of the invariants that were violated, with a test case for each."""
+    count = str(len(causes))
+    suite = Xml.Element("testsuite", name="Invariants", tests=count, failures=count, timestamp=started)
+    for cause in causes:
+        case = Xml.SubElement(suite, "testcase", name=_clean(cause.sentence), classname="invariants")
+        text = _clean("\n".join((cause.counts, *cause.violated)))
+        Xml.SubElement(case, "failure", message=_clean(cause.named)).text = text
+    Xml.indent(suite)
+    return Xml.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _message(record: ScenarioRecord, causes: Sequence[Cause]) -> str:
+    own = (cause for cause in causes if record.location in (*cause.failed, *cause.not_reached))
+    return next((cause.named for cause in own), record.rule or record.feature)
 
 
 def _clean(text: str) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from varbridge import __version__
+from varbridge.conformance.clauses import CONTRACT_VERSION
 from varbridge.conformance.report.trace import Exchange
 from varbridge.conformance.report.verdict import Verdict
 
@@ -177,6 +179,11 @@ class Cause:
     advice: str = ""
 
     @property
+    def named(self) -> str:
+        """The sentence, followed by the clauses in parentheses."""
+        return f"{self.sentence} ({', '.join(self.clauses)})" if self.clauses else self.sentence
+
+    @property
     def counts(self) -> str:
         """The number of scenarios that the cause affects, as a phrase."""
         if self.kind == "unimplemented":
@@ -219,11 +226,12 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """Return the content of ``verdict.json``; empty optional fields are omitted."""
-        content = {"format": FORMAT, **asdict(self)}
+        content = {"format": FORMAT, "suite": __version__, "contract": CONTRACT_VERSION, **asdict(self)}
         content["verdict"]["exit_code"] = self.verdict.exit_code
         for scenario in content["scenarios"]:
-            if not scenario["series"]:
-                del scenario["series"]
+            for name in ("series", "failure"):
+                if not scenario[name]:
+                    del scenario[name]
             for name in ("steps", "exchange"):
                 scenario[name] = [
                     {field: value for field, value in item.items() if value is not None}

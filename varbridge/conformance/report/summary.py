@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from varbridge.conformance.report.record import Report
 
-SHOWN = 20
-"""The maximum number of failures with details: a comment has no room for hundreds."""
+SHOWN = 10
+"""The maximum number of causes in the summary: a comment has no room for hundreds."""
 
 SIGNS = {
     "conforms": "✅",
@@ -24,19 +24,21 @@ def render(data: Report) -> str:
         "",
         _plain(verdict.sentence) + ".",
         "",
-        "| passed | failed | skipped | known to fail | not run | seconds |",
-        "|---:|---:|---:|---:|---:|---:|",
-        f"| {counts.passed} | {counts.failed} | {counts.skipped} | {counts.known_failing}"
-        f" | {counts.not_run} | {run.seconds:.1f} |",
+        "| passed | failed | not reached | skipped | known to fail | not run | seconds |",
+        "|---:|---:|---:|---:|---:|---:|---:|",
+        f"| {counts.passed} | {counts.failed} | {counts.not_reached} | {counts.skipped}"
+        f" | {counts.known_failing} | {counts.not_run} | {run.seconds:.1f} |",
     ]
-    failed = data.of("failed")
-    for record in failed[:SHOWN]:
-        clauses = " ".join(f"@{clause}" for clause in record.clauses)
-        lines += ["", f"### {clauses} {_plain(record.rule or record.feature)}".replace("###  ", "### "), ""]
-        lines += [f"{_plain(record.shown_name)}", "", "```text", *map(_inside, record.explanation)]
-        lines += ["```", "", f"Rerun: `{record.rerun}`"]
-    if len(failed) > SHOWN:
-        lines += ["", f"And {len(failed) - SHOWN} more: see index.html in the reports."]
+    records = {record.location: record for record in data.scenarios}
+    for number, cause in enumerate(data.causes[:SHOWN], 1):
+        example = records[cause.example]
+        lines += ["", f"### {number}. {_plain(cause.named)}", "", f"{cause.counts}."]
+        lines += ["", f"To do: {_plain(cause.advice)}."] if cause.advice else []
+        lines += ["", f"For example, {_plain(example.shown_name)}:", "", "```text"]
+        lines += [*map(_inside, example.explanation or example.violations[:1]), "```", ""]
+        lines += [f"Rerun: `{example.rerun}`"]
+    if len(data.causes) > SHOWN:
+        lines += ["", f"And {len(data.causes) - SHOWN} more causes: see index.html in the reports."]
     for outcome, title in (("skipped", "Skipped"), ("known failing", "Known to fail")):
         reasons: dict[str, int] = {}
         for record in data.of(outcome):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from varbridge.conformance import tags
 from varbridge.conformance.report.format import shorten
@@ -97,13 +97,9 @@ def decide(findings: Findings) -> Verdict:
 
 def _failures(findings: Findings, name: str) -> str:
     causes = findings.causes
-    shown = "; ".join(f"{shorten(cause.sentence, 100)}{_ids(cause)}" for cause in causes[:SHOWN])
+    shown = "; ".join(replace(cause, sentence=shorten(cause.sentence, 100)).named for cause in causes[:SHOWN])
     more = f"; and {len(causes) - SHOWN} more causes" if len(causes) > SHOWN else ""
     ran = len(findings.scenarios) - len(findings.of("skipped"))
-    parts = [f"{len(findings.of('failed'))} of {ran} scenarios failed"]
-    parts += [f"{count} cannot be judged"] if (count := len(findings.of("not reached"))) else []
-    return f"{name}: {shown}{more}. {', '.join(parts)}"
-
-
-def _ids(cause: Cause) -> str:
-    return f" ({', '.join(cause.clauses)})" if cause.clauses else ""
+    outcomes = {"failed": len(findings.of("failed")), "cannot be judged": len(findings.of("not reached"))}
+    parts = [f"{count} {outcome}" for outcome, count in outcomes.items() if count]
+    return f"{name}: {shown}{more}. Of {ran} scenarios {' and '.join(parts) or 'none failed'}"
