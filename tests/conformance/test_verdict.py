@@ -76,8 +76,9 @@ def record(outcome: str, **more: Any) -> ScenarioRecord:
         ({"scenarios": [record("passed")] * 3}, "conforms", "It passed all 3 scenarios"),
         (
             {"scenarios": [record("passed"), record("skipped")]},
-            "conforms",
-            "It conforms except for what its profile declares: 1 of 3 scenarios passed, 1 scenarios skipped",
+            "conforms in part",
+            "It fulfils 0 of 1 clauses of the contract, and 1 more in part: 1 of 3 scenarios passed;"
+            " 1 skipped, as its profile declares",
         ),
         (
             {"scenarios": [record("passed"), record("skipped", reason=NOT_IN_CONTRACT)]},
@@ -95,8 +96,9 @@ def record(outcome: str, **more: Any) -> ScenarioRecord:
         ),
         (
             {"scenarios": [record("passed"), record("known failing")]},
-            "conforms",
-            "It conforms except for what its profile declares: 1 of 3 scenarios passed, 1 known to fail",
+            "conforms in part",
+            "It fulfils 0 of 1 clauses of the contract, and 1 more in part: 1 of 3 scenarios passed;"
+            " 1 known to fail, as its profile declares",
         ),
         (
             {"scenarios": [record("passed"), record("skipped", declared=False)]},

@@ -8,6 +8,9 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 
 _METHODS = pb.DESCRIPTOR.services_by_name["BridgeService"].methods_by_name
 
+METHODS: tuple[str, ...] = tuple(_METHODS)
+"""The names of all methods, in the order of the service: what others rest on comes first."""
+
 
 @cache  # each call with a token needs them, and reading options creates a message
 def traits_of(method: str) -> pb.MethodTraits:

@@ -23,8 +23,7 @@ from dataclasses import dataclass, field
 
 from varbridge.conformance.clauses import CLAUSES, clause_in, rank
 from varbridge.conformance.report.record import Cause, Failure, ScenarioRecord
-from varbridge.messages import snakepit_bridge_pb2 as pb
-from varbridge.messages.traits import traits_of
+from varbridge.messages.traits import METHODS, traits_of
 
 FEW = 2
 """The maximum number of clauses that a cause names."""
@@ -35,7 +34,6 @@ AT_FAULT = 0.8
 _LEAST_CALLERS = 5
 _SEVERAL = 3  # the number of groups of clauses under which a method or a refusal must fail to be a cause
 _FAILED = ("failed", "not reached")
-_METHODS = [method.name for method in pb.DESCRIPTOR.services_by_name["BridgeService"].methods]
 _MASKED = re.compile(r"'[^']*'|\"[^\"]*\"|\b[\w-]*\d[\w.-]*\b")
 
 
@@ -140,7 +138,7 @@ def _take_methods(
     """Add a group for each method that fails nearly all of its callers; return the other failed records."""
     while True:
         best: _Group | None = None
-        for method in _METHODS:
+        for method in METHODS:
             failed = [record for record in rest if method in record.methods]
             ran = [r for r in records if method in r.methods and (r in failed or r.outcome == "passed")]
             several = len({tuple(record.clauses) for record in failed}) >= _SEVERAL
@@ -217,7 +215,7 @@ def _clauses(group: _Group) -> list[str]:
     rules = sorted(counted, key=lambda clause: (-counted[clause], rank(clause)))
     if group.clause:
         return [group.clause, *(clause for clause in rules if clause != group.clause)][:FEW]
-    if group.method in _METHODS and (group.kind == "unimplemented" or len(rules) > FEW):
+    if group.method in METHODS and (group.kind == "unimplemented" or len(rules) > FEW):
         return [traits_of(group.method).clause]
     return sorted(rules[:FEW], key=rank)
 
@@ -259,6 +257,6 @@ def _order(group: _Group) -> tuple[int, int, int]:
     place = min(map(rank, clauses), default=len(CLAUSES))
     foundations = {"ended": 0, "unimplemented": 1, "method": 1}
     if group.kind in foundations:
-        method = _METHODS.index(group.method) if group.method in _METHODS else len(_METHODS)
+        method = METHODS.index(group.method) if group.method in METHODS else len(METHODS)
         return foundations[group.kind], method, 0
     return 2, place, -len(group.members)

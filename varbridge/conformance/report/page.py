@@ -15,6 +15,7 @@ from varbridge.conformance.report.style import CSS
 
 _LOOKS = {
     "conforms": ("✓", "passed"),
+    "conforms in part": ("◐", "passed"),
     "passed (partial run)": ("◐", "passed"),
     "does not conform": ("✗", "failed"),
     "not judged": ("?", "known"),

@@ -122,6 +122,8 @@ class BridgeRecord:
     service: str = ""
     lacking: Mapping[str, str] = field(default_factory=dict)
     lacking_flags: Sequence[str] = ()
+    lacking_methods: Sequence[str] = ()
+    lacking_areas: Sequence[str] = ()
     known_failing: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -9,6 +9,7 @@ SHOWN = 10
 
 SIGNS = {
     "conforms": "✅",
+    "conforms in part": "◐",
     "passed (partial run)": "◐",
     "does not conform": "❌",
     "not judged": "❔",

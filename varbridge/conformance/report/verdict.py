@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CONFORMS = "conforms"
+IN_PART = "conforms in part"
 PARTIAL = "passed (partial run)"
 FAILS = "does not conform"
 NOT_JUDGED = "not judged"
 BROKEN = "broken run"
 
-EXIT_CODES = {CONFORMS: 0, PARTIAL: 0, FAILS: 1, NOT_JUDGED: 2, BROKEN: 3}
+EXIT_CODES = {CONFORMS: 0, IN_PART: 0, PARTIAL: 0, FAILS: 1, NOT_JUDGED: 2, BROKEN: 3}
 """The exit code of behave for each verdict."""
 
 

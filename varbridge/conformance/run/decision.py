@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 from varbridge.conformance import tags
 from varbridge.conformance.report.format import shorten
 from varbridge.conformance.report.record import Cause, ScenarioRecord
-from varbridge.conformance.report.verdict import BROKEN, CONFORMS, FAILS, NOT_JUDGED, PARTIAL, Verdict
+from varbridge.conformance.report.verdict import (
+    BROKEN,
+    CONFORMS,
+    FAILS,
+    IN_PART,
+    NOT_JUDGED,
+    PARTIAL,
+    Verdict,
+)
 
 SHOWN = 3
 """The maximum number of causes in the sentence of a verdict."""
@@ -85,14 +93,26 @@ def decide(findings: Findings) -> Verdict:
             f" {len(skipped)} skipped scenarios test features that the contract does not cover",
         )
     if skipped or known:
-        parts = [f"{len(skipped)} scenarios skipped"] if skipped else []
+        parts = [f"{len(skipped)} skipped"] if skipped else []
         parts += [f"{len(known)} known to fail"] if known else []
         return Verdict(
-            CONFORMS,
-            f"{name} conforms except for what its profile declares: {len(passed)} of {findings.usual}"
-            f" scenarios passed, {' and '.join(parts)}",
+            IN_PART,
+            f"{name} fulfils {_clauses(findings)}: {len(passed)} of {findings.usual} scenarios passed;"
+            f" {' and '.join(parts)}, as its profile declares",
         )
     return Verdict(CONFORMS, f"{name} passed all {len(passed)} scenarios")
+
+
+def _clauses(findings: Findings) -> str:
+    """Return how many clauses were judged in full, and how many in part, as a phrase."""
+    outcomes: dict[str, set[str]] = {}
+    for record in findings.scenarios:
+        for clause in record.clauses if record.reason not in _OUTSIDE_CONTRACT else ():
+            outcomes.setdefault(clause, set()).add(record.outcome)
+    in_full = sum(met == {"passed"} for met in outcomes.values())
+    in_part = sum("passed" in met and met != {"passed"} for met in outcomes.values())
+    more = f", and {in_part} more in part" if in_part else ""
+    return f"{in_full} of {len(outcomes)} clauses of the contract{more}"
 
 
 def _failures(findings: Findings, name: str) -> str:

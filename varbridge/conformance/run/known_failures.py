@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ class KnownFailures:
 
     Args:
         declared: the reasons, by "features/x.feature: Scenario" or "Feature / Scenario". The name of an
-            outline stands for all its rows.
+            outline stands for all its rows, and * for any text.
         features: all features, including those that this run does not select.
 
     Raises:
@@ -27,10 +28,11 @@ class KnownFailures:
         matched = set()
         for feature in features if declared else ():
             for scenario in feature.walk_scenarios():
-                for name in _names_of(feature, scenario):
-                    if name in declared:
-                        self._names[id(scenario)] = name
-                        matched.add(name)
+                names = _names_of(feature, scenario)
+                for pattern in declared:
+                    if pattern in names or any(fnmatchcase(name, _escaped(pattern)) for name in names):
+                        self._names[id(scenario)] = pattern
+                        matched.add(pattern)
         if unmatched := sorted(declared.keys() - matched):
             raise InvalidRunError(
                 f"the profile declares {unmatched[0]!r} as known to fail, but there is no such scenario;"
@@ -44,6 +46,11 @@ class KnownFailures:
     def reason(self, scenario: Any) -> str:
         """Return the reason why a scenario is known to fail; empty if that is not declared."""
         return self._declared.get(self.name(scenario), "")
+
+
+def _escaped(pattern: str) -> str:
+    """Return a pattern of fnmatch in which only * is special."""
+    return pattern.replace("[", "[[]").replace("?", "[?]")
 
 
 def _names_of(feature: Any, scenario: Any) -> set[str]:

@@ -18,11 +18,12 @@ from varbridge.conformance.target.profile import Profile
 from varbridge.conformance.target.target import Target
 
 FOLDER = Path("reports")
+PROFILE = "profile.toml"
 
 
 def clear() -> None:
     """Delete the reports of the last run, so that a run that is killed does not leave an outdated verdict."""
-    for name in ("verdict.json", "index.html", "summary.md"):
+    for name in ("verdict.json", "index.html", "summary.md", PROFILE):
         (FOLDER / name).unlink(missing_ok=True)
     shutil.rmtree(FOLDER / "junit", ignore_errors=True)
 
@@ -56,6 +57,8 @@ def collect(
             service=target.options.service if target else "",
             lacking=profile.lacking,
             lacking_flags=profile.lacking_flags,
+            lacking_methods=profile.lacking_methods,
+            lacking_areas=profile.lacking_areas,
             known_failing=profile.known_failing,
         ),
         run=RunRecord(
@@ -91,6 +94,17 @@ def write(data: Report) -> None:
         path = FOLDER / "junit" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
+
+
+def write_profile(target: Target) -> None:
+    """Write the profile of the bridge, with the methods that it answered UNIMPLEMENTED, if there are any.
+
+    Wrong answers are never declared: a run with this profile still fails for them.
+    """
+    if methods := target.missing_methods():
+        profile = target.options.profile.with_lacking(target.options.name, methods, ())
+        FOLDER.mkdir(exist_ok=True)
+        (FOLDER / PROFILE).write_text(profile.as_toml(), "utf-8")
 
 
 def _as_lines(data: Mapping[str, Any]) -> str:

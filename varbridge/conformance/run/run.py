@@ -107,6 +107,8 @@ class ConformanceRun:
         try:
             if lacked := self.target.servers.lacked_flag:
                 note.lacked = f"the bridge does not take {lacked}, as its profile says"
+            elif lacked := self.target.lacked_method():
+                note.lacked = f"{lacked} is not implemented, as the profile says"
             elif scenario.status == Status.passed:
                 try:
                     world.check()
@@ -158,6 +160,8 @@ class ConformanceRun:
             # Capabilities that the contract does not cover need no declaration.
             declared = {*profile.lacking, *tags.REFERENCE_ONLY}
             return "; ".join(reasons), declared.issuperset(lacking)
+        if areas := sorted({*scenario.effective_tags} & {*profile.lacking_areas}):
+            return f"the area {areas[0]} is not judged, as the profile says", True
         if "requires_etcd" in scenario.effective_tags and (missing := etcd.missing()):
             return missing, False  # a lack of this machine, which no profile could declare
         for step in scenario.all_steps:

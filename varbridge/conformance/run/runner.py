@@ -146,4 +146,6 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         )
         print_verdict(data)
         reports.write(data)
+        if target is not None:
+            reports.write_profile(target)
         return verdict.exit_code

@@ -13,6 +13,7 @@ from varbridge.conformance.target.options import Options, TargetUnavailableError
 from varbridge.conformance.target.recorder import Recorder
 from varbridge.conformance.target.server_pool import ServerPool
 from varbridge.conformance.target.shared_store import Store
+from varbridge.messages.traits import METHODS
 
 
 class Target:
@@ -29,6 +30,7 @@ class Target:
         self.servers = ServerPool(options)
         self.connections = ConnectionPool(options, self.servers, self._record)
         self.recorder = Recorder()
+        self._unimplemented: set[str] = set()
         self.store = Store()
         self.access = Access()
         """The certificates and tokens of the bridges that scenarios share."""
@@ -48,6 +50,15 @@ class Target:
             )
         return cls(options)
 
+    def missing_methods(self) -> list[str]:
+        """Return the methods that answered UNIMPLEMENTED, always or at times, in the order of the service."""
+        return [method for method in METHODS if method in self._unimplemented]
+
+    def lacked_method(self) -> str:
+        """Return the method of the scenario that is declared as missing and answered UNIMPLEMENTED, or ""."""
+        declared = self.options.profile.lacking_methods
+        return next((name for name in self.recorder.trace.unimplemented if name in declared), "")
+
     def begin_scenario(self) -> None:
         """Discard the records of the previous scenario."""
         self.recorder = Recorder()
@@ -63,3 +74,5 @@ class Target:
     def _record(self, event: Event) -> None:
         self.recorder.add(event)
         self.coverage.add(event)
+        if event.status == "UNIMPLEMENTED":
+            self._unimplemented.add(event.method)
