@@ -8,6 +8,7 @@ from behave import then
 from hamcrest import assert_that, empty, greater_than, less_than
 
 from varbridge.conformance.clients.soak import Soak
+from varbridge.conformance.report.record import Figure
 from varbridge.conformance.vocabulary.matchers import in_order
 from varbridge.conformance.vocabulary.phrases import event
 
@@ -27,6 +28,10 @@ def step_fast_reads(context, count, name, limit):
         times.append((time.perf_counter() - started) * 1000)
     average, p95 = statistics.mean(times), statistics.quantiles(times, n=20)[-1]
     report(f"get latency over {count} calls: average {average:.2f} ms, P95 {p95:.2f} ms")
+    context.world.figures += [
+        Figure(f"average time of {count} reads", average, "ms", limit),
+        Figure(f"95th percentile of {count} reads", p95, "ms"),
+    ]
     assert_that(average, less_than(limit), "the average, in ms")
 
 
@@ -40,6 +45,9 @@ def step_throughput(context, count, name, person, rate):
     updates = world.watchers[person].watch.wait_for(lambda received: len(received) >= count, 60.0)
     took = time.perf_counter() - began
     report(f"streaming: {len(updates)} updates in {took:.2f} s, {len(updates) / took:.0f} per second")
+    context.world.figures.append(
+        Figure("updates that reach a watch", len(updates) / took, "per second", rate, at_most=False)
+    )
     values = [update.variable.value for update in updates]
     assert_that(values, in_order([float(n) for n in range(1, count + 1)]), "the values received")
     assert_that(len(updates) / took, greater_than(rate), "updates per second")

@@ -16,6 +16,7 @@ from varbridge.conformance.report.record import (
     Cause,
     Counts,
     Failure,
+    Figure,
     Report,
     RunRecord,
     ScenarioRecord,
@@ -162,6 +163,7 @@ def report_of(data: dict[str, Any]) -> Report:
                 **scenario,
                 "steps": [StepRecord(**step) for step in scenario["steps"]],
                 "exchange": [Exchange(**event) for event in scenario["exchange"]],
+                "figures": [Figure(**figure) for figure in scenario.get("figures", ())],
                 "failure": Failure(**scenario["failure"]) if "failure" in scenario else None,
             }
         )

@@ -15,8 +15,21 @@ HEADING = re.compile(r"(?m)^### ([A-Z]\d*) (.+)$")
 
 _PAGE = Path(__file__).with_name("contract.md").read_text("utf-8")
 
+_SECTION = re.compile(r"(?ms)^## (.+?)$(.*?)(?=^## |\Z)")
+_TEXT = re.compile(r"(?ms)^### ([A-Z]\d*) .+?$\n+(.*?)(?=^##|\Z)")
+
 CLAUSES: Mapping[str, str] = dict(HEADING.findall(_PAGE))
 """The titles of the clauses by id, in the order of the page."""
+
+TEXTS: Mapping[str, str] = {clause: " ".join(text.split()) for clause, text in _TEXT.findall(_PAGE)}
+"""The texts of the clauses by id, in Markdown."""
+
+SECTIONS: Mapping[str, list[str]] = {
+    title: [clause for clause, _ in HEADING.findall(text)]
+    for title, text in _SECTION.findall(_PAGE)
+    if HEADING.search(text)
+}
+"""The ids of the clauses by the heading of their section."""
 
 CONTRACT_VERSION = "".join(re.findall(r"(?m)^Version (\d+\.\d+)", _PAGE)[:1])
 """The version of the contract, near the beginning of the page."""

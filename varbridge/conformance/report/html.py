@@ -38,3 +38,18 @@ def table(rows: Iterable[Iterable[object]], header: bool = True) -> str:
         cell = "th" if header and number == 0 else "td"
         lines.append("<tr>" + "".join(f"<{cell}>{escape(content)}</{cell}>" for content in row) + "</tr>")
     return f'<div class="wide"><table>{"".join(lines)}</table></div>'
+
+
+def reference(location: str) -> str:
+    """Return the HTML id of the scenario at a location."""
+    return "at-" + "".join(character if character.isalnum() else "-" for character in location)
+
+
+def bar(share: float, look: str = "", mark: float | None = None) -> str:
+    """Return a horizontal bar as SVG, filled by a share of 1, with a mark for a limit."""
+    line = f'<line x1="{mark * 100:.1f}" y1="0" x2="{mark * 100:.1f}" y2="8"/>' if mark is not None else ""
+    return (
+        f'<svg class="bar {look}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect class="ground" width="100" height="8"/><rect width="{max(0.4, share * 100):.1f}" height="8"/>'
+        f"{line}</svg>"
+    )

@@ -1,4 +1,4 @@
-"""The page ``reports/index.html``, which has no scripts and loads nothing from elsewhere.
+"""The page ``reports/index.html``, which loads nothing from elsewhere and can be read without its script.
 
 Plain functions render it from the content of ``verdict.json``: a template engine would be one more dependency
 for everyone who judges a bridge, for a page with a handful of loops.
@@ -6,11 +6,12 @@ for everyone who judges a bridge, for a page with a handful of loops.
 
 from __future__ import annotations
 
-from itertools import groupby
-
-from varbridge.conformance.report import failures, features, plots
+from varbridge import __version__
+from varbridge.conformance.clauses import CONTRACT_VERSION
+from varbridge.conformance.report import cause_cards, contract_section, features, plots, timings
 from varbridge.conformance.report.html import SIGNS, escape, sign, table
 from varbridge.conformance.report.record import Report, ScenarioRecord
+from varbridge.conformance.report.script import SCRIPT
 from varbridge.conformance.report.style import CSS
 
 _LOOKS = {
@@ -21,86 +22,72 @@ _LOOKS = {
     "not judged": ("?", "known"),
     "broken run": ("⚠", "known"),
 }
-_SLOWEST = 10
 
 
 def render(data: Report) -> str:
     """Return the whole report page as HTML."""
-    failed = data.of("failed")
     title = f"{data.verdict.word}: {data.bridge.name or 'a bridge'}"
     body = [
-        _head(data, failures.names(failed)),
-        failures.render(failed, data.verdict.word == "broken run"),
+        _head(data),
+        cause_cards.render(data),
+        timings.figures(data.scenarios),
         plots.render(data.scenarios),
-        _clauses(data),
+        contract_section.render(data),
         _left_out(data),
         features.render(data),
-        _durations(data),
+        timings.durations(data),
         _coverage(data),
-        _foot(data),
     ]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{CSS}</style></head>\n<body>\n"
         + "\n".join(part for part in body if part)
-        + "\n</body></html>\n"
+        + f"\n<script>{SCRIPT}</script>\n</body></html>\n"
     )
 
 
-def _head(data: Report, failed: str) -> str:
-    verdict, counts = data.verdict, data.counts
+def _head(data: Report) -> str:
+    """Return the first screen: verdict, counts, time, versions, and the first causes."""
+    verdict, run, bridge = data.verdict, data.run, data.bridge
     mark, look = _LOOKS[verdict.word]
-    rest = {"skipped": counts.skipped, "known to fail": counts.known_failing, "not run": counts.not_run}
-    line = ", ".join(f"{count} {outcome}" for outcome, count in rest.items() if count)
+    about = [
+        *([f"judged as {bridge.service}"] if bridge.service else []),
+        run.started.replace("T", " ").replace("Z", " UTC"),
+        f"{run.seconds:.1f} s",
+        "all features" if run.full else run.selection,
+        f"contract {CONTRACT_VERSION}",
+        f"suite {__version__}",
+    ]
+    sentence = verdict.sentence
+    if data.causes and verdict.word == "does not conform":
+        # The list below has the causes.
+        sentence = f"{bridge.name[:1].upper()}{bridge.name[1:]}: {sentence.rpartition('. ')[2]}"
     return (
         f'<header class="verdict {look}"><h1>{mark} {escape(verdict.word)}</h1>\n'
-        f"<p>{escape(verdict.sentence)}.</p>{failed}"
-        + (f'\n<p class="dim">{escape(line)}</p></header>' if line else "</header>")
+        f"<p>{escape(sentence)}.</p>\n{_counts(data)}\n"
+        f'<p class="dim">{escape(" · ".join(filter(None, about)))}</p>\n'
+        f"{cause_cards.names(data.causes)}</header>"
     )
 
 
-def _foot(data: Report) -> str:
-    """Return the footer as HTML: the bridge, the time of the run, the counts and the selection."""
-    bridge, run, counts = data.bridge, data.run, data.counts
-    about = f"{bridge.name}, judged as {bridge.service}. " if bridge.name else ""
-    outcomes = f"{counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped"
-    when = f"{run.started.replace('T', ' ').replace('Z', ' UTC')}, {run.seconds:.1f} s"
-    selection = "everything" if run.full else run.selection
-    text = f"{about}{when}. Scenarios: {outcomes}. Selection: {selection}."
-    return f'<footer class="dim">{escape(text)}</footer>'
-
-
-def _clauses(data: Report) -> str:
-    """Return a tile for every clause of the contract, with its id and its outcome as a sign and a text."""
-    clauses = data.coverage.get("clauses", {})
-    if not clauses:
-        return ""
-    records: dict[str, list[ScenarioRecord]] = {clause: [] for clause in clauses}
-    for record in data.scenarios:
-        for clause in record.clauses:
-            records.setdefault(clause, []).append(record)
-    rows = []
-    for _, group in groupby(records.items(), lambda item: item[0][0]):
-        tiles = "".join(_tile(clause, proofs) for clause, proofs in group)
-        rows.append(f'<ul class="clauses">{tiles}</ul>')
-    legend = " ".join(f"{sign(outcome)} {text}" for outcome, (_, text, _) in SIGNS.items())
-    return (
-        f'<section id="clauses"><h2>The contract</h2>\n<p class="dim">{legend}</p>\n{"".join(rows)}</section>'
+def _counts(data: Report) -> str:
+    """Return a tile for each outcome with the number of its scenarios."""
+    counts = data.counts
+    tiles = {
+        "passed": counts.passed,
+        "failed": counts.failed,
+        "not reached": counts.not_reached,
+        "skipped": counts.skipped,
+        "known failing": counts.known_failing,
+        "not run": counts.not_run,
+    }
+    items = "".join(
+        f"<li>{sign(outcome)} <b>{count}</b> {SIGNS[outcome][1]}</li>"
+        for outcome, count in tiles.items()
+        if count or outcome in ("passed", "failed")
     )
-
-
-def _tile(clause: str, records: list[ScenarioRecord]) -> str:
-    outcome = features.worst([record.outcome for record in records])
-    mark, text, look = SIGNS[outcome]
-    rules = "; ".join(dict.fromkeys(record.rule for record in records))
-    target = "features"
-    if records:
-        target = features.anchor(records[0].path, clause)
-    return (
-        f'<li class="{look}"><a href="#{target}" title="{escape(rules)}">'
-        f"<b>{clause} {mark}</b>{text}</a></li>"
-    )
+    return f'<ul class="counts">{items}</ul>'
 
 
 def _left_out(data: Report) -> str:
@@ -121,18 +108,6 @@ def _left_out(data: Report) -> str:
                 f"<ul>{names}</ul></details>"
             )
     return f'<section id="left-out">{"".join(parts)}</section>' if parts else ""
-
-
-def _durations(data: Report) -> str:
-    slowest = sorted(data.scenarios, key=lambda record: -record.seconds)[:_SLOWEST]
-    if not slowest:
-        return ""
-    rows = [("seconds", "scenario", "location")]
-    rows += [(f"{record.seconds:.2f}", record.shown_name, record.location) for record in slowest]
-    return (
-        '<section id="durations"><h2>Durations</h2><details><summary>The slowest '
-        f"{len(slowest)} of {len(data.scenarios)} scenarios</summary>{table(rows)}</details></section>"
-    )
 
 
 def _coverage(data: Report) -> str:

@@ -58,6 +58,25 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A measured figure with its limit.
+
+    Attributes:
+        name: the name of the figure.
+        value: the measured value.
+        unit: the unit.
+        limit: the limit; None if there is none.
+        at_most: True if the value may not exceed the limit, False if it may not fall below it.
+    """
+
+    name: str
+    value: float
+    unit: str
+    limit: float | None = None
+    at_most: bool = True
+
+
+@dataclass(frozen=True)
 class ScenarioRecord:
     """The record of a scenario that ran or was skipped.
 
@@ -81,6 +100,7 @@ class ScenarioRecord:
         failure: the place and the kind of its failure; None if it did not fail.
         violations: sentences about the invariants that were violated in it; they do not fail the scenario.
         methods: the methods that it called.
+        figures: the figures that it measured.
     """
 
     feature: str
@@ -102,6 +122,7 @@ class ScenarioRecord:
     failure: Failure | None = None
     violations: Sequence[str] = ()
     methods: Sequence[str] = ()
+    figures: Sequence[Figure] = ()
 
     @property
     def path(self) -> str:
@@ -231,7 +252,7 @@ class Report:
         content = {"format": FORMAT, "suite": __version__, "contract": CONTRACT_VERSION, **asdict(self)}
         content["verdict"]["exit_code"] = self.verdict.exit_code
         for scenario in content["scenarios"]:
-            for name in ("series", "failure"):
+            for name in ("series", "figures", "failure"):
                 if not scenario[name]:
                     del scenario[name]
             for name in ("steps", "exchange"):

@@ -19,20 +19,32 @@ pre { white-space: pre-wrap; margin: .3rem 0; background: var(--soft); padding: 
 .card { border: 1px solid var(--line); border-left: .4rem solid var(--bad); border-radius: 4px;
   padding: .3rem .8rem .6rem; margin: .6rem 0; }
 .card > summary { font-weight: 600; padding: .3rem 0; }
-.verdict ul { margin: .2rem 0; padding-left: 1.2rem; color: var(--ink); }
 .marked { color: var(--bad); font-weight: 600; }
 svg text { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }
-footer { border-top: 1px solid var(--line); margin-top: 1.6rem; padding-top: .5rem; font-size: .85rem; }
 .rerun { display: block; background: var(--soft); padding: .4rem .5rem; border-radius: 4px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .8rem; margin: .4rem 0; }
 dt { font-weight: 600; } dd { margin: 0; white-space: pre-wrap; }
-.clauses { display: flex; flex-wrap: wrap; gap: .3rem; margin: .3rem 0; padding: 0; list-style: none; }
-.clauses a { display: block; width: 4.2rem; padding: .15rem;
-  border: 1px solid var(--line); border-radius: 4px; text-align: center; text-decoration: none;
-  font-size: .8rem; line-height: 1.25; }
-.clauses .failed a { border: 3px solid; font-weight: 700; } .clauses .known a { border-style: dashed; }
-.clauses .skipped a, .clauses .none a { border-style: dotted; }
-.clauses b { display: block; font-size: .95rem; }
+.clauses { display: grid; gap: .1rem 1.2rem; align-items: start;
+  grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); }
+.clause > summary { padding: .12rem 0; color: var(--ink); } .clause[open] { grid-column: 1 / -1; }
+.clause.failed > summary { color: var(--bad); font-weight: 600; }
+.clause ul, .card ul { margin: .2rem 0; padding-left: 1.2rem; }
+.chip { display: inline-block; padding: 0 .4rem; border: 1px solid var(--line); border-radius: 1rem;
+  font: 600 .75rem/1.5 ui-monospace, monospace; text-decoration: none; color: var(--dim); }
+.counts { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin: .4rem 0; padding: 0; list-style: none; }
+.counts b { font-size: 1.15rem; font-variant-numeric: tabular-nums; }
+.verdict ol { margin: .5rem 0 .2rem; padding-left: 1.4rem; color: var(--ink); }
+.verdict li { margin: .15rem 0; }
+.verdict .counts { color: var(--ink); } .rerun .copy { float: right; margin-left: .6rem; }
+button, input, select { font: inherit; color: inherit; background: var(--paper); border-radius: 4px;
+  border: 1px solid var(--line); padding: .1rem .5rem; }
+button { font-size: .75rem; cursor: pointer; } #filter input { width: min(22rem, 60%); }
+.bars { width: 100%; table-layout: fixed; overflow-wrap: anywhere; }
+.bars td { border: 0; padding: .1rem .6rem .1rem 0; } .bars td:nth-child(3) { width: 40%; }
+.bar { min-width: 0; height: .6rem; width: 100%; fill: var(--dim); } .bar .ground { fill: var(--soft); }
+.bar.passed { fill: var(--good); } .bar.failed { fill: var(--bad); }
+.bar line { stroke: var(--ink); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
+:target { outline: 2px solid var(--warn); outline-offset: 2px; }
 .plots { display: grid; gap: .5rem 1rem;
   grid-template-columns: repeat(auto-fill, minmax(min(26rem, 100%), 1fr)); }
 .plots svg { min-width: 0; } figure { margin: .3rem 0; break-inside: avoid; }
@@ -49,7 +61,8 @@ td.number { text-align: right; } .text table { margin-left: 3.4rem; text-indent:
 .text .wide div { padding: 0; }
 @media (max-width: 30rem) { dl { grid-template-columns: 1fr; } .text .step { padding-left: 2.4rem; }
   .text table { margin-left: 1rem; } h1 { font-size: 1.25rem; } }
-@media print { body { max-width: none; font-size: 11px; } .card, .clauses li { break-inside: avoid; }
+@media print { body { max-width: none; font-size: 11px; } .card, .clause { break-inside: avoid; }
+  button, #filter { display: none; }
   details::details-content { content-visibility: visible; display: block; block-size: auto; }
   svg { min-width: 0; } .wide { overflow: visible; } }
 """

@@ -69,6 +69,7 @@ def _record(feature: Any, rule: Any, scenario: Any, run: ConformanceRun) -> Scen
         failure=note.failure if shown else None,
         violations=note.violations,
         methods=note.methods,
+        figures=note.figures,
     )
 
 

@@ -12,7 +12,7 @@ from behave.model_type import Status
 from varbridge.conformance import tags
 from varbridge.conformance.clauses import clauses_of
 from varbridge.conformance.faults import etcd
-from varbridge.conformance.report.record import Failure
+from varbridge.conformance.report.record import Failure, Figure
 from varbridge.conformance.report.trace import Exchange
 from varbridge.conformance.run.explanation import failure_of
 from varbridge.conformance.run.known_failures import KnownFailures
@@ -40,6 +40,7 @@ class Note:
         declared: True if the profile declares the reason in ``lacked``.
         log: the lines that the server wrote on stderr, if it failed.
         series: the figures that it measured over time.
+        figures: the other figures that it measured.
     """
 
     failures: list[str] = field(default_factory=list)
@@ -52,6 +53,7 @@ class Note:
     exchange: list[Exchange] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     series: list[dict[str, Any]] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
 
 
 class ConformanceRun:
@@ -102,6 +104,7 @@ class ConformanceRun:
         if world is None:
             return
         note = self.notes[id(scenario)] = self._last = Note()
+        note.figures = world.figures
         note.series = [series.as_json(world.allowed.get(series.name)) for series in world.series]
         crashes: list[Crash] = []
         try:

@@ -11,6 +11,7 @@ from varbridge.conformance.clients.failover_workload import DEADLINE_S as FAILOV
 from varbridge.conformance.clients.failover_workload import FailoverWorkload
 from varbridge.conformance.clients.follower_adapter import FollowerAdapter, Watched
 from varbridge.conformance.invariants.trend import Series
+from varbridge.conformance.report.record import Figure
 from varbridge.conformance.scenario.client import Client
 from varbridge.conformance.scenario.notes import LoadNotes, ReadNotes, ServerNotes, ToolNotes
 from varbridge.conformance.scenario.people import People
@@ -51,6 +52,7 @@ class World:
         self.outcome = Outcome()
         self.outcomes: list[Outcome] = []  # the outcomes of concurrent clients
         self.series: list[Series] = []  # the figures measured over time
+        self.figures: list[Figure] = []  # the other figures that were measured
         self.allowed: dict[str, float] = {}  # the rise that each series may have
         self.loads = LoadNotes()
         self.reads = ReadNotes()
