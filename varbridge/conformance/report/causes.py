@@ -31,6 +31,9 @@ FEW = 2
 AT_FAULT = 0.8
 """The share of the scenarios calling a method that fail if the method itself is at fault."""
 
+BASICS = ("P1", "P2", "S1", "S2", "A1", "A3")
+"""The clauses on which nearly all scenarios rest: start-up, sessions, and variables that are set and read."""
+
 _LEAST_CALLERS = 5
 _SEVERAL = 3  # the number of groups of clauses under which a method or a refusal must fail to be a cause
 _FAILED = ("failed", "not reached")
@@ -61,6 +64,16 @@ def find_causes(records: Sequence[ScenarioRecord]) -> list[Cause]:
     _take(groups, "rule", rest, lambda record: tuple(record.clauses))
     groups += invariants
     return [_cause(group) for group in sorted(groups, key=_order)]
+
+
+def note_on_basics(causes: Sequence[Cause]) -> str:
+    """Return a sentence if the basics fail, on which nearly all scenarios rest; empty if they do not."""
+    broken = dict.fromkeys(clause for cause in causes for clause in cause.clauses if clause in BASICS)
+    if not broken:
+        return ""
+    return (
+        f"The basics fail ({', '.join(broken)}): mend them first, since nearly everything else rests on them"
+    )
 
 
 def _ended(record: ScenarioRecord) -> str:

@@ -24,7 +24,7 @@ from varbridge.conformance.run.decision import Findings, decide
 from varbridge.conformance.run.known_failures import KnownFailures
 from varbridge.conformance.run.results import descriptions, records
 from varbridge.conformance.run.run import ConformanceRun
-from varbridge.conformance.run.selection import Selection, all_features, select
+from varbridge.conformance.run.selection import Selection, all_features, basics_first, select
 from varbridge.conformance.target.options import TargetUnavailableError
 from varbridge.conformance.target.profile import ProfileError
 from varbridge.conformance.target.target import Target
@@ -85,6 +85,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
     def run_model(self, features: Any = None) -> bool:
         """Validate the run, and connect to the target; then run the scenarios."""
         if not self.config.dry_run:
+            self.features = basics_first(self.features)
             self.target = Target.from_options(self.config.userdata)
             self.conformance_run = self._prepare(self.target)
             with self.context.use_with_user_mode():

@@ -39,6 +39,12 @@ def all_features(parsed: Sequence[Any], base: str) -> list[Any]:
     return [*parsed, *(parse_file(str(path)) for path in paths if str(path.resolve()) not in known)]
 
 
+def basics_first(features: Iterable[Any]) -> list[Any]:
+    """Return features in the order of the areas, so that a run begins with what all others rest on."""
+    order = [*tags.AREAS]
+    return sorted(features, key=lambda feature: min((order.index(tag) for tag in feature.tags), default=0))
+
+
 def select(features: Iterable[Any], parsed: Sequence[Any], config: Any) -> Selection:
     """Count the scenarios that a run selects.
 
