@@ -11,7 +11,7 @@ import pytest
 
 from tests.conformance.project import GREEN, ROOT, Project, Run, scenario_record
 from varbridge.conformance.clauses import CLAUSES, clause_in, rank, with_clause
-from varbridge.conformance.report.causes import find_causes, mask
+from varbridge.conformance.report.causes import find_causes, mask, note_on_basics
 from varbridge.conformance.report.record import Cause, Failure, ScenarioRecord, StepRecord
 
 STEP = StepRecord("Then a step", "failed", 0.0)
@@ -157,6 +157,11 @@ def test_what_rests_on_nothing_comes_first() -> None:
     kinds = [cause.kind for cause in causes]
     assert kinds == ["ended", "unimplemented", "rule", "invariant", "rule"]
     assert [*causes[2].clauses] == ["S1"]
+
+
+def test_a_note_says_whether_the_basics_fail() -> None:
+    assert note_on_basics(find_causes([record(1, clauses="X2")])) == ""
+    assert "The basics fail (A1)" in note_on_basics(find_causes([record(1), record(2, clauses="X2")]))
 
 
 def test_quoted_parts_and_numbers_are_masked() -> None:

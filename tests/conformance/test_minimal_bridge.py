@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,8 @@ SCREEN = (1280, 800)
 
 @dataclass(frozen=True)
 class Judged:
+    """The result of a run of all features."""
+
     code: int
     out: str
     seconds: float
@@ -60,8 +61,8 @@ def minimal(tmp_path_factory: pytest.TempPathFactory) -> Judged:
 
 
 @pytest.fixture(scope="module")
-def profile(minimal: Judged) -> Iterator[str]:
-    yield f"profile={minimal.reports / 'profile.toml'}"
+def profile(minimal: Judged) -> str:
+    return f"profile={minimal.reports / 'profile.toml'}"
 
 
 def test_each_missing_method_is_named_with_its_count(minimal: Judged) -> None:

@@ -296,8 +296,11 @@ def test_texts_stand_out_from_the_background(browser: Browser, run: tuple[Path, 
     page = browser.new_page(color_scheme=scheme)
     page.goto(run[0].as_uri())
     colours = page.evaluate(
-        """() => { const style = getComputedStyle(document.documentElement);
-        return ['--paper', '--ink', '--good', '--bad', '--warn', '--dim'].map(n => style.getPropertyValue(n)) }"""
+        """() => {
+            const style = getComputedStyle(document.documentElement);
+            const names = ['--paper', '--ink', '--good', '--bad', '--warn', '--dim'];
+            return names.map(name => style.getPropertyValue(name));
+        }"""
     )
     paper, *inks = (luminance(colour.strip()) for colour in colours)
     for ink in inks:

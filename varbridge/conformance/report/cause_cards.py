@@ -8,6 +8,7 @@ from itertools import islice
 
 from varbridge.conformance.clauses import CLAUSES
 from varbridge.conformance.report import diagram
+from varbridge.conformance.report.causes import note_on_basics
 from varbridge.conformance.report.format import shorten
 from varbridge.conformance.report.html import escape, reference, sign, table
 from varbridge.conformance.report.record import Cause, Report, ScenarioRecord
@@ -39,7 +40,9 @@ def render(data: Report) -> str:
     title = "Failures in a broken run" if broken else "What to mend, the most basic cause first"
     records = {record.location: record for record in data.scenarios}
     cards = "\n".join(_card(number, cause, records) for number, cause in enumerate(data.causes, 1))
-    return f'<section id="causes"><h2>{title}</h2>\n{cards}</section>'
+    note = "" if broken else note_on_basics(data.causes)
+    words = f"<p>{escape(note)}.</p>" if note else ""
+    return f'<section id="causes"><h2>{title}</h2>{words}\n{cards}</section>'
 
 
 def names(causes: Sequence[Cause]) -> str:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TextIO
 
 from varbridge.conformance.clauses import CLAUSES
+from varbridge.conformance.report.causes import note_on_basics
 from varbridge.conformance.report.format import shorten
 from varbridge.conformance.report.record import Cause, Report, ScenarioRecord
 from varbridge.conformance.report.verdict import BROKEN
@@ -35,11 +36,10 @@ def lines(data: Report) -> Iterator[str]:
     """Yield the lines that ``print_verdict`` prints."""
     if data.causes:
         yield ""
-        yield (
-            "FAILURES IN A BROKEN RUN"
-            if data.verdict.word == BROKEN
-            else "CAUSES, in the order in which to mend them"
-        )
+        broken = data.verdict.word == BROKEN
+        yield "FAILURES IN A BROKEN RUN" if broken else "CAUSES, in the order in which to mend them"
+        if not broken and (note := note_on_basics(data.causes)):
+            yield f"{note}."
     records = {record.location: record for record in data.scenarios}
     for number, cause in enumerate(data.causes, 1):
         yield from _cause(number, cause, records)

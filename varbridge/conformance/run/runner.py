@@ -85,7 +85,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
     def run_model(self, features: Any = None) -> bool:
         """Validate the run, and connect to the target; then run the scenarios."""
         if not self.config.dry_run:
-            self.features = basics_first(self.features)
+            self.features[:] = basics_first(self.features)
             self.target = Target.from_options(self.config.userdata)
             self.conformance_run = self._prepare(self.target)
             with self.context.use_with_user_mode():
