@@ -185,9 +185,7 @@ class Bridges:
         for name in [*self._paused]:
             self.go_on(name)
         for process in self._processes.values():
-            if process.exit_code is None:
-                process.kill()
-                process.wait_ended(_END_TIMEOUT_S)
+            process.close()
         for connection in self._opened:
             connection.close()
         for proxy in itertools.chain.from_iterable(self._proxies.values()):
