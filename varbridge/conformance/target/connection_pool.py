@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
+from typing import Any
 
 from varbridge import BridgeError
 from varbridge.conformance.clients.recorded import RecordedConnection
 from varbridge.conformance.clients.retry import RetryingConnection
 from varbridge.conformance.events import CLIENT, Event
-from varbridge.conformance.target.credentials import NO_CREDENTIALS, ClientCredentials
+from varbridge.conformance.target.credentials import ClientCredentials
 from varbridge.conformance.target.options import Options, TargetUnavailableError
 from varbridge.conformance.target.server_pool import ServerPool
 
@@ -26,6 +27,7 @@ class ConnectionPool:
         self._options = options
         self._servers = servers
         self._service = options.service
+        self._usual = options.credentials
         self._record = record
         self._shared: RecordedConnection | None = None
         self._spare: list[RecordedConnection] = []
@@ -50,39 +52,41 @@ class ConnectionPool:
         self._shared = connection
         return connection
 
-    def connect(self, address: str, credentials: ClientCredentials = NO_CREDENTIALS) -> RecordedConnection:
+    def connect(self, address: str, credentials: ClientCredentials | None = None) -> RecordedConnection:
         """Return a connection for exclusive use.
 
         Opening and closing a connection takes longer than most scenarios, so returned ones are reused.
 
         Args:
             address: the host:port of the bridge.
-            credentials: the client's credentials for its calls.
+            credentials: the client's credentials for its calls; None for those of the run.
         """
-        if credentials == NO_CREDENTIALS and self._spare and self._spare[-1].address == address:
+        reusable = credentials in (None, self._usual)
+        if reusable and self._spare and self._spare[-1].address == address:
             return self._spare.pop()
-        return RecordedConnection(
-            address,
-            service=self._service,
-            on_event=self._record,
-            tls=credentials.tls,
-            token=credentials.token,
-            authorization=credentials.authorization,
-        )
+        connection = self._open(address, credentials or self._usual)
+        connection.reusable = reusable
+        return connection
 
-    def narrow(self, address: str) -> RecordedConnection:
+    def narrow(self, address: str, credentials: ClientCredentials) -> RecordedConnection:
         """Return a connection that buffers only 64 KiB of unread data: gRPC may not enlarge its window."""
-        options = [("grpc.http2.bdp_probe", 0)]
-        return RecordedConnection(address, service=self._service, on_event=self._record, options=options)
+        return self._open(address, credentials, options=[("grpc.http2.bdp_probe", 0)])
 
     def retrying(self, address: str, patience: float) -> RetryingConnection:
         """Return a connection that retries calls for ``patience`` seconds while a bridge is unavailable."""
-        return RetryingConnection(address, service=self._service, on_event=self._record, patience=patience)
+        return RetryingConnection(
+            address,
+            service=self._service,
+            on_event=self._record,
+            patience=patience,
+            tls=self._usual.tls,
+            token=self._usual.token,
+        )
 
     def give_back(self, connection: RecordedConnection) -> None:
         """Take back a connection that a scenario no longer uses, and keep it for reuse or close it."""
         connection.who = CLIENT
-        if self._shared is not None and connection.address == self._shared.address and connection.plain:
+        if self._shared is not None and connection.address == self._shared.address and connection.reusable:
             self._spare.append(connection)
         else:
             connection.close()
@@ -96,7 +100,7 @@ class ConnectionPool:
         address = self._options.address
         if address is None or address not in silent:
             return ""
-        connection = RecordedConnection(address, service=self._service, on_event=lambda _: None)
+        connection = self._open(address, self._usual)
         try:
             connection.ping("is the bridge still there?", timeout=5.0)
         except BridgeError as error:
@@ -109,3 +113,16 @@ class ConnectionPool:
         """Close the shared connection, and those that are kept for reuse."""
         for connection in filter(None, (self._shared, *self._spare)):
             connection.close()
+
+    def _open(
+        self, address: str, credentials: ClientCredentials, options: Sequence[tuple[str, Any]] = ()
+    ) -> RecordedConnection:
+        return RecordedConnection(
+            address,
+            service=self._service,
+            on_event=self._record,
+            tls=credentials.tls,
+            token=credentials.token,
+            authorization=credentials.authorization,
+            options=options,
+        )
