@@ -18,7 +18,7 @@ from varbridge.conformance.faults.processes import end_in_words, use_processor, 
 from varbridge.conformance.scenario import network
 from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.target.credentials import OWN
-from varbridge.conformance.target.server_pool import START_TIMEOUT_S
+from varbridge.conformance.target.startup import START_TIMEOUT_S
 from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.process import ServerProcess

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from varbridge.conformance import tags
 from varbridge.conformance.report.record import ScenarioRecord
 from varbridge.conformance.report.verdict import BROKEN, CONFORMS, FAILS, NOT_JUDGED, PARTIAL, Verdict
+from varbridge.conformance.target.startup import StartupFailure
 
 _OUTSIDE_CONTRACT = {f"needs {tags.CAPABILITIES[name]}" for name in tags.REFERENCE_ONLY}
 """The reasons for skipping scenarios that the contract does not cover."""
@@ -24,15 +25,19 @@ class Findings:
         full: True if this run selects all scenarios of a full run.
         refused: the reason why the run was refused before its first scenario; empty if it was not.
         broken: the reason why the run is broken; empty if it is not.
+        startup: the failure of the bridge before its first scenario; None if it became ready.
+        hung: the sentence about a bridge that does not answer any more; empty if it does.
         unmet: the clauses, methods, statuses and so on that the suite should have covered and did not.
     """
 
-    bridge: str
+    bridge: str = "a bridge"
     scenarios: Sequence[ScenarioRecord] = ()
     usual: int = 0
     full: bool = False
     refused: str = ""
     broken: str = ""
+    startup: StartupFailure | None = None
+    hung: str = ""
     unmet: Sequence[str] = field(default_factory=tuple)
 
     def of(self, outcome: str) -> list[ScenarioRecord]:
@@ -53,6 +58,11 @@ def decide(findings: Findings) -> Verdict:
         return Verdict(BROKEN, f"{findings.broken}. This says nothing about {findings.bridge}")
     if findings.refused:
         return Verdict(NOT_JUDGED, findings.refused)
+    if startup := findings.startup:
+        lines = "\n  ".join([f"{name} breaks @{startup.clause}: {startup.sentence}", *startup.lines])
+        return Verdict(FAILS, lines)
+    if findings.hung:
+        return Verdict(FAILS, f"{name} hangs: {findings.hung}; the other scenarios were not run")
     if failed:
         return Verdict(FAILS, _failures(findings, name, failed))
     if not passed:

@@ -14,7 +14,7 @@ from varbridge.conformance.clients.retry import RetryingConnection
 from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.fault_proxy import FaultProxy
 from varbridge.conformance.scenario.replaced import replaced
-from varbridge.conformance.target.server_pool import START_TIMEOUT_S
+from varbridge.conformance.target.startup import START_TIMEOUT_S
 from varbridge.conformance.target.target import Target
 from varbridge.process import ServerProcess
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Container, Sequence
 from typing import Any
+
+import grpc
 
 from varbridge import BridgeError
 from varbridge.conformance.clients.recorded import RecordedConnection
@@ -12,6 +15,16 @@ from varbridge.conformance.events import CLIENT, Event
 from varbridge.conformance.target.credentials import ClientCredentials
 from varbridge.conformance.target.options import Options, TargetUnavailableError
 from varbridge.conformance.target.server_pool import ServerPool
+from varbridge.conformance.target.startup import startup_error
+
+_HINTS = {
+    grpc.StatusCode.UNAVAILABLE: "; if it asks for TLS, name its authority: -D ca=FILE",
+    grpc.StatusCode.UNAUTHENTICATED: "; name a file with a token for it: -D token-file=FILE",
+}
+"""The ends of sentences about calls that a bridge did not answer, by status."""
+
+
+_CONNECT_TIMEOUT_S = 1.0
 
 
 class ConnectionPool:
@@ -36,7 +49,8 @@ class ConnectionPool:
         """Return the connection that most scenarios share; start the bridge if it is not running.
 
         Raises:
-            TargetUnavailableError: the bridge cannot be started or does not answer.
+            TargetUnavailableError: no bridge answers, or it does not admit the judge.
+            StartupError: the suite has started the bridge, which does not become ready or answers nothing.
         """
         address = self._servers.require_usual()
         if self._shared is not None and self._shared.address == address:
@@ -48,7 +62,7 @@ class ConnectionPool:
             connection.ping("is a bridge there?", timeout=5.0)
         except BridgeError as error:
             connection.close()
-            raise TargetUnavailableError(f"no {self._service} answers at {address}: {error}") from None
+            raise self._unreachable(address, error) from None
         self._shared = connection
         return connection
 
@@ -104,10 +118,21 @@ class ConnectionPool:
         try:
             connection.ping("is the bridge still there?", timeout=5.0)
         except BridgeError as error:
-            return f"the bridge at {address} does not answer any more: {error}"
+            if error.code is not grpc.StatusCode.DEADLINE_EXCEEDED:  # a bridge that hangs is judged
+                return f"the bridge at {address} does not answer any more: {error}"
         finally:
             connection.close()
         return ""
+
+    def _unreachable(self, address: str, error: BridgeError) -> Exception:
+        """Return the error about a bridge that does not answer its first call."""
+        process = self._servers.usual
+        if process is not None and error.code is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return startup_error(process, f"it did not answer the first call, Ping: {error}")
+        if process is not None and error.code is grpc.StatusCode.UNAVAILABLE and not _is_listening(address):
+            return startup_error(process, f"nothing listens at {address}")
+        hint = _HINTS.get(error.code, "")
+        return TargetUnavailableError(f"no {self._service} answers at {address}: {error}{hint}")
 
     def close(self) -> None:
         """Close the shared connection, and those that are kept for reuse."""
@@ -126,3 +151,13 @@ class ConnectionPool:
             authorization=credentials.authorization,
             options=options,
         )
+
+
+def _is_listening(address: str) -> bool:
+    """Return True if an address accepts a connection."""
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_TIMEOUT_S):
+            return True
+    except OSError:
+        return False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from varbridge.conformance.target.server_pool import START_TIMEOUT_S, ServerPool
+from varbridge.conformance.target.server_pool import ServerPool
+from varbridge.conformance.target.startup import START_TIMEOUT_S
 from varbridge.errors import WorkerError
 from varbridge.process import ServerProcess
 
@@ -53,6 +54,5 @@ def _became_ready(process: ServerProcess) -> bool:
     try:
         process.wait_ready(START_TIMEOUT_S)
     except WorkerError:
-        process.read_all() if process.exit_code is not None else None
         return process.exit_code is None
     return True

@@ -120,15 +120,16 @@ class ServerPool:
                 raise UnsupportedFlagError(f"the bridge does not take {flag}, as its profile says")
         return (*command, "--port", str(port), *flags)
 
-    def pop_crashes(self, silent: Container[str] = ()) -> list[Crash]:
+    def pop_crashes(self, silent: Container[str] = (), *, patient: bool = False) -> list[Crash]:
         """Return the crashes of shared bridges since the last call.
 
         Args:
             silent: the addresses that did not answer in this scenario. Their processes get a moment to end,
                 since the end of a connection is noticed before the end of the process.
+            patient: True if all processes get that moment.
         """
         for process in self._running():
-            if f"127.0.0.1:{process.port}" in silent:
+            if patient or f"127.0.0.1:{process.port}" in silent:
                 process.wait_ended(_END_TIMEOUT_S)
         self._reap_exited()
         crashes, self._crashes = self._crashes, []

@@ -1,8 +1,8 @@
 """The start of a bridge by the suite, and what its failure says about the bridge.
 
-The line between the bridge and the command line: as soon as the operating system has started the command, the
-command is the bridge, and a start that fails breaks a clause. A command that cannot be run says nothing about a
-bridge; neither does one that ends with the exit codes by which shells report the same.
+As soon as the operating system has started the command, the command is the bridge, and a start that fails
+breaks a clause. A command that cannot be run says nothing about a bridge; neither does one that ends with the
+exit codes by which shells report the same.
 """
 
 from __future__ import annotations
