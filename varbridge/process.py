@@ -101,8 +101,8 @@ class ServerProcess:
                 f"the server ended with exit code {self.exit_code} before it was ready{self.last_words()}"
             )
         raise WorkerError(
-            f"the server was not ready within {timeout:g} s: the line {READY_LINE} is not on its stdout so far,"
-            f" {[*self.stdout]}; its stderr so far: {[*self.stderr]}"
+            f"the server was not ready within {timeout:g} s: the line {READY_LINE} is missing on its stdout:"
+            f" {[*self.stdout]}; its stderr: {[*self.stderr]}"
         )
 
     def wait_ended(self, timeout: float | None = None) -> int | None:
@@ -137,7 +137,7 @@ class ServerProcess:
         return code
 
     def _server_pid(self) -> int:
-        """Return the id of the server's process, which is a child if a shell script runs it without ``exec``."""
+        """Return the id of the server's process: a child, if a shell script runs it without ``exec``."""
         pid = self.pid
         with suppress(OSError):  # there is no /proc, or a process has ended
             while Path(f"/proc/{pid}/exe").readlink().name in _SHELLS:

@@ -15,7 +15,7 @@ HOOKS = ("before_all", "before_scenario", "before_step", "after_step", "after_sc
 
 
 def restore_signals() -> None:
-    """Let SIGTERM and SIGHUP yield a verdict, too, and restore SIGCHLD if the parent process ignores it.
+    """Handle SIGTERM and SIGHUP like SIGINT, so that they yield a verdict, and restore SIGCHLD.
 
     Exit codes of bridges are lost while SIGCHLD is ignored. SIGHUP stays ignored under ``nohup``.
     """

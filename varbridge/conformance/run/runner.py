@@ -94,11 +94,8 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         with self.context.use_with_user_mode():
             self.context.conformance_run = self.conformance_run
             self.context.target = self.target
-        second_try = SecondTry(self.conformance_run, self)
-        second_try.prepare(self.features)
-        failed = bool(super().run_model(features))
-        second_try.settle()
-        return failed
+        SecondTry(self.conformance_run, self).prepare(self.features)
+        return bool(super().run_model(features))
 
     def _run_to_findings(self) -> Findings:
         """Run the features, and return the findings about the run as a whole, without the scenarios."""

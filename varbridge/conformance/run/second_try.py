@@ -1,8 +1,8 @@
 """The second try of a scenario in which a bridge ended as if it had been stopped from outside.
 
-A bridge that ends with exit code 0, or by a signal such as SIGTERM or SIGKILL, may have been stopped by somebody,
-or may have ended itself at a request. A fresh bridge tells the two apart: if it ends in the same scenario again,
-the scenario fails; otherwise the run is broken.
+A bridge that ends with exit code 0, or by a signal such as SIGKILL, may have been stopped by somebody, or may
+have ended itself at a request. A fresh bridge shows which: if it ends in the same scenario again, that fails;
+otherwise the run is broken.
 """
 
 from __future__ import annotations
@@ -36,33 +36,33 @@ class SecondTry:
         for scenario in scenarios(features):
             scenario.run = partial(self._try, scenario, scenario.run)
 
-    def settle(self) -> None:
-        """Run the last scenario once more if a bridge has ended since."""
+    def _try(self, scenario: Any, run_once: RunOnce, runner: Any) -> bool:
         self._run.collect_late_crashes()
         if self._last is not None and self._suspected():
-            self._repeat(*self._last)
-
-    def _try(self, scenario: Any, run_once: RunOnce, runner: Any) -> bool:
-        self.settle()
+            self._repeat(self._last)
         self._run.crashes.clear()
         failed = run_once(runner)
-        self._last = scenario, run_once
-        return self._repeat(scenario, run_once) if self._suspected() else failed
+        before, self._last = self._last, (scenario, run_once)
+        if self._suspected():
+            # A bridge may also end some time after the request that ends it, in the scenario after.
+            self._repeat(self._last, *([before] if before else []))
+        return failed
 
     def _suspected(self) -> bool:
         return not self._run.stopped and any(crash.from_outside for crash in self._run.crashes)
 
-    def _repeat(self, scenario: Any, run_once: RunOnce) -> bool:
+    def _repeat(self, *tries: tuple[Any, RunOnce]) -> None:
+        """Run scenarios once more until a bridge ends in one again, and fail that one; or break the run off."""
         first = self._run.crashes[0]
-        self._run.crashes.clear()
-        print(f"{first.words} in {scenario.location}: asked once more", flush=True)
-        for step in scenario.all_steps:
-            step.reset()
-        failed = run_once(self._runner)
-        self._run.collect_late_crashes(patient=True)
-        if self._run.crashes:
+        for scenario, run_once in tries:
+            print(f"{first.words}; {scenario.location} is asked once more", flush=True)
             self._run.crashes.clear()
-            self._run.add_violation(scenario, "a fresh bridge ended in this scenario again")
-            return True
+            for step in scenario.all_steps:
+                step.reset()
+            run_once(self._runner)
+            self._run.collect_late_crashes(patient=True)
+            if self._run.crashes:
+                self._run.crashes.clear()
+                self._run.add_violation(scenario, "a fresh bridge ended in this scenario again")
+                return
         self._run.break_off(f"{first.words}: it was stopped from outside during the run")
-        return failed

@@ -23,7 +23,7 @@ class RefusedFlags:
     def refuses(self, flag: str, value: str = "") -> bool:
         """Return True if a bridge refuses a flag.
 
-        A bridge refuses a flag if, started with this flag alone, it ends before it is ready, and its stderr
+        A bridge refuses a flag if, started with only this flag, it ends before it is ready, and its stderr
         names the flag, although it starts without the flag.
 
         Args:

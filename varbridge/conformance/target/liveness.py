@@ -11,7 +11,7 @@ _NO_ANSWER = {"UNAVAILABLE", "CANCELLED", "DEADLINE_EXCEEDED"}
 
 
 class Liveness:
-    """A count of the scenarios in a row in which the bridge answered nothing but Ping, and a deadline passed."""
+    """A count of the scenarios in a row in which a call met its deadline, and none but Ping was answered."""
 
     def __init__(self) -> None:
         self._answered_ever = False
@@ -28,7 +28,7 @@ class Liveness:
 
     @property
     def silent(self) -> bool:
-        """True if the bridge has answered no call of the present scenario, and at least one until its deadline."""
+        """True if a call of the present scenario has met its deadline, and none but Ping was answered."""
         return self._timed_out and not self._answered
 
     def end_scenario(self) -> str:

@@ -20,8 +20,8 @@ OPTIONS = {
     "command": "the command that starts a bridge, to which the suite adds --port 0 and other flags",
     "service": f"the name of the bridge's gRPC service: {' or '.join(SERVICES)}",
     "profile": "a TOML file with the bridge's name, missing capabilities and flags, and known failures",
-    "ca": "the certificate authority of a bridge that takes only TLS; its certificate must be valid for the host"
-    " of -D target, or for localhost with -D command",
+    "ca": "the certificate authority of a bridge that takes only TLS; the bridge's certificate must be valid"
+    " for the host of -D target, or for localhost with -D command",
     "cert": "the certificate of the judge, for a bridge that asks for one; together with -D key",
     "key": "the private key of -D cert",
     "token-file": "a file whose first token every call carries",

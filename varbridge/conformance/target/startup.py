@@ -116,7 +116,7 @@ def _not_ready(process: ServerProcess) -> str:
     sentence = f"it did not print the READY line on stdout within {START_TIMEOUT_S:g} s"
     alike = [line for line in process.stdout if "GRPC_READY" in line]
     if alike:
-        return f"{sentence}; {alike[0]!r} is not that line alone, with a line end"
+        return f"{sentence}; {alike[0]!r} is not exactly that line, with a line end"
     if any("GRPC_READY" in line for line in process.stderr):
         return f"{sentence}; it printed it on stderr"
     return sentence
