@@ -4,17 +4,11 @@ The runner in varbridge/conformance/run/runner.py handles everything before the 
 last.
 """
 
-RUNNER = "varbridge.conformance.run.runner:ConformanceRunner"
+from varbridge.conformance.run.environment import require_runner
 
 
 def before_all(context):
-    if "conformance_run" not in context:
-        print(
-            "not judged: another runner than the suite's is in charge. Run behave in the folder of the suite,"
-            f" whose pyproject.toml names its runner, or add --runner {RUNNER}",
-            flush=True,
-        )
-        raise SystemExit(2)
+    require_runner(context)
 
 
 def before_scenario(context, scenario):

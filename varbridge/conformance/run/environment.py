@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import signal
+import sys
 from collections.abc import Collection
+from contextlib import suppress
 from traceback import walk_tb
+from typing import Any
 
 from behave.formatter.base import Formatter
 
+from varbridge.conformance.report.verdict import EXIT_CODES, NOT_JUDGED
 from varbridge.conformance.run.validation import InvalidRunError
+
+RUNNER = "varbridge.conformance.run.runner:ConformanceRunner"
 
 HOOKS = ("before_all", "before_scenario", "before_step", "after_step", "after_scenario")
 """The hooks of the suite's environment.py."""
@@ -24,6 +32,30 @@ def restore_signals() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.default_int_handler)
+
+
+def require_runner(context: Any) -> None:
+    """Print that nothing is judged, and end the process with that exit code, if another runner is in charge.
+
+    Args:
+        context: behave's context, which the suite's runner has prepared.
+    """
+    if "conformance_run" in context:
+        return
+    print(
+        f"{NOT_JUDGED}: another runner than the suite's is in charge. Run behave in the folder of the suite,"
+        f" whose pyproject.toml names its runner, or add --runner {RUNNER}"
+    )
+    atexit.register(_exit_not_judged)
+    context.abort("nothing is judged")
+
+
+def _exit_not_judged() -> None:
+    """End the process, which would have behave's own exit code, 1."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(EXIT_CODES[NOT_JUDGED])
 
 
 def check_hooks(hooks: Collection[str], folder: str) -> None:

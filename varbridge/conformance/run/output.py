@@ -30,6 +30,8 @@ class Output:
         Args:
             config: behave's configuration, whose formatters hold the old stream.
         """
+        if sys.stderr is None:  # behave's capture needs one
+            sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
         old, output = sys.stdout, cls(sys.stdout)
         sys.stdout = sys.__stdout__ = cast(TextIOWrapper, output)  # type: ignore[misc]
         for opener in config.outputs:

@@ -28,7 +28,6 @@ from varbridge.conformance.run.output import Output
 from varbridge.conformance.run.results import descriptions, records
 from varbridge.conformance.run.run import ConformanceRun
 from varbridge.conformance.run.second_try import SecondTry
-from varbridge.conformance.run.selection import Selection
 from varbridge.conformance.target.options import TargetUnavailableError
 from varbridge.conformance.target.profile import ProfileError
 from varbridge.conformance.target.startup import StartupError
@@ -56,7 +55,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         super().__init__(config)
         self.conformance_run: ConformanceRun | None = None
         self.target: Target | None = None
-        self._selection = Selection(0, 0, False, "")
+        self._selection = selection.NOTHING
         self._output = Output.replace_stdout(config)
 
     def run(self) -> bool:
@@ -180,7 +179,8 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         try:
             reports.write(data)
         except reports.ReportsError as error:
-            data = replace(data, verdict=Verdict(BROKEN, f"{error}. Without it: {data.verdict}"))
+            if not findings.broken:
+                data = replace(data, verdict=Verdict(BROKEN, f"{error}. Without that: {data.verdict}"))
         print_verdict(data)
         self._output.flush()
         if self._output.error and sys.stderr is not None:

@@ -52,7 +52,7 @@ class SecondTry:
         return not self._run.stopped and any(crash.from_outside for crash in self._run.crashes)
 
     def _repeat(self, *tries: tuple[Any, RunOnce]) -> None:
-        """Run scenarios once more until a bridge ends in one again, and fail that one; or break the run off."""
+        """Run scenarios once more until a bridge ends in one again, which fails; else break the run off."""
         first = self._run.crashes[0]
         for scenario, run_once in tries:
             print(f"{first.words}; {scenario.location} is asked once more", flush=True)

@@ -34,6 +34,10 @@ class Selection:
     described: str
 
 
+NOTHING = Selection(0, 0, False, "")
+"""The selection of a run that ended before its scenarios were known."""
+
+
 def check_paths(paths: Iterable[str]) -> None:
     """Refuse paths of features that do not exist.
 
