@@ -4,6 +4,12 @@ The runner in varbridge/conformance/run/runner.py handles everything before the 
 last.
 """
 
+from varbridge.conformance.run.environment import require_runner
+
+
+def before_all(context):
+    require_runner(context)
+
 
 def before_scenario(context, scenario):
     try:

@@ -8,7 +8,7 @@ from hamcrest import assert_that, empty
 
 from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.scenario.world import DEADLINE_S
-from varbridge.conformance.target.credentials import STRANGER, ClientCredentials
+from varbridge.conformance.target.credentials import STRANGER
 from varbridge.conformance.vocabulary.matchers import expect, is_no_connection
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.phrases import prefix, run_step
@@ -27,7 +27,7 @@ def credentials_of(context, text):
     if text.startswith("with the token "):
         return usual(context, token=json.loads(text.removeprefix("with the token ")))
     if text.startswith("with the header "):
-        return ClientCredentials(authorization=json.loads(text.removeprefix("with the header ")))
+        return usual(context, token="", authorization=json.loads(text.removeprefix("with the header ")))
     changes = {
         "without a token": lambda: {"token": ""},
         "without TLS": lambda: {"tls": None},

@@ -67,6 +67,8 @@ def step_soak(context, minutes):
         world.target.options.service,
         world.servers.process.pid,
         world.sessions.id,
+        tls=world.client.credentials.tls,
+        token=world.client.credentials.token,
     )
     world.series = soak.run(minutes * 60.0)
     report(f"{soak.replies} calls were answered in {soak.sessions} sessions")

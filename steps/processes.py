@@ -17,8 +17,8 @@ from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.faults.processes import end_in_words, use_processor, worked
 from varbridge.conformance.scenario import network
 from varbridge.conformance.scenario.servers import Servers
-from varbridge.conformance.target.credentials import OWN, ClientCredentials
-from varbridge.conformance.target.server_pool import START_TIMEOUT_S
+from varbridge.conformance.target.credentials import OWN
+from varbridge.conformance.target.startup import START_TIMEOUT_S
 from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.process import ServerProcess
@@ -72,14 +72,14 @@ def step_new(context, settings):
 
 def show_credentials(context, settings, flags):
     """Set the clients' credentials from the settings, and append the flags of mutual TLS to ``flags``."""
-    access = context.world.client.access
-    tls = None
+    client = context.world.client
     if settings.tls == "mutual TLS":
-        flags += access.authority_flags()
-        tls = access.tls(signed_by=OWN)
+        flags += client.access.authority_flags()
+        client.credentials = client.credentials._replace(tls=client.access.tls(signed_by=OWN))
     elif settings.tls:
-        tls = access.tls()
-    context.world.client.credentials = ClientCredentials(tls, settings.token)
+        client.credentials = client.credentials._replace(tls=client.access.tls())
+    if settings.tokens:
+        client.credentials = client.credentials._replace(token=settings.token)
 
 
 @when("a/another bridge is started{settings}")

@@ -23,7 +23,10 @@ def step_read_legacy(context, variable):
     request = pb.GetVariableRequest(
         session_id=world.sessions.id, variable_identifier=world.sessions.identifier(variable)
     )
-    with Connection(world.client.connection.address, service="SnakepitBridge") as connection:
+    address, credentials = world.client.connection.address, world.client.credentials
+    with Connection(
+        address, service="SnakepitBridge", tls=credentials.tls, token=credentials.token
+    ) as connection:
         return Variable(connection.call("GetVariable", request).variable)
 
 

@@ -106,7 +106,13 @@ def step_many_watch(context, count, name):
     world = context.world
     request = pb.WatchVariablesRequest(session_id=world.sessions.id, variable_identifiers=[name])
     world.watchers.pool = WatchPool(
-        world.client.connection.address, world.target.options.service, request, count, 6 * DEADLINE_S
+        world.client.connection.address,
+        world.target.options.service,
+        request,
+        count,
+        6 * DEADLINE_S,
+        tls=world.client.credentials.tls,
+        token=world.client.credentials.token,
     )
 
 

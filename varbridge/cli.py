@@ -13,7 +13,7 @@ from typing import TextIO
 import grpc
 
 from varbridge.connection import Connection
-from varbridge.credentials import Tls
+from varbridge.credentials import Tls, read_token
 from varbridge.errors import BridgeError, MalformedReplyError, ToolFailedError
 from varbridge.output import Out, visible
 
@@ -89,7 +89,7 @@ def _outcome(error: Exception) -> tuple[int, str]:
 def _connect(arguments: argparse.Namespace) -> Connection:
     try:
         tls = _tls(arguments.ca or None, arguments.cert or None, arguments.key or None)
-        token = _token(arguments.token_file) if arguments.token_file else ""
+        token = read_token(arguments.token_file) if arguments.token_file else ""
     except OSError as error:
         raise UsageError(f"cannot read {error.filename}: {error.strerror}") from None
     except ValueError as error:
@@ -105,20 +105,6 @@ def _connect(arguments: argparse.Namespace) -> Connection:
 
 def _tls(ca: str | None, cert: str | None, key: str | None) -> Tls | None:
     return Tls(ca, cert=cert, key=key) if ca or cert or key else None
-
-
-def _token(path: str) -> str:
-    """Return the first token in a token file, which may be one that lists tokens for a server.
-
-    Raises:
-        OSError: the file cannot be read.
-        ValueError: the file holds no token.
-    """
-    lines = (line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines())
-    token = next((line for line in lines if line and not line.startswith("#")), "")
-    if not token:
-        raise ValueError(f"{path} holds no token: write it in a line of its own")
-    return token
 
 
 def _stdout() -> TextIO:

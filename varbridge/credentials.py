@@ -55,6 +55,21 @@ class Tls:
         return [("grpc.default_authority", name)] if name else []
 
 
+def read_token(path: str | os.PathLike[str]) -> str:
+    """Return the first token in a token file, which may be one that lists tokens with scopes for a server.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: the file holds no token.
+    """
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    words = (line.partition("#")[0].split() for line in lines)
+    token = next((first for first, *_ in filter(None, words)), "")
+    if not token:
+        raise ValueError(f"{os.fspath(path)} holds no token: write it in a line of its own")
+    return token
+
+
 def bearer(token: str, address: str, tls: Tls | None) -> Metadata | None:
     """Return the metadata with a token; None without a token.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import shlex
 import signal
@@ -11,20 +12,25 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from varbridge.errors import WorkerError
 
 READY = re.compile(r"GRPC_READY:(\d{1,5})")
+READY_LINE = "GRPC_READY:<port>"
+"""The line that a server prints on stdout when it is ready, for sentences."""
 MAX_LINES = 10_000
 """The maximum number of lines of stdout, and of stderr, that are retained; older ones are dropped."""
+
+_SHELLS = {"sh", "ash", "bash", "busybox", "dash", "ksh", "zsh"}
 
 logger = logging.getLogger("varbridge.worker")
 
 
 class ServerProcess:
-    """A server process, which the constructor starts.
+    """A server process, which the constructor starts in a process group of its own.
 
     Args:
         command: the program and its flags.
@@ -49,6 +55,7 @@ class ServerProcess:
                 text=True,
                 encoding="utf-8",
                 errors="replace",
+                process_group=0,
             )
         except OSError as error:
             raise WorkerError(f"cannot run {shlex.join(self.command)}: {error}") from None
@@ -83,7 +90,7 @@ class ServerProcess:
 
         Raises:
             WorkerError: the process ended before it was ready, or ``timeout`` seconds have passed; the
-                message has its stderr.
+                message has its output.
         """
         with self._changed:
             self._changed.wait_for(lambda: self.port is not None or self.ended_at is not None, timeout)
@@ -94,7 +101,8 @@ class ServerProcess:
                 f"the server ended with exit code {self.exit_code} before it was ready{self.last_words()}"
             )
         raise WorkerError(
-            f"the server was not ready within {timeout:g} s; its stderr so far: {[*self.stderr]}"
+            f"the server was not ready within {timeout:g} s: the line {READY_LINE} is missing on its stdout:"
+            f" {[*self.stdout]}; its stderr: {[*self.stderr]}"
         )
 
     def wait_ended(self, timeout: float | None = None) -> int | None:
@@ -104,28 +112,47 @@ class ServerProcess:
         return self.exit_code
 
     def kill(self) -> None:
-        """Kill the process with SIGKILL, which gives it no chance to clean up."""
-        self._process.kill()
+        """Kill the server with SIGKILL, which gives it no chance to clean up."""
+        self.signal(signal.SIGKILL)
 
     def signal(self, number: signal.Signals) -> None:
-        """Send the process a signal."""
-        self._process.send_signal(number)
+        """Send the server a signal; if the command is a shell script, the signal goes to what it runs."""
+        if self.ended_at is None:
+            with suppress(ProcessLookupError):
+                os.kill(self._server_pid(), number)
 
     def stop(self, grace: float = 5.0) -> int:
         """Send SIGTERM, and after ``grace`` seconds SIGKILL; return the exit code of the process."""
-        self._process.terminate()
+        self.signal(signal.SIGTERM)
         if self.wait_ended(grace) is None:
             logger.warning("the server did not end within %g s and is killed", grace)
-            self._process.kill()
+        return self.close()
+
+    def close(self) -> int:
+        """Kill what is left of the process and its group; return the exit code of the process."""
+        with suppress(ProcessLookupError, PermissionError):  # nothing is left
+            os.killpg(self.pid, signal.SIGKILL)
         code = self.wait_ended()
         assert code is not None
         return code
+
+    def _server_pid(self) -> int:
+        """Return the id of the server's process: a child, if a shell script runs it without ``exec``."""
+        pid = self.pid
+        with suppress(OSError):  # there is no /proc, or a process has ended
+            while Path(f"/proc/{pid}/exe").readlink().name in _SHELLS:
+                children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+                if len(children) != 1:
+                    break
+                pid = int(children[0])
+        return pid
 
     def _read(self, stream: IO[str], lines: deque[str]) -> None:
         # A text stream yields whole lines, even if they arrive in pieces.
         for line in stream:
             lines.append(line.rstrip("\r\n"))
-            if lines is self.stdout and self.port is None and (ready := READY.fullmatch(lines[-1])):
+            ready = READY.fullmatch(lines[-1]) if line.endswith("\n") else None  # a last line may be cut off
+            if lines is self.stdout and self.port is None and ready:
                 if self._on_ready is not None:
                     self._on_ready(int(ready[1]))
                 with self._changed:
@@ -141,7 +168,11 @@ class ServerProcess:
 
     def last_words(self) -> str:
         """Return the end of a sentence about a process that has ended: a semicolon and its stderr."""
+        self.read_all()
+        return "; its stderr:\n" + "\n".join(self.stderr) if self.stderr else "; it wrote nothing on stderr"
+
+    def read_all(self) -> None:
+        """Read the output of a process that has ended until its end."""
         for reader in self._readers:
             # A child process may hold the pipes open; the output of the process itself is read long before.
             reader.join(1.0)
-        return "; its stderr:\n" + "\n".join(self.stderr) if self.stderr else "; it wrote nothing on stderr"

@@ -105,6 +105,20 @@ def step_signal(context, name):
     assert process.wait_ended(5.0) is not None
 
 
+@when("{signal} is on its way to the bridge")
+def step_signal_soon(context, name):
+    """Send the shared bridge a signal without waiting for its end."""
+    os.kill(context.target.servers.usual.pid, name)
+
+
+@when("somebody sends {signal} to the first bridge")
+def step_signal_first(context, name):
+    """Send the shared bridge a signal, but not the bridge that is started after its end."""
+    if not os.path.exists("the first bridge has ended"):
+        open("the first bridge has ended", "w").close()
+        step_signal(context, name)
+
+
 @when("somebody sends {signal} to the run")
 def step_signal_run(context, name):
     """Send the run itself a signal."""

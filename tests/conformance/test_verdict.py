@@ -128,12 +128,21 @@ def test_findings_decide_the_verdict(findings: dict[str, Any], word: str, senten
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
 def test_a_bridge_stopped_from_outside_breaks_the_run(make_project: MakeProject, name: str) -> None:
-    run = make_project(killed_by(name)).run()
+    run = make_project(killed_by(name, "the first bridge")).run()
     assert (run.code, run.word) == (3, "broken run")
     assert "it was stopped from outside during the run" in run.sentence
-    assert "FAILURES IN A BROKEN RUN" in run.out
+    assert "asked once more" in run.out
     counts = {name: count for name, count in run.data["counts"].items() if count}
-    assert counts == {"passed": 2, "failed": 1, "not_run": 1}
+    assert counts == {"passed": 3, "not_run": 1}
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
+def test_a_bridge_that_is_stopped_in_a_scenario_again_fails_it(make_project: MakeProject, name: str) -> None:
+    run = make_project(killed_by(name)).run()
+    assert (run.code, run.word) == (1, "does not conform")
+    outcomes = [scenario["outcome"] for scenario in run.data["scenarios"]]
+    assert outcomes == ["passed", "passed", "failed", "passed"]
+    assert "a fresh bridge ended in this scenario again" in run.data["scenarios"][2]["explanation"]
 
 
 def test_a_crash_fails_its_scenario_and_the_bridge_is_started_again(make_project: MakeProject) -> None:

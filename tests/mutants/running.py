@@ -34,6 +34,9 @@ OTHER_VERDICT = "OTHER VERDICT"
 
 GOOD = (CAUGHT, GREEN)
 
+_STOP_TIMEOUT_S = 30.0
+"""The time in which a run that exceeds its limit must end its bridges, in seconds."""
+
 OWN = ("reports", "build", "dist")
 """Entries of the project's folder that a run creates itself or does not need."""
 
@@ -166,6 +169,9 @@ def _judge(entry: Mutant, python: str, scratch: Path, log: Path) -> int | None:
         try:
             return process.wait(entry.limit)
         except subprocess.TimeoutExpired:
+            process.terminate()  # so that it ends its bridges, which have process groups of their own
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_STOP_TIMEOUT_S)
             return None
         finally:
             with suppress(ProcessLookupError):

@@ -43,8 +43,8 @@ class RecordedConnection(Connection):
     ) -> None:
         super().__init__(address, service=service, timeout=timeout, tls=tls, token=token, options=options)
         self.who = CLIENT
-        self.plain = not (tls or token or authorization or options)
-        """True if the connection has no credentials and no own options, so that any scenario may use it."""
+        self.reusable = False
+        """True if the connection has nothing of its own, so that any scenario may use it."""
         self._on_event = on_event
         self._authorization = authorization
         if authorization:

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from varbridge import BridgeError
+from varbridge import BridgeError, Tls
 from varbridge.conformance.clients.recorded import RecordedConnection
 from varbridge.conformance.events import Event
 from varbridge.connection import Connection
@@ -31,12 +31,21 @@ class RetryingConnection(RecordedConnection):
         service: the name of the bridge's gRPC service.
         on_event: the function that is called with every event.
         patience: the total time for all attempts at a call, in seconds.
+        tls: the TLS settings; None for plain text.
+        token: the token of every call.
     """
 
     def __init__(
-        self, address: str, *, service: str, on_event: Callable[[Event], object], patience: float
+        self,
+        address: str,
+        *,
+        service: str,
+        on_event: Callable[[Event], object],
+        patience: float,
+        tls: Tls | None = None,
+        token: str = "",
     ) -> None:
-        super().__init__(address, service=service, on_event=on_event)
+        super().__init__(address, service=service, on_event=on_event, tls=tls, token=token)
         self._patience = patience
 
     def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
@@ -65,14 +74,25 @@ class RetryingConnection(RecordedConnection):
         first, _, rest = self.address.partition(",")
         if rest:
             hung, who = self._channel, self.who
-            super().__init__(f"{rest},{first}", service=self.service, on_event=self._on_event)
+            super().__init__(
+                f"{rest},{first}",
+                service=self.service,
+                on_event=self._on_event,
+                tls=self._tls,
+                token=self._token,
+            )
             self.who = who
             hung.close()
 
     def another(self) -> Connection:
         """Return another retrying connection to the same bridges."""
         other = RetryingConnection(
-            self.address, service=self.service, on_event=self._on_event, patience=self._patience
+            self.address,
+            service=self.service,
+            on_event=self._on_event,
+            patience=self._patience,
+            tls=self._tls,
+            token=self._token,
         )
         other.who = self.who
         return other

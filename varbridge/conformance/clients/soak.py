@@ -14,7 +14,7 @@ from functools import partial
 
 import grpc
 
-from varbridge import BridgeError, Connection, Session
+from varbridge import BridgeError, Connection, Session, Tls
 from varbridge.conformance.faults.processes import taken
 from varbridge.conformance.invariants.trend import Series
 from varbridge.errors import ToolFailedError
@@ -50,17 +50,30 @@ class Soak:
         service: the name of the bridge's gRPC service.
         pid: the id of the bridge's process.
         session_id: the prefix of the ids of all sessions.
+        tls: the TLS settings of its clients; None for plain text.
+        token: the token of every call; empty for none.
 
     Attributes:
         replies: the number of calls that were answered without a refusal.
         sessions: the number of sessions that were opened.
     """
 
-    def __init__(self, address: str, service: str, pid: int, session_id: str) -> None:
+    def __init__(
+        self,
+        address: str,
+        service: str,
+        pid: int,
+        session_id: str,
+        *,
+        tls: Tls | None = None,
+        token: str = "",
+    ) -> None:
         self.replies = 0
         self.sessions = 0
         self._address = address
         self._service = service
+        self._tls = tls
+        self._token = token
         self._pid = pid
         self._prefix = session_id
         self._over = threading.Event()
@@ -109,7 +122,14 @@ class Soak:
 
     def _connect(self) -> Connection:
         # The connection is not recorded: millions of calls are too many to store and compare.
-        return Connection(self._address, service=self._service, timeout=DEADLINE_S, on_reply=self._answered)
+        return Connection(
+            self._address,
+            service=self._service,
+            timeout=DEADLINE_S,
+            on_reply=self._answered,
+            tls=self._tls,
+            token=self._token,
+        )
 
     def _answered(self, *_: object) -> None:
         with self._lock:

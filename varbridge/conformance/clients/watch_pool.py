@@ -9,8 +9,9 @@ from typing import Any
 
 import grpc
 
-from varbridge import Variable
+from varbridge import Tls, Variable
 from varbridge.connection import SERVICES
+from varbridge.credentials import bearer
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 CONNECTIONS = 10
@@ -25,16 +26,28 @@ class WatchPool:
         request: the request of each watch.
         count: the number of watches.
         timeout: the time in which the bridge must open all of them, in seconds.
+        tls: the TLS settings; None for plain text.
+        token: the token of every watch; empty for none.
 
     Attributes:
         received: the versions and values that each watch received, in order.
     """
 
     def __init__(
-        self, address: str, service: str, request: pb.WatchVariablesRequest, count: int, timeout: float
+        self,
+        address: str,
+        service: str,
+        request: pb.WatchVariablesRequest,
+        count: int,
+        timeout: float,
+        *,
+        tls: Tls | None = None,
+        token: str = "",
     ) -> None:
         self.received: list[list[tuple[int, Any]]] = [[] for _ in range(count)]
         self._request = request
+        self._tls = tls
+        self._metadata = bearer(token, address, tls)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="watch pool", daemon=True)
         self._thread.start()
@@ -54,11 +67,11 @@ class WatchPool:
         self._loop.close()
 
     async def _open(self, address: str, service: str) -> None:
-        options = [("grpc.use_local_subchannel_pool", 1)]
-        self._channels = [grpc.aio.insecure_channel(address, options) for _ in range(CONNECTIONS)]
+        self._channels = [self._channel(address) for _ in range(CONNECTIONS)]
         stubs = [SERVICES[service](channel) for channel in self._channels]
         streams = [
-            stubs[number % CONNECTIONS].WatchVariables(self._request) for number in range(len(self.received))
+            stubs[number % CONNECTIONS].WatchVariables(self._request, metadata=self._metadata)
+            for number in range(len(self.received))
         ]
         await asyncio.gather(*(stream.initial_metadata() for stream in streams))
         self._changed = asyncio.Event()
@@ -66,6 +79,13 @@ class WatchPool:
             asyncio.ensure_future(self._read(stream, received))
             for stream, received in zip(streams, self.received, strict=True)
         ]
+
+    def _channel(self, address: str) -> grpc.aio.Channel:
+        options: list[tuple[str, Any]] = [("grpc.use_local_subchannel_pool", 1)]
+        if self._tls is None:
+            return grpc.aio.insecure_channel(address, options)
+        options += self._tls.options(address)
+        return grpc.aio.secure_channel(address, self._tls.credentials, options)
 
     async def _read(self, stream: Any, received: list[tuple[int, Any]]) -> None:
         try:

@@ -67,7 +67,7 @@ def _chips(cause: Cause) -> str:
 
 
 def _card(number: int, cause: Cause, records: Mapping[str, ScenarioRecord]) -> str:
-    example = records[cause.example]
+    example = records.get(cause.example)
     titles = ", ".join(f"{clause} {CLAUSES.get(clause, '')}" for clause in cause.clauses)
     advice = f"<p><b>To do:</b> {escape(cause.advice)}.</p>" if cause.advice else ""
     parts = [
@@ -76,19 +76,26 @@ def _card(number: int, cause: Cause, records: Mapping[str, ScenarioRecord]) -> s
         f' <span class="dim">{escape(cause.counts)}</span></summary>',
         f'<p class="dim">Contract: {escape(titles)}</p>' if titles else "",
         advice,
+        f"<pre>{escape(chr(10).join(cause.lines))}</pre>" if cause.lines else "",
+        _shown_example(example, cause, number <= DRAWN) if example else "",
+        _others(cause, records),
+    ]
+    return "\n".join(part for part in [*parts, "</details>"] if part)
+
+
+def _shown_example(example: ScenarioRecord, cause: Cause, drawn: bool) -> str:
+    parts = [
         f"<p>{sign(example.outcome)} {escape(shorten(example.shown_name, 160))}"
         f' <span class="dim">in {escape(example.feature)}</span></p>',
         f'<p class="dim">Rule: {escape(shorten(example.rule, 160))}</p>' if example.rule else "",
         f'<code class="rerun">{escape(example.rerun)}</code>',
         _explained(example, cause),
+        _sent(example) if drawn and example.exchange else "",
     ]
-    if number <= DRAWN and example.exchange:
-        parts.append(_sent(example))
     if example.log:
         log = escape("\n".join(example.log))
         parts.append(f"<details><summary>The server's output on stderr</summary><pre>{log}</pre></details>")
-    parts.append(_others(cause, records))
-    return "\n".join(part for part in [*parts, "</details>"] if part)
+    return "\n".join(filter(None, parts))
 
 
 def _others(cause: Cause, records: Mapping[str, ScenarioRecord]) -> str:

@@ -66,6 +66,16 @@ def find_causes(records: Sequence[ScenarioRecord]) -> list[Cause]:
     return [_cause(group) for group in sorted(groups, key=_order)]
 
 
+def startup_cause(clause: str, sentence: str, lines: Sequence[str]) -> Cause:
+    """Return the cause for a bridge that did not become ready, so that no scenario could run."""
+    return Cause("startup", sentence, [clause], (), (), (), 0, example="", lines=lines)
+
+
+def hang_cause(sentence: str) -> Cause:
+    """Return the cause for a bridge that does not answer, after which no more scenarios were run."""
+    return Cause("hang", sentence, (), (), (), (), 0, example="", lines=["the other scenarios were not run"])
+
+
 def note_on_basics(causes: Sequence[Cause]) -> str:
     """Return a sentence if the basics fail, on which nearly all scenarios rest; empty if they do not."""
     broken = dict.fromkeys(clause for cause in causes for clause in cause.clauses if clause in BASICS)

@@ -180,15 +180,17 @@ class Cause:
     """A cause of failures: what failed scenarios, or violated invariants, have in common.
 
     Attributes:
-        kind: "ended", "unimplemented", "method", "refusal", "state", "invariant" or "rule".
+        kind: "startup", "hang", "ended", "unimplemented", "flag", "method", "refusal", "state", "difference",
+            "invariant" or "rule".
         sentence: the cause as a sentence, without a full stop.
         clauses: the ids of the clauses that are broken, at most two.
         failed: the locations of the scenarios that failed.
         not_reached: the locations of the scenarios that could not be judged, since a Given failed.
         violated: the locations of the scenarios in which an invariant was violated.
         times: the number of violations of the invariant.
-        example: the location of the simplest scenario that shows the cause.
+        example: the location of the simplest scenario that shows the cause; empty if none does.
         advice: a sentence about what to do next; empty if the example says it.
+        lines: lines that explain the cause in place of an example.
     """
 
     kind: str
@@ -200,6 +202,7 @@ class Cause:
     times: int
     example: str
     advice: str = ""
+    lines: Sequence[str] = ()
 
     @property
     def named(self) -> str:

@@ -32,9 +32,13 @@ def render(data: Report) -> str:
     ]
     records = {record.location: record for record in data.scenarios}
     for number, cause in enumerate(data.causes[:SHOWN], 1):
-        example = records[cause.example]
-        lines += ["", f"### {number}. {_plain(cause.named)}", "", f"{cause.counts}."]
+        example = records.get(cause.example)
+        lines += ["", f"### {number}. {_plain(cause.named)}", ""]
+        lines += [f"{cause.counts}."] if cause.counts else []
         lines += ["", f"To do: {_plain(cause.advice)}."] if cause.advice else []
+        if example is None:
+            lines += ["", "```text", *map(_inside, cause.lines), "```"]
+            continue
         lines += ["", f"For example, {_plain(example.shown_name)}:", "", "```text"]
         lines += [*map(_inside, example.explanation or example.violations[:1]), "```", ""]
         lines += [f"Rerun: `{example.rerun}`"]

@@ -66,6 +66,8 @@ def lines(data: Report) -> Iterator[str]:
 def _cause(number: int, cause: Cause, records: dict[str, ScenarioRecord]) -> Iterator[str]:
     clauses = "".join(f" ({clause} {CLAUSES[clause]})" for clause in cause.clauses if clause in CLAUSES)
     head = f"{number}. {shorten(cause.sentence, _WIDTH)}{clauses}: {cause.counts}"
+    if not cause.counts:
+        head = head.removesuffix(": ")
     if number > EXPLAINED:
         yield f"{head}; such as {cause.example}"
         return
@@ -73,6 +75,10 @@ def _cause(number: int, cause: Cause, records: dict[str, ScenarioRecord]) -> Ite
     yield head
     if cause.advice:
         yield f"   to do: {cause.advice}"
+    for line in cause.lines:
+        yield f"     {line}"
+    if not cause.example:
+        return
     example = records[cause.example]
     yield f"   {example.location}: {example.shown_name}"
     for line in example.explanation or islice(example.violations, 1):

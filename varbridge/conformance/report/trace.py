@@ -61,8 +61,6 @@ class Trace:
         self.began = time.monotonic()
         self.lost: set[str] = set()
         """The addresses of bridges that did not answer a call, or not in time."""
-        self.tool_cut_off = False
-        """True if a call of a tool ended as UNAVAILABLE: the tool may have ended the bridge's process."""
         self._first: list[tuple[Event, int]] = []
         self._last: deque[tuple[Event, int]] = deque(maxlen=LAST_EVENTS)
         self._dropped = 0
@@ -76,8 +74,6 @@ class Trace:
         """Record an event; several threads may call this method."""
         if event.status in ("UNAVAILABLE", "DEADLINE_EXCEEDED"):
             self.lost.add(event.address)
-        if event.status == "UNAVAILABLE" and event.method.startswith("Execute"):
-            self.tool_cut_off = True
         with self._lock:
             self.methods[event.method] = None
             if event.status == "UNIMPLEMENTED":

@@ -17,6 +17,7 @@ from varbridge.conformance.report.verdict import (
     PARTIAL,
     Verdict,
 )
+from varbridge.conformance.target.startup import StartupFailure
 
 SHOWN = 3
 """The maximum number of causes in the sentence of a verdict."""
@@ -37,16 +38,18 @@ class Findings:
         full: True if this run selects all scenarios of a full run.
         refused: the reason why the run was refused before its first scenario; empty if it was not.
         broken: the reason why the run is broken; empty if it is not.
+        startup: the failure of the bridge before its first scenario; None if it became ready.
         unmet: the clauses, methods, statuses and so on that the suite should have covered and did not.
     """
 
-    bridge: str
+    bridge: str = "a bridge"
     scenarios: Sequence[ScenarioRecord] = ()
     causes: Sequence[Cause] = ()
     usual: int = 0
     full: bool = False
     refused: str = ""
     broken: str = ""
+    startup: StartupFailure | None = None
     unmet: Sequence[str] = field(default_factory=tuple)
 
     def of(self, outcome: str) -> list[ScenarioRecord]:
@@ -119,6 +122,8 @@ def _failures(findings: Findings, name: str) -> str:
     causes = findings.causes
     shown = "; ".join(replace(cause, sentence=shorten(cause.sentence, 100)).named for cause in causes[:SHOWN])
     more = f"; and {len(causes) - SHOWN} more causes" if len(causes) > SHOWN else ""
+    if not findings.scenarios:
+        return f"{name}: {shown}{more}"
     ran = len(findings.scenarios) - len(findings.of("skipped"))
     outcomes = {"failed": len(findings.of("failed")), "cannot be judged": len(findings.of("not reached"))}
     parts = [f"{count} {outcome}" for outcome, count in outcomes.items() if count]

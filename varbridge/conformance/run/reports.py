@@ -6,8 +6,10 @@ import json
 import shutil
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from varbridge.conformance.report import junit, page, summary
@@ -21,11 +23,23 @@ FOLDER = Path("reports")
 PROFILE = "profile.toml"
 
 
+class ReportsError(Exception):
+    """A folder of reports that cannot be written; the message says why."""
+
+
 def clear() -> None:
-    """Delete the reports of the last run, so that a run that is killed does not leave an outdated verdict."""
-    for name in ("verdict.json", "index.html", "summary.md", PROFILE):
-        (FOLDER / name).unlink(missing_ok=True)
-    shutil.rmtree(FOLDER / "junit", ignore_errors=True)
+    """Delete the reports of the last run, so that a run that is killed does not leave an outdated verdict.
+
+    Raises:
+        ReportsError: the folder cannot be made or written.
+    """
+    with _writing():
+        FOLDER.mkdir(exist_ok=True)
+        for name in ("verdict.json", "index.html", "summary.md", PROFILE):
+            (FOLDER / name).unlink(missing_ok=True)
+        shutil.rmtree(FOLDER / "junit", ignore_errors=True)
+        with TemporaryFile(dir=FOLDER) as file:
+            file.write(b" ")
 
 
 def collect(
@@ -85,26 +99,44 @@ def collect(
 
 
 def write(data: Report) -> None:
-    """Write the report of a run in all formats to the folder ``reports/``."""
-    FOLDER.mkdir(exist_ok=True)
-    (FOLDER / "verdict.json").write_text(_as_lines(data.as_json()), "utf-8")
-    (FOLDER / "index.html").write_text(page.render(data), "utf-8")
-    (FOLDER / "summary.md").write_text(summary.render(data), "utf-8")
-    for name, text in junit.render(data).items():
-        path = FOLDER / "junit" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, "utf-8")
+    """Write the report of a run in all formats to the folder ``reports/``.
+
+    Raises:
+        ReportsError: a report cannot be written.
+    """
+    texts = {
+        "index.html": page.render(data),
+        "summary.md": summary.render(data),
+        **{f"junit/{name}": text for name, text in junit.render(data).items()},
+        "verdict.json": _as_lines(data.as_json()),  # last: if it is there, all others are
+    }
+    with _writing():
+        for name, text in texts.items():
+            path = FOLDER / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ReportsError(f"the reports cannot be written to {FOLDER}/: {error.strerror or error}") from None
 
 
 def write_profile(target: Target) -> None:
     """Write the profile of the bridge, with the methods that it answered UNIMPLEMENTED, if there are any.
 
     Wrong answers are never declared: a run with this profile still fails for them.
+
+    Raises:
+        ReportsError: the file cannot be written.
     """
     if methods := target.missing_methods():
         profile = target.options.profile.with_lacking(target.options.name, methods, ())
-        FOLDER.mkdir(exist_ok=True)
-        (FOLDER / PROFILE).write_text(profile.as_toml(), "utf-8")
+        with _writing():
+            (FOLDER / PROFILE).write_text(profile.as_toml(), "utf-8")
 
 
 def _as_lines(data: Mapping[str, Any]) -> str:

@@ -16,7 +16,6 @@ from varbridge.conformance.report.record import Failure, Figure
 from varbridge.conformance.report.trace import Exchange
 from varbridge.conformance.run.explanation import failure_of
 from varbridge.conformance.run.known_failures import KnownFailures
-from varbridge.conformance.run.selection import Selection
 from varbridge.conformance.scenario.from_step import ScenarioError
 from varbridge.conformance.scenario.world import World
 from varbridge.conformance.target.server_pool import Crash
@@ -62,17 +61,19 @@ class ConformanceRun:
     Args:
         target: the system under test.
         known: the expected failures of its profile.
-        selection: the number of scenarios that the run selected.
         abort: the function that ends the run; it is called with the reason.
     """
 
-    def __init__(self, target: Target, known: KnownFailures, selection: Selection, abort: Any) -> None:
+    def __init__(self, target: Target, known: KnownFailures, abort: Any) -> None:
         self.target = target
         self.known = known
-        self.selection = selection
         self.notes: dict[int, Note] = {}
         self.broken = ""
         """The reason why the run is broken; empty if it is not."""
+        self.hung = ""
+        """The sentence about a bridge that does not answer any more, so that the run ended; else empty."""
+        self.crashes: list[Crash] = []
+        """The ends of shared bridges that nobody has considered yet; see ``SecondTry``."""
         self.stopped = False
         self._abort = abort
         self._world: World | None = None
@@ -81,7 +82,6 @@ class ConformanceRun:
     def begin(self, scenario: Any) -> World | None:
         """Return the world of a scenario; None if it is skipped or the run was stopped."""
         self._world = None
-        self._attribute_crashes(self.target.servers.pop_crashes(), self._last)
         if self.stopped:
             scenario.skip()  # without a reason, so that it counts as not run
             return None
@@ -100,7 +100,7 @@ class ConformanceRun:
 
     def end(self, scenario: Any) -> None:
         """Check the invariants that every scenario must satisfy, and record what explains a failure."""
-        world, self._world = self._world, None
+        world = self._world
         if world is None:
             return
         note = self.notes[id(scenario)] = self._last = Note()
@@ -136,9 +136,30 @@ class ConformanceRun:
             if (failed or note.violations) and not note.lacked:
                 note.exchange = self.target.recorder.trace.exchanges()
                 note.log = [*(line for crash in crashes for line in crash.log), *world.evidence()]
-            world.close()
+            self.close_world()
         if note.failures:
             scenario.set_status(Status.failed)
+        if hung := self.target.liveness.end_scenario():
+            self.hung, self.stopped = hung, True
+            self._abort(hung)
+
+    def close_world(self) -> None:
+        """Release everything that the present scenario created, also if it was interrupted."""
+        world, self._world = self._world, None
+        if world is not None:
+            world.close()
+
+    def collect_late_crashes(self, *, patient: bool = False) -> None:
+        """Attribute the ends of bridges since the last scenario to it; if ``patient``, wait a moment."""
+        self._attribute_crashes(self.target.servers.pop_crashes(patient=patient), self._last)
+
+    def add_failure(self, scenario: Any, sentence: str) -> None:
+        """Add a sentence about a bridge that ended to a scenario that has run, which fails by it."""
+        note = self.notes[id(scenario)]
+        note.failures.append(sentence)
+        note.ended = True
+        note.failure = note.failure or Failure("end", ended=True)
+        scenario.set_status(Status.failed)
 
     def break_off(self, reason: str) -> None:
         """End the run, and record the reason why it is broken."""
@@ -162,6 +183,8 @@ class ConformanceRun:
             reasons = [profile.lacking.get(name) or f"needs {tags.CAPABILITIES[name]}" for name in lacking]
             # Capabilities that the contract does not cover need no declaration.
             declared = {*profile.lacking, *tags.REFERENCE_ONLY}
+            if self.target.options.service != "BridgeService":
+                declared.add("requires_current_service")  # -D service has said so
             return "; ".join(reasons), declared.issuperset(lacking)
         if areas := sorted({*scenario.effective_tags} & {*profile.lacking_areas}):
             return f"the area {areas[0]} is not judged, as the profile says", True
@@ -174,10 +197,8 @@ class ConformanceRun:
         return "", True
 
     def _attribute_crashes(self, crashes: list[Crash], note: Note | None) -> None:
-        for crash in crashes:
-            if note is not None:
-                note.failures.append(crash.words)
-                note.ended = True
-                note.failure = note.failure or Failure("end", ended=True)
-            if crash.from_outside and not self.target.recorder.trace.tool_cut_off:
-                self.break_off(f"{crash.words}: it was stopped from outside during the run")
+        self.crashes.extend(crashes)
+        if note is not None and crashes:
+            note.failures.extend(crash.words for crash in crashes)
+            note.ended = True
+            note.failure = note.failure or Failure("end", ended=True)

@@ -6,9 +6,11 @@ verdict has four, so 2 and 3 are raised as ``SystemExit``, which behave does not
 
 from __future__ import annotations
 
-import signal
+import sys
 import time
 import traceback
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from behave import exception
@@ -17,16 +19,19 @@ from behave.runner import Runner, the_step_registry
 
 from varbridge.conformance import tags
 from varbridge.conformance.clauses import clauses_of
-from varbridge.conformance.report.causes import find_causes
+from varbridge.conformance.report.causes import find_causes, hang_cause, startup_cause
 from varbridge.conformance.report.terminal import print_verdict
-from varbridge.conformance.run import reports, validation
+from varbridge.conformance.report.verdict import BROKEN, Verdict
+from varbridge.conformance.run import environment, reports, selection, validation
 from varbridge.conformance.run.decision import Findings, decide
 from varbridge.conformance.run.known_failures import KnownFailures
+from varbridge.conformance.run.output import Output
 from varbridge.conformance.run.results import descriptions, records
 from varbridge.conformance.run.run import ConformanceRun
-from varbridge.conformance.run.selection import Selection, all_features, basics_first, select
+from varbridge.conformance.run.second_try import SecondTry
 from varbridge.conformance.target.options import TargetUnavailableError
 from varbridge.conformance.target.profile import ProfileError
+from varbridge.conformance.target.startup import StartupError
 from varbridge.conformance.target.target import Target
 
 REFUSALS = (
@@ -51,6 +56,8 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         super().__init__(config)
         self.conformance_run: ConformanceRun | None = None
         self.target: Target | None = None
+        self._selection = selection.NOTHING
+        self._output = Output.replace_stdout(config)
 
     def run(self) -> bool:
         """Run the features, print the verdict and write reports; return True if the bridge failed.
@@ -58,57 +65,88 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         Raises:
             SystemExit: the verdict has an exit code other than 0 and 1.
         """
-        if self.config.dry_run:
+        if self.config.steps_catalog:
             return bool(super().run())
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that SIGTERM yields a verdict, too
-        reports.clear()
+        environment.restore_signals()
         started = time.time()
-        refused = broken = ""
         try:
-            failed = bool(super().run())
-            broken = self._broken(failed)
-        except REFUSALS as error:
-            refused = str(error) or type(error).__name__
-        except KeyboardInterrupt:
-            broken = "the run was stopped before its end"
-        except Exception as error:
-            traceback.print_exc()
-            broken = f"the suite itself failed: {type(error).__name__}: {error}"
+            findings = self._run_to_findings()
         finally:
-            if self.target is not None:
-                self.target.stop()
-        code = self._conclude(started, refused, broken)
+            self._end()
+        code = self._conclude(started, findings)
         if code > 1:
             raise SystemExit(code)
         return code == 1
 
     def run_model(self, features: Any = None) -> bool:
         """Validate the run, and connect to the target; then run the scenarios."""
-        if not self.config.dry_run:
-            self.features[:] = basics_first(self.features)
-            self.target = Target.from_options(self.config.userdata)
-            self.conformance_run = self._prepare(self.target)
-            with self.context.use_with_user_mode():
-                self.context.conformance_run = self.conformance_run
-                self.context.target = self.target
+        if self.config.steps_catalog:
+            return bool(super().run_model(features))
+        if self.config.dry_run:
+            self._validate()
+            super().run_model(features)
+            raise validation.InvalidRunError(
+                f"a dry run asks the bridge nothing: {self._selection.chosen} of {self._selection.usual}"
+                " scenarios are selected, and none was run"
+            )
+        self.target = Target.from_options(self.config.userdata)
+        self.conformance_run = self._prepare(self.target)
+        with self.context.use_with_user_mode():
+            self.context.conformance_run = self.conformance_run
+            self.context.target = self.target
+        self.features[:] = selection.basics_first(self.features)
+        SecondTry(self.conformance_run, self).prepare(self.features)
         return bool(super().run_model(features))
 
-    def before_all_default_hook(self, context: Any) -> None:
-        """Leave logging as it is: behave's default would have every library write on stderr."""
+    def _run_to_findings(self) -> Findings:
+        """Run the features, and return the findings about the run as a whole, without the scenarios."""
+        try:
+            reports.clear()
+            selection.check_paths(self.config.paths)
+            failed = bool(super().run())
+            return Findings(broken=self._broken(failed))
+        except reports.ReportsError as error:
+            return Findings(broken=str(error))
+        except StartupError as error:
+            return Findings(startup=error.failure)
+        except KeyboardInterrupt:
+            return Findings(broken="the run was stopped before its end")
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+            if formatter := environment.formatter_at_fault(error):
+                return Findings(broken=f"the formatter {formatter} failed: {problem}")
+            if isinstance(error, REFUSALS) and self.conformance_run is None:
+                return Findings(refused=str(error) or type(error).__name__)
+            traceback.print_exc()
+            return Findings(broken=f"the suite itself failed: {problem}")
 
-    def _prepare(self, target: Target) -> ConformanceRun:
+    def _end(self) -> None:
+        """End everything that the run has started."""
+        with suppress(KeyboardInterrupt):  # an impatient second signal does not replace the verdict
+            if self.conformance_run is not None:
+                self.conformance_run.close_world()
+            if self.target is not None:
+                self.target.stop()
+
+    def _validate(self) -> list[Any]:
+        """Refuse an invalid run; return all features, also those that are not selected."""
         tags.narrow(self.config)
-        features = all_features(self.features, self.base_dir)
+        features = selection.all_features(self.features, self.base_dir)
         validation.check_features(self.features)
         validation.check_selection(self.features, self.config)
         validation.check_steps(self.features, self.config, the_step_registry)
+        self._selection = selection.select(features, self.features, self.config)
+        return features
+
+    def _prepare(self, target: Target) -> ConformanceRun:
+        environment.check_hooks(self.hooks, self.base_dir)
+        features = self._validate()
         target.coverage.claim_clauses(
             clause for feature in features for rule in feature.rules for clause in clauses_of(rule.tags)
         )
         known = KnownFailures(target.options.profile.known_failing, features)
-        selection = select(features, self.features, self.config)
         target.connections.shared()
-        return ConformanceRun(target, known, selection, self.abort)
+        return ConformanceRun(target, known, self.abort)
 
     def _broken(self, failed: bool) -> str:
         """Return the reason why a run that reached its end is broken nevertheless; empty if it is not."""
@@ -117,36 +155,44 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
             return self.conformance_run.broken
         if self.hook_failures:
             return "a hook failed or was interrupted; see the output above"
-        if self.aborted:
+        if self.aborted and not self.conformance_run.hung:
             return "the run was stopped before its end"
         outcomes = {record.outcome for record in records(self.features, self.conformance_run)}
         if failed and not outcomes & {"failed", "not reached", "known failing", "skipped"}:
             return "behave reported a failure that belongs to no scenario; see the output above"
         return ""
 
-    def _conclude(self, started: float, refused: str, broken: str) -> int:
-        """Print the verdict, write the reports, and return the exit code."""
+    def _conclude(self, started: float, findings: Findings) -> int:
+        """Write the reports, print the verdict, and return the exit code."""
         run, target = self.conformance_run, self.target
         scenarios = records(self.features, run) if run else []
-        causes = find_causes(scenarios)
-        selection = run.selection if run else Selection(0, 0, False, "")
-        verdict = decide(
-            Findings(
-                bridge=target.options.name if target else "a bridge",
-                scenarios=scenarios,
-                causes=causes,
-                usual=selection.usual,
-                full=selection.full,
-                refused=refused,
-                broken=broken,
-                unmet=target.coverage.missing() if target else (),
-            )
+        first = [startup_cause(**vars(findings.startup))] if findings.startup else []
+        first += [hang_cause(run.hung)] if run and run.hung else []
+        causes = [*first, *find_causes(scenarios)]
+        findings = replace(
+            findings,
+            bridge=target.options.name if target else "a bridge",
+            scenarios=scenarios,
+            causes=causes,
+            usual=self._selection.usual,
+            full=self._selection.full,
+            unmet=target.coverage.missing() if target else (),
         )
         data = reports.collect(
-            verdict, scenarios, causes, selection, target, started, descriptions(self.features)
+            decide(findings), scenarios, causes, self._selection, target, started, descriptions(self.features)
         )
+        try:
+            reports.write(data)
+            if target is not None:
+                reports.write_profile(target)
+        except reports.ReportsError as error:
+            if not findings.broken:
+                data = replace(data, verdict=Verdict(BROKEN, f"{error}. Without that: {data.verdict}"))
         print_verdict(data)
-        reports.write(data)
-        if target is not None:
-            reports.write_profile(target)
-        return verdict.exit_code
+        self._output.flush()
+        if self._output.error and sys.stderr is not None:
+            with suppress(OSError):
+                print(
+                    f"stdout was cut off: {self._output.error}\n{data.verdict}", file=sys.stderr, flush=True
+                )
+        return data.verdict.exit_code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 from behave.parser import parse_file
 
 from varbridge.conformance import tags
-from varbridge.conformance.run.validation import scenarios
+from varbridge.conformance.run.validation import InvalidRunError, scenarios
 
 FOLDER = "features"
 
@@ -30,6 +32,34 @@ class Selection:
     usual: int
     full: bool
     described: str
+
+
+NOTHING = Selection(0, 0, False, "")
+"""The selection of a run that ended before its scenarios were known."""
+
+
+def check_paths(paths: Iterable[str]) -> None:
+    """Refuse paths of features that do not exist.
+
+    Raises:
+        InvalidRunError: a file or folder is missing; the message names a similar one.
+    """
+    for text in paths:
+        path = Path(re.sub(r":\d+$", "", text.removeprefix("@")))
+        if path.exists():
+            continue
+        kind = "file" if path.suffix else "folder"
+        names = {f"{entry}/" if entry.is_dir() else str(entry): entry.name for entry in _siblings(path)}
+        alike = difflib.get_close_matches(path.name, names.values(), n=1)
+        shown = [name for name, last in names.items() if last in alike][:1]
+        raise InvalidRunError(
+            f"there is no {kind} {path}" + "".join(f"; did you mean {name}?" for name in shown)
+        )
+
+
+def _siblings(path: Path) -> list[Path]:
+    """Return the entries of the folder in which a path would be; empty if there is no such folder."""
+    return sorted(path.parent.iterdir()) if path.parent.is_dir() else []
 
 
 def all_features(parsed: Sequence[Any], base: str) -> list[Any]:

@@ -14,7 +14,7 @@ from varbridge.conformance.clients.retry import RetryingConnection
 from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.fault_proxy import FaultProxy
 from varbridge.conformance.scenario.replaced import replaced
-from varbridge.conformance.target.server_pool import START_TIMEOUT_S
+from varbridge.conformance.target.startup import START_TIMEOUT_S
 from varbridge.conformance.target.target import Target
 from varbridge.process import ServerProcess
 
@@ -193,9 +193,7 @@ class Bridges:
         for name in [*self._paused]:
             self.go_on(name)
         for process in self._processes.values():
-            if process.exit_code is None:
-                process.kill()
-                process.wait_ended(_END_TIMEOUT_S)
+            process.close()
         for connection in self._opened:
             connection.close()
         for proxy in itertools.chain.from_iterable(self._proxies.values()):

@@ -10,7 +10,7 @@ from varbridge.conformance.clients.recorded import RecordedConnection
 from varbridge.conformance.scenario.bridges import Bridges
 from varbridge.conformance.scenario.from_step import FromStep
 from varbridge.conformance.scenario.replaced import replaced
-from varbridge.conformance.target.credentials import NO_CREDENTIALS, Access, ClientCredentials
+from varbridge.conformance.target.credentials import Access, ClientCredentials
 from varbridge.conformance.target.target import Target
 from varbridge.worker import Worker
 
@@ -29,7 +29,7 @@ class Client:
     def __init__(self, target: Target) -> None:
         self.access = target.access
         """The certificates and tokens of the scenario's bridge."""
-        self.credentials = NO_CREDENTIALS
+        self.credentials = target.options.credentials
         """The credentials of new connections."""
         self._target = target
         self._source: Callable[[], Connection] = target.connections.shared
@@ -100,7 +100,7 @@ class Client:
 
     def connect_narrowly(self) -> RecordedConnection:
         """Return a connection with a small receive window, which is closed with the scenario."""
-        return self._keep(self._target.connections.narrow(self.connection.address))
+        return self._keep(self._target.connections.narrow(self.connection.address, self.credentials))
 
     def hang_up(self, connection: RecordedConnection) -> None:
         """Close a connection that this client opened."""

@@ -10,9 +10,6 @@ from varbridge.conformance.target.target import Target
 from varbridge.process import ServerProcess
 from varbridge.worker import Worker
 
-_END_TIMEOUT_S = 5.0
-"""The time in which a killed process must end, in seconds."""
-
 
 class Servers:
     """The server processes and the worker that end with the scenario.
@@ -57,6 +54,8 @@ class Servers:
         self.worker = Worker(
             self._target.servers.command_with(),
             service=self._target.options.service,
+            tls=self._target.options.credentials.tls,
+            token=self._target.options.credentials.token,
             keep_port=False,  # a free port may be taken at once by another process that starts
             on_event=lambda *event: self.events.append(event),
         )
@@ -65,9 +64,7 @@ class Servers:
     def close(self) -> None:
         """End the processes and the worker, and delete the data directory."""
         for process in self._processes:
-            if process.exit_code is None:
-                process.kill()
-                process.wait_ended(_END_TIMEOUT_S)
+            process.close()
         if (worker := Servers.worker.get(self)) is not None:
             worker.stop()
         if (data_dir := Servers.data_dir.get(self)) is not None:

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+import socket
+from collections.abc import Callable, Container, Sequence
+from typing import Any
+
+import grpc
 
 from varbridge import BridgeError
 from varbridge.conformance.clients.recorded import RecordedConnection
 from varbridge.conformance.clients.retry import RetryingConnection
 from varbridge.conformance.events import CLIENT, Event
-from varbridge.conformance.target.credentials import NO_CREDENTIALS, ClientCredentials
+from varbridge.conformance.target.credentials import ClientCredentials
 from varbridge.conformance.target.options import Options, TargetUnavailableError
 from varbridge.conformance.target.server_pool import ServerPool
+from varbridge.conformance.target.startup import startup_error
+
+_HINTS = {
+    grpc.StatusCode.UNAVAILABLE: "; if it asks for TLS, name its authority: -D ca=FILE",
+    grpc.StatusCode.UNAUTHENTICATED: "; name a file with a token for it: -D token-file=FILE",
+}
+"""The ends of sentences about calls that a bridge did not answer, by status."""
+
+
+_CONNECT_TIMEOUT_S = 1.0
 
 
 class ConnectionPool:
@@ -26,6 +40,7 @@ class ConnectionPool:
         self._options = options
         self._servers = servers
         self._service = options.service
+        self._usual = options.credentials
         self._record = record
         self._shared: RecordedConnection | None = None
         self._spare: list[RecordedConnection] = []
@@ -34,7 +49,8 @@ class ConnectionPool:
         """Return the connection that most scenarios share; start the bridge if it is not running.
 
         Raises:
-            TargetUnavailableError: the bridge cannot be started or does not answer.
+            TargetUnavailableError: no bridge answers, or it does not admit the judge.
+            StartupError: the suite has started the bridge, which does not become ready or answers nothing.
         """
         address = self._servers.require_usual()
         if self._shared is not None and self._shared.address == address:
@@ -46,43 +62,45 @@ class ConnectionPool:
             connection.ping("is a bridge there?", timeout=5.0)
         except BridgeError as error:
             connection.close()
-            raise TargetUnavailableError(f"no {self._service} answers at {address}: {error}") from None
+            raise self._unreachable(address, error) from None
         self._shared = connection
         return connection
 
-    def connect(self, address: str, credentials: ClientCredentials = NO_CREDENTIALS) -> RecordedConnection:
+    def connect(self, address: str, credentials: ClientCredentials | None = None) -> RecordedConnection:
         """Return a connection for exclusive use.
 
         Opening and closing a connection takes longer than most scenarios, so returned ones are reused.
 
         Args:
             address: the host:port of the bridge.
-            credentials: the client's credentials for its calls.
+            credentials: the client's credentials for its calls; None for those of the run.
         """
-        if credentials == NO_CREDENTIALS and self._spare and self._spare[-1].address == address:
+        reusable = credentials in (None, self._usual)
+        if reusable and self._spare and self._spare[-1].address == address:
             return self._spare.pop()
-        return RecordedConnection(
-            address,
-            service=self._service,
-            on_event=self._record,
-            tls=credentials.tls,
-            token=credentials.token,
-            authorization=credentials.authorization,
-        )
+        connection = self._open(address, credentials or self._usual)
+        connection.reusable = reusable
+        return connection
 
-    def narrow(self, address: str) -> RecordedConnection:
+    def narrow(self, address: str, credentials: ClientCredentials) -> RecordedConnection:
         """Return a connection that buffers only 64 KiB of unread data: gRPC may not enlarge its window."""
-        options = [("grpc.http2.bdp_probe", 0)]
-        return RecordedConnection(address, service=self._service, on_event=self._record, options=options)
+        return self._open(address, credentials, options=[("grpc.http2.bdp_probe", 0)])
 
     def retrying(self, address: str, patience: float) -> RetryingConnection:
         """Return a connection that retries calls for ``patience`` seconds while a bridge is unavailable."""
-        return RetryingConnection(address, service=self._service, on_event=self._record, patience=patience)
+        return RetryingConnection(
+            address,
+            service=self._service,
+            on_event=self._record,
+            patience=patience,
+            tls=self._usual.tls,
+            token=self._usual.token,
+        )
 
     def give_back(self, connection: RecordedConnection) -> None:
         """Take back a connection that a scenario no longer uses, and keep it for reuse or close it."""
         connection.who = CLIENT
-        if self._shared is not None and connection.address == self._shared.address and connection.plain:
+        if self._shared is not None and connection.address == self._shared.address and connection.reusable:
             self._spare.append(connection)
         else:
             connection.close()
@@ -96,16 +114,50 @@ class ConnectionPool:
         address = self._options.address
         if address is None or address not in silent:
             return ""
-        connection = RecordedConnection(address, service=self._service, on_event=lambda _: None)
+        connection = self._open(address, self._usual)
         try:
             connection.ping("is the bridge still there?", timeout=5.0)
         except BridgeError as error:
-            return f"the bridge at {address} does not answer any more: {error}"
+            if error.code is not grpc.StatusCode.DEADLINE_EXCEEDED:  # a bridge that hangs is judged
+                return f"the bridge at {address} does not answer any more: {error}"
         finally:
             connection.close()
         return ""
+
+    def _unreachable(self, address: str, error: BridgeError) -> Exception:
+        """Return the error about a bridge that does not answer its first call."""
+        process = self._servers.usual
+        if process is not None and error.code is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return startup_error(process, f"it did not answer the first call, Ping: {error}")
+        if process is not None and error.code is grpc.StatusCode.UNAVAILABLE and not _is_listening(address):
+            return startup_error(process, f"nothing listens at {address}")
+        hint = _HINTS.get(error.code, "")
+        return TargetUnavailableError(f"no {self._service} answers at {address}: {error}{hint}")
 
     def close(self) -> None:
         """Close the shared connection, and those that are kept for reuse."""
         for connection in filter(None, (self._shared, *self._spare)):
             connection.close()
+
+    def _open(
+        self, address: str, credentials: ClientCredentials, options: Sequence[tuple[str, Any]] = ()
+    ) -> RecordedConnection:
+        return RecordedConnection(
+            address,
+            service=self._service,
+            on_event=self._record,
+            tls=credentials.tls,
+            token=credentials.token,
+            authorization=credentials.authorization,
+            options=options,
+        )
+
+
+def _is_listening(address: str) -> bool:
+    """Return True if an address accepts a connection."""
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_TIMEOUT_S):
+            return True
+    except OSError:
+        return False

@@ -7,8 +7,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from varbridge import Tls
+from varbridge.conformance.target.credentials import NO_CREDENTIALS, ClientCredentials
 from varbridge.conformance.target.profile import Profile
-from varbridge.connection import SERVICES
+from varbridge.connection import SERVICES, is_address
+from varbridge.credentials import bearer, host_of, read_token
 
 REFERENCE = (sys.executable, "-m", "varbridge.server")
 
@@ -17,6 +20,11 @@ OPTIONS = {
     "command": "the command that starts a bridge, to which the suite adds --port 0 and other flags",
     "service": f"the name of the bridge's gRPC service: {' or '.join(SERVICES)}",
     "profile": "a TOML file with the bridge's name, missing capabilities and flags, and known failures",
+    "ca": "the certificate authority of a bridge that takes only TLS; the bridge's certificate must be valid"
+    " for the host of -D target, or for localhost with -D command",
+    "cert": "the certificate of the judge, for a bridge that asks for one; together with -D key",
+    "key": "the private key of -D cert",
+    "token-file": "a file whose first token every call carries",
 }
 """The names that behave's option ``-D`` accepts, with their meanings."""
 
@@ -33,6 +41,7 @@ class Options:
         command: the command that starts the bridge; None if it is running already.
         address: the host:port of a bridge that is running already; None if the suite starts it.
         service: the name of its gRPC service.
+        credentials: the credentials of the judge's calls.
         profile: the profile of the bridge.
         typed: the ``-D`` options that judge the same bridge again, each after a space; empty if none.
     """
@@ -40,6 +49,7 @@ class Options:
     command: tuple[str, ...] | None = REFERENCE
     address: str | None = None
     service: str = "BridgeService"
+    credentials: ClientCredentials = NO_CREDENTIALS
     profile: Profile = field(default_factory=Profile)
     typed: str = ""
 
@@ -48,7 +58,7 @@ class Options:
         """Read behave's ``-D`` options.
 
         Raises:
-            TargetUnavailableError: an option is unknown, or options contradict each other.
+            TargetUnavailableError: an option is unknown or invalid, or options contradict each other.
         """
         if unknown := sorted(options.keys() - OPTIONS.keys()):
             known = "; ".join(f"{name}: {meaning}" for name, meaning in OPTIONS.items())
@@ -62,12 +72,15 @@ class Options:
                 "use either -D target, for a running bridge, or -D command, which starts one, but not both"
             )
         command: tuple[str, ...] | None = REFERENCE
-        if "target" in options:
+        address = options.get("target")
+        if address is not None:
             command = None
+            if not is_address(address) or address.endswith(":0"):
+                raise TargetUnavailableError(f"-D target must be HOST:PORT, not {address!r}")
         elif "command" in options:
-            command = tuple(shlex.split(options["command"]))
+            command = _command(options["command"])
         typed = "".join(f" -D {shlex.quote(f'{name}={value}')}" for name, value in options.items())
-        return cls(command, options.get("target"), service, profile, typed)
+        return cls(command, address, service, _credentials(options), profile, typed)
 
     @property
     def name(self) -> str:
@@ -79,3 +92,29 @@ class Options:
         return (
             "the reference bridge" if self.command == REFERENCE else f"the bridge {shlex.join(self.command)}"
         )
+
+
+def _command(text: str) -> tuple[str, ...]:
+    try:
+        command = tuple(shlex.split(text))
+    except ValueError as error:  # such as: No closing quotation
+        raise TargetUnavailableError(f"-D command={text}: {error}") from None
+    if not command:
+        raise TargetUnavailableError("-D command must name a program")
+    return command
+
+
+def _credentials(options: Mapping[str, str]) -> ClientCredentials:
+    """Return the credentials of the judge, from the files that the options name."""
+    files = {name: options[name] for name in ("ca", "cert", "key") if name in options}
+    host = host_of(options.get("target", "localhost:0")).strip("[]")
+    try:
+        tls = Tls(files.get("ca"), cert=files.get("cert"), key=files.get("key"), name=host) if files else None
+        token = read_token(options["token-file"]) if "token-file" in options else ""
+        bearer(token, options.get("target", "localhost:0"), tls)
+    except OSError as error:
+        name = next((name for name, value in options.items() if value == error.filename), "file")
+        raise TargetUnavailableError(f"-D {name}={error.filename}: {error.strerror}") from None
+    except ValueError as error:
+        raise TargetUnavailableError(f"the credentials of the judge cannot be used: {error}") from None
+    return ClientCredentials(tls, token)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from varbridge.conformance.target.options import Options, TargetUnavailableError
+from varbridge.conformance.target.startup import START_TIMEOUT_S, BridgeProcess, startup_error
+from varbridge.errors import WorkerError
 from varbridge.process import ServerProcess
-
-START_TIMEOUT_S = 15.0
 
 _END_TIMEOUT_S = 1.0
 """The time in which a bridge that stopped answering may end, in seconds."""
+
+_GRACE_S = 5.0
+"""The time in which the shared bridges must end after the last scenario, in seconds."""
 
 _FROM_OUTSIDE = {0, -1, -2, -9, -15, 129, 130, 137, 143}
 """The exit codes of a server that was stopped on purpose: 0, and those of SIGHUP, INT, KILL and TERM."""
@@ -63,30 +68,43 @@ class ServerPool:
         """Return the address of the bridge that most scenarios share; start it if it is not running.
 
         Raises:
-            TargetUnavailableError: the bridge cannot be started.
+            TargetUnavailableError: the command cannot be run.
+            StartupError: the command runs, and the bridge does not become ready.
         """
         if self._options.address is not None:
             return self._options.address
         self._reap_exited()
         try:
             self.usual = self.usual or self.launch()
-            return f"127.0.0.1:{self.usual.wait_ready(START_TIMEOUT_S)}"
-        except Exception as error:
+        except WorkerError as error:
             raise TargetUnavailableError(f"the bridge did not start: {error}") from None
+        try:
+            return f"127.0.0.1:{self.usual.wait_ready(START_TIMEOUT_S)}"
+        except WorkerError:
+            process, self.usual = self.usual, None
+            raise startup_error(process) from None
 
     def with_flags(self, *flags: str) -> str:
-        """Return the address of a bridge with these flags, which all scenarios with the same flags share."""
+        """Return the address of a bridge with these flags, which all scenarios with the same flags share.
+
+        Raises:
+            WorkerError: the bridge does not become ready.
+        """
         self._reap_exited()
-        process = self._flagged.get(flags)
-        if process is None:
-            process = self._flagged[flags] = self.launch(*flags)
-        return f"127.0.0.1:{process.wait_ready(START_TIMEOUT_S)}"
+        process = self._flagged.pop(flags, None) or self.launch(*flags)
+        try:
+            port = process.wait_ready(START_TIMEOUT_S)
+        except WorkerError:
+            process.close()
+            raise
+        self._flagged[flags] = process
+        return f"127.0.0.1:{port}"
 
     def launch(
         self, *flags: str, port: int = 0, on_ready: Callable[[int], object] | None = None
     ) -> ServerProcess:
         """Start a process with these flags that is not shared; the caller stops it."""
-        return ServerProcess(self.command_with(*flags, port=port), on_ready)
+        return BridgeProcess(self.command_with(*flags, port=port), flags, on_ready)
 
     def command_with(self, *flags: str, port: int = 0) -> tuple[str, ...]:
         """Return the command that starts the bridge with these flags.
@@ -102,15 +120,16 @@ class ServerPool:
                 raise UnsupportedFlagError(f"the bridge does not take {flag}, as its profile says")
         return (*command, "--port", str(port), *flags)
 
-    def pop_crashes(self, silent: Container[str] = ()) -> list[Crash]:
+    def pop_crashes(self, silent: Container[str] = (), *, patient: bool = False) -> list[Crash]:
         """Return the crashes of shared bridges since the last call.
 
         Args:
             silent: the addresses that did not answer in this scenario. Their processes get a moment to end,
                 since the end of a connection is noticed before the end of the process.
+            patient: True if all processes get that moment.
         """
         for process in self._running():
-            if f"127.0.0.1:{process.port}" in silent:
+            if patient or f"127.0.0.1:{process.port}" in silent:
                 process.wait_ended(_END_TIMEOUT_S)
         self._reap_exited()
         crashes, self._crashes = self._crashes, []
@@ -121,10 +140,13 @@ class ServerPool:
         return [*self.usual.stderr] if self.usual else []
 
     def stop(self) -> None:
-        """Stop all running processes."""
+        """Stop all running processes, at the same time: a bridge that hangs takes all of its grace period."""
         for process in self._running():
-            if process.exit_code is None:
-                process.stop()
+            process.signal(signal.SIGTERM)
+        deadline = time.monotonic() + _GRACE_S
+        for process in self._running():
+            process.wait_ended(max(0.0, deadline - time.monotonic()))
+            process.close()
 
     def _running(self) -> list[ServerProcess]:
         return [process for process in (self.usual, *self._flagged.values()) if process is not None]
@@ -137,6 +159,8 @@ class ServerPool:
             if process is self.usual:
                 self.usual = None
             self._flagged = {flags: other for flags, other in self._flagged.items() if other is not process}
+            process.close()
+            process.read_all()
             end = f"exit code {process.exit_code}"
             if process.exit_code < 0:
                 end = f"signal {-process.exit_code}"

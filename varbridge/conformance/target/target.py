@@ -9,6 +9,7 @@ from varbridge.conformance.invariants.coverage import Coverage
 from varbridge.conformance.target import capabilities
 from varbridge.conformance.target.connection_pool import ConnectionPool
 from varbridge.conformance.target.credentials import Access
+from varbridge.conformance.target.liveness import Liveness
 from varbridge.conformance.target.options import Options, TargetUnavailableError
 from varbridge.conformance.target.recorder import Recorder
 from varbridge.conformance.target.server_pool import ServerPool
@@ -31,6 +32,7 @@ class Target:
         self.connections = ConnectionPool(options, self.servers, self._record)
         self.recorder = Recorder()
         self._unimplemented: set[str] = set()
+        self.liveness = Liveness()
         self.store = Store()
         self.access = Access()
         """The certificates and tokens of the bridges that scenarios share."""
@@ -74,5 +76,6 @@ class Target:
     def _record(self, event: Event) -> None:
         self.recorder.add(event)
         self.coverage.add(event)
+        self.liveness.add(event)
         if event.status == "UNIMPLEMENTED":
             self._unimplemented.add(event.method)

@@ -1,0 +1,50 @@
+"""The suite's command, which takes behave's command line.
+
+If behave cannot read the command line, it ends with 1, the exit code of a bridge that does not conform. This
+command ends with 2 then, and writes the verdict "not judged".
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from contextlib import suppress
+
+from behave.__main__ import run_behave
+from behave.configuration import Configuration
+from behave.exception import ConfigError, TagExpressionError
+
+from varbridge.conformance.report.terminal import print_verdict
+from varbridge.conformance.run import reports
+from varbridge.conformance.run.decision import Findings, decide
+from varbridge.conformance.run.selection import NOTHING
+
+
+def main(arguments: list[str]) -> int:
+    """Run behave with these arguments, and return the exit code of the verdict.
+
+    Raises:
+        SystemExit: the verdict is "not judged" or "broken run", or behave has printed its usage.
+    """
+    try:
+        config = Configuration(arguments)
+    except (TagExpressionError, ConfigError) as error:
+        return _refuse(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
+    except re.error as error:
+        return _refuse(f"--name {error.pattern!r} is not a regular expression: {error}")
+    return int(run_behave(config))
+
+
+def _refuse(sentence: str) -> int:
+    """Print and write that nothing was judged, for this reason; return the exit code."""
+    data = reports.collect(decide(Findings(refused=sentence)), [], [], NOTHING, None, time.time(), {})
+    with suppress(reports.ReportsError):
+        reports.clear()
+        reports.write(data)
+    print_verdict(data)
+    return data.verdict.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
