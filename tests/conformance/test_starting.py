@@ -54,8 +54,16 @@ def test_the_verdict_about_a_bridge_that_is_never_ready_shows_its_output(
 ) -> None:
     run = make_project().run("-D", f"command={bridge(tmp_path, announce='print(8000, flush=True)')}")
     assert (run.code, run.word) == (1, "does not conform")
-    assert "breaks @P1: it did not print the READY line on stdout within 15 s" in run.sentence
-    assert "awaited on stdout: GRPC_READY:<port>\n  stdout: '8000'\n  stderr: nothing" in run.sentence
+    (cause,) = run.data["causes"]
+    assert (cause["kind"], cause["clauses"]) == ("startup", ["P1"])
+    assert "it did not print the READY line on stdout within 15 s" in run.sentence
+    assert cause["lines"][1:] == [
+        "awaited on stdout: GRPC_READY:<port>",
+        "stdout: '8000'",
+        "stderr: nothing",
+    ]
+    for line in cause["lines"]:
+        assert line in run.out
 
 
 def test_a_bridge_at_whose_port_nothing_listens_breaks_the_clause_of_readiness(
@@ -64,7 +72,7 @@ def test_a_bridge_at_whose_port_nothing_listens_breaks_the_clause_of_readiness(
     command = bridge(tmp_path, announce="print('GRPC_READY:1', flush=True)")
     run = make_project().run("-D", f"command={command}")
     assert (run.code, run.word) == (1, "does not conform")
-    assert "breaks @P1: it printed GRPC_READY:1, but nothing listens at 127.0.0.1:1" in run.sentence
+    assert "it printed GRPC_READY:1, but nothing listens at 127.0.0.1:1 (P1)" in run.sentence
 
 
 def test_a_second_ready_line_breaks_the_clause_of_readiness(
@@ -81,19 +89,21 @@ def test_a_second_ready_line_breaks_the_clause_of_readiness(
 
 
 @pytest.mark.parametrize(
-    ("end", "clause"),
+    ("end", "clause", "words"),
     [
-        ("sys.exit('no such model')", "@P1: it ended with exit code 1 before it was ready"),
-        ("sys.exit(0)", "@P2: it ended with exit code 0 before it was ready, and not with a reason"),
-        ("sys.exit(3)", "@P2: it ended with exit code 3 before it was ready, and not with a reason"),
+        ("sys.exit('no such model')", "P1", "it ended with exit code 1 before it was ready"),
+        ("sys.exit(0)", "P2", "it ended with exit code 0 before it was ready, and not with a reason"),
+        ("sys.exit(3)", "P2", "it ended with exit code 3 before it was ready, and not with a reason"),
     ],
 )
 def test_a_bridge_that_ends_before_it_is_ready_does_not_conform(
-    make_project: MakeProject, tmp_path: Path, end: str, clause: str
+    make_project: MakeProject, tmp_path: Path, end: str, clause: str, words: str
 ) -> None:
     run = make_project().run("-D", f"command={bridge(tmp_path, announce=end)}")
     assert (run.code, run.word) == (1, "does not conform")
-    assert f"breaks {clause}" in run.sentence
+    (cause,) = run.data["causes"]
+    assert cause["clauses"] == [clause]
+    assert words in cause["sentence"]
     assert run.data["counts"]["not_run"] == 2
 
 

@@ -85,9 +85,9 @@ def _card(number: int, cause: Cause, records: Mapping[str, ScenarioRecord]) -> s
 
 def _shown_example(example: ScenarioRecord, cause: Cause, drawn: bool) -> str:
     parts = [
-        f"<p>{sign(example.outcome)} {escape(shorten(example.shown_name, 160))}"
+        f"<p>{sign(example.outcome)} {escape(shorten(example.shown_name, 120))}"
         f' <span class="dim">in {escape(example.feature)}</span></p>',
-        f'<p class="dim">Rule: {escape(shorten(example.rule, 160))}</p>' if example.rule else "",
+        f'<p class="dim">Rule: {escape(shorten(example.rule, 120))}</p>' if example.rule else "",
         f'<code class="rerun">{escape(example.rerun)}</code>',
         _explained(example, cause),
         _sent(example) if drawn and example.exchange else "",

@@ -71,8 +71,8 @@ def all_features(parsed: Sequence[Any], base: str) -> list[Any]:
 
 def basics_first(features: Iterable[Any]) -> list[Any]:
     """Return features in the order of the areas, so that a run begins with what all others rest on."""
-    order = [*tags.AREAS]
-    return sorted(features, key=lambda feature: min((order.index(tag) for tag in feature.tags), default=0))
+    order = {area: place for place, area in enumerate(tags.AREAS)}
+    return sorted(features, key=lambda feature: min(order.get(tag, len(order)) for tag in feature.tags))
 
 
 def select(features: Iterable[Any], parsed: Sequence[Any], config: Any) -> Selection:
