@@ -50,7 +50,7 @@ def names(causes: Sequence[Cause]) -> str:
     if not causes:
         return ""
     lines = [
-        f'<li><a href="#cause-{number}">{escape(shorten(cause.sentence, 110))}</a>'
+        f'<li><a href="#cause-{number}">{escape(shorten(cause.sentence, 90))}</a>'
         f' {_chips(cause)} <span class="dim">{escape(cause.counts)}</span></li>'
         for number, cause in enumerate(causes[:NAMED], 1)
     ]
@@ -72,7 +72,7 @@ def _card(number: int, cause: Cause, records: Mapping[str, ScenarioRecord]) -> s
     advice = f"<p><b>To do:</b> {escape(cause.advice)}.</p>" if cause.advice else ""
     parts = [
         f'<details class="card" id="cause-{number}"{" open" if number <= UNFOLDED else ""}>',
-        f'<summary><span class="failed">{number}.</span> {escape(shorten(cause.sentence, 240))}'
+        f'<summary><span class="failed">{number}.</span> {escape(shorten(cause.sentence, 200))}'
         f' <span class="dim">{escape(cause.counts)}</span></summary>',
         f'<p class="dim">Contract: {escape(titles)}</p>' if titles else "",
         advice,

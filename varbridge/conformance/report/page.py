@@ -9,6 +9,7 @@ from __future__ import annotations
 from varbridge import __version__
 from varbridge.conformance.clauses import CONTRACT_VERSION
 from varbridge.conformance.report import cause_cards, contract_section, features, plots, timings
+from varbridge.conformance.report.format import shorten
 from varbridge.conformance.report.html import SIGNS, escape, sign, table
 from varbridge.conformance.report.record import Report, ScenarioRecord
 from varbridge.conformance.report.script import SCRIPT
@@ -65,7 +66,7 @@ def _head(data: Report) -> str:
         sentence = f"{bridge.name[:1].upper()}{bridge.name[1:]}: {sentence.rpartition('. ')[2]}"
     return (
         f'<header class="verdict {look}"><h1>{mark} {escape(verdict.word)}</h1>\n'
-        f"<p>{escape(sentence)}.</p>\n{_counts(data)}\n"
+        f"<p>{escape(shorten(sentence, 240))}.</p>\n{_counts(data)}\n"
         f'<p class="dim">{escape(" · ".join(filter(None, about)))}</p>\n'
         f"{cause_cards.names(data.causes)}</header>"
     )
