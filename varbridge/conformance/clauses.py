@@ -31,6 +31,9 @@ SECTIONS: Mapping[str, list[str]] = {
 }
 """The ids of the clauses by the heading of their section."""
 
+CONTRACT_FLAGS = frozenset(re.findall(r"`(--[a-z][a-z-]*)", _PAGE))
+"""The command-line flags that the contract names; all others are up to the bridge."""
+
 CONTRACT_VERSION = "".join(re.findall(r"(?m)^Version (\d+\.\d+)", _PAGE)[:1])
 """The version of the contract, near the beginning of the page."""
 

@@ -88,7 +88,7 @@ class ScenarioRecord:
         location: the path of the feature and the line of the scenario, as PATH:LINE.
         outcome: "passed", "failed", "not reached" (a Given failed), "skipped" or "known failing".
         reason: the reason why it was skipped or is known to fail; empty otherwise.
-        declared: True if the profile declares that reason.
+        declared: True if the profile declares that reason, or if it needs no declaration.
         known: the name under which the profile declares it as known to fail; empty if it does not.
         seconds: the duration, in seconds.
         steps: the records of its steps.
@@ -101,6 +101,7 @@ class ScenarioRecord:
         violations: sentences about the invariants that were violated in it; they do not fail the scenario.
         methods: the methods that it called.
         figures: the figures that it measured.
+        outside: True if it was skipped since the contract does not cover what it needs.
     """
 
     feature: str
@@ -123,6 +124,7 @@ class ScenarioRecord:
     violations: Sequence[str] = ()
     methods: Sequence[str] = ()
     figures: Sequence[Figure] = ()
+    outside: bool = False
 
     @property
     def path(self) -> str:
@@ -180,7 +182,7 @@ class Cause:
     """A cause of failures: what failed scenarios, or violated invariants, have in common.
 
     Attributes:
-        kind: "startup", "hang", "ended", "unimplemented", "flag", "method", "refusal", "state", "difference",
+        kind: "startup", "hang", "ended", "unimplemented", "method", "refusal", "state", "difference",
             "invariant" or "rule".
         sentence: the cause as a sentence, without a full stop.
         clauses: the ids of the clauses that are broken, at most two.

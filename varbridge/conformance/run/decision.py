@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from varbridge.conformance import tags
 from varbridge.conformance.report.format import shorten
 from varbridge.conformance.report.record import Cause, ScenarioRecord
 from varbridge.conformance.report.verdict import (
@@ -21,9 +20,6 @@ from varbridge.conformance.target.startup import StartupFailure
 
 SHOWN = 3
 """The maximum number of causes in the sentence of a verdict."""
-
-_OUTSIDE_CONTRACT = {f"needs {tags.CAPABILITIES[name]}" for name in tags.REFERENCE_ONLY}
-"""The reasons for skipping scenarios that the contract does not cover."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ def decide(findings: Findings) -> Verdict:
             f"{len(passed)} of {findings.usual} scenarios passed{why};"
             " this does not show that the bridge conforms",
         )
-    only_outside = all(record.reason in _OUTSIDE_CONTRACT for record in skipped)
+    only_outside = all(record.outside for record in skipped)
     if findings.unmet and only_outside and not known:
         return Verdict(
             NOT_JUDGED,
@@ -110,7 +106,7 @@ def _clauses(findings: Findings) -> str:
     """Return how many clauses were judged in full, and how many in part, as a phrase."""
     outcomes: dict[str, set[str]] = {}
     for record in findings.scenarios:
-        for clause in record.clauses if record.reason not in _OUTSIDE_CONTRACT else ():
+        for clause in () if record.outside else record.clauses:
             outcomes.setdefault(clause, set()).add(record.outcome)
     in_full = sum(met == {"passed"} for met in outcomes.values())
     in_part = sum("passed" in met and met != {"passed"} for met in outcomes.values())

@@ -126,15 +126,17 @@ def _writing() -> Iterator[None]:
 
 
 def write_profile(target: Target) -> None:
-    """Write the profile of the bridge, with the methods that it answered UNIMPLEMENTED, if there are any.
+    """Write the profile of the bridge with what it lacks, if there is anything.
 
-    Wrong answers are never declared: a run with this profile still fails for them.
+    That is the methods that answered UNIMPLEMENTED, and the flags that were refused. Wrong answers are never
+    declared: a run with this profile still fails for them.
 
     Raises:
         ReportsError: the file cannot be written.
     """
-    if methods := target.missing_methods():
-        profile = target.options.profile.with_lacking(target.options.name, methods, ())
+    methods, flags = target.missing_methods(), target.refused_flags()
+    if methods or flags:
+        profile = target.options.profile.with_lacking(target.options.name, methods, flags)
         with _writing():
             (FOLDER / PROFILE).write_text(profile.as_toml(), "utf-8")
 

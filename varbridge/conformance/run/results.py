@@ -56,8 +56,9 @@ def _record(feature: Any, rule: Any, scenario: Any, run: ConformanceRun) -> Scen
         scenario=scenario.name,
         location=location,
         outcome=outcome,
-        reason=note.lacked or scenario.skip_reason or (known if outcome == "known failing" else ""),
-        declared=note.declared if outcome == "skipped" else bool(known),
+        reason=note.lack.reason if note.lack else known if outcome == "known failing" else "",
+        declared=(note.lack is None or note.lack.declared) if outcome == "skipped" else bool(known),
+        outside=note.lack is not None and note.lack.outside,
         known=run.known.name(scenario),
         seconds=round(scenario.duration, 4),
         steps=[_step(step) for step in scenario.all_steps],
@@ -74,7 +75,7 @@ def _record(feature: Any, rule: Any, scenario: Any, run: ConformanceRun) -> Scen
 
 
 def _outcome(scenario: Any, note: Note) -> str | None:
-    if note.lacked:
+    if note.lack is not None:
         return "skipped"
     if note.failure is not None:
         return "not reached" if note.failure.stage == "given" and not note.ended else "failed"

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
 from behave.model_type import Status
 
-from varbridge.conformance import tags
 from varbridge.conformance.clauses import clauses_of
-from varbridge.conformance.faults import etcd
 from varbridge.conformance.report.record import Failure, Figure
 from varbridge.conformance.report.trace import Exchange
 from varbridge.conformance.run.explanation import failure_of
 from varbridge.conformance.run.known_failures import KnownFailures
+from varbridge.conformance.run.lacks import Lack, lack_after, lack_before
 from varbridge.conformance.scenario.from_step import ScenarioError
 from varbridge.conformance.scenario.world import World
 from varbridge.conformance.target.server_pool import Crash
 from varbridge.conformance.target.target import Target
-
-_FLAG = re.compile(r"--[a-z][a-z-]*")
 
 
 @dataclass
@@ -34,9 +30,8 @@ class Note:
         violations: sentences about violated invariants, which do not fail the scenario.
         methods: the methods that it called.
         failure: the place and the kind of its failure; None if it did not fail.
-        lacked: the reason why the scenario was skipped, before or while it ran; empty if it was not.
+        lack: the reason why the scenario does not count, before or after it ran; None if it counts.
         exchange: the descriptions of its calls and messages, if it failed.
-        declared: True if the profile declares the reason in ``lacked``.
         log: the lines that the server wrote on stderr, if it failed.
         series: the figures that it measured over time.
         figures: the other figures that it measured.
@@ -47,8 +42,7 @@ class Note:
     violations: list[str] = field(default_factory=list)
     methods: list[str] = field(default_factory=list)
     failure: Failure | None = None
-    lacked: str = ""
-    declared: bool = True
+    lack: Lack | None = None
     exchange: list[Exchange] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     series: list[dict[str, Any]] = field(default_factory=list)
@@ -85,10 +79,9 @@ class ConformanceRun:
         if self.stopped:
             scenario.skip()  # without a reason, so that it counts as not run
             return None
-        reason, declared = self._lacks(scenario)
-        if reason:
-            self.notes[id(scenario)] = Note(lacked=reason, declared=declared)
-            scenario.skip(reason)
+        if (lack := lack_before(scenario, self.target)) is not None:
+            self.notes[id(scenario)] = Note(lack=lack)
+            scenario.skip(lack.reason)
             return None
         self._world = World(self.target)
         return self._world
@@ -108,16 +101,13 @@ class ConformanceRun:
         note.series = [series.as_json(world.allowed.get(series.name)) for series in world.series]
         crashes: list[Crash] = []
         try:
-            if lacked := self.target.servers.lacked_flag:
-                note.lacked = f"the bridge does not take {lacked}, as its profile says"
-            elif lacked := self.target.lacked_method():
-                note.lacked = f"{lacked} is not implemented, as the profile says"
-            elif scenario.status == Status.passed:
+            note.lack = lack_after(self.target, scenario.status != Status.passed)
+            if note.lack is None and scenario.status == Status.passed:
                 try:
                     world.check()
                 except AssertionError as error:
                     note.failures.extend(str(error).splitlines())
-            if not note.lacked:
+            if note.lack is None:
                 note.violations = world.violations()
             note.methods = [*self.target.recorder.trace.methods]
             failed = note.failures or scenario.status != Status.passed
@@ -131,9 +121,9 @@ class ConformanceRun:
             self.target.coverage.judged(clauses_of(scenario.effective_tags))
         finally:
             failed = note.failures or scenario.status != Status.passed
-            if failed and not note.lacked:
+            if failed and note.lack is None:
                 note.failure = failure_of(scenario, note.failures, note.ended, self.target.recorder.trace)
-            if (failed or note.violations) and not note.lacked:
+            if (failed or note.violations) and note.lack is None:
                 note.exchange = self.target.recorder.trace.exchanges()
                 note.log = [*(line for crash in crashes for line in crash.log), *world.evidence()]
             self.close_world()
@@ -174,27 +164,6 @@ class ConformanceRun:
             f"the suite itself failed in {hook}: {type(error).__name__}: {error}"
             f" ({frame.name}, line {frame.lineno})"
         )
-
-    def _lacks(self, scenario: Any) -> tuple[str, bool]:
-        """Return why a scenario is skipped ("" if it is not), and True if the profile declares the reason."""
-        profile = self.target.options.profile
-        lacking = sorted({*scenario.effective_tags} & tags.CAPABILITIES.keys() - self.target.capabilities)
-        if lacking:
-            reasons = [profile.lacking.get(name) or f"needs {tags.CAPABILITIES[name]}" for name in lacking]
-            # Capabilities that the contract does not cover need no declaration.
-            declared = {*profile.lacking, *tags.REFERENCE_ONLY}
-            if self.target.options.service != "BridgeService":
-                declared.add("requires_current_service")  # -D service has said so
-            return "; ".join(reasons), declared.issuperset(lacking)
-        if areas := sorted({*scenario.effective_tags} & {*profile.lacking_areas}):
-            return f"the area {areas[0]} is not judged, as the profile says", True
-        if "requires_etcd" in scenario.effective_tags and (missing := etcd.missing()):
-            return missing, False  # a lack of this machine, which no profile could declare
-        for step in scenario.all_steps:
-            for flag in _FLAG.findall(step.name):
-                if profile.lacks_flag(flag):
-                    return f"the bridge does not take {flag}, as its profile says", True
-        return "", True
 
     def _attribute_crashes(self, crashes: list[Crash], note: Note | None) -> None:
         self.crashes.extend(crashes)

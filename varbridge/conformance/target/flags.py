@@ -2,57 +2,69 @@
 
 from __future__ import annotations
 
-from varbridge.conformance.target.server_pool import ServerPool
+import re
+from collections.abc import Iterator, Sequence
+
 from varbridge.conformance.target.startup import START_TIMEOUT_S
 from varbridge.errors import WorkerError
 from varbridge.process import ServerProcess
+
+UNKNOWN = "--no-such-flag-anywhere"
+"""A flag that no bridge takes."""
+
+_NUMBERS = re.compile(r"\d+")
 
 
 class RefusedFlags:
     """The flags that a bridge refuses; the answer about a flag is remembered.
 
+    A bridge refuses a flag if it ends before it is ready, with the same message as for a flag that no bridge
+    takes. A flag that it takes and a wrong value have other messages.
+
     Args:
-        servers: the pool that starts the bridge.
+        command: the command that starts the bridge, with ``--port 0``.
     """
 
-    def __init__(self, servers: ServerPool) -> None:
-        self._servers = servers
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
         self._refused: dict[str, bool] = {}
-        self._starts: bool | None = None
 
-    def refuses(self, flag: str, value: str = "") -> bool:
-        """Return True if a bridge refuses a flag.
+    def first_of(self, flags: Sequence[str]) -> str:
+        """Return the first refused flag of a command line; empty if there is none."""
+        return next((flag for flag, values in _groups(flags) if self._refuses(flag, values)), "")
 
-        A bridge refuses a flag if, started with only this flag, it ends before it is ready, and its stderr
-        names the flag, although it starts without the flag.
+    @property
+    def names(self) -> list[str]:
+        """The flags that the bridge has refused."""
+        return [flag for flag, refused in self._refused.items() if refused]
 
-        Args:
-            flag: the flag, such as ``--grace``.
-            value: a valid value of the flag; empty if it takes none.
-        """
+    def _refuses(self, flag: str, values: Sequence[str]) -> bool:
         if flag not in self._refused:
-            ready, stderr = self._start(flag, *([value] if value else []))
-            self._refused[flag] = not ready and flag.lstrip("-") in stderr and self._starts_without()
+            message = self._refusal(flag, *values)
+            self._refused[flag] = bool(message) and message == self._refusal(UNKNOWN, *values)
         return self._refused[flag]
 
-    def _starts_without(self) -> bool:
-        if self._starts is None:
-            self._starts, _ = self._start()
-        return self._starts
-
-    def _start(self, *flags: str) -> tuple[bool, str]:
-        """Start the bridge and end it; return True if it became ready, and its stderr."""
-        process = self._servers.launch(*flags)
+    def _refusal(self, flag: str, *values: str) -> str:
+        """Return the stderr of a bridge that does not start with a flag, without the flag; empty if it does."""
+        process = ServerProcess([*self._command, flag, *values])
         try:
-            return _became_ready(process), "\n".join(process.stderr)
+            process.wait_ready(START_TIMEOUT_S)
+        except WorkerError:
+            if process.exit_code is None:
+                return ""
+            process.read_all()
+            return _NUMBERS.sub("", "\n".join(process.stderr).replace(flag.lstrip("-"), ""))
         finally:
             process.close()
+        return ""
 
 
-def _became_ready(process: ServerProcess) -> bool:
-    """Return False if a process ended before it was ready; one that is only late counts as ready."""
-    try:
-        process.wait_ready(START_TIMEOUT_S)
-    except WorkerError:
-        return process.exit_code is None
-    return True
+def _groups(flags: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each flag of a command line with its values."""
+    values: list[str] = []
+    for word in reversed(flags):
+        if word.startswith("--"):
+            yield word, values[::-1]
+            values = []
+        else:
+            values.append(word)

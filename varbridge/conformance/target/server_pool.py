@@ -60,6 +60,10 @@ class ServerPool:
         """The process that most scenarios share, if the suite has started it."""
         self.lacked_flag = ""
         """The flag that the scenario needs, and that the bridge does not take; empty if there is none."""
+        self.refused_flags: set[str] = set()
+        """The flags that the bridge is known to refuse."""
+        self.launched: list[BridgeProcess] = []
+        """The processes that were started for the present scenario."""
         self._options = options
         self._flagged: dict[tuple[str, ...], ServerProcess] = {}
         self._crashes: list[Crash] = []
@@ -104,7 +108,9 @@ class ServerPool:
         self, *flags: str, port: int = 0, on_ready: Callable[[int], object] | None = None
     ) -> ServerProcess:
         """Start a process with these flags that is not shared; the caller stops it."""
-        return BridgeProcess(self.command_with(*flags, port=port), flags, on_ready)
+        process = BridgeProcess(self.command_with(*flags, port=port), flags, on_ready)
+        self.launched.append(process)
+        return process
 
     def command_with(self, *flags: str, port: int = 0) -> tuple[str, ...]:
         """Return the command that starts the bridge with these flags.
@@ -115,10 +121,14 @@ class ServerPool:
         command = self._options.command
         assert command is not None, "the suite does not start this bridge: tag the scenario @requires_process"
         for flag in flags:
-            if self._options.profile.lacks_flag(flag):
+            if self.lacks_flag(flag):
                 self.lacked_flag = flag
-                raise UnsupportedFlagError(f"the bridge does not take {flag}, as its profile says")
+                raise UnsupportedFlagError(f"the bridge does not take {flag}")
         return (*command, "--port", str(port), *flags)
+
+    def lacks_flag(self, flag: str) -> bool:
+        """Return True if the bridge does not take a flag, by its profile or as an earlier scenario showed."""
+        return flag in self.refused_flags or self._options.profile.lacks_flag(flag)
 
     def pop_crashes(self, silent: Container[str] = (), *, patient: bool = False) -> list[Crash]:
         """Return the crashes of shared bridges since the last call.

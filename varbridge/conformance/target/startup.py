@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from varbridge.conformance.target.options import TargetUnavailableError
-from varbridge.errors import WorkerError
 from varbridge.process import READY_LINE, ServerProcess
 
 START_TIMEOUT_S = 15.0
@@ -67,20 +66,12 @@ class BridgeProcess(ServerProcess):
         on_ready: Callable[[int], object] | None = None,
     ) -> None:
         super().__init__(command, on_ready)
-        self._flags = flags
+        self.flags = flags
 
-    def wait_ready(self, timeout: float) -> int:
-        """Wait for the READY line as ``ServerProcess.wait_ready`` does; an error names the flags."""
-        try:
-            return super().wait_ready(timeout)
-        except WorkerError as error:
-            if not self._flags:
-                raise
-            names = [flag for flag in self._flags if flag.startswith("--")]
-            raise WorkerError(
-                f"{error}\nit was started with {shlex.join(self._flags)}; a bridge that does not take a flag"
-                f" declares it in its profile: [flags] lacking = {names}"
-            ) from None
+    @property
+    def failed_to_start(self) -> bool:
+        """True if the process ended before it was ready."""
+        return self.port is None and self.exit_code is not None
 
 
 def startup_error(process: ServerProcess, but: str = "") -> StartupError | TargetUnavailableError:

@@ -9,6 +9,7 @@ from varbridge.conformance.invariants.coverage import Coverage
 from varbridge.conformance.target import capabilities
 from varbridge.conformance.target.connection_pool import ConnectionPool
 from varbridge.conformance.target.credentials import Access
+from varbridge.conformance.target.flags import RefusedFlags
 from varbridge.conformance.target.liveness import Liveness
 from varbridge.conformance.target.options import Options, TargetUnavailableError
 from varbridge.conformance.target.recorder import Recorder
@@ -29,6 +30,7 @@ class Target:
         self.capabilities = capabilities.present(options)
         self.coverage = Coverage(options.service)
         self.servers = ServerPool(options)
+        self._flags = RefusedFlags((*(options.command or ()), "--port", "0"))
         self.connections = ConnectionPool(options, self.servers, self._record)
         self.recorder = Recorder()
         self._unimplemented: set[str] = set()
@@ -61,10 +63,22 @@ class Target:
         declared = self.options.profile.lacking_methods
         return next((name for name in self.recorder.trace.unimplemented if name in declared), "")
 
+    def refused_flag(self) -> str:
+        """Return the flag that a bridge of the scenario refused to start with; empty if there is none."""
+        failed = (process for process in self.servers.launched if process.failed_to_start)
+        flag = next(filter(None, (self._flags.first_of(process.flags) for process in failed)), "")
+        self.servers.refused_flags.update(self._flags.names)
+        return flag
+
+    def refused_flags(self) -> list[str]:
+        """Return the flags that the bridge has refused, in order."""
+        return self._flags.names
+
     def begin_scenario(self) -> None:
         """Discard the records of the previous scenario."""
         self.recorder = Recorder()
         self.servers.lacked_flag = ""
+        self.servers.launched.clear()
 
     def stop(self) -> None:
         """Close the connections, and stop the bridges and the store that the suite started."""
