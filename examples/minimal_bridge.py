@@ -26,8 +26,8 @@ def require(context, condition, message, code="INVALID_ARGUMENT"):
 
 
 def require_name(context, name):
-    printable = all(32 <= ord(sign) < 127 or ord(sign) >= 160 for sign in name)
-    require(context, 1 <= len(name) <= 256 and printable, "1 to 256 characters, no control characters")
+    valid = 0 < len(name) <= 256 and all(32 <= ord(sign) < 127 or ord(sign) >= 160 for sign in name)
+    require(context, valid, "1 to 256 characters, no control characters")
 
 
 def valid_json(context, kind, message, array):
@@ -41,7 +41,8 @@ def valid_json(context, kind, message, array):
     if kind == "string":
         require(context, isinstance(value, str), "must be a string")
     elif value not in ("NaN", "Infinity", "-Infinity"):
-        require(context, type(value) in (int, float) and abs(value) < 2**1024, "must be a number")
+        number = type(value) in (int, float) and abs(value) < 2**1024 and len(message.value) < 1000
+        require(context, number, "must be a number")
     return json.dumps(value).encode()
 
 
@@ -56,15 +57,14 @@ def change(variable, value, metadata):
 class Bridge(services.BridgeServiceServicer):
     """The five methods; the base class answers the others with UNIMPLEMENTED."""
 
-    def __init__(self):
-        self.sessions = {}  # the variables by id, by the id of their session
+    sessions = {}  # noqa: RUF012  # the variables by id, by the id of their session
 
     def find(self, request, context):
         require(context, request.session_id in self.sessions, "Session not found", "NOT_FOUND")
         variables, identifier = self.sessions[request.session_id], request.variable_identifier
-        named = [variable for variable in variables.values() if variable.name == identifier]
-        require(context, identifier in variables or named, f"no variable {identifier}", "NOT_FOUND")
-        return variables.get(identifier) or named[0]
+        by_name = {variable.name: variable for variable in variables.values()}
+        require(context, identifier in {**variables, **by_name}, "no such variable", "NOT_FOUND")
+        return variables.get(identifier) or by_name[identifier]
 
     def Ping(self, request, context):
         reply = pb.PingResponse(message=request.message)
@@ -74,8 +74,8 @@ class Bridge(services.BridgeServiceServicer):
     def InitializeSession(self, request, context):
         require_name(context, request.session_id)
         require(context, not request.config.ttl_seconds, "a time to live", "UNIMPLEMENTED")
-        variables = self.sessions.setdefault(request.session_id, {}).values()
-        by_name = {variable.name: variable for variable in variables}
+        variables = self.sessions.setdefault(request.session_id, {})
+        by_name = {variable.name: variable for variable in variables.values()}
         return pb.InitializeSessionResponse(success=True, initial_variables=by_name)
 
     def RegisterVariable(self, request, context):
@@ -106,8 +106,7 @@ class Bridge(services.BridgeServiceServicer):
         return pb.SetVariableResponse(success=True, new_version=variable.version)
 
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--port", type=int, default=0)
+(parser := argparse.ArgumentParser()).add_argument("--port", type=int, default=0)
 server = grpc.server(futures.ThreadPoolExecutor(1), options=[("grpc.so_reuseport", 0)])
 services.add_BridgeServiceServicer_to_server(Bridge(), server)
 port = server.add_insecure_port(f"127.0.0.1:{parser.parse_args().port}")

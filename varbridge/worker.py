@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 
 from varbridge.connection import Connection
@@ -34,6 +35,8 @@ class Worker:
             followers reach the new server. If the port is no longer free, the next restart uses a new one.
         tls: the TLS settings; the certificate must be for 127.0.0.1 or for the name in the settings.
         token: the token for calls, if the server requires one.
+        connect: the function that opens a connection to an address; None for a ``Connection`` with these
+            settings.
         on_event: the function that is called with the name of an event (ready, crashed, restarting, gave up,
             stopped) and a sentence that describes it.
     """
@@ -50,20 +53,19 @@ class Worker:
         keep_port: bool = True,
         tls: Tls | None = None,
         token: str = "",
+        connect: Callable[[str], Connection] | None = None,
         on_event: Callable[[str, str], object] | None = None,
     ) -> None:
         bearer(token, f"{LOOPBACK}:0", tls)  # raises errors here instead of on the keeper's thread
         self.command = tuple(command)
         self.processes: list[ServerProcess] = []
-        self._service = service
         self._start_timeout = start_timeout
         self._restarts = restarts
         self._backoff = backoff
         self._max_backoff = max_backoff
         self._keep_port = keep_port
         self._port = 0
-        self._tls = tls
-        self._token = token
+        self._open = connect or partial(Connection, service=service, tls=tls, token=token)
         self._on_event = on_event
         self._changed = threading.Condition()
         self._connection: Connection | None = None
@@ -144,7 +146,7 @@ class Worker:
             else:
                 ready_at = time.monotonic()
                 self._port = port if self._keep_port else 0
-                self._serve(self._connect(port), port)
+                self._serve(self._open(f"{LOOPBACK}:{port}"), port)
                 process.wait_ended()
                 self._retract()
                 if self._stopping.is_set():
@@ -178,9 +180,6 @@ class Worker:
             if (flag, value) == ("--port", "0"):
                 command[index] = str(self._port)
         return command
-
-    def _connect(self, port: int) -> Connection:
-        return Connection(f"{LOOPBACK}:{port}", service=self._service, tls=self._tls, token=self._token)
 
     def _serve(self, connection: Connection, port: int) -> None:
         self._report("ready", f"Python gRPC server ready on port {port}")

@@ -37,6 +37,8 @@ def lack_before(scenario: Any, target: Target) -> Lack | None:
         declared = {*profile.lacking, *tags.REFERENCE_ONLY}
         if target.options.service != "BridgeService":
             declared.add("requires_current_service")  # -D service has said so
+        if "ExecuteTool" in profile.lacking_methods:
+            declared.add("requires_standard_tools")  # without it, no tool can run
         return Lack("; ".join(reasons), declared.issuperset(lacking), tags.REFERENCE_ONLY.issuperset(lacking))
     if areas := sorted({*scenario.effective_tags} & {*profile.lacking_areas}):
         return Lack(f"the area {areas[0]} is not judged, as the profile says")

@@ -53,9 +53,7 @@ class Servers:
         """Start a worker, and record its events."""
         self.worker = Worker(
             self._target.servers.command_with(),
-            service=self._target.options.service,
-            tls=self._target.options.credentials.tls,
-            token=self._target.options.credentials.token,
+            connect=self._target.connections.connect,
             keep_port=False,  # a free port may be taken at once by another process that starts
             on_event=lambda *event: self.events.append(event),
         )

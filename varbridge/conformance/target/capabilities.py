@@ -22,7 +22,9 @@ def possible(options: Options) -> set[str]:
 
 def present(options: Options) -> set[str]:
     """Return the capabilities of the bridge, from the options, its profile and installed packages."""
-    missing = _not_installed() if options.command == REFERENCE else tags.REFERENCE_ONLY
+    missing = _not_installed() if options.command == REFERENCE else set(tags.REFERENCE_ONLY)
+    if "ExecuteTool" in options.profile.lacking_methods:
+        missing |= {"requires_standard_tools"}
     return (possible(options) - missing | options.profile.granted) - options.profile.lacking.keys()
 
 

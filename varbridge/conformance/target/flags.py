@@ -45,7 +45,7 @@ class RefusedFlags:
         return self._refused[flag]
 
     def _refusal(self, flag: str, *values: str) -> str:
-        """Return the stderr of a bridge that does not start with a flag, without the flag; empty if it does."""
+        """Return the stderr of a bridge that does not start with a flag, without the flag; or empty."""
         process = ServerProcess([*self._command, flag, *values])
         try:
             process.wait_ready(START_TIMEOUT_S)
