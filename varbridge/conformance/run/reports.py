@@ -27,16 +27,20 @@ class ReportsError(Exception):
     """A folder of reports that cannot be written; the message says why."""
 
 
-def clear() -> None:
+def clear(profile: str = "") -> None:
     """Delete the reports of the last run, so that a run that is killed does not leave an outdated verdict.
+
+    Args:
+        profile: the path of the profile that this run uses, which is not deleted.
 
     Raises:
         ReportsError: the folder cannot be made or written.
     """
     with _writing():
         FOLDER.mkdir(exist_ok=True)
-        for name in ("verdict.json", "index.html", "summary.md", PROFILE):
-            (FOLDER / name).unlink(missing_ok=True)
+        for path in (FOLDER / name for name in ("verdict.json", "index.html", "summary.md", PROFILE)):
+            if path.resolve() != Path(profile).resolve():
+                path.unlink(missing_ok=True)
         shutil.rmtree(FOLDER / "junit", ignore_errors=True)
         with TemporaryFile(dir=FOLDER) as file:
             file.write(b" ")

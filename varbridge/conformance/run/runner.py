@@ -101,7 +101,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
     def _run_to_findings(self) -> Findings:
         """Run the features, and return the findings about the run as a whole, without the scenarios."""
         try:
-            reports.clear()
+            reports.clear(self.config.userdata.get("profile", ""))
             selection.check_paths(self.config.paths)
             failed = bool(super().run())
             return Findings(broken=self._broken(failed))
