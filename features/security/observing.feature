@@ -45,16 +45,18 @@ Feature: Logs, metrics and health for operators
     @requires_observe
     Example: Calls are logged as JSON with session, status and duration
       Given a new bridge with the flags "--log-calls all --log-format json"
+      And the session was opened
       And a float variable "x" holding 0.5
       And Ada watches "x"
       And Ada disconnected
       When "pension" is read
       Then it is refused as not found
       And within 5 s the log has these calls:
-        | call             | status    |
-        | RegisterVariable | OK        |
-        | WatchVariables   | CANCELLED |
-        | GetVariable      | NOT_FOUND |
+        | call              | status    |
+        | InitializeSession | OK        |
+        | RegisterVariable  | OK        |
+        | WatchVariables    | CANCELLED |
+        | GetVariable       | NOT_FOUND |
 
   @S3 @requires_observe
   Rule: Metrics count calls and objects, and contain no name that a client has chosen

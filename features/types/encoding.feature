@@ -28,6 +28,7 @@ Feature: How values travel
       Then it is accepted
       And "x" holds 0.25 at version 2
 
+    @requires_older_service
     Example: A client of the older service name gets the older form of the type_url
       Given a float variable "x" holding 0.5
       When "x" is read under the older service name

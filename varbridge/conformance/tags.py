@@ -36,11 +36,12 @@ CAPABILITIES = {
     "requires_observe": "a bridge that takes --metrics, --reflection and --log-format json; the reference "
     "bridge does after pip install '.[observe]'",
     "requires_current_service": "the service BridgeService, with the five methods that SnakepitBridge lacks",
+    "requires_older_service": "a bridge that offers SnakepitBridge beside BridgeService",
     "requires_standard_tools": "the tools of the reference bridge: echo, add, fail, count and others",
 }
 
 REFERENCE_ONLY = {
-    *("requires_failpoints", "requires_etcd", "requires_caps"),
+    *("requires_failpoints", "requires_etcd", "requires_caps", "requires_older_service"),
     *("requires_scoped_tokens", "requires_operator_flags", "requires_observe"),
 }
 """The capabilities that the contract does not cover; other bridges have those that their profile grants."""

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 
 from varbridge import BridgeError, Connection, Tls
+from varbridge.conformance.clients.session_opener import SessionOpener
 from varbridge.conformance.events import CLIENT, Event
 from varbridge.errors import from_rpc
 from varbridge.watch import Stream
@@ -45,6 +46,8 @@ class RecordedConnection(Connection):
         self.who = CLIENT
         self.reusable = False
         """True if the connection has nothing of its own, so that any scenario may use it."""
+        self.opener: SessionOpener | None = None
+        """What opens sessions before their first use; None if nothing does."""
         self._on_event = on_event
         self._authorization = authorization
         if authorization:
@@ -52,6 +55,8 @@ class RecordedConnection(Connection):
 
     def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
         """Call a method as ``Connection.call`` does, and report the call and its answer as an event."""
+        if self.opener is not None:
+            self.opener.prepare(self.address, method, request, self.call)
         began = time.monotonic()
         try:
             reply = super().call(method, request, timeout=timeout)
@@ -92,7 +97,7 @@ class RecordedConnection(Connection):
             authorization=self._authorization,
             options=self._options,
         )
-        other.who = self.who
+        other.who, other.opener = self.who, self.opener
         return other
 
     def ask(self, path: str, request: bytes, *, timeout: float = 5.0) -> bytes:

@@ -83,7 +83,7 @@ class ConformanceRun:
             self.notes[id(scenario)] = Note(lack=lack)
             scenario.skip(lack.reason)
             return None
-        self._world = World(self.target)
+        self._world = World(self.target, clauses_of(scenario.effective_tags))
         return self._world
 
     def end_step(self, step: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 
@@ -38,10 +38,11 @@ class World:
 
     Args:
         target: the system under test.
+        clauses: the clauses that the scenario proves.
     """
 
-    def __init__(self, target: Target) -> None:
-        target.begin_scenario()
+    def __init__(self, target: Target, clauses: Collection[str] = ()) -> None:
+        target.begin_scenario(clauses)
         self.target = target
         self.servers = Servers(target)
         self.client = Client(target)

@@ -15,6 +15,7 @@ def possible(options: Options) -> set[str]:
     """Return the capabilities that a bridge may have if the suite reaches it by these options."""
     return {
         "requires_standard_tools",
+        "requires_older_service",
         *(["requires_process", "requires_durable", *tags.REFERENCE_ONLY] if options.command else []),
         *(["requires_current_service"] if options.service == "BridgeService" else []),
     }

@@ -11,6 +11,7 @@ import grpc
 from varbridge import BridgeError
 from varbridge.conformance.clients.recorded import RecordedConnection
 from varbridge.conformance.clients.retry import RetryingConnection
+from varbridge.conformance.clients.session_opener import SessionOpener
 from varbridge.conformance.events import CLIENT, Event
 from varbridge.conformance.target.credentials import ClientCredentials
 from varbridge.conformance.target.options import Options, TargetUnavailableError
@@ -42,6 +43,7 @@ class ConnectionPool:
         self._service = options.service
         self._usual = options.credentials
         self._record = record
+        self.opener = SessionOpener("InitializeSession" not in options.profile.lacking_methods)
         self._shared: RecordedConnection | None = None
         self._spare: list[RecordedConnection] = []
 
@@ -142,7 +144,7 @@ class ConnectionPool:
     def _open(
         self, address: str, credentials: ClientCredentials, options: Sequence[tuple[str, Any]] = ()
     ) -> RecordedConnection:
-        return RecordedConnection(
+        connection = RecordedConnection(
             address,
             service=self._service,
             on_event=self._record,
@@ -151,6 +153,8 @@ class ConnectionPool:
             authorization=credentials.authorization,
             options=options,
         )
+        connection.opener = self.opener
+        return connection
 
 
 def _is_listening(address: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from varbridge.conformance.events import Event
 from varbridge.conformance.invariants.coverage import Coverage
@@ -74,8 +74,9 @@ class Target:
         """Return the flags that the bridge has refused, in order."""
         return self._flags.names
 
-    def begin_scenario(self) -> None:
-        """Discard the records of the previous scenario."""
+    def begin_scenario(self, clauses: Collection[str] = ()) -> None:
+        """Discard the records of the previous scenario; ``clauses`` are those of the one that begins."""
+        self.connections.opener.begin(not any(clause.startswith("S") for clause in clauses))
         self.recorder = Recorder()
         self.servers.lacked_flag = ""
         self.servers.launched.clear()
