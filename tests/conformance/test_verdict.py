@@ -9,6 +9,7 @@ import pytest
 from tests.conformance.project import GREEN, RED, ROOT, scenario_record
 from tests.conformance.verdict_builders import MakeProject, example, killed_by, running
 from varbridge.conformance import tags
+from varbridge.conformance.clauses import CLAUSES
 from varbridge.conformance.report.record import ScenarioRecord
 from varbridge.conformance.report.verdict import EXIT_CODES
 from varbridge.conformance.run.decision import Findings, decide
@@ -77,7 +78,7 @@ def record(outcome: str, **more: Any) -> ScenarioRecord:
         (
             {"scenarios": [record("passed"), record("skipped")]},
             "conforms in part",
-            "It fulfils 0 of 1 clauses of the contract, and 1 more in part: 1 of 3 scenarios passed;"
+            f"It fulfils 0 of {len(CLAUSES)} clauses of the contract, and 1 more in part: 1 of 3 scenarios passed;"
             " 1 skipped, as its profile declares",
         ),
         (
@@ -97,7 +98,7 @@ def record(outcome: str, **more: Any) -> ScenarioRecord:
         (
             {"scenarios": [record("passed"), record("known failing")]},
             "conforms in part",
-            "It fulfils 0 of 1 clauses of the contract, and 1 more in part: 1 of 3 scenarios passed;"
+            f"It fulfils 0 of {len(CLAUSES)} clauses of the contract, and 1 more in part: 1 of 3 scenarios passed;"
             " 1 known to fail, as its profile declares",
         ),
         (

@@ -1,7 +1,7 @@
 """The opening of sessions before their first use, so that only scenarios about sessions depend on clause S1.
 
-RegisterVariable, RegisterTools and ListVariables open a session that is not open. A bridge that lacks this fails
-the scenarios about sessions, and not all others as well.
+RegisterVariable, RegisterTools and ListVariables open a session that is not open. A bridge that lacks this
+fails the scenarios about sessions, and not all others as well.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from varbridge.conformance.clauses import CLAUSES
 from varbridge.conformance.report.format import shorten
 from varbridge.conformance.report.record import Cause, ScenarioRecord
 from varbridge.conformance.report.verdict import (
@@ -111,7 +112,7 @@ def _clauses(findings: Findings) -> str:
     in_full = sum(met == {"passed"} for met in outcomes.values())
     in_part = sum("passed" in met and met != {"passed"} for met in outcomes.values())
     more = f", and {in_part} more in part" if in_part else ""
-    return f"{in_full} of {len(outcomes)} clauses of the contract{more}"
+    return f"{in_full} of {len(CLAUSES)} clauses of the contract{more}"
 
 
 def _failures(findings: Findings, name: str) -> str:
