@@ -93,6 +93,7 @@ from contextlib import suppress
 
 from behave import given, then, when
 
+from varbridge.conformance.faults.processes import offspring
 
 @when("somebody sends {signal} to the bridge")
 def step_signal(context, name):
@@ -114,6 +115,13 @@ def step_signal_first(context, name):
     if not os.path.exists("the first bridge has ended"):
         open("the first bridge has ended", "w").close()
         step_signal(context, name)
+
+
+@given("the processes of the run are written to a file")
+def step_write_processes(context):
+    """Write the ids of the processes that the run has started, in its folder."""
+    with open("processes", "w") as file:
+        print(*offspring(os.getpid()), file=file)
 
 
 @when("somebody sends {signal} to the run")
