@@ -224,7 +224,9 @@ class Project:
         path.write_text(text)
         return str(path)
 
-    def behave(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def behave(
+        self, *arguments: str, timeout: float = 50.0, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run behave with any outcome."""
         return subprocess.run(
             [sys.executable, "-m", "behave", *arguments],
@@ -232,13 +234,13 @@ class Project:
             env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
             capture_output=True,
             text=True,
-            timeout=50.0,
+            timeout=timeout,
             check=False,
         )
 
-    def run(self, *arguments: str, path: str = "features/", **environment: str) -> Run:
+    def run(self, *arguments: str, path: str = "features/", timeout: float = 50.0, **environment: str) -> Run:
         """Run behave, check what holds for every run, and return the result."""
-        ended = self.behave(path, *arguments, **environment)
+        ended = self.behave(path, *arguments, timeout=timeout, **environment)
         report = self.folder / "reports" / "verdict.json"
         data = json.loads(report.read_text()) if report.exists() else {}
         last = [line for line in ended.stdout.splitlines() if line.strip()][-1:]
