@@ -113,13 +113,13 @@ def test_a_command_with_tls_and_a_token_is_judged(make_project: MakeProject, fil
 
 
 @pytest.mark.parametrize(
-    ("given", "hint"),
+    ("names", "hint"),
     [([], "if it asks for TLS, name its authority: -D ca=FILE"), (["ca"], "-D token-file=FILE")],
 )
 def test_a_target_that_asks_for_credentials_is_not_judged_without_them(
-    make_project: MakeProject, files: Path, port: int, given: list[str], hint: str
+    make_project: MakeProject, files: Path, port: int, names: list[str], hint: str
 ) -> None:
-    more = ["-D", f"ca={files}/ca.pem"] if given else []
+    more = ["-D", f"ca={files}/ca.pem"] if names else []
     run = make_project().run("-D", f"target=localhost:{port}", *more)
     assert (run.code, run.word) == (2, "not judged")
     assert hint in run.sentence

@@ -110,10 +110,10 @@ def test_an_invalid_option_is_not_judged(
     [
         ("feature", "there is no folder feature; did you mean features/?"),
         (
-            "features/smal.feature",
-            "there is no file features/smal.feature; did you mean features/small.feature?",
+            "features/smaller.feature",
+            "there is no file features/smaller.feature; did you mean features/small.feature?",
         ),
-        ("features/smal.feature:7", "there is no file features/smal.feature; did you mean"),
+        ("features/smaller.feature:7", "there is no file features/smaller.feature; did you mean"),
         ("/nowhere/at/all", "there is no folder /nowhere/at/all"),
     ],
 )
