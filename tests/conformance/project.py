@@ -135,6 +135,12 @@ def step_well(context):
     """Check nothing."""
 
 
+@when("the bridge at the target is paused")
+def step_pause_target(context):
+    """Pause the bridge whose process the environment names."""
+    os.kill(int(os.environ["TARGET_PID"]), signal.SIGSTOP)
+
+
 @when("the bridge at the target is stopped")
 def step_stop_target(context):
     """End the bridge whose process the environment names."""

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conformance.bridges import bridge
 from tests.conformance.project import GREEN
-from tests.conformance.verdict_builders import MakeProject
+from tests.conformance.verdict_builders import MakeProject, example, running
 from varbridge.conformance.events import Event
 from varbridge.conformance.run.decision import Findings, decide
 from varbridge.conformance.target.liveness import LIMIT, Liveness
@@ -104,6 +104,24 @@ context.abort(grpc.StatusCode.NOT_FOUND, "not here")
     others = {"y.feature": GREEN, "z.feature": GREEN}
     run = make_project(GREEN, **others).run("-D", f"command={command}", timeout=60.0)
     assert time.monotonic() - began < 60.0
+    assert (run.code, run.word) == (1, "does not conform")
+    assert "hangs: it does not answer any more: in 3 scenarios in a row" in run.sentence
+
+
+@pytest.mark.slow
+def test_a_target_that_is_paused_gets_a_verdict_within_a_minute(make_project: MakeProject) -> None:
+    paused = example(
+        'Given a float variable "x" holding 0.5',
+        "When the bridge at the target is paused",
+        "Then all is well",
+    )
+    others = {"y.feature": GREEN, "z.feature": GREEN}
+    with running() as process:
+        began = time.monotonic()
+        run = make_project(GREEN + paused, **others).run(
+            "-D", f"target=127.0.0.1:{process.port}", TARGET_PID=str(process.pid), timeout=60.0
+        )
+        assert time.monotonic() - began < 60.0
     assert (run.code, run.word) == (1, "does not conform")
     assert "hangs: it does not answer any more: in 3 scenarios in a row" in run.sentence
 
