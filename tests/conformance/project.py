@@ -87,6 +87,7 @@ requires_failpoints = "none here"
 
 # Steps that end the shared bridge or the run, which no feature of the suite does.
 STEPS = '''
+import json
 import os
 import signal
 from contextlib import suppress
@@ -119,9 +120,9 @@ def step_signal_first(context, name):
 
 @given("the processes of the run are written to a file")
 def step_write_processes(context):
-    """Write the ids of the processes that the run has started, in its folder."""
+    """Write the ids and names of the processes that the run has started, in its folder."""
     with open("processes", "w") as file:
-        print(*offspring(os.getpid()), file=file)
+        json.dump(offspring(os.getpid()), file)
 
 
 @when("somebody sends {signal} to the run")

@@ -15,6 +15,8 @@ import pytest
 
 from tests.conformance.project import GREEN, ROOT, Project
 from tests.conformance.verdict_builders import MakeProject, example
+from varbridge.conformance.faults.polling import eventually
+from varbridge.conformance.faults.processes import alive
 
 ONE = ("--name", "One passes")
 
@@ -67,6 +69,41 @@ def test_an_environment_of_another_project_is_not_judged(make_project: MakeProje
     run = project.run()
     assert (run.code, run.word) == (2, "not judged")
     assert "environment.py is not that of the suite, since it lacks before_scenario" in run.sentence
+
+
+def test_a_folder_of_another_project_has_its_own_steps(tmp_path: Path) -> None:
+    for name, text in {
+        "features/own.feature": "Feature: Own\n  Scenario: Own\n    Given a thing\n",
+        "steps/common.py": "THING = 1\n",
+        "steps/things.py": "from behave import given\nfrom steps.common import THING\n\n"
+        '@given("a thing")\ndef step(context):\n    assert THING == 1\n',
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    own, suite = (
+        subprocess.run(
+            [sys.executable, "-m", module], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        for module in ("behave", "varbridge.conformance")
+    )
+    assert own.returncode == 0
+    assert "1 scenario passed" in own.stdout
+    assert suite.returncode == 2
+    assert "environment.py is not that of the suite" in suite.stdout.splitlines()[-2]
+
+
+def test_the_command_judges_from_any_folder(make_project: MakeProject, tmp_path: Path) -> None:
+    features = str(make_project().folder / "features")
+    ended = subprocess.run(
+        [sys.executable, "-m", "varbridge.conformance", features, *ONE],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert ended.stdout.splitlines()[-2].startswith("passed (partial run): 1 of 2 scenarios passed")
 
 
 # Nothing runs
@@ -246,6 +283,14 @@ class Own(Formatter):
 # Signals and processes
 
 
+def ended_processes(project: Project) -> dict[int, str]:
+    """Check that the processes that a scenario wrote to a file have ended; return them."""
+    written = json.loads((project.folder / "processes").read_text())
+    processes = {int(pid): name for pid, name in written.items()}
+    assert eventually(lambda: not alive(processes), 5.0), f"still running: {alive(processes)}"
+    return processes
+
+
 def test_a_run_that_is_hung_up_leaves_a_verdict(make_project: MakeProject) -> None:
     x = 'Given a float variable "x" holding 0.5'
     run = make_project(GREEN + example(x, "When somebody sends SIGHUP to the run", "Then all is well")).run()
@@ -262,9 +307,7 @@ def test_a_run_that_is_stopped_leaves_no_process(make_project: MakeProject, name
     project = make_project(text)
     run = project.run("--name", "One more")
     assert (run.code, run.word) == (3, "broken run")
-    pids = [int(pid) for pid in (project.folder / "processes").read_text().split()]
-    assert len(pids) >= 2  # the shared bridge and the scenario's own
-    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+    assert len(ended_processes(project)) >= 2  # the shared bridge and the scenario's own
 
 
 def test_ignored_ends_of_children_are_restored(make_project: MakeProject) -> None:
@@ -305,9 +348,7 @@ def test_a_signal_reaches_a_bridge_behind_a_shell_script(
     run = project.run("-D", f"command={script}")
     assert (run.code, run.word) != (1, "does not conform"), run.out
     assert run.data["counts"]["failed"] == 0
-    pids = [int(pid) for pid in (project.folder / "processes").read_text().split()]
-    assert len(pids) >= 4  # two shells with a bridge each
-    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+    assert len(ended_processes(project)) >= 4  # two shells with a bridge each
 
 
 def test_the_older_service_declares_what_it_lacks(make_project: MakeProject) -> None:
