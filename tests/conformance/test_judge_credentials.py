@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.conformance.bridges import READY, bridge
 from tests.conformance.project import GREEN, ROOT
 from tests.conformance.verdict_builders import MakeProject, example
+from varbridge.conformance.target.connection_pool import ConnectionPool
 from varbridge.conformance.target.flags import RefusedFlags
 from varbridge.conformance.target.options import Options
 from varbridge.conformance.target.server_pool import ServerPool
@@ -76,6 +78,36 @@ def test_a_target_with_tls_and_a_token_is_judged(make_project: MakeProject, file
     run = make_project(CONNECTIONS).run("-D", f"target=localhost:{port}", *options(files))
     assert run.data["counts"]["failed"] == 0, run.out
     assert run.data["counts"]["passed"] == 6
+
+
+def test_a_target_that_asks_for_a_certificate_is_judged(
+    make_project: MakeProject, files: Path, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    issued = authority.issue_cert("judge.test")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    command = [sys.executable, "-m", "varbridge.server", "--port", "0", *flags(files)]
+    process = ServerProcess([*command, "--tls-ca", str(tmp_path / "ca.pem")])
+    try:
+        target = ["-D", f"target=localhost:{process.wait_ready(15.0)}", *options(files)]
+        own = ["-D", f"cert={tmp_path}/cert.pem", "-D", f"key={tmp_path}/key.pem"]
+        project = make_project()
+        assert project.run(*target).word == "not judged"
+        run = project.run(*target, *own)
+    finally:
+        process.close()
+    assert run.data["counts"]["passed"] == 2, run.out
+
+
+def test_retrying_connections_have_the_credentials(files: Path, port: int) -> None:
+    read = Options.read(
+        {"target": f"localhost:{port}", "ca": f"{files}/ca.pem", "token-file": f"{files}/token"}
+    )
+    pool = ConnectionPool(read, ServerPool(read), lambda _: None)
+    with pool.retrying(read.address or "", 5.0) as connection, connection.another() as other:
+        assert [connection.ping("a"), other.ping("b")] == ["a", "b"]
 
 
 def test_the_command_that_runs_a_scenario_again_has_the_credentials(
