@@ -16,11 +16,15 @@ Feature: Checking a start with --check
 
       Examples:
         | flags                                |
-        | --host 0.0.0.0                       |
         | --token-file no/such/file            |
         | --tls-cert no/file --tls-key no/file |
         | --tools no_such_module               |
         | --data-dir /dev/null/nowhere         |
+
+      @requires_plain_text
+      Examples: without TLS and tokens
+        | flags          |
+        | --host 0.0.0.0 |
 
     Example: A check fails with the port of another bridge
       Given a new bridge

@@ -61,6 +61,7 @@ Feature: Logs, metrics and health for operators
   @S3 @requires_observe
   Rule: Metrics count calls and objects, and contain no name that a client has chosen
 
+    @requires_plain_text
     Example: Metrics count calls by method and status, and the sessions, variables and watches
       Given a new bridge with metrics
       And a float variable "salary" holding 0.5

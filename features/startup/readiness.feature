@@ -54,14 +54,17 @@ Feature: Start and end of a bridge
       When a client uses the bridge
       Then the bridge is reachable at loopback addresses only
 
+    @requires_plain_text
     Example: A bridge does not listen on every address without TLS and tokens
       When a bridge is started with the flags "--host 0.0.0.0"
       Then it ends with an error within 5 s, and says why on stderr
 
+    @requires_plain_text
     Example: A bridge does not listen on every address with tokens but without TLS
       When a bridge is started with the flags "--host 0.0.0.0" and the token "a-token-of-this-scenario"
       Then it ends with an error within 5 s, and says why on stderr
 
+    @requires_plain_text
     Example: A bridge does not listen on every address with TLS but without tokens
       When a bridge is started with the flags "--host 0.0.0.0" and TLS
       Then it ends with an error within 5 s, and says why on stderr

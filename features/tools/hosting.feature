@@ -1,4 +1,4 @@
-@tools @requires_process @requires_current_service @requires_standard_tools
+@tools @requires_process @requires_plain_text @requires_current_service @requires_standard_tools
 Feature: Tools at another bridge
   A registered tool can run at another bridge, its host. The client's bridge forwards the call with its deadline and its
   cancellation, and the client receives the host's answer.

@@ -90,12 +90,14 @@ requires_failpoints = "none here"
 
 # Steps that end the shared bridge or the run, which no feature of the suite does.
 STEPS = '''
+import json
 import os
 import signal
 from contextlib import suppress
 
 from behave import given, then, when
 
+from varbridge.conformance.faults.processes import offspring
 
 @when("somebody sends {signal} to the bridge")
 def step_signal(context, name):
@@ -119,6 +121,13 @@ def step_signal_first(context, name):
         step_signal(context, name)
 
 
+@given("the processes of the run are written to a file")
+def step_write_processes(context):
+    """Write the ids and names of the processes that the run has started, in its folder."""
+    with open("processes", "w") as file:
+        json.dump(offspring(os.getpid()), file)
+
+
 @when("somebody sends {signal} to the run")
 def step_signal_run(context, name):
     """Send the run itself a signal."""
@@ -128,6 +137,12 @@ def step_signal_run(context, name):
 @then("all is well")
 def step_well(context):
     """Check nothing."""
+
+
+@when("the bridge at the target is paused")
+def step_pause_target(context):
+    """Pause the bridge whose process the environment names."""
+    os.kill(int(os.environ["TARGET_PID"]), signal.SIGSTOP)
 
 
 @when("the bridge at the target is stopped")
@@ -222,7 +237,9 @@ class Project:
         path.write_text(text)
         return str(path)
 
-    def behave(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def behave(
+        self, *arguments: str, timeout: float = 50.0, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run behave with any outcome."""
         return subprocess.run(
             [sys.executable, "-m", "behave", *arguments],
@@ -230,13 +247,13 @@ class Project:
             env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
             capture_output=True,
             text=True,
-            timeout=50.0,
+            timeout=timeout,
             check=False,
         )
 
-    def run(self, *arguments: str, path: str = "features/", **environment: str) -> Run:
+    def run(self, *arguments: str, path: str = "features/", timeout: float = 50.0, **environment: str) -> Run:
         """Run behave, check what holds for every run, and return the result."""
-        ended = self.behave(path, *arguments, **environment)
+        ended = self.behave(path, *arguments, timeout=timeout, **environment)
         report = self.folder / "reports" / "verdict.json"
         data = json.loads(report.read_text()) if report.exists() else {}
         last = [line for line in ended.stdout.splitlines() if line.strip()][-1:]

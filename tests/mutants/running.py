@@ -189,7 +189,7 @@ def _verdict(path: Path) -> dict[str, Any] | None:
 
 def _at_start(entry: Mutant, output: str, code: int, seconds: float) -> tuple[str, float, str]:
     """Return the outcome of a run that has to end before any scenario."""
-    if code == 0 or "scenarios: 0 passed, 0 failed" not in output:
+    if code != 1 or "scenarios: 0 passed, 0 failed" not in output:
         return MISSED, seconds, ""
     lines = [line.strip() for line in output.splitlines() if entry.says in line]
     return (CAUGHT, seconds, lines[0][:200]) if lines else (WRONG_WORDS, seconds, output[-200:])

@@ -1,4 +1,4 @@
-"""The suite's command, which takes behave's command line.
+"""The suite's command, which takes behave's command line, in any folder.
 
 If behave cannot read the command line, it ends with 1, the exit code of a bridge that does not conform. This
 command ends with 2 then, and writes the verdict "not judged".
@@ -18,6 +18,7 @@ from behave.exception import ConfigError, TagExpressionError
 from varbridge.conformance.report.terminal import print_verdict
 from varbridge.conformance.run import reports
 from varbridge.conformance.run.decision import Findings, decide
+from varbridge.conformance.run.runner import ConformanceRunner
 from varbridge.conformance.run.selection import NOTHING
 
 
@@ -33,7 +34,7 @@ def main(arguments: list[str]) -> int:
         return _refuse(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
     except re.error as error:
         return _refuse(f"--name {error.pattern!r} is not a regular expression: {error}")
-    return int(run_behave(config))
+    return int(run_behave(config, ConformanceRunner))
 
 
 def _refuse(sentence: str) -> int:

@@ -26,6 +26,7 @@ AREAS = {
 
 CAPABILITIES = {
     "requires_process": "a bridge that the suite starts itself (not -D target)",
+    "requires_plain_text": "a bridge that the suite starts without TLS and tokens (no -D ca, no token-file)",
     "requires_durable": "a bridge that takes --data-dir and persists its state there",
     "requires_failpoints": "a bridge that takes --failpoint, which makes it kill itself at a given place",
     "requires_etcd": "a bridge that takes --store etcd://… and shares that store with other bridges",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from varbridge.conformance import tags
+from varbridge.conformance.target.credentials import NO_CREDENTIALS
 from varbridge.conformance.target.options import REFERENCE, Options
 
 _OBSERVE = ("grpc_reflection", "prometheus_client", "pythonjsonlogger")
@@ -17,6 +18,7 @@ def possible(options: Options) -> set[str]:
         "requires_standard_tools",
         "requires_older_service",
         *(["requires_process", "requires_durable", *tags.REFERENCE_ONLY] if options.command else []),
+        *(["requires_plain_text"] if options.command and options.credentials == NO_CREDENTIALS else []),
         *(["requires_current_service"] if options.service == "BridgeService" else []),
     }
 

@@ -120,7 +120,7 @@ class ConnectionPool:
         try:
             connection.ping("is the bridge still there?", timeout=5.0)
         except BridgeError as error:
-            if error.code is not grpc.StatusCode.DEADLINE_EXCEEDED:  # a bridge that hangs is judged
+            if not _is_listening(address):  # a bridge that hangs is judged
                 return f"the bridge at {address} does not answer any more: {error}"
         finally:
             connection.close()
