@@ -37,7 +37,7 @@ CAPABILITIES = {
     "requires_observe": "a bridge that takes --metrics, --reflection and --log-format json; the reference "
     "bridge does after pip install '.[observe]'",
     "requires_current_service": "the service BridgeService, with the five methods that SnakepitBridge lacks",
-    "requires_older_service": "a bridge that offers SnakepitBridge beside BridgeService",
+    "requires_older_service": "a bridge that offers SnakepitBridge in addition to BridgeService",
     "requires_standard_tools": "the tools of the reference bridge: echo, add, fail, count and others",
 }
 

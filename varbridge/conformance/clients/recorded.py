@@ -47,7 +47,7 @@ class RecordedConnection(Connection):
         self.reusable = False
         """True if the connection has nothing of its own, so that any scenario may use it."""
         self.opener: SessionOpener | None = None
-        """What opens sessions before their first use; None if nothing does."""
+        """The opener of sessions before their first use; None if the connection opens none."""
         self._on_event = on_event
         self._authorization = authorization
         if authorization:
