@@ -3,6 +3,7 @@
 from behave import then
 from hamcrest import assert_that, equal_to, has_entries
 
+from varbridge.conformance.scenario.prerequisites import id_of, needs, watch_of
 from varbridge.conformance.scenario.watch_assertions import news, wait_for_news
 from varbridge.conformance.vocabulary.phrases import action, run_step
 
@@ -15,6 +16,7 @@ def step_depend(context, dependency_type, dependent, target):
 
 
 @then("a change of {name} sends {person} nothing")
+@needs(watch_of("person"))
 def step_not_recorded(context, name, person):
     """Set a variable to its own value, and check that a person's watch receives no dependency change."""
     world = context.world
@@ -23,6 +25,7 @@ def step_not_recorded(context, name, person):
 
 
 @then("the last update that {person} received names the id of {name} as its cause")
+@needs(watch_of("person"), id_of("name"))
 def step_cause(context, person, name):
     """Check that the metadata of a watch's last update have the id of this variable as cause_id."""
     update = news(context.world.watchers[person].watch.updates)[-1]
@@ -31,6 +34,7 @@ def step_cause(context, person, name):
 
 
 @then("{person} received the changes of {names} before that of {name}")
+@needs(watch_of("person"))
 def step_batch_first(context, person, names, last):
     """Check that a watch received the changes of a batch, in any order, before the change that they cause."""
     watch = context.world.watchers[person].watch

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from behave.parser import parse_file
 from behave.runner import the_step_registry
 from behave.runner_util import load_step_modules
 
 from varbridge.conformance.clauses import CLAUSES, clauses_of
+from varbridge.conformance.run.files import FeatureFiles, feature_paths
+from varbridge.conformance.run.mistakes import InvalidRunError, refuse
 from varbridge.conformance.vocabulary.parameter_types import TYPES
 from varbridge.conformance.vocabulary.phrases import chain, is_action, is_prefix
 
@@ -30,8 +31,16 @@ class TraceabilityError(Exception):
 
 
 def parsed_features() -> list[Any]:
-    """Parse all features, in the order of their paths."""
-    return [parse_file(str(path)) for path in sorted(FEATURES.rglob("*.feature"))]
+    """Parse all features, in the order of their paths.
+
+    Raises:
+        InvalidRunError: a file cannot be read as a feature.
+    """
+    files = FeatureFiles()
+    for path in feature_paths(FEATURES):
+        files.read(path)
+    refuse(files.mistakes)
+    return files.features
 
 
 def rules_by_clause(features: Sequence[Any]) -> dict[str, list[str]]:
@@ -137,13 +146,13 @@ def _table(table: Any) -> list[str]:
 def main(arguments: Sequence[str]) -> int:
     """Write the pages, or check them; return 1 if a page cannot be written or is not up to date."""
     load_step_modules([str(STEPS)])
-    features = parsed_features()
     try:
+        features = parsed_features()
         pages = {
             TRACEABILITY_PAGE: traceability(rules_by_clause(features)),
             STEPS_PAGE: vocabulary(the_step_registry, features),
         }
-    except TraceabilityError as error:
+    except (InvalidRunError, TraceabilityError) as error:
         print(error, file=sys.stderr)
         return 1
     outdated = [path for path, text in pages.items() if not path.exists() or path.read_text("utf-8") != text]

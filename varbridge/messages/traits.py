@@ -9,6 +9,10 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 _METHODS = pb.DESCRIPTOR.services_by_name["BridgeService"].methods_by_name
 
 
+METHODS = tuple(_METHODS)
+"""The names of the bridge's methods."""
+
+
 @cache  # each call with a token needs them, and reading options creates a message
 def traits_of(method: str) -> pb.MethodTraits:
     """Return the traits of the method with a name; they are the same under both names of the service."""

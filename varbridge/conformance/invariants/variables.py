@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from varbridge import Variable
 from varbridge.conformance.invariants.times import clock_faults, nanoseconds
+from varbridge.conformance.vocabulary.types import TYPES
 from varbridge.errors import MalformedReplyError
 from varbridge.messages import snakepit_bridge_pb2 as pb
-
-TYPES = ("float", "integer", "string", "boolean", "choice", "module", "embedding", "tensor")
 
 
 def variable_faults(variable: pb.Variable) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from varbridge.conformance.run.validation import InvalidRunError
+from varbridge.conformance.run.mistakes import InvalidRunError
 
 
 class KnownFailures:

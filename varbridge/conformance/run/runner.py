@@ -9,18 +9,22 @@ from __future__ import annotations
 import signal
 import time
 import traceback
+from pathlib import Path
 from typing import Any
 
 from behave import exception
+from behave.formatter._registry import make_formatters
 from behave.parser import ParserError
-from behave.runner import Runner, the_step_registry
+from behave.runner import Context, Runner, the_step_registry
 
 from varbridge.conformance import tags
 from varbridge.conformance.clauses import clauses_of
 from varbridge.conformance.report.terminal import print_verdict
 from varbridge.conformance.run import reports, validation
 from varbridge.conformance.run.decision import Findings, decide
+from varbridge.conformance.run.files import FeatureFiles
 from varbridge.conformance.run.known_failures import KnownFailures
+from varbridge.conformance.run.mistakes import InvalidRunError, refuse
 from varbridge.conformance.run.results import descriptions, records
 from varbridge.conformance.run.run import ConformanceRun
 from varbridge.conformance.run.selection import Selection, all_features, select
@@ -29,7 +33,7 @@ from varbridge.conformance.target.profile import ProfileError
 from varbridge.conformance.target.target import Target
 
 REFUSALS = (
-    validation.InvalidRunError,
+    InvalidRunError,
     tags.UnknownTagError,
     ProfileError,
     TargetUnavailableError,
@@ -50,6 +54,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         super().__init__(config)
         self.conformance_run: ConformanceRun | None = None
         self.target: Target | None = None
+        self._files = FeatureFiles()
 
     def run(self) -> bool:
         """Run the features, print the verdict and write reports; return True if the bridge failed.
@@ -81,6 +86,16 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
             raise SystemExit(code)
         return code == 1
 
+    def run_with_paths(self) -> bool:
+        """Load the steps, read the features, and run them; see behave's ``Runner``."""
+        self.context = Context(self)
+        self.load_hooks()
+        self.load_step_definitions()
+        self._files.read_locations(self.feature_locations(), self.config.lang)
+        self.features.extend(self._files.features)
+        self.formatters = make_formatters(self.config, self.config.outputs)
+        return self.run_model()
+
     def run_model(self, features: Any = None) -> bool:
         """Validate the run, and connect to the target; then run the scenarios."""
         if not self.config.dry_run:
@@ -96,10 +111,12 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
 
     def _prepare(self, target: Target) -> ConformanceRun:
         tags.narrow(self.config)
-        features = all_features(self.features, self.base_dir)
-        validation.check_features(self.features)
+        others = FeatureFiles()
+        features = all_features(self.features, self.base_dir, others)
+        steps = Path(self.base_dir) / "steps"
+        found = validation.mistakes_in(self.features, others.features, steps, the_step_registry, self.config)
+        refuse([*self._files.mistakes, *others.mistakes, *found])
         validation.check_selection(self.features, self.config)
-        validation.check_steps(self.features, self.config, the_step_registry)
         target.coverage.claim_clauses(
             clause for feature in features for rule in feature.rules for clause in clauses_of(rule.tags)
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from hamcrest import assert_that, equal_to
 
@@ -15,6 +15,7 @@ from varbridge.conformance.vocabulary.matchers import (
     in_order,
     is_refusal,
 )
+from varbridge.conformance.vocabulary.tables import Row
 from varbridge.conformance.vocabulary.updates import describe, is_update
 
 _NO_ERROR = "it ended without an error"
@@ -30,13 +31,13 @@ def wait_for_news(watch: Watched, count: int, timeout: float = DEADLINE_S) -> li
     return news(watch.wait_for(lambda updates: len(news(updates)) >= count, timeout))
 
 
-def expect_updates(world: World, person: str, rows: Sequence[Mapping[str, str]]) -> None:
+def expect_updates(world: World, person: str, rows: Sequence[Row]) -> None:
     """Assert that the next updates of a person's watch match these rows, in this order."""
     watcher = world.watchers[person]
     end_position = watcher.position + len(rows)
     fresh = wait_for_news(watcher.watch, end_position)[watcher.position : end_position]
     for number, (update, row) in enumerate(zip(fresh, rows, strict=False), 1):
-        assert_that(update, is_update(dict(row)), f"update {number} that {person} received")
+        assert_that(update, is_update(row), f"update {number} that {person} received")
     if len(fresh) < len(rows):
         received = "; ".join(map(describe, fresh)) or "nothing"
         silence = ", then nothing" if fresh else ""
