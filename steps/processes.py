@@ -217,7 +217,7 @@ def step_one_line(context):
 
 
 @then("both bridges answer, on different ports")
-@needs(ServerNotes.first)
+@needs(ServerNotes.first, Servers.process)
 def step_two_ports(context):
     """Check that the two bridges that the scenario started answer Ping, each on its own port."""
     ports = [context.world.starts.first.port, context.world.servers.process.port]
@@ -257,7 +257,7 @@ def step_reachable_locally(context):
 
 
 @then("it ends with an error within 5 s, and says why on stderr")
-@needs(ServerNotes.began)
+@needs(ServerNotes.began, Servers.process)
 def step_fails_to_start(context):
     """Check that the process ends by itself, with an exit code other than 0, a reason on stderr and no READY
     line."""

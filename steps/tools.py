@@ -138,7 +138,7 @@ def step_same_message(context, tool, arguments):
 
 
 @then("the chunks are {numbers}")
-@needs(ToolNotes.chunks)
+@needs(ToolNotes.chunks, ToolNotes.streamed)
 def step_chunks(context, numbers):
     """Check the data and the ids of all chunks of the stream; only the last one is final, and it is empty."""
     context.world.require_success()
@@ -152,7 +152,7 @@ def step_chunks(context, numbers):
 
 
 @then("the chunks before the failure are {numbers}")
-@needs(ToolNotes.chunks)
+@needs(ToolNotes.chunks, ToolNotes.streamed)
 def step_chunks_before_failure(context, numbers):
     """Check the data and the ids of the chunks before the failure of a streaming tool; none is final."""
     chunks = context.world.tools.chunks
@@ -182,7 +182,7 @@ def step_cancel_stream(context, person):
 
 
 @then("{person} reads the other chunks up to {int}")
-@needs(ToolNotes.unread)
+@needs(ToolNotes.unread, ToolNotes.chunks, ToolNotes.streamed)
 def step_read_on(context, person, last):
     """Read more of a stream, check all of its chunks so far, and cancel it."""
     chunks = context.world.tools.chunks

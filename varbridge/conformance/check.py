@@ -57,8 +57,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def find_mistakes(files: FeatureFiles, root: Path, registry: Any) -> list[Mistake]:
     """Return the mistakes in the features and the steps of a project, each once."""
-    found = validation.mistakes_in(files.features, [], root / "steps", registry)
-    return [*dict.fromkeys([*files.mistakes, *found])]
+    others = validation.mistakes_in(files.features, [], root / "steps", registry)
+    return [*dict.fromkeys([*files.mistakes, *others])]
 
 
 def figures(features: Sequence[Any], registry: Any) -> str:

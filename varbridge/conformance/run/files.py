@@ -67,7 +67,8 @@ class FeatureFiles:
         if not text.strip():
             self.mistakes.append(Mistake(shown, "the file is empty: write a Feature, or delete it"))
             return None
-        self.mistakes.extend(_open_rows(shown, text.splitlines()))
+        open_rows = [*_open_rows(shown, text.splitlines())]
+        self.mistakes.extend(open_rows)
         try:
             feature = parse_feature(text, language, str(path))
         except ParserError as error:
@@ -77,7 +78,7 @@ class FeatureFiles:
             return None
         if feature is None:
             self.mistakes.append(Mistake(shown, "the file has no Feature"))
-        return feature
+        return None if open_rows else feature
 
 
 def _shown(path: Path) -> str:

@@ -114,8 +114,10 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         others = FeatureFiles()
         features = all_features(self.features, self.base_dir, others)
         steps = Path(self.base_dir) / "steps"
-        found = validation.mistakes_in(self.features, others.features, steps, the_step_registry, self.config)
-        refuse([*self._files.mistakes, *others.mistakes, *found])
+        mistakes = validation.mistakes_in(
+            self.features, others.features, steps, the_step_registry, self.config
+        )
+        refuse([*self._files.mistakes, *others.mistakes, *mistakes])
         validation.check_selection(self.features, self.config)
         target.coverage.claim_clauses(
             clause for feature in features for rule in feature.rules for clause in clauses_of(rule.tags)

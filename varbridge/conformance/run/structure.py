@@ -21,8 +21,13 @@ def structure_mistakes(features: Iterable[Any]) -> Iterator[Mistake]:
         if not unfinished and not {*feature.tags} & {*tags.AREAS}:
             yield Mistake(str(feature.location), "the feature has no tag of an area, such as @streaming")
         for rule in feature.rules:
-            yield from _unknown_tags(rule)
-            if not clauses_of(rule.tags) and not all(map(is_unfinished, rule.walk_scenarios())):
+            unknown = [*_unknown_tags(rule)]
+            yield from unknown
+            if (
+                not unknown
+                and not clauses_of(rule.tags)
+                and not all(map(is_unfinished, rule.walk_scenarios()))
+            ):
                 yield Mistake(
                     str(rule.location),
                     f"the rule {rule.name!r} has no tag of a clause that it proves, such as @W3",

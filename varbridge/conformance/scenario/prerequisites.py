@@ -1,6 +1,6 @@
 """The facts that a step needs of earlier steps, which are checked before a scenario runs.
 
-A step function declares them beside its phrase: ``@needs(watch_of("person"))``, ``@provides(...)``. Each call
+A step function declares them under its phrase: ``@needs(watch_of("person"))``, ``@provides(...)``. Each call
 of a client also provides its outcome, without being declared.
 """
 

@@ -37,10 +37,10 @@ class Phrase:
 
     @cached_property
     def lenient(self) -> re.Pattern[str]:
-        """The regular expression of the phrase with any text for each parameter."""
+        """The regular expression of the phrase with any text for each parameter that must not be empty."""
         return re.compile(
             self._written(
-                parameter=lambda name: "(.*)" if _may_be_empty(name) else "(.+?)",
+                parameter=lambda name: f"({_expression(name)})" if _may_be_empty(name) else "(.+?)",
                 optional=lambda text: f"(?:{re.escape(text)})?",
                 choice=lambda words: f"(?:{'|'.join(map(re.escape, words))})",
                 other=re.escape,
@@ -109,10 +109,10 @@ def explain(text: str, step_type: str, registry: Any) -> str:
     wrong = [(parts, phrase) for phrase in phrases if (parts := phrase.wrong_parameters(straight))]
     if wrong:
         parts, phrase = min(wrong, key=lambda pair: (len(pair[0]), -len(pair[1].outline)))
-        mistakes = " and ".join(
-            f"{part!r} is not a {{{name}}}, such as {_examples(name)}" for name, part in parts
-        )
-        return f"no step is defined for {keyword} {text!r}: in the phrase {phrase.pattern!r}, {mistakes}"
+        texts = [f"{part!r} is not a {{{name}}}, such as {_examples(name)}" for name, part in parts]
+        if "," in parts[-1][1]:
+            texts += [f"{{{name}}} is {_examples(name)}" for name in phrase.parameters if _may_be_empty(name)]
+        return f"no step is defined for {keyword} {text!r}: in {phrase.pattern!r}, {'; '.join(texts)}"
     outline = _VALUES.sub("§", straight).lower()
     ratios = {
         phrase: difflib.SequenceMatcher(None, outline, phrase.outline, autojunk=False).ratio()
