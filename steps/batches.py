@@ -8,6 +8,7 @@ from hamcrest import assert_that, contains_string, equal_to, greater_than, has_e
 from varbridge.conformance.scenario.notes import LoadNotes
 from varbridge.conformance.scenario.prerequisites import answer, needs, provides
 from varbridge.conformance.vocabulary.cells import EMPTY_WORDS, IDENTIFIER, TEXTS, VALUE, VERSION
+from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.matchers import expect, holds, no_faults
 from varbridge.conformance.vocabulary.phrases import action
 from varbridge.conformance.vocabulary.tables import optional, table
@@ -64,11 +65,16 @@ def step_set_while_reading(context, name, other, times):
     reader = world.session_of("Reader")
     world.loads.pairs = []
     done = threading.Event()
+    failures = []
 
     def read():
-        while not done.is_set():
-            variables, _ = reader.get_many([name, other])
-            world.loads.pairs.append((variables[name].value, variables[other].value))
+        try:
+            while not done.is_set():
+                variables, _ = reader.get_many([name, other])
+                pair = [item(variables, key, f"{key} in a read of both").value for key in (name, other)]
+                world.loads.pairs.append(pair)
+        except Exception as error:  # raised below, on the thread of the step
+            failures.append(error)
 
     reading = threading.Thread(target=read)
     reading.start()
@@ -78,6 +84,8 @@ def step_set_while_reading(context, name, other, times):
     finally:
         done.set()
         reading.join()
+    for failure in failures:
+        raise failure
 
 
 @then("every read returned equal numbers")

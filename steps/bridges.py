@@ -18,6 +18,7 @@ from varbridge.conformance.scenario.prerequisites import (
     watch_of,
 )
 from varbridge.conformance.scenario.world import DEADLINE_S
+from varbridge.conformance.vocabulary.contents import item, variable_of
 from varbridge.conformance.vocabulary.matchers import in_order, is_refusal
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.phrases import action, event, prefix, run_step
@@ -175,9 +176,11 @@ def step_hold_many(context, count, prefix, first, version):
     assert_that(result.errors, empty(), "the errors of the batch")
     variables, missing = world.session.get_many([f"{prefix}{number}" for number in range(count)])
     assert_that(missing, empty(), "the variables missing")
-    held = [(variable.value, variable.version) for variable in variables.values()]
+    names = [f"{prefix}{number}" for number in range(count)]
+    read = [item(variables, name, f"{name} in the read of all variables") for name in names]
     expected = [(first + number, version) for number in range(count)]
-    assert_that(sorted(held), in_order(expected), "value and version")
+    held = [(variable.value, variable.version) for variable in read]
+    assert_that(held, in_order(expected), "value and version")
 
 
 @event("{person} follows {names}")
@@ -194,5 +197,5 @@ def step_followed(context, person, first, last, name):
     """Check that the follower has received these versions, in order and each once, across reconnections."""
     watch = context.world.watchers[person].watch
     got = watch.wait_for(lambda updates: len(updates) >= last - first + 1, 3 * DEADLINE_S)
-    versions = [update.variable.version for update in got]
+    versions = [variable_of(update).version for update in got]
     assert_that(versions, in_order(range(first, last + 1)), f"the versions that {person} received")

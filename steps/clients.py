@@ -10,6 +10,7 @@ from hamcrest import assert_that, equal_to
 from varbridge.conformance.invariants.linearizability import Operation, violations
 from varbridge.conformance.scenario.notes import LoadNotes
 from varbridge.conformance.scenario.prerequisites import OUTCOMES, answer, needs, provides
+from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.matchers import expect, in_order, no_faults
 from varbridge.conformance.vocabulary.outcome import Outcome
 
@@ -22,17 +23,23 @@ def at_once(context, count, action):
     for connection in connections:
         connection.wait_until_ready()
     outcomes = [None] * count
+    failures = []
 
     def run(number):
         session = connections[number].session(world.sessions.id)
         barrier.wait()
-        outcomes[number] = Outcome.of(lambda: action(number, session))
+        try:
+            outcomes[number] = Outcome.of(lambda: action(number, session))
+        except Exception as error:  # raised below, on the thread of the step
+            failures.append(error)
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    for failure in failures:
+        raise failure
     world.outcomes = outcomes
 
 
@@ -204,7 +211,7 @@ def step_own_values(context, prefix, last, last_value):
     names = [f"{prefix}{number}" for number in range(last + 1)]
     variables, missing = context.world.session.get_many(names)
     assert_that(missing, equal_to([]), "the variables missing")
-    values = [variables[name].value for name in names]
+    values = [item(variables, name, f"{name} in a read of all variables").value for name in names]
     assert_that(values, in_order([float(n) for n in range(last_value + 1)]), "the values")
 
 
@@ -217,4 +224,5 @@ def step_holds_one_of(context, name, version):
     answers = [outcome.require_success() for outcome in context.world.outcomes]
     times = len(answers[0])
     writers = {v: float(n * times + turn) for n, own in enumerate(answers) for turn, v in enumerate(own)}
-    assert_that(variable.value, equal_to(writers[version]), "the value")
+    expected = item(writers, version, f"a set that was answered version {version}")
+    assert_that(variable.value, equal_to(expected), "the value")

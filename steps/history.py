@@ -10,9 +10,11 @@ from varbridge import values
 from varbridge.conformance.scenario.notes import ReadNotes
 from varbridge.conformance.scenario.prerequisites import answer, needs, provides
 from varbridge.conformance.vocabulary.cells import TEXTS, VALUE, VERSION, WORDS
+from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.matchers import in_order, is_value
 from varbridge.conformance.vocabulary.phrases import action
 from varbridge.conformance.vocabulary.tables import optional, table
+from varbridge.variable import time_of
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 """The largest difference between the clocks of two machines."""
@@ -75,10 +77,11 @@ def step_newest(context, limit, name, versions):
 def step_times(context, name):
     """Check that times never decrease, and that the last one and last_updated_at are within 5 min of now."""
     context.world.require_success()
-    times = [entry.timestamp.ToDatetime(UTC) for entry in context.world.session.history(name)]
+    times = [time_of(entry.timestamp) for entry in context.world.session.history(name)]
+    newest = item(times, 0, f"an entry in the history of {name}")
     assert_that(times, equal_to(sorted(times, reverse=True)), "the times, newest first")
     assert_that(
-        abs(datetime.now(UTC) - times[0]), less_than(CLOCK_DIFFERENCE), "how far the last change is from now"
+        abs(datetime.now(UTC) - newest), less_than(CLOCK_DIFFERENCE), "how far the last change is from now"
     )
     updated_at = context.world.session.get(name).updated_at
     assert_that(

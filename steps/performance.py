@@ -11,6 +11,7 @@ from varbridge.conformance.clients.soak import NAMES, Soak
 from varbridge.conformance.scenario.prerequisites import Fact, needs, provides, watch_of
 from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.vocabulary.cells import PERCENTAGE, one_of
+from varbridge.conformance.vocabulary.contents import variable_of
 from varbridge.conformance.vocabulary.matchers import in_order
 from varbridge.conformance.vocabulary.phrases import event
 from varbridge.conformance.vocabulary.tables import table
@@ -47,7 +48,7 @@ def step_throughput(context, count, name, person, rate):
     updates = world.watchers[person].watch.wait_for(lambda received: len(received) >= count, 60.0)
     took = time.perf_counter() - began
     report(f"streaming: {len(updates)} updates in {took:.2f} s, {len(updates) / took:.0f} per second")
-    values = [update.variable.value for update in updates]
+    values = [variable_of(update).value for update in updates]
     assert_that(values, in_order([float(n) for n in range(1, count + 1)]), "the values received")
     assert_that(len(updates) / took, greater_than(rate), "updates per second")
 

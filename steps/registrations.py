@@ -29,6 +29,7 @@ from varbridge.conformance.vocabulary.cells import (
     WORDS,
     YES_OR_NO,
 )
+from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.conformance.vocabulary.phrases import action, event, prefix, run_step
 from varbridge.conformance.vocabulary.tables import optional, table
@@ -118,7 +119,8 @@ def registered_names(context):
 def step_takes(context, tool, takes):
     """Check the parameters of a tool, in the list of tools and in the answer of opening the session."""
     for tools in listed_and_offered(context):
-        parameters = {parameter.name: parameter.type for parameter in tools[tool].parameters}
+        spec = item(tools, tool, f"the tool {tool!r} in the answer")
+        parameters = {parameter.name: parameter.type for parameter in spec.parameters}
         assert_that(parameters, equal_to(takes), f"the parameters of {tool}")
 
 
@@ -128,9 +130,10 @@ def step_listed_whole(context, tool):
     """Check every field of a tool, in the list of tools and in the answer of opening the session."""
     registered = context.world.tools.registered
     for tools in listed_and_offered(context):
-        assert_that(fields_of(tools[tool]), equal_to(fields_of(registered)), f"the fields of {tool}")
+        spec = item(tools, tool, f"the tool {tool!r} in the answer")
+        assert_that(fields_of(spec), equal_to(fields_of(registered)), f"the fields of {tool}")
         metadata = dict(registered.metadata)
-        assert_that(dict(tools[tool].metadata), has_entries(metadata), f"the metadata of {tool}")
+        assert_that(dict(spec.metadata), has_entries(metadata), f"the metadata of {tool}")
 
 
 def listed_and_offered(context):

@@ -1,6 +1,5 @@
 """Steps about running tools."""
 
-import json
 from itertools import islice
 
 from behave import given, then
@@ -15,6 +14,7 @@ from varbridge.conformance.scenario.tools import (
     start_tool,
     stream_tool,
 )
+from varbridge.conformance.vocabulary.contents import json_of
 from varbridge.conformance.vocabulary.matchers import (
     call_failed,
     expect,
@@ -198,4 +198,5 @@ def require_numbered(chunks, tool):
 
 
 def require_numbers(chunks, numbers, subject="the chunks"):
-    assert_that([json.loads(chunk.data) for chunk in chunks], in_order(numbers), subject)
+    data = [json_of(chunk.data, f"the data of {chunk.chunk_id}") for chunk in chunks]
+    assert_that(data, in_order(numbers), subject)

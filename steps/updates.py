@@ -18,6 +18,7 @@ from varbridge.conformance.scenario.watch_assertions import (
 from varbridge.conformance.scenario.watchers import Watchers
 from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.vocabulary.cells import EMPTY_TEXTS, EMPTY_VALUE, NAME, VERSION, WORDS, one_of
+from varbridge.conformance.vocabulary.contents import decoded, item, variable_of
 from varbridge.conformance.vocabulary.matchers import expect, in_order, no_faults
 from varbridge.conformance.vocabulary.tables import optional, table
 from varbridge.conformance.vocabulary.updates import KINDS, describe
@@ -68,8 +69,9 @@ def step_receive_nothing_else(context, people):
 def receive_marker(world, person):
     world.require_success()
     watcher = world.watchers[person]
-    variables, _ = watcher.session.get_many(watcher.names or [watcher.session.list()[0].name])
-    marked = next(variable for variable in variables.values() if watcher.sees(variable))
+    names = watcher.names or [item(watcher.session.list(), 0, "a variable to set as a marker").name]
+    variables, _ = watcher.session.get_many(names)
+    marked = item([*filter(watcher.sees, variables.values())], 0, f"a variable that {person} watches")
     version = watcher.session.set(marked.id, marked.raw)
     row = {"update": "value change", "variable": marked.name, "version": version}
     expect_updates(world, person, [row])
@@ -95,7 +97,8 @@ def step_receive_long_or_end(context, person, count, status):
 
 
 def long_texts(updates):
-    return [int(update.variable.value[:6]) for update in updates]
+    texts = [str(variable_of(update).value)[:6] for update in updates]
+    return [decoded(int, text, "a text that begins with its number") for text in texts]
 
 
 @step("{person}'s watch ends/ended {end}")
@@ -114,7 +117,7 @@ def step_end_names_oldest(context, person):
     """Check that the end's message has a sequence N such that a watch that resumes after N-1 begins at N."""
     watcher = context.world.watchers[person]
     message = expect_end(context.world, person, "as out of range").ended.message
-    oldest = [number for number in map(int, re.findall(r"\d+", message)) if begins_at(watcher, number)]
+    oldest = [n for n in map(int, re.findall(r"\d{1,18}", message)) if begins_at(watcher, n)]
     assert_that(oldest, has_length(greater_than_or_equal_to(1)), f"the oldest sequences named by {message!r}")
 
 
@@ -157,9 +160,7 @@ def step_same_order(context, person, other, count):
     received = []
     for watcher in (person, other):
         updates = wait_for_news(context.world.watchers[watcher].watch, count)
-        received.append(
-            [(update.sequence, update.variable.name, update.variable.version) for update in updates]
-        )
+        received.append([(u.sequence, variable_of(u).name, variable_of(u).version) for u in updates])
     assert_that(received[0], has_length(count), f"the updates that {person} received")
     expected = in_order(
         received[0], lambda update: "{1!r} at version {2} with the sequence {0}".format(*update)
@@ -175,10 +176,11 @@ def step_pairs(context, person, first, second):
     updates = wait_for_news(context.world.watchers[person].watch, total)
     assert_that(updates, has_length(total), f"the updates that {person} received")
     of_batches = [
-        (place, update.variable.version)
+        (place, variable_of(update).version)
         for place, update in enumerate(updates)
-        if update.variable.name in (first, second)
+        if variable_of(update).name in (first, second)
     ]
+    expect(len(of_batches) % 2 == 0, "two updates for each batch", f"there were {len(of_batches)} in all")
     pairs = zip(of_batches[::2], of_batches[1::2], strict=True)
     for (place, version), (next_place, next_version) in pairs:
         between = f", after a {describe(updates[place + 1])}" if next_place > place + 1 else ""

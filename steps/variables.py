@@ -14,6 +14,7 @@ from varbridge.conformance.vocabulary.cells import (
     VERSION,
     constraints_of,
 )
+from varbridge.conformance.vocabulary.contents import integer
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.matchers import expect, holds
 from varbridge.conformance.vocabulary.options import Identifier
@@ -73,8 +74,8 @@ def step_set(context, variable, value, options):
 def step_increment(context, name, times):
     """Add 1 to an integer variable several times, in one set after the other."""
     variable = context.world.session.get(name)
-    version = variable.version
-    for number in range(variable.value + 1, variable.value + times + 1):
+    version, first = variable.version, integer(variable.value, f"the value of {name}")
+    for number in range(first + 1, first + times + 1):
         version = context.world.set(Identifier(name), Literal(str(number)))
     return version
 

@@ -13,6 +13,7 @@ from varbridge.conformance.scenario.prerequisites import answer, needs, provides
 from varbridge.conformance.scenario.watch_assertions import wait_for_news
 from varbridge.conformance.scenario.watchers import Watchers
 from varbridge.conformance.scenario.world import DEADLINE_S
+from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.phrases import action, event
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
@@ -40,7 +41,8 @@ def step_resume(context, person, request):
     if request.beyond is not None:
         after = last_sequence(context, request) + request.beyond
     elif after is None:
-        after = context.world.watchers[person].watch.updates[-1].sequence
+        updates = context.world.watchers[person].watch.updates
+        after = item(updates, -1, f"an update that {person} received").sequence
     watch(context, person, request, resume_after=after)
 
 
@@ -55,8 +57,8 @@ def watch(context, person, request, **options):
 def last_sequence(context, request):
     names = [context.world.sessions.identifier(variable) for variable in request.variables]
     with context.world.session.watch(*names, initial=True) as present:
-        (update,) = present.wait_for(lambda updates: len(updates) == 1, DEADLINE_S)
-    return update.sequence
+        updates = present.wait_for(lambda received: len(received) >= len(names), DEADLINE_S)
+    return item(updates, 0, "an initial value").sequence
 
 
 @event("{person} stops/stopped watching")

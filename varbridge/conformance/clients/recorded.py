@@ -11,7 +11,7 @@ import grpc
 
 from varbridge import BridgeError, Connection, Tls
 from varbridge.conformance.events import CLIENT, Event
-from varbridge.errors import from_rpc
+from varbridge.errors import MalformedReplyError, from_rpc
 from varbridge.watch import Stream
 
 
@@ -100,13 +100,15 @@ class RecordedConnection(Connection):
 
         Raises:
             BridgeError: the call was refused.
+            MalformedReplyError: the call ended without an answer.
         """
         method: Any = self._channel.stream_stream(path)
         try:
-            answer: bytes = next(method(iter([request]), timeout=timeout, metadata=self._metadata))
+            for answer in method(iter([request]), timeout=timeout, metadata=self._metadata):
+                return bytes(answer)
         except grpc.RpcError as error:
             raise from_rpc(error) from None
-        return answer
+        raise MalformedReplyError(f"{path} ended without an answer")
 
     def wait_until_closed(self, timeout: float) -> bool:
         """Wait until the established connection is closed; return False if time is up before."""

@@ -43,5 +43,5 @@ def variable_faults(variable: pb.Variable) -> Iterator[str]:
 def _is_object(text: str) -> bool:
     try:
         return isinstance(json.loads(text), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False

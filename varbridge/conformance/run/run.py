@@ -22,11 +22,12 @@ from varbridge.conformance.scenario.world import World
 from varbridge.conformance.target.options import TargetUnavailableError
 from varbridge.conformance.target.server_pool import Crash, UnsupportedFlagError
 from varbridge.conformance.target.target import Target
-from varbridge.errors import IdleTimeoutError, MalformedReplyError, ToolFailedError
+from varbridge.errors import MalformedReplyError, ToolFailedError
 
 _OF_THE_BRIDGE = (
-    *(AssertionError, BridgeError, IdleTimeoutError, MalformedReplyError, ToolFailedError, WorkerError),
+    *(AssertionError, BridgeError, MalformedReplyError, ToolFailedError, WorkerError),
     *(TargetUnavailableError, UnsupportedFlagError),
+    TimeoutError,  # such as a watch that the bridge does not confirm in time
     *(grpc.RpcError, grpc.FutureTimeoutError, grpc.FutureCancelledError),
 )
 """The exceptions of a step that say something about the bridge; any other one is a defect of the suite."""
@@ -97,12 +98,11 @@ class ConformanceRun:
         error = step.exception
         if error is None or isinstance(error, _OF_THE_BRIDGE):
             return
-        frames = traceback.extract_tb(error.__traceback__)
-        place = (
-            f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "no place is known"
-        )
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(frame.filename).name}, line {frame.lineno}"
         self.broken = self.broken or (
-            f"the suite itself failed at {step.location}, {step.name!r}: {type(error).__name__}: {error} ({place})"
+            f"the suite itself failed at {step.location}, {step.name!r}:"
+            f" {type(error).__name__}: {error} ({place})"
         )
 
     def end(self, scenario: Any) -> None:

@@ -14,6 +14,7 @@ from varbridge import BridgeError, Session
 from varbridge.caller import Caller
 from varbridge.conformance.scenario.world import DEADLINE_S, World
 from varbridge.conformance.vocabulary.calls import HostStart, ToolArguments
+from varbridge.conformance.vocabulary.contents import item, json_of
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.tables import Row
 from varbridge.errors import from_rpc
@@ -179,7 +180,7 @@ def _parameter_fields(parameter: pb.ParameterSpec) -> dict[str, Any]:
         "description": parameter.description,
         "required": parameter.required,
         "default": decode(parameter.type, parameter.default_value) if has_default else None,
-        "constraints": json.loads(parameter.validation_json or "{}"),
+        "constraints": json_of(parameter.validation_json or "{}", f"the constraints of {parameter.name!r}"),
     }
 
 
@@ -194,16 +195,17 @@ def register_hosted(world: World, address: str, names: Sequence[str]) -> None:
     """Register tools of another bridge in the session, with the parameters that the bridge lists."""
     world.client.host = world.client.connect(address)
     catalogue = world.client.host.session(f"{world.sessions.id}-catalogue")
-    specs = catalogue.initialize().available_tools
+    offered = catalogue.initialize().available_tools
     catalogue.clean_up()
+    specs = {name: item(offered, name, f"the tool {name!r} at the other bridge") for name in names}
     tools = [
         pb.ToolRegistration(
             name=name,
-            description=specs[name].description,
-            parameters=specs[name].parameters,
-            supports_streaming=specs[name].supports_streaming,
+            description=spec.description,
+            parameters=spec.parameters,
+            supports_streaming=spec.supports_streaming,
         )
-        for name in names
+        for name, spec in specs.items()
     ]
     world.tools.host_address = address
     world.tools.hosted.update(names)

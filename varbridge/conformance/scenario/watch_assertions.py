@@ -9,6 +9,7 @@ from hamcrest import assert_that, equal_to
 from varbridge import Update
 from varbridge.conformance.clients.follower_adapter import Watched
 from varbridge.conformance.scenario.world import DEADLINE_S, World
+from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.matchers import (
     Refused,
     expect,
@@ -65,7 +66,8 @@ def expect_versions(world: World, person: str, first: int, last: int, name: str)
 
 def expect_heartbeat(world: World, person: str, other: str) -> None:
     """Assert that a watch receives a heartbeat with the sequence of another watch's last update."""
-    last = max(update.sequence for update in news(world.watchers[other].watch.updates))
+    sequences = sorted(update.sequence for update in news(world.watchers[other].watch.updates))
+    last = item(sequences, -1, f"an update that {other} received")
     # A heartbeat that was sent before that update may come first; the next one carries its sequence.
     updates = world.watchers[person].watch.wait_for(
         lambda got: any(update.kind == "heartbeat" and update.sequence >= last for update in got), DEADLINE_S

@@ -207,10 +207,13 @@ def same(expected: Any, actual: Any, *, exact: bool = True) -> bool:
     if isinstance(expected, bool) or isinstance(actual, bool):
         return expected is actual
     if isinstance(expected, int | float) and isinstance(actual, int | float):
-        if math.isnan(expected) or math.isnan(actual):
-            return math.isnan(expected) and math.isnan(actual)
-        signs = math.copysign(1, expected) == math.copysign(1, actual) or expected != 0
-        return expected == actual and signs and (not exact or type(expected) is type(actual))
+        if exact and type(expected) is not type(actual):
+            return False
+        if isinstance(expected, float) and isinstance(actual, float):
+            if math.isnan(expected) or math.isnan(actual):
+                return math.isnan(expected) and math.isnan(actual)
+            return expected == actual and math.copysign(1, expected) == math.copysign(1, actual)
+        return expected == actual and not _is_negative_zero(expected) and not _is_negative_zero(actual)
     if isinstance(expected, list) and isinstance(actual, list):
         return len(expected) == len(actual) and all(
             same(e, a, exact=False) for e, a in zip(expected, actual, strict=True)
@@ -234,6 +237,10 @@ def show(value: Any) -> str:
         return text
     length = f" ({len(value)} characters)" if isinstance(value, str) else ""
     return f"{text[:_SHOWN]} …{length}"
+
+
+def _is_negative_zero(number: float) -> bool:
+    return number == 0 and math.copysign(1, number) < 0
 
 
 def _is_array(value: Any) -> bool:
