@@ -163,7 +163,9 @@ def test_a_session_is_opened_with_options() -> None:
 def test_another_bridge_is_started_with_flags() -> None:
     assert HostStart.parse("") == HostStart()
     assert HostStart.parse(", started for this scenario,") == HostStart(own=True)
-    assert HostStart.parse(', started with "--a 1",') == HostStart(flags=("--a", "1"))
+    assert HostStart.parse(', started with "--grace 1",') == HostStart(flags=("--grace", "1"))
+    with pytest.raises(ValueError, match="no flag --a"):
+        HostStart.parse(', started with "--a 1",')
 
 
 def test_numbers_are_a_range_or_a_list() -> None:

@@ -96,7 +96,7 @@ class ConformanceRun:
     def end_step(self, step: Any) -> None:
         """Record the run as broken if the step raised an exception that no behaviour of a bridge explains."""
         error = step.exception
-        if error is None or isinstance(error, _OF_THE_BRIDGE):
+        if not isinstance(error, Exception) or isinstance(error, _OF_THE_BRIDGE):
             return
         frame = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(frame.filename).name}, line {frame.lineno}"
