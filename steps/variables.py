@@ -35,7 +35,7 @@ def step_variable(context, kind, name, value):
 @provides(registration)
 @table(lambda kind, name, value: constraints_of(kind), single=True)
 def step_constrained_variable(context, kind, name, value, constraints):
-    """Register a variable with constraints, which are a table of one row."""
+    """Register a variable with constraints, which are a table of one row; each type takes its own."""
     context.world.register(name, kind, value, constraints=constraints)
 
 

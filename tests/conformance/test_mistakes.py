@@ -1,4 +1,4 @@
-"""Tests of authors' mistakes, each of which is told with its place and with what would be right."""
+"""Tests of authors' mistakes, each of which is reported with its place and with what would be right."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def outline(*lines: str) -> str:
         ([X, 'When "x" is set to 1, with the metadata {"a": 1}', HELD], 9, "must be texts in quotes"),
         ([X, 'When "x" is set to 1, with the metadata {a: 1}', HELD], 9, "with the metadata {a: 1}' is not"),
         (['Given a decimal variable "x" holding 0.5', HELD], 8, "'decimal' is not a {type}, such as `float`"),
-        ([X, 'When "y" is registered as a flaot holding 1', HELD], 9, 'or `unknown type "decimal"`'),
+        ([X, 'When "y" is registered as a decimal holding 1', HELD], 9, 'or `unknown type "decimal"`'),
         ([X, 'When "x" is read', "Then it is refused as wrong"], 10, "'as wrong' is not a {status}"),
         ([X, 'When "x" is read', 'Then it is refused as invalid, saying ""'], 10, "'\"\"' is not a {text}"),
         (

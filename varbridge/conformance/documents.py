@@ -17,8 +17,11 @@ from behave.runner_util import load_step_modules
 from varbridge.conformance.clauses import CLAUSES, clauses_of
 from varbridge.conformance.run.files import FeatureFiles, feature_paths
 from varbridge.conformance.run.mistakes import InvalidRunError, refuse
+from varbridge.conformance.vocabulary.cells import constraints_of
 from varbridge.conformance.vocabulary.parameter_types import TYPES
 from varbridge.conformance.vocabulary.phrases import chain, is_action, is_prefix
+from varbridge.conformance.vocabulary.tables import Columns, table_of
+from varbridge.conformance.vocabulary.types import TYPES as TYPE_NAMES
 
 FEATURES = Path("features")
 STEPS = Path("steps")
@@ -99,10 +102,33 @@ def vocabulary(registry: Any, features: Sequence[Any]) -> str:
         lines += ["", f"## {subject.replace('_', ' ').capitalize()}"]
         for keyword, definition in sorted(phrases, key=lambda phrase: phrase[1].location.line):
             meaning = " ".join((definition.func.__doc__ or "").split())
-            lines += ["", f"**{keyword}** `{definition.pattern}`", "", meaning]
+            lines += ["", f"**{keyword}** `{definition.pattern}`", "", meaning, *_columns(definition)]
             if (example := uses.get(definition.pattern)) is not None:
                 lines += ["", "```gherkin", *example, "```"]
     return "\n".join(lines) + "\n"
+
+
+def _columns(definition: Any) -> Iterator[str]:
+    """Yield the lines that describe the columns of the table that a phrase reads."""
+    declared = table_of(definition)
+    if declared is None:
+        return
+    yield ""
+    if callable(declared.columns):
+        yield from (f"- `{kind}`: {_listed(constraints_of(kind)) or 'none'}" for kind in TYPE_NAMES)
+    else:
+        yield from (f"- {text}" for text in _described(declared.columns))
+
+
+def _listed(columns: Columns) -> str:
+    return ", ".join(f"`{name}`" for name in columns)
+
+
+def _described(columns: Columns) -> Iterator[str]:
+    for name, cell in columns.items():
+        optional = " (optional)" if cell.optional else ""
+        empty = ", or nothing" if cell.may_be_empty else ""
+        yield f"`{name}`{optional}: {cell.right}{empty}"
 
 
 def definitions(registry: Any) -> Iterator[tuple[str, Any]]:
