@@ -63,7 +63,9 @@ class Literal:
 
     def __post_init__(self) -> None:
         try:
-            if self.array() is not None or _WIRE_PARTS.fullmatch(self._body) is not None:
+            if (match := _ARRAY_PARTS.fullmatch(self._body)) is not None and match[2] is not None:
+                json.loads(match[2])  # the array itself may be large
+            elif match is not None or _WIRE_PARTS.fullmatch(self._body) is not None:
                 self.raw("tensor")
             elif (
                 self._body not in SPECIAL
