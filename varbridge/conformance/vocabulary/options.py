@@ -40,6 +40,9 @@ class Identifier:
     by: str = "name"
     session: str | None = None
 
+    def __str__(self) -> str:
+        return self.name if self.by == "name" else f"{self.by} of {self.name}"
+
     @classmethod
     def parse(cls, text: str) -> Identifier:
         """Parse an identifier from the text of a step."""
