@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.project import GREEN, RED, ROOT
+from tests.conformance.project import GREEN, OTHER, RED, ROOT
 from tests.conformance.verdict_builders import MakeProject, example
 from varbridge.conformance.clauses import CLAUSES
 from varbridge.conformance.target import capabilities
@@ -163,7 +163,7 @@ def test_scenarios_that_need_a_missing_method_are_skipped(make_project: MakeProj
 
 
 def test_an_area_that_a_bridge_lacks_is_skipped(make_project: MakeProject) -> None:
-    project = make_project(**{"other.feature": GREEN.replace("@variables", "@tools")})
+    project = make_project(**{"other.feature": OTHER.replace("@variables", "@tools")})
     path = project.write("ours.toml", PROFILE + '[areas]\nlacking = ["tools"]\n')
     run = project.run("-D", f"profile={path}")
     assert (run.code, run.word) == (0, "conforms in part")
@@ -249,6 +249,12 @@ def test_a_flag_is_refused_if_the_bridge_does_not_know_it(tmp_path: Path) -> Non
     assert flags.names == ["--data-dir", "--tls"]
 
 
+def test_a_bridge_that_never_starts_refuses_no_flag(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.py"
+    path.write_text("raise SystemExit('usage: no --grace, no nothing')")
+    assert RefusedFlags([sys.executable, str(path)]).first_of(["--grace", "1"]) == ""
+
+
 def test_a_bridge_that_takes_every_flag_refuses_none(tmp_path: Path) -> None:
     path = tmp_path / "bridge.py"
     path.write_text('print("GRPC_READY:1", flush=True)')
@@ -259,9 +265,7 @@ def test_a_refused_flag_skips_its_scenarios_and_is_written_to_the_profile(
     make_project: MakeProject,
 ) -> None:
     flagged = example('Given a bridge with the flags "--grace 1"', "Then all is well")
-    asked = example(
-        'Given a bridge with the flags "--token-file no-such-file"', "Then all is well", name="Asked"
-    )
+    asked = example('Given a bridge with the flags "--host 0.0.0.0"', "Then all is well", name="Asked")
     project = make_project(GREEN + flagged + asked)
     run = project.run(
         "-D", f"command={sys.executable} {ROOT}/examples/minimal_bridge.py", PYTHONPATH=str(ROOT)
@@ -269,4 +273,4 @@ def test_a_refused_flag_skips_its_scenarios_and_is_written_to_the_profile(
     skipped = [scenario for scenario in run.data["scenarios"] if scenario["outcome"] == "skipped"]
     assert [scenario["outside"] for scenario in skipped] == [True, False], run.out
     profile = Profile.read(str(project.folder / "reports" / "profile.toml"))
-    assert profile.lacking_flags == ("--grace", "--token-file")
+    assert profile.lacking_flags == ("--grace", "--host")
