@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from varbridge import BridgeError, Session, Variable
@@ -123,7 +124,7 @@ class World:
     ) -> Watcher:
         """Open a person's watch of variables, on the person's connection or on that of ``session``."""
         session = session or self.session_of(person)
-        return self._keep(person, session.watch(*names, **options), session, names)
+        return self._keep(person, partial(session.watch, *names, **options), session, names)
 
     def follow(self, person: str, names: list[str]) -> Watcher:
         """Open a person's follower of variables at the current bridge, which fails over to other bridges."""
@@ -131,11 +132,13 @@ class World:
         connection = self.client.connect(bridges.all_from(bridges.name_of(self.client.connection.address)))
         connection.who = person
         session = connection.session(self.sessions.id)
-        return self._keep(person, FollowerAdapter(session, names), session, names)
+        return self._keep(person, partial(FollowerAdapter, session, names), session, names)
 
-    def _keep(self, person: str, watch: Watched, session: Session, names: list[str]) -> Watcher:
-        state = self.target.recorder.state_at(self.client.connection.address)
-        return self.watchers.add(person, Watcher(watch, session, state, names, self.sessions.ids_of(names)))
+    def _keep(self, person: str, start: Callable[[], Watched], session: Session, names: list[str]) -> Watcher:
+        recorder, ids = self.target.recorder, self.sessions.ids_of(names)
+        state = recorder.state_at(self.client.connection.address)
+        known = recorder.versions.newest(state)  # before the watch begins
+        return self.watchers.add(person, Watcher(start(), session, state, names, ids, known))
 
     def attempt(self, action: Callable[[], Any]) -> Outcome:
         """Execute the action of a When, and keep its outcome; a later Then must examine a refusal."""
