@@ -150,7 +150,7 @@ def later(kind: str, sequence: int, version: int, **fields: Any) -> Update:
         ),
         (
             [later("value_change", 5, 2), later("value_change", 6, 3, name="other")],
-            "with the name 'other', and 'x' before: it never changes (K5)",
+            "with the name 'other', after 'x': it never changes (K5)",
         ),
         (
             [

@@ -11,7 +11,7 @@ from varbridge.conformance.target.connection_pool import ConnectionPool
 from varbridge.conformance.target.credentials import Access
 from varbridge.conformance.target.flags import RefusedFlags
 from varbridge.conformance.target.liveness import Liveness
-from varbridge.conformance.target.options import Options, TargetUnavailableError
+from varbridge.conformance.target.options import REFERENCE, Options, TargetUnavailableError
 from varbridge.conformance.target.recorder import Recorder
 from varbridge.conformance.target.server_pool import ServerPool
 from varbridge.conformance.target.shared_store import Store
@@ -65,6 +65,8 @@ class Target:
 
     def refused_flag(self) -> str:
         """Return the flag that a bridge of the scenario refused to start with; empty if there is none."""
+        if self.options.command == REFERENCE:
+            return ""  # it takes all flags of the features
         failed = (process for process in self.servers.launched if process.failed_to_start)
         flag = next(filter(None, (self._flags.first_of(process.flags) for process in failed)), "")
         self.servers.refused_flags.update(self._flags.names)
