@@ -274,3 +274,16 @@ def test_a_refused_flag_skips_its_scenarios_and_is_written_to_the_profile(
     assert [scenario["outside"] for scenario in skipped] == [True, False], run.out
     profile = Profile.read(str(project.folder / "reports" / "profile.toml"))
     assert profile.lacking_flags == ("--grace", "--host")
+
+
+def test_a_scenario_that_passes_since_a_flag_is_unknown_is_skipped(make_project: MakeProject) -> None:
+    starts = 'When a bridge is started with the flags "{}"'
+    ends = "Then it ends with an error within 5 s, and says why on stderr"
+    unknown = example(starts.format("--host 0.0.0.0"), ends, name="Passes by accident")
+    invalid = example(starts.format("--no-such-flag-at-all"), ends, name="Passes rightly")
+    project = make_project(GREEN + unknown + invalid)
+    run = project.run(
+        "-D", f"command={sys.executable} {ROOT}/examples/minimal_bridge.py", PYTHONPATH=str(ROOT)
+    )
+    outcomes = {scenario["scenario"]: scenario["outcome"] for scenario in run.data["scenarios"]}
+    assert (outcomes["Passes by accident"], outcomes["Passes rightly"]) == ("skipped", "passed")
