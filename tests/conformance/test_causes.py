@@ -221,7 +221,7 @@ def test_a_reply_without_success_is_never_accepted(tmp_path: Path) -> None:
 
 
 def test_a_failed_batch_is_not_accepted(tmp_path: Path) -> None:
-    batch = 'When these are set in an atomic batch:\n        | name | value |\n        | x    | 2     |'
+    batch = "When these are set in an atomic batch:\n        | name | value |\n        | x    | 2     |"
     x = 'Given a float variable "x" holding 0.5 with:\n        | max |\n        | 1   |'
     feature = GREEN + example(x, batch, "Then it is accepted")
     run = judged(tmp_path, feature, "CleanupSession", "default")

@@ -72,7 +72,8 @@ class RecordedConnection(Connection):
         self._report("call", method, began, request, reply, "OK")
         if traits_of(method).outcome_field != "success" and not getattr(reply, "success", True):
             raise MalformedReplyError(
-                f"{method} answered success=false under the status OK: {reply.error_message!r}"
+                f"{method} answered success=false under the status OK:"
+                f" {getattr(reply, 'error_message', '')!r}"
             )
         return reply
 

@@ -24,6 +24,7 @@ from varbridge.conformance.target.target import Target
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.options import Identifier
 from varbridge.conformance.vocabulary.outcome import Outcome
+from varbridge.errors import MalformedReplyError
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.process import ServerProcess
 from varbridge.worker import Worker
@@ -195,5 +196,5 @@ class World:
             # A bridge that this scenario ended has nothing to clean up; scenarios about clean-up test its
             # errors.
             for connection in filter(None, (self.client.connection, Client.host.get(self.client))):
-                with suppress(BridgeError):
+                with suppress(BridgeError, MalformedReplyError):
                     connection.session(session_id).clean_up()
