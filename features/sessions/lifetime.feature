@@ -85,14 +85,18 @@ Feature: The lifetime of a session
       Then it is refused as invalid
       And the session is not open
 
-      Examples:
+      Examples: invalid variables
         | action                                                                       |
         | "x" is registered as a float holding "text"                                  |
         | "x" is registered as a colour holding "red"                                  |
         | "" is registered as a float holding 0.5                                      |
         | "x" is registered as a float holding 0.5, under the constraints `{"min": 1}` |
         | "x" is registered as a float holding 0.5, under the constraints `no JSON`    |
-        | the session is opened with a time to live of -1 s                            |
+
+      @requires_current_fields
+      Examples: a negative time to live
+        | action                                            |
+        | the session is opened with a time to live of -1 s |
 
   @S2
   Rule: Every other call needs an open session
@@ -187,7 +191,7 @@ Feature: The lifetime of a session
       Then 1 resource is cleaned up
       And in session "blue", "x" still holds 0.75 at version 1
 
-  @S5
+  @S5 @requires_current_fields
   Rule: A session ends after its time to live without a call, and not earlier
 
     Example: A session without calls ends, and so do its watches
@@ -251,6 +255,7 @@ Feature: The lifetime of a session
       Then it is refused as not found
       And "x" still holds 0.75 at version 1
 
+    @requires_current_fields
     Scenario Outline: A watch of the old session cannot resume after <count> changes in the new one
       Given an integer variable "x" holding 1
       And Ada watches "x"

@@ -61,6 +61,7 @@ Feature: Readers of watches
       Then Cy can watch "x" within 2 s
       And Ada receives nothing else
 
+    @requires_current_fields
     Example: A watch whose connection was cut resumes without a gap
       Given an integer variable "x" holding 1
       And Ada watches "x", through a proxy
@@ -117,6 +118,7 @@ Feature: Readers of watches
   @W10 @requires_process
   Rule: An idle watch receives heartbeats
 
+    @requires_current_fields
     Example: A heartbeat has the current sequence
       Given a bridge with the flags "--heartbeat-interval 0.2"
       And a float variable "x" holding 0.1
@@ -140,6 +142,7 @@ Feature: Readers of watches
       When Ada watches "x"
       Then Ada receives 3 heartbeats in 55 to 100 s
 
+    @requires_current_fields
     Example: An idle watch receives heartbeats while other variables change
       Given a bridge with the flags "--heartbeat-interval 0.2"
       And a float variable "x" holding 0.1

@@ -1,4 +1,4 @@
-@streaming
+@streaming @requires_current_fields
 Feature: Resuming a watch
   A client that lost its connection resumes its watch where it ended: no update is repeated or missed. If the change log
   no longer reaches back that far, the client gets an error.

@@ -174,6 +174,7 @@ Feature: Running tools
         | sleep |
         | block |
 
+    @requires_current_fields
     Example: A tool whose deadline has passed does not keep its session open
       Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5

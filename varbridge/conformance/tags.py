@@ -37,6 +37,8 @@ CAPABILITIES = {
     "requires_observe": "a bridge that takes --metrics, --reflection and --log-format json; the reference "
     "bridge does after pip install '.[observe]'",
     "requires_current_service": "the service BridgeService, with the five methods that SnakepitBridge lacks",
+    "requires_current_fields": "the fields with numbers from 100, such as request_id, resume_after and sequence,"
+    " which SnakepitBridge lacks",
     "requires_older_service": "a bridge that offers SnakepitBridge in addition to BridgeService",
     "requires_standard_tools": "the tools of the reference bridge: echo, add, fail, count and others",
 }
@@ -46,6 +48,9 @@ REFERENCE_ONLY = {
     *("requires_scoped_tokens", "requires_operator_flags", "requires_observe"),
 }
 """The capabilities that the contract does not cover; other bridges have those that their profile grants."""
+
+CURRENT_SERVICE = frozenset({"requires_current_service", "requires_current_fields"})
+"""The capabilities of BridgeService that SnakepitBridge lacks."""
 
 LEFT_OUT = ("performance", "soak", "distributed")
 """The tags whose scenarios run only if the run names the tag."""

@@ -10,15 +10,21 @@ from varbridge.conformance.vocabulary.updates import describe
 from varbridge.errors import MalformedReplyError
 
 
-def violations(who: str, updates: Sequence[Update]) -> list[str]:
-    """Return sentences about the invariants that the updates of one watch violate."""
+def violations(who: str, updates: Sequence[Update], *, current: bool = True) -> list[str]:
+    """Return sentences about the invariants that the updates of one watch violate.
+
+    Args:
+        who: the person who watches.
+        updates: the updates, in the order in which they were received.
+        current: True if messages have the fields with numbers from 100, which SnakepitBridge lacks.
+    """
     sentences: list[str] = []
     last = -1
     state: dict[str, Update] = {}
     ended: set[str] = set()
     for update in updates:
         if update.kind == "heartbeat":
-            if update.sequence < last:
+            if current and update.sequence < last:
                 sentences.append(
                     f"{who} received a heartbeat with sequence {update.sequence} after {last}:"
                     " it must have the current sequence (W10)"
@@ -28,7 +34,7 @@ def violations(who: str, updates: Sequence[Update]) -> list[str]:
         if update.variable is None:
             continue
         grows = update.sequence >= last if update.kind == "initial_value" else update.sequence > last
-        if not grows:
+        if current and not grows:
             sentences.append(
                 f"{who} received {describe(update)} with sequence {update.sequence} after {last}:"
                 " the sequence of a watch grows with every update (W4)"
@@ -43,7 +49,7 @@ def violations(who: str, updates: Sequence[Update]) -> list[str]:
                     f"{who} received version {update.variable.version} of {update.variable.name!r} right"
                     f" after version {before.variable.version}: each version comes once, in order (W3)"
                 )
-            elif not _follows(before, update):
+            elif current and not _follows(before, update):
                 sentences.append(
                     f"{who} received {describe(update)} whose previous value is not that of version"
                     f" {before.variable.version} (W3)"
