@@ -16,6 +16,7 @@ from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.faults.processes import end_in_words, use_processor, worked
 from varbridge.conformance.scenario import network
+from varbridge.conformance.scenario.heartbeats import use_short_heartbeats
 from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.target.credentials import OWN
 from varbridge.conformance.target.startup import START_TIMEOUT_S
@@ -47,6 +48,12 @@ def step_shared(context, settings):
     assert not settings.metrics, "only a new bridge can serve metrics"
     show_credentials(context, settings, flags)
     context.world.client.use_bridge(context.world.target.servers.with_flags(*flags))
+
+
+@given("a bridge with short heartbeats")
+def step_short_heartbeats(context):
+    """A bridge that sends heartbeats every 0.2 s, or at the interval of at most 2 s that its watches state."""
+    context.world.starts.heartbeat_interval_s = use_short_heartbeats(context.world)
 
 
 @given("a new bridge{settings}")

@@ -101,15 +101,26 @@ def step_heartbeat(context, person, other):
     expect_heartbeat(context.world, person, other)
 
 
+@then("{person} receives {int} heartbeats at the configured interval")
+def step_heartbeats_at_interval(context, person, count):
+    """Check that the first updates of an idle watch are heartbeats, and that they take a fourth to four times
+    as long as so many intervals."""
+    expected_s = count * context.world.starts.heartbeat_interval_s
+    expect_heartbeats(context.world, person, count, expected_s / 4, expected_s * 4)
+
+
 @step("{person} receives/received {int} heartbeat(s) in {number} to {number} s")
 def step_heartbeats(context, person, count, least, most):
     """Check that the first updates of an idle watch are heartbeats, and that the last comes in this time."""
+    expect_heartbeats(context.world, person, count, least, most)
 
+
+def expect_heartbeats(world, person, count, least, most):
     def heartbeats(updates):
         return [update for update in updates if update.kind == "heartbeat"]
 
     began = time.monotonic()
-    watch = context.world.watchers[person].watch
+    watch = world.watchers[person].watch
     updates = watch.wait_for(lambda received: len(heartbeats(received)) >= count, most)
     took = time.monotonic() - began
     number = len(heartbeats(updates))

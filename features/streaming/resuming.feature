@@ -65,9 +65,8 @@ Feature: Resuming a watch
         | value change | 2     | 1        | 2       |
       And Ada receives nothing else
 
-    @requires_process
     Example: A watch resumes after the sequence of a heartbeat that came before all variables
-      Given a bridge with the flags "--heartbeat-interval 0.2"
+      Given a bridge with short heartbeats
       And an open session
       And Ada watches every variable
       And Ada received 1 heartbeat in 0 to 5 s

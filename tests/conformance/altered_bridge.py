@@ -130,7 +130,8 @@ class Alterer(aio.ServerInterceptor):
     async def _answer(self, call: Any, alter: Any, request: Any, context: Any) -> Any:
         if alter is None:
             return await self._end(context)
-        return alter(await call(request, context))
+        reply = await call(request, context)
+        return None if reply is None else alter(reply)  # None if the call was refused
 
     async def _stream(self, call: Any, alter: Any, request: Any, context: Any) -> None:
         if alter is None:

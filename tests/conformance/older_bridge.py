@@ -47,7 +47,8 @@ class OlderService(aio.ServerInterceptor):
         strip = partial(altered, without_newer_fields, GetMessageClass(reply_type))
 
         async def answer(request: Any, context: Any) -> Any:
-            return strip(await handler.unary_unary(_older(request), context))
+            reply = await handler.unary_unary(_older(request), context)
+            return None if reply is None else strip(reply)  # None if the call was refused
 
         async def stream(request: Any, context: Any) -> None:
             await handler.unary_stream(_older(request), AlteringContext(context, strip))

@@ -62,7 +62,8 @@ def lack_after(target: Target, failed: bool) -> Lack | None:
         return _flag(target, flag)
     if method := target.lacked_method():
         return Lack(f"{method} is not implemented, as the profile says")
-    if failed and (flag := target.refused_flag()):
+    # A bridge that refuses a flag of the contract as unknown may pass by accident: it was to refuse its value.
+    if flag := target.refused_flag(None if failed else CONTRACT_FLAGS):
         return _flag(target, flag)
     return None
 
@@ -70,4 +71,6 @@ def lack_after(target: Target, failed: bool) -> Lack | None:
 def _flag(target: Target, flag: str) -> Lack:
     declared = target.options.profile.lacks_flag(flag)
     how = "as its profile says" if declared else "since it does not start with it"
+    if target.options.command is None:
+        how = "since it is running already"
     return Lack(f"the bridge does not take {flag}, {how}", outside=flag not in CONTRACT_FLAGS)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from varbridge.conformance.target.startup import START_TIMEOUT_S
 from varbridge.errors import WorkerError
 from varbridge.process import ServerProcess
 
-UNKNOWN = "--no-such-flag-anywhere"
-"""A flag that no bridge takes."""
+UNKNOWN = "--no-such-flag-at-all"
+"""The flag that no bridge takes; a scenario starts a bridge with it, so that it is never a reason to skip one."""
 
 _NUMBERS = re.compile(r"\d+")
 
@@ -29,16 +29,24 @@ class RefusedFlags:
         self._command = command
         self._refused: dict[str, bool] = {}
 
-    def first_of(self, flags: Sequence[str]) -> str:
-        """Return the first refused flag of a command line; empty if there is none."""
-        return next((flag for flag, values in _groups(flags) if self._refuses(flag, values)), "")
+    def first_of(self, flags: Sequence[str], among: Container[str] | None = None) -> str:
+        """Return a refused flag of a command line; empty if there is none.
+
+        Args:
+            flags: the flags with their values.
+            among: the flags to consider; None for all.
+        """
+        groups = (words for words in _groups(flags) if among is None or words[0] in among)
+        return next((words[0] for words in groups if self._refuses(*words)), "")
 
     @property
     def names(self) -> list[str]:
         """The flags that the bridge has refused."""
         return [flag for flag, refused in self._refused.items() if refused]
 
-    def _refuses(self, flag: str, values: Sequence[str]) -> bool:
+    def _refuses(self, flag: str, *values: str) -> bool:
+        if flag == UNKNOWN:
+            return False
         if flag not in self._refused:
             message = self._refusal(flag, *values)
             self._refused[flag] = bool(message) and message == self._refusal(UNKNOWN, *values)
@@ -59,12 +67,13 @@ class RefusedFlags:
         return ""
 
 
-def _groups(flags: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each flag of a command line with its values."""
+def _groups(flags: Sequence[str]) -> Iterator[list[str]]:
+    """Yield each flag of a command line with its values, of which one may follow it after ``=``."""
     values: list[str] = []
     for word in reversed(flags):
         if word.startswith("--"):
-            yield word, values[::-1]
+            flag, _, value = word.partition("=")
+            yield [flag, *filter(None, [value]), *values[::-1]]
             values = []
         else:
             values.append(word)

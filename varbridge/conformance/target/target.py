@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 
 from varbridge.conformance.events import Event
 from varbridge.conformance.invariants.coverage import Coverage
@@ -63,10 +63,14 @@ class Target:
         declared = self.options.profile.lacking_methods
         return next((name for name in self.recorder.trace.unimplemented if name in declared), "")
 
-    def refused_flag(self) -> str:
-        """Return the flag that a bridge of the scenario refused to start with; empty if there is none."""
+    def refused_flag(self, among: Container[str] | None = None) -> str:
+        """Return the flag that a bridge of the scenario refused to start with; empty if there is none.
+
+        Args:
+            among: the flags to consider; None for all.
+        """
         failed = (process for process in self.servers.launched if process.failed_to_start)
-        flag = next(filter(None, (self._flags.first_of(process.flags) for process in failed)), "")
+        flag = next(filter(None, (self._flags.first_of(process.flags, among) for process in failed)), "")
         self.servers.refused_flags.update(self._flags.names)
         return flag
 
