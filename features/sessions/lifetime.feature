@@ -11,36 +11,6 @@ Feature: The lifetime of a session
       Then the session holds no variables
       And the session is open
 
-    @requires_standard_tools
-    Example: A session offers the standard tools
-      When the session is opened
-      Then the session offers the tools:
-        | name       |
-        | echo       |
-        | add        |
-        | fail       |
-        | sleep      |
-        | block      |
-        | increment  |
-        | die        |
-        | count      |
-        | fail_after |
-
-    @requires_standard_tools
-    Example: A session describes the parameters of the standard tools
-      When the session is opened
-      Then the session offers the tools:
-        | name       | takes                               | required    | streams |
-        | echo       | {"message": "string"}               | ["message"] | false   |
-        | add        | {"a": "float", "b": "float"}        | ["a", "b"]  | false   |
-        | fail       | {"message": "string"}               | []          | false   |
-        | sleep      | {"seconds": "float"}                | ["seconds"] | false   |
-        | block      | {"seconds": "float"}                | ["seconds"] | false   |
-        | increment  | {"name": "string", "by": "integer"} | ["name"]    | false   |
-        | die        | {}                                  | []          | false   |
-        | count      | {"n": "integer"}                    | ["n"]       | true    |
-        | fail_after | {"n": "integer"}                    | ["n"]       | true    |
-
     Example: Registering a variable opens the session
       When "x" is registered as a float holding 0.5
       Then the session is open

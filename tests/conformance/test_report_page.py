@@ -168,7 +168,7 @@ def test_the_verdict_and_a_failure_are_visible_without_scrolling(browser: Browse
     assert page.locator("h1").inner_text() == "✗ does not conform"
     assert "A variable is registered" in page.locator(".card > summary").first.inner_text()
     head = page.locator("header").inner_text()
-    for text in ("passed", "failed", "UTC", "contract 0.9", "suite 0", "all features"):
+    for text in ("passed", "failed", "UTC", f"contract {CONTRACT_VERSION}", "suite 0", "all features"):
         assert text in head
     assert page.locator(".rerun").first.inner_text().startswith("behave features/a.feature:17")
     page.close()

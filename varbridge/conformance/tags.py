@@ -29,6 +29,7 @@ CAPABILITIES = {
     "requires_plain_text": "a bridge that the suite starts without TLS and tokens (no -D ca, no token-file)",
     "requires_durable": "a bridge that takes --data-dir and persists its state there",
     "requires_failpoints": "a bridge that takes --failpoint, which makes it kill itself at a given place",
+    "requires_own_worker": "the reference bridge: such a scenario judges the worker of this project's client library",
     "requires_etcd": "a bridge that takes --store etcd://… and shares that store with other bridges",
     "requires_caps": "a bridge that takes limits such as --max-tools, --max-running-tools and --max-metadata",
     "requires_scoped_tokens": "a bridge whose tokens have scopes, and that reloads its tokens, and on SIGHUP "
@@ -44,7 +45,7 @@ CAPABILITIES = {
 }
 
 REFERENCE_ONLY = {
-    *("requires_failpoints", "requires_etcd", "requires_caps", "requires_older_service"),
+    *("requires_failpoints", "requires_own_worker", "requires_etcd", "requires_caps", "requires_older_service"),
     *("requires_scoped_tokens", "requires_operator_flags", "requires_observe"),
 }
 """The capabilities that the contract does not cover; other bridges have those that their profile grants."""
