@@ -52,7 +52,7 @@ def step_shared(context, settings):
 
 @given("a bridge with short heartbeats")
 def step_short_heartbeats(context):
-    """A bridge that sends heartbeats every 0.2 s, or at the interval of at most 2 s that its watches state."""
+    """A bridge with heartbeats every 0.2 s, or at the interval of at most 2 s that its watches state."""
     context.world.starts.heartbeat_interval_s = use_short_heartbeats(context.world)
 
 

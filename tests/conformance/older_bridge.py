@@ -1,7 +1,7 @@
 """``python -m tests.conformance.older_bridge``: the reference bridge as one that offers only SnakepitBridge.
 
-It answers UNIMPLEMENTED under the name BridgeService, ignores the fields from 100 in requests, and sends none.
-Its flags are those of the server.
+It answers UNIMPLEMENTED under the name BridgeService, ignores the fields from 100 in requests, and sends
+none. Its flags are those of the server.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class OlderService(aio.ServerInterceptor):
 
 
 def _older(request: Any) -> Any:
-    """Return a request without the fields from 100; or the error that the server has made of invalid bytes."""
+    """Return a request without the fields from 100, or the server's error about invalid bytes."""
     return without_newer_fields(request) if isinstance(request, Message) else request
 
 

@@ -246,6 +246,9 @@ def test_a_flag_is_refused_if_the_bridge_does_not_know_it(tmp_path: Path) -> Non
     assert flags.first_of(["--grace", "soon"]) == ""  # a wrong value
     assert flags.first_of(["--tls", "--grace", "1"]) == "--tls"
     assert flags.first_of([]) == ""
+    assert flags.first_of(["--tls", "--data-dir", "/tmp/x"], {"--data-dir"}) == "--data-dir"
+    assert flags.first_of(["--tls=on"]) == "--tls"
+    assert flags.first_of(["--no-such-flag-at-all"]) == "", "a scenario asks for its refusal"
     assert flags.names == ["--data-dir", "--tls"]
 
 

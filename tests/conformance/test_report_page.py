@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tests.conformance.project import GREEN, MIXED, PROFILE, Project, Run, report_of
+from varbridge.conformance.clauses import CONTRACT_VERSION
 from varbridge.conformance.invariants.trend import Series
 from varbridge.conformance.report import page as report
 

@@ -13,7 +13,8 @@ from varbridge.conformance.vocabulary.updates import KINDS
 CHANGES = ("registered", "value_change")
 """The kinds of updates that announce a new version."""
 
-_CAUSES = {"cause", "cause_id", "cause_version", "dependency_type"}
+CAUSES = {"cause", "cause_id", "cause_version", "dependency_type"}
+"""The keys in the metadata of a dependency change."""
 
 
 def update_violations(update: Update, *, current: bool = True) -> list[str]:
@@ -47,6 +48,6 @@ def _update_faults(update: Update, current: bool) -> Iterator[str]:
         yield f"an initial value of {update.variable!r} without the metadata initial=true (W2)"
     if current and update.kind == "value_change" and not update.message.HasField("previous_value"):
         yield f"a value_change of {update.variable!r} without the previous value (W3)"
-    if update.kind == "dependency_change" and (lacking := sorted(_CAUSES - update.metadata.keys())):
+    if update.kind == "dependency_change" and (lacking := sorted(CAUSES - update.metadata.keys())):
         yield f"a dependency_change of {update.variable!r} without the metadata {' and '.join(lacking)} (D1)"
     yield from variable_faults(update.message.variable)

@@ -62,7 +62,7 @@ def lack_after(target: Target, failed: bool) -> Lack | None:
         return _flag(target, flag)
     if method := target.lacked_method():
         return Lack(f"{method} is not implemented, as the profile says")
-    # A bridge that refuses a flag of the contract as unknown may pass by accident: it was to refuse its value.
+    # If a flag of the contract is unknown, a bridge that was to refuse its value passes by accident.
     if flag := target.refused_flag(None if failed else CONTRACT_FLAGS):
         return _flag(target, flag)
     return None

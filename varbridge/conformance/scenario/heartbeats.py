@@ -21,8 +21,8 @@ KEY = "heartbeat-interval-ms"
 def use_short_heartbeats(world: World) -> float:
     """Use a bridge with short intervals between heartbeats; return the interval in seconds.
 
-    This is a bridge with a flag of the reference bridge. If the bridge does not take that flag, it is the usual
-    one, which states its interval in the initial metadata of watches.
+    This is a bridge with a flag of the reference bridge. If the bridge does not take that flag, it is the
+    usual one, which states its interval in the initial metadata of watches.
 
     Raises:
         UnsupportedFlagError: the bridge does not take the flag, and states no short interval.

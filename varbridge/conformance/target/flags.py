@@ -10,7 +10,7 @@ from varbridge.errors import WorkerError
 from varbridge.process import ServerProcess
 
 UNKNOWN = "--no-such-flag-at-all"
-"""The flag that no bridge takes; a scenario starts a bridge with it, so that it is never a reason to skip one."""
+"""A flag that no bridge takes. A scenario judges its refusal, so that it is never the reason to skip one."""
 
 _NUMBERS = re.compile(r"\d+")
 
