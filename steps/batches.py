@@ -5,28 +5,27 @@ import threading
 from behave import then, when
 from hamcrest import assert_that, contains_string, equal_to, greater_than, has_entries
 
-from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.scenario.notes import LoadNotes
+from varbridge.conformance.scenario.prerequisites import answer, needs, provides
+from varbridge.conformance.vocabulary.cells import EMPTY_WORDS, IDENTIFIER, TEXTS, VALUE, VERSION
+from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.matchers import expect, holds, no_faults
 from varbridge.conformance.vocabulary.phrases import action
+from varbridge.conformance.vocabulary.tables import optional, table
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.session import BatchResult
 from varbridge.values import to_any
 
-_ID_OF = "id of "
-
-
-def identifier_of(context, cell):
-    """Return the identifier in a cell: a name, or the id of the variable NAME for "id of NAME"."""
-    return context.world.sessions.id_of(cell.removeprefix(_ID_OF)) if cell.startswith(_ID_OF) else cell
-
 
 @action("{variables} are/were read in one call")
+@provides(answer("several variables"))
 def step_read_together(context, variables):
     """Read several variables in one call."""
     return context.world.session.get_many([*map(context.world.sessions.identifier, variables)])
 
 
 @action("{variables} are/were read in one call, without their metadata")
+@provides(answer("several variables"))
 def step_read_together_bare(context, variables):
     """Read several variables in one call that does not ask for their metadata."""
     identifiers = [*map(context.world.sessions.identifier, variables)]
@@ -34,15 +33,16 @@ def step_read_together_bare(context, variables):
 
 
 @action("these are/were set in a(n) {batch}{options}:")
-def step_set_batch(context, atomic, options):
+@provides(answer("a batch"))
+@table({"name": IDENTIFIER, "value": VALUE})
+def step_set_batch(context, atomic, options, rows):
     """Set variables in one call: a table of name, or "id of NAME", and value."""
-    request = pb.BatchSetVariablesRequest(
-        session_id=context.world.sessions.id, atomic=atomic, **options.arguments()
-    )
-    for row in context.table:
-        identifier, value = identifier_of(context, row["name"]), Literal(row["value"])
-        raw = value.raw(context.world.sessions.kind_of(row["name"].removeprefix(_ID_OF)))
-        if not value.is_absent:
+    sessions = context.world.sessions
+    request = pb.BatchSetVariablesRequest(session_id=sessions.id, atomic=atomic, **options.arguments())
+    for row in rows:
+        identifier = sessions.identifier(row["name"])
+        raw = row["value"].raw(sessions.kind(row["name"]))
+        if not row["value"].is_absent:
             request.updates[identifier].CopyFrom(to_any(raw))
         if raw.array:
             request.binary_updates[identifier] = raw.array
@@ -51,23 +51,30 @@ def step_set_batch(context, atomic, options):
 
 
 @action("an empty atomic batch is/was set")
+@provides(answer("a batch"))
 def step_set_nothing(context):
     """Send an atomic batch without any variable."""
     return context.world.session.set_many({}, atomic=True)
 
 
 @when("one client sets {name} and {name} {int} times in an atomic batch while another reads both in one call")
+@provides(LoadNotes.pairs)
 def step_set_while_reading(context, name, other, times):
     """Set two variables to equal numbers in each batch, while another client repeatedly reads both."""
     world = context.world
     reader = world.session_of("Reader")
     world.loads.pairs = []
     done = threading.Event()
+    failures = []
 
     def read():
-        while not done.is_set():
-            variables, _ = reader.get_many([name, other])
-            world.loads.pairs.append((variables[name].value, variables[other].value))
+        try:
+            while not done.is_set():
+                variables, _ = reader.get_many([name, other])
+                pair = [item(variables, key, f"{key} in a read of both").value for key in (name, other)]
+                world.loads.pairs.append(pair)
+        except Exception as error:  # raised below, on the thread of the step
+            failures.append(error)
 
     reading = threading.Thread(target=read)
     reading.start()
@@ -77,9 +84,12 @@ def step_set_while_reading(context, name, other, times):
     finally:
         done.set()
         reading.join()
+    for failure in failures:
+        raise failure
 
 
 @then("every read returned equal numbers")
+@needs(LoadNotes.pairs)
 def step_equal_numbers(context):
     """Check that no read of the other client returned one half of a batch."""
     pairs = context.world.loads.pairs
@@ -89,25 +99,26 @@ def step_equal_numbers(context):
 
 
 @then("the answer has:")
-def step_batch_has(context):
+@needs(answer("several variables"))
+@table({"name": IDENTIFIER, "value": VALUE, "version": VERSION, "metadata": optional(TEXTS)})
+def step_batch_has(context, rows):
     """Check all variables read: a table of name, or "id of NAME", value, version and perhaps metadata."""
     variables, _ = context.world.require_success()
-    rows = {identifier_of(context, row["name"]): row for row in context.table}
-    assert_that(sorted(variables), equal_to(sorted(rows)), "the identifiers answered")
-    for identifier, row in rows.items():
+    expected_rows = {context.world.sessions.identifier(row["name"]): row for row in rows}
+    assert_that(sorted(variables), equal_to(sorted(expected_rows)), "the identifiers answered")
+    for identifier, row in expected_rows.items():
         variable, name = variables[identifier], row["name"]
-        assert_that(variable, holds(Literal(row["value"]), int(row["version"])), name)
-        assert_that(
-            variable.name, equal_to(name.removeprefix(_ID_OF)), f"the name of the variable under {name}"
-        )
-        if "metadata" in context.table.headings:
-            expected = Literal(row["metadata"]).python()
+        assert_that(variable, holds(row["value"], row["version"]), str(name))
+        assert_that(variable.name, equal_to(name.name), f"the name of the variable under {name}")
+        if "metadata" in row:
+            expected = row["metadata"]
             assert_that(
                 variable.metadata, has_entries(expected) if expected else equal_to({}), "the metadata"
             )
 
 
 @then("{names} is/are missing")
+@needs(answer("several variables"))
 def step_batch_missing(context, names):
     """Check that the answer reports exactly these variables as missing, in this order."""
     _, missing = context.world.require_success()
@@ -115,12 +126,14 @@ def step_batch_missing(context, names):
 
 
 @then("nothing is missing")
+@needs(answer("several variables"))
 def step_batch_complete(context):
     """Check that the answer reports no variable as missing."""
     step_batch_missing(context, [])
 
 
 @then("the batch succeeds")
+@needs(answer("a batch"))
 def step_batch_succeeds(context):
     """Check that the batch reports success and no errors."""
     result = context.world.require_success()
@@ -137,25 +150,31 @@ def reported(result):
 
 
 @then("the batch answers the versions:")
-def step_batch_versions(context):
+@needs(answer("a batch"))
+@table({"name": IDENTIFIER, "version": VERSION})
+def step_batch_versions(context, rows):
     """Check all new versions that the batch answered: a table of name and version."""
     result = context.world.require_success()
-    expected = {identifier_of(context, row["name"]): int(row["version"]) for row in context.table}
+    expected = {context.world.sessions.identifier(row["name"]): row["version"] for row in rows}
     assert_that(dict(result.versions), equal_to(expected), "the new versions")
 
 
 @then("the batch answers no versions")
+@needs(answer("a batch"))
 def step_batch_no_versions(context):
     """Check that the batch reports no new version."""
     assert_that(dict(context.world.require_success().versions), equal_to({}), "the new versions")
 
 
 @then("the batch fails for:")
-def step_batch_fails(context):
-    """Check that exactly these variables have errors: a table of name and because, a part of the error."""
+@needs(answer("a batch"))
+@table({"name": IDENTIFIER, "because": EMPTY_WORDS})
+def step_batch_fails(context, rows):
+    """Check that exactly these variables have errors: a table of name and because, a part of the error or
+    nothing."""
     result = context.world.require_success()
     expect(not result.success, "the batch to report failure", reported(result))
-    because = {identifier_of(context, row["name"]): row["because"] for row in context.table}
+    because = {context.world.sessions.identifier(row["name"]): row.get("because", "") for row in rows}
     assert_that(sorted(result.errors), equal_to(sorted(because)), "the variables at fault")
     for identifier, words in because.items():
         assert_that(result.errors[identifier], contains_string(words), f"the error of {identifier}")

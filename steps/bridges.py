@@ -6,19 +6,39 @@ from behave import given, step, then
 from hamcrest import assert_that, empty, equal_to
 
 from varbridge.conformance.scenario.bridges import Bridges
+from varbridge.conformance.scenario.client import Client
+from varbridge.conformance.scenario.prerequisites import (
+    OUTCOMES,
+    answer,
+    bridge_named,
+    needs,
+    own_bridge_named,
+    provides,
+    registered,
+    watch_of,
+)
 from varbridge.conformance.scenario.world import DEADLINE_S
+from varbridge.conformance.vocabulary.contents import item, variable_of
 from varbridge.conformance.vocabulary.matchers import in_order, is_refusal
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.phrases import action, event, prefix, run_step
 
 
+def many_registered(arguments):
+    """Yield the facts that variables whose names end with 0, 1 and so on are registered."""
+    for number in range(arguments["count"]):
+        yield registered(f"{arguments['prefix']}{number}", arguments["session"])
+
+
 @given("a cluster of the bridges {people}{cluster_settings}")
+@provides(Client.bridges, bridge_named("names"))
 def step_cluster(context, names, settings):
     """A cluster that scenarios with the same settings share; clients connect to its first bridge."""
     use_cluster(context, names, settings, own=False)
 
 
 @given("a new cluster of the bridges {people}{cluster_settings}")
+@provides(Client.bridges, bridge_named("names"), own_bridge_named("names"))
 def step_new_cluster(context, names, settings):
     """A cluster for this scenario only, which may end its bridges; clients connect to the first bridge."""
     use_cluster(context, names, settings, own=True)
@@ -39,12 +59,14 @@ def use_cluster(context, names, settings, own):
 
 
 @event("{person} connects/connected to {person}")
+@needs(bridge_named("bridge"))
 def step_connect(context, person, bridge):
     """Connect a person to a bridge of the cluster."""
     context.world.people.move(person, bridge)
 
 
 @prefix("at {person}, {step}")
+@needs(bridge_named("bridge"))
 def step_at(context, bridge, step):
     """Run a step whose calls go to this bridge of the cluster."""
     with context.world.client.at_bridge(bridge):
@@ -52,6 +74,8 @@ def step_at(context, bridge, step):
 
 
 @prefix("at each bridge, {step}")
+@needs(Client.bridges)
+@provides(OUTCOMES, answer("nothing"))
 def step_at_each(context, step):
     """Run a step at one bridge of the cluster after the other; a later Then examines all outcomes."""
     world = context.world
@@ -65,6 +89,7 @@ def step_at_each(context, step):
 
 
 @prefix("within {int} s, {step}")
+@needs(Client.bridges)
 def step_within(context, seconds, step):
     """Run a step, and retry each of its calls for so many seconds while a bridge is unavailable."""
     with context.world.client.retrying(seconds):
@@ -72,6 +97,7 @@ def step_within(context, seconds, step):
 
 
 @then("each bridge refuses it {status}, with the same message and violations")
+@needs(OUTCOMES)
 def step_same_refusals(context, status):
     """Check that every bridge refused the call with this status, and with equal messages and violations."""
     errors = [outcome.examine() for outcome in context.world.outcomes]
@@ -82,6 +108,7 @@ def step_same_refusals(context, status):
 
 
 @then("all bridges answer the same about {name}")
+@needs(Client.bridges)
 def step_same_answers(context, name):
     """Check that all bridges answer equal reads, lists and histories, and equal session descriptions."""
     world = context.world
@@ -105,6 +132,7 @@ def step_same_answers(context, name):
 
 
 @step("within {int} s each bridge refuses to read and to set {name} as unavailable")
+@needs(Client.bridges)
 def step_all_unavailable(context, seconds, name):
     """Each bridge refuses a read within that time, and then a set; earlier reads may be answered."""
     world = context.world
@@ -122,6 +150,7 @@ def step_all_unavailable(context, seconds, name):
 
 
 @given("{int} integer variables {name} holding {int} and up")
+@provides(many_registered)
 def step_many_variables(context, count, prefix, first):
     """Integer variables whose names end with 0, 1 and so on, each holding one more than the one before."""
     for number in range(count):
@@ -130,6 +159,7 @@ def step_many_variables(context, count, prefix, first):
 
 
 @action("the {int} variables {name} are/were set together to {int} and up")
+@provides(answer("a batch"))
 def step_set_many(context, count, prefix, first):
     """Set variables whose names end with 0, 1 and so on to consecutive integers, in one atomic batch."""
     updates = {f"{prefix}{number}": first + number for number in range(count)}
@@ -137,6 +167,7 @@ def step_set_many(context, count, prefix, first):
 
 
 @then("the {int} variables {name} hold {int} and up, at version {int}")
+@needs(answer("a batch"))
 def step_hold_many(context, count, prefix, first, version):
     """Check that one read of all variables returns consecutive integers at this version; the batch had no
     errors."""
@@ -145,21 +176,26 @@ def step_hold_many(context, count, prefix, first, version):
     assert_that(result.errors, empty(), "the errors of the batch")
     variables, missing = world.session.get_many([f"{prefix}{number}" for number in range(count)])
     assert_that(missing, empty(), "the variables missing")
-    held = [(variable.value, variable.version) for variable in variables.values()]
+    names = [f"{prefix}{number}" for number in range(count)]
+    read = [item(variables, name, f"{name} in the read of all variables") for name in names]
     expected = [(first + number, version) for number in range(count)]
-    assert_that(sorted(held), in_order(expected), "value and version")
+    held = [(variable.value, variable.version) for variable in read]
+    assert_that(held, in_order(expected), "value and version")
 
 
 @event("{person} follows {names}")
+@needs(Client.bridges)
+@provides(watch_of("person"))
 def step_follow(context, person, names):
     """Start a follower: a watch that reconnects to any bridge of the cluster, and resumes by itself."""
     context.world.follow(person, names)
 
 
 @then("{person} receives the versions {int} to {int} of {name}, each once")
+@needs(watch_of("person"))
 def step_followed(context, person, first, last, name):
     """Check that the follower has received these versions, in order and each once, across reconnections."""
     watch = context.world.watchers[person].watch
     got = watch.wait_for(lambda updates: len(updates) >= last - first + 1, 3 * DEADLINE_S)
-    versions = [update.variable.version for update in got]
+    versions = [variable_of(update).version for update in got]
     assert_that(versions, in_order(range(first, last + 1)), f"the versions that {person} received")

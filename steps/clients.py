@@ -8,6 +8,9 @@ from behave import given, then, when
 from hamcrest import assert_that, equal_to
 
 from varbridge.conformance.invariants.linearizability import Operation, violations
+from varbridge.conformance.scenario.notes import LoadNotes
+from varbridge.conformance.scenario.prerequisites import OUTCOMES, answer, needs, provides
+from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.matchers import expect, in_order, no_faults
 from varbridge.conformance.vocabulary.outcome import Outcome
 
@@ -20,33 +23,42 @@ def at_once(context, count, action):
     for connection in connections:
         connection.wait_until_ready()
     outcomes = [None] * count
+    failures = []
 
     def run(number):
         session = connections[number].session(world.sessions.id)
         barrier.wait()
-        outcomes[number] = Outcome.of(lambda: action(number, session))
+        try:
+            outcomes[number] = Outcome.of(lambda: action(number, session))
+        except Exception as error:  # raised below, on the thread of the step
+            failures.append(error)
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    for failure in failures:
+        raise failure
     world.outcomes = outcomes
 
 
 @when("{int} clients at once each register a float variable of their own")
+@provides(OUTCOMES)
 def step_register_own(context, count):
     """Register one variable per client in the same session: variable_0, variable_1 and so on."""
     at_once(context, count, lambda n, session: session.register(f"variable_{n}", "float", float(n)))
 
 
 @when("{int} clients at once each register the variable {name}")
+@provides(OUTCOMES)
 def step_register_same(context, count, name):
     """Register a variable of the same name from several clients in one session."""
     at_once(context, count, lambda n, session: session.register(name, "float", float(n)))
 
 
 @when("{int} clients at once each set {name} {int} times")
+@provides(OUTCOMES, answer("several versions each"))
 def step_set_many_times(context, count, name, times):
     """Set one variable repeatedly from several clients, each time to another value."""
 
@@ -57,6 +69,7 @@ def step_set_many_times(context, count, name, times):
 
 
 @when("{int} clients at once each set {name} to {value}{options}")
+@provides(OUTCOMES, answer("a version each"))
 def step_set_once(context, count, name, value, options):
     """Set one variable once from each of several clients, with the same options."""
     raw = value.raw(context.world.sessions.kind_of(name))
@@ -64,6 +77,7 @@ def step_set_once(context, count, name, value, options):
 
 
 @given("{int} requests with other request ids set {name} to {value}")
+@provides(OUTCOMES)
 def step_many_requests(context, count, name, value):
     """Set one variable so many times from 12 clients, each time with a new request id; all must succeed."""
     clients = 12
@@ -79,6 +93,7 @@ def step_many_requests(context, count, name, value):
 
 
 @when("{int} clients at once each read and set {name} {int} times")
+@provides(OUTCOMES, LoadNotes.start, answer("timed calls"))
 def step_read_and_set(context, count, name, times):
     """Read and set one variable from several clients, and record when each call began and ended."""
     before = context.world.session.get(name)
@@ -107,6 +122,7 @@ def step_read_and_set(context, count, name, times):
 
 
 @then("one order of the calls explains every read and every write")
+@needs(LoadNotes.start, answer("timed calls"))
 def step_linearizable(context):
     """Check that the calls are linearizable: each seems to happen at one moment while it runs."""
     operations = [operation for outcome in context.world.outcomes for operation in outcome.require_success()]
@@ -114,6 +130,7 @@ def step_linearizable(context):
 
 
 @when("{int} clients at once each use a session of their own")
+@provides(OUTCOMES, answer("values of their own"))
 def step_own_sessions(context, count):
     """Open a session for each client; set "x" there to values that no other client uses, and read it back."""
     world = context.world
@@ -133,6 +150,7 @@ def step_own_sessions(context, count):
 
 
 @when("{int} clients at once set {name} and {name} {int} times each")
+@provides(OUTCOMES, answer("several versions each"))
 def step_set_in_turn(context, count, name, other, times):
     """Set two variables repeatedly: half of the clients set one of them, the other half the other."""
     names = [name, other]
@@ -144,6 +162,7 @@ def step_set_in_turn(context, count, name, other, times):
 
 
 @when("{name} and {name} are set in {int} atomic batches while {name} is set {int} times")
+@provides(OUTCOMES, LoadNotes.changes)
 def step_batches_and_sets(context, name, other, batches, third, sets):
     """Set a pair of variables in atomic batches by one client, and a third variable by another client."""
 
@@ -161,6 +180,7 @@ def step_batches_and_sets(context, name, other, batches, third, sets):
 
 
 @then("each client is answered version {int}")
+@needs(answer("a version each"))
 def step_all_answered(context, version):
     """Check that the set of every client answered this version."""
     answers = [outcome.require_success() for outcome in context.world.outcomes]
@@ -168,6 +188,7 @@ def step_all_answered(context, version):
 
 
 @then("each client read only its own values")
+@needs(answer("values of their own"))
 def step_saw_own(context):
     """Check that no client read a value that it had not written."""
     for number, outcome in enumerate(context.world.outcomes):
@@ -177,6 +198,7 @@ def step_saw_own(context):
 
 
 @then("the versions answered are {int} to {int}, each once")
+@needs(answer("several versions each"))
 def step_versions_once(context, first, last):
     """Check that every version was answered to exactly one set, over all clients."""
     versions = sorted(v for outcome in context.world.outcomes for v in outcome.require_success())
@@ -189,11 +211,12 @@ def step_own_values(context, prefix, last, last_value):
     names = [f"{prefix}{number}" for number in range(last + 1)]
     variables, missing = context.world.session.get_many(names)
     assert_that(missing, equal_to([]), "the variables missing")
-    values = [variables[name].value for name in names]
+    values = [item(variables, name, f"{name} in a read of all variables").value for name in names]
     assert_that(values, in_order([float(n) for n in range(last_value + 1)]), "the values")
 
 
 @then("{name} holds the value that was answered version {int}")
+@needs(answer("several versions each"))
 def step_holds_one_of(context, name, version):
     """Check that the value is that of the set that answered the current version."""
     variable = context.world.session.get(name)
@@ -201,4 +224,5 @@ def step_holds_one_of(context, name, version):
     answers = [outcome.require_success() for outcome in context.world.outcomes]
     times = len(answers[0])
     writers = {v: float(n * times + turn) for n, own in enumerate(answers) for turn, v in enumerate(own)}
-    assert_that(variable.value, equal_to(writers[version]), "the value")
+    expected = item(writers, version, f"a set that was answered version {version}")
+    assert_that(variable.value, equal_to(expected), "the value")

@@ -7,6 +7,8 @@ from behave import given, then
 from hamcrest import assert_that, empty
 
 from varbridge.conformance.faults.polling import eventually
+from varbridge.conformance.scenario.prerequisites import OUTCOME, needs, watch_of
+from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.target.credentials import STRANGER
 from varbridge.conformance.vocabulary.matchers import expect, is_no_connection
@@ -45,6 +47,7 @@ def usual(context, **changes):
 
 
 @then("{person} has received nothing")
+@needs(watch_of("person"))
 def step_received_nothing(context, person):
     """Check that the watch of this person sent no update before it ended."""
     updates = [update.kind for update in context.world.watchers[person].watch.updates]
@@ -52,34 +55,30 @@ def step_received_nothing(context, person):
 
 
 @then("no connection is made")
+@needs(OUTCOME)
 def step_no_connection(context):
     """Check that the last call did not reach the bridge, because the TLS handshake failed."""
     assert_that(context.world.outcome.examine(), is_no_connection())
 
 
-@given("the token file was replaced with {names}")
+@given("the token file was replaced with {texts}")
+@needs(Servers.process)
 def step_replace_tokens(context, lines):
     """A token file with these lines has replaced the bridge's earlier one."""
     context.world.client.access.write_tokens(lines)
 
 
 @given("the token file was deleted")
+@needs(Servers.process)
 def step_delete_tokens(context):
     """The bridge's token file no longer exists."""
     context.world.client.access.remove_tokens()
 
 
-@given("the certificate was replaced with {words}, and {word} on SIGHUP")
-def step_replace_certificate(context, certificate, effect):
-    """A bridge that reloaded a certificate of another authority, or reported a damaged one on stderr."""
-    {
-        ("one of another authority", "reloaded"): reload_certificate,
-        ("a damaged one", "reported"): damage_certificate,
-    }[certificate, effect](context)
-
-
-def reload_certificate(context):
-    """Replace the certificate, send SIGHUP, and wait until clients that trust its authority get answers."""
+@given("the certificate was replaced with one of another authority, and reloaded on SIGHUP")
+@needs(Servers.process)
+def step_reload_certificate(context):
+    """A bridge that answers clients that trust another authority, whose certificate it reloaded."""
     world = context.world
     world.client.access.write_certificate(STRANGER)
     world.servers.process.signal(signal.SIGHUP)
@@ -93,8 +92,10 @@ def reload_certificate(context):
     expect(eventually(is_answered, DEADLINE_S), expected, "no connection was made")
 
 
-def damage_certificate(context):
-    """Damage the certificate, send SIGHUP, and wait until the bridge has written a line on stderr."""
+@given("the certificate was replaced with a damaged one, and reported on SIGHUP")
+@needs(Servers.process)
+def step_damage_certificate(context):
+    """A bridge that wrote a line on stderr because its new certificate is damaged."""
     process = context.world.servers.process
     context.world.client.access.spoil_certificate()
     earlier = len(process.stderr)

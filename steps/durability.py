@@ -7,23 +7,26 @@ from pathlib import Path
 from behave import given, then
 from hamcrest import assert_that, equal_to
 
+from varbridge.conformance.scenario.notes import LoadNotes, ServerNotes
+from varbridge.conformance.scenario.prerequisites import needs, provides
 from varbridge.conformance.scenario.processes import named
+from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.scenario.world import DEADLINE_S
-from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.vocabulary.cells import NAME, VALUE
 from varbridge.conformance.vocabulary.matchers import expect, no_faults
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.phrases import event
+from varbridge.conformance.vocabulary.tables import table
 
 
 @event("a batch that triggers the failpoint sets these, and the bridge is restarted:")
-def step_batch_at_failpoint(context):
+@needs(Servers.process, Servers.data_dir)
+@table({"variable": NAME, "value": VALUE})
+def step_batch_at_failpoint(context, rows):
     """Set variables in an atomic batch that makes the bridge kill itself at its --failpoint; restart it."""
     world = context.world
     process = world.servers.process
-    updates = {
-        row["variable"]: Literal(row["value"]).raw(world.sessions.kind_of(row["variable"]))
-        for row in context.table
-    }
+    updates = {row["variable"]: row["value"].raw(world.sessions.kind_of(row["variable"])) for row in rows}
     metadata = {"failpoint": process.command[process.command.index("--failpoint") + 1]}
     outcome = Outcome.of(lambda: world.session.set_many(updates, atomic=True, metadata=metadata))
     expect(
@@ -36,6 +39,7 @@ def step_batch_at_failpoint(context):
 
 
 @then("no acknowledged change is lost")
+@needs(LoadNotes.workload)
 def step_none_lost(context):
     """Check that after each kill, no variable was behind its last acknowledged set or over one set ahead
     of it."""
@@ -43,18 +47,22 @@ def step_none_lost(context):
 
 
 @then("no batch is applied in part")
+@needs(LoadNotes.workload)
 def step_batches_whole(context):
     """Check that after each kill, variables that clients set only in batches were at the same version."""
     assert_that(context.world.loads.workload.torn, no_faults(), "the batches applied in part")
 
 
 @then("a watch has received each change once, and none that was lost")
+@needs(LoadNotes.workload)
 def step_watched(context):
     """Check that a watch, resumed after each kill, received all versions in order, and no others."""
     assert_that(context.world.loads.workload.discrepancies, no_faults(), "the wrong updates of a watch")
 
 
 @given("the bridge was stopped and its data files were overwritten")
+@needs(Servers.process, Servers.data_dir)
+@provides(ServerNotes.files)
 def step_damage(context):
     """The bridge has ended, and its data files have random bytes instead of their content."""
     named(context.world, "the bridge").end(signal.SIGTERM)
@@ -70,6 +78,7 @@ def step_damage(context):
 
 
 @then("the data files are unchanged")
+@needs(ServerNotes.files)
 def step_unchanged(context):
     """Check that every file in the data directory is as before the last start; none is new or missing."""
     before, now = context.world.starts.files, contents_of(context)

@@ -9,50 +9,68 @@ from behave import step, then
 from hamcrest import assert_that, empty
 
 from varbridge.conformance.faults.processes import alive, end_in_words, offspring
-from varbridge.conformance.scenario.processes import END_S, named
+from varbridge.conformance.scenario.notes import ServerNotes
+from varbridge.conformance.scenario.prerequisites import STARTED, needs, provides
+from varbridge.conformance.scenario.processes import (
+    CHILDREN,
+    END_S,
+    killed_worker,
+    named,
+    process_named,
+    restart_of,
+)
 from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.vocabulary.matchers import expect, is_refusal
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.phrases import event
 
-ENDS = {"killed": signal.SIGKILL, "stopped": signal.SIGTERM}
+_ENDS = {"killed": signal.SIGKILL, "stopped": signal.SIGTERM}
 """The signals that end a process, by the words of the features."""
 
 
 @event("{process} is/was killed")
+@needs(process_named)
+@provides(killed_worker)
 def step_kill(context, name):
     """Send SIGKILL to a process, and wait for its end."""
     named(context.world, name).end(signal.SIGKILL)
 
 
-@event("{process} is/was {word} and restarted")
+@event("{process} is/was {ending} and restarted")
+@needs(process_named, restart_of)
+@provides(killed_worker)
 def step_restart(context, name, end):
     """Kill (SIGKILL) or stop (SIGTERM) a process, and start it again with its data, flags and port."""
     processes = named(context.world, name)
-    processes.end(ENDS[end])
+    processes.end(_ENDS[end])
     processes.restart()
 
 
 @event("{process} is/was restarted")
+@needs(process_named, restart_of)
 def step_start_again(context, name):
     """Restart a process that has ended; for the store, restart every member that does not run."""
     named(context.world, name).restart()
 
 
 @event("{process} is/was paused")
+@needs(process_named)
 def step_pause(context, name):
     """Send SIGSTOP: the process keeps its connections and its memory, and does nothing."""
     named(context.world, name).signal(signal.SIGSTOP)
 
 
 @event("{process} is/was resumed")
+@needs(process_named)
 def step_resume(context, name):
     """Send SIGCONT to a process that was paused."""
     named(context.world, name).signal(signal.SIGCONT)
 
 
 @event("{process} receives/received {signal}")
+@needs(process_named)
+@provides(ServerNotes.offspring)
 def step_signal(context, name, number):
     """Send a signal to a process, and do not wait for its end."""
     process = Servers.process.get(context.world.servers)
@@ -62,6 +80,7 @@ def step_signal(context, name, number):
 
 
 @then("{process} ends with exit code {int}")
+@needs(process_named)
 def step_ends(context, name, code):
     """Check that the process ends with this exit code within 10 s."""
     actual = named(context.world, name).wait_ended(END_S)
@@ -69,10 +88,11 @@ def step_ends(context, name, code):
 
 
 @then("{process} end(s) within {int} s")
+@needs(process_named)
 def step_ends_soon(context, name, seconds):
     """Check that the process ends in time, with any exit code; child processes are those that ran before the
     signal."""
-    if name == "the bridge's child processes":
+    if name == CHILDREN:
         require_no_children(context, seconds)
         return
     code = named(context.world, name).wait_ended(seconds)
@@ -98,6 +118,7 @@ def step_refuses_new_calls(context):
 
 
 @then("nothing listens on the bridge's port")
+@needs(STARTED)
 def step_port_closed(context):
     """Check that the port refuses connections: at once, or within 5 s if the bridge is not a child of the
     suite."""

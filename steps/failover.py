@@ -8,6 +8,10 @@ from hamcrest import assert_that, equal_to
 from varbridge import Variable
 from varbridge.conformance.clients.crash_workload import CrashWorkload
 from varbridge.conformance.clients.failover_workload import FailoverWorkload
+from varbridge.conformance.scenario.client import Client
+from varbridge.conformance.scenario.notes import LoadNotes, ReadNotes
+from varbridge.conformance.scenario.prerequisites import bridge_named, needs, own_bridge_named, provides
+from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.vocabulary.matchers import holds
 from varbridge.conformance.vocabulary.phrases import event, prefix, run_step
@@ -20,7 +24,15 @@ SIZES = {"values": 1, "batches": 2}
 """The number of variables that a client sets in one call, by the words of the features."""
 
 
-@when("{int} clients write {word} while {words} is killed and restarted, {int} times in all")
+def bridges_killed(arguments):
+    """Return the bridges that a step needs in order to kill them while clients write."""
+    own = arguments["bridges"] == "the bridge"
+    return [Servers.process, Servers.data_dir] if own else [Client.bridges]
+
+
+@when("{int} clients write {writes} while {killed} is killed and restarted, {int} times in all")
+@needs(bridges_killed)
+@provides(LoadNotes.workload)
 def step_write_while_killed(context, count, writes, bridges, times):
     """Write from several clients while bridges are killed.
 
@@ -30,7 +42,6 @@ def step_write_while_killed(context, count, writes, bridges, times):
     if bridges == "the bridge":
         write_while_bridge_is_killed(context, count, SIZES[writes], times)
         return
-    assert bridges == "one bridge after the other", bridges
     if writes == "batches":
         write_batches_while_each_is_killed(context, count, times)
     else:
@@ -87,6 +98,8 @@ def failover_workload(context, count):
 
 
 @prefix("{int} clients write while {step}")
+@needs(Client.bridges)
+@provides(LoadNotes.workload)
 def step_write_while(context, count, step):
     """Run a step while clients write at all bridges; then each gets more writes acknowledged within 15 s."""
     with failover_workload(context, count) as workload:
@@ -96,7 +109,8 @@ def step_write_while(context, count, step):
     context.world.inspect_everywhere(context.world.loads.workload)
 
 
-@event("{person} is {words} until clients have written more")
+@event("{person} is {absence} until clients have written more")
+@needs(own_bridge_named("bridge"))
 def step_away(context, bridge, state):
     """A bridge is paused, or cut off from the store; what it had sent to the store arrives afterwards."""
     bridges = context.world.client.bridges
@@ -110,6 +124,7 @@ def step_away(context, bridge, state):
 
 
 @prefix("{person} is killed at version {int} of {name} while {step}")
+@needs(own_bridge_named("bridge"))
 def step_kill_while(context, bridge, version, name, step):
     """Run a step of several clients, and kill a bridge when a variable reaches a version."""
     world = context.world
@@ -127,6 +142,8 @@ def step_kill_while(context, bridge, version, name, step):
 
 
 @given("{int} reads of {name} wait at {person}")
+@needs(bridge_named("bridge"))
+@provides(ReadNotes.waiting)
 def step_waiting_reads(context, count, name, bridge):
     """Several reads that are sent to a paused bridge, which answers them when it is resumed."""
     world = context.world
@@ -136,6 +153,7 @@ def step_waiting_reads(context, count, name, bridge):
 
 
 @then("each read is answered with {value} at version {int}, or as unavailable")
+@needs(ReadNotes.waiting)
 def step_no_stale_reads(context, value, version):
     """Check that no read that waited is answered with outdated state of the paused bridge."""
     for call in context.world.reads.waiting:

@@ -7,15 +7,21 @@ from behave import then, when
 from hamcrest import assert_that, equal_to, greater_than, has_entries, less_than
 
 from varbridge import values
-from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.scenario.notes import ReadNotes
+from varbridge.conformance.scenario.prerequisites import answer, needs, provides
+from varbridge.conformance.vocabulary.cells import TEXTS, VALUE, VERSION, WORDS
+from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.matchers import in_order, is_value
 from varbridge.conformance.vocabulary.phrases import action
+from varbridge.conformance.vocabulary.tables import optional, table
+from varbridge.variable import time_of
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 """The largest difference between the clocks of two machines."""
 
 
 @action("{variable} is/was rolled back to version {int}{options}")
+@provides(answer("a variable"))
 def step_roll_back(context, variable, version, options):
     """Set a variable to the value of an earlier version."""
     identifier = context.world.sessions.identifier(variable)
@@ -29,23 +35,25 @@ def step_read_history(context, limit, variable):
 
 
 @then("the history of {name} is:")
-def step_history(context, name):
+@table(
+    {"version": VERSION, "value": VALUE, "changed by": optional(WORDS), "metadata": optional(TEXTS)},
+)
+def step_history(context, name, rows):
     """Check all entries of a history, newest first: version, value, and perhaps changed by and metadata."""
     context.world.require_success()
     entries = context.world.session.history(name)
-    versions = [int(row["version"]) for row in context.table]
+    versions = [row["version"] for row in rows]
     actual = [entry.version for entry in entries]
     assert_that(actual, equal_to(versions), f"the versions in the history of {name}")
     kind = context.world.session.get(name).type
-    for entry, row in zip(entries, context.table, strict=True):
+    for entry, row in zip(entries, rows, strict=True):
         place = f"of version {entry.version} in the history of {name}"
         value = values.decode(kind, entry.value, entry.binary_value)
-        assert_that(value, is_value(Literal(row["value"]), exact=kind != "float"), f"the value {place}")
-        if "changed by" in context.table.headings:
+        assert_that(value, is_value(row["value"], exact=kind != "float"), f"the value {place}")
+        if "changed by" in row:
             assert_that(entry.changed_by, equal_to(row["changed by"]), f"changed_by {place}")
-        if "metadata" in context.table.headings:
-            metadata = Literal(row["metadata"]).python()
-            assert_that(entry.metadata, has_entries(metadata), f"the metadata {place}")
+        if "metadata" in row:
+            assert_that(entry.metadata, has_entries(row["metadata"]), f"the metadata {place}")
 
 
 @then("the history of {name} has the versions {int} down to {int}")
@@ -69,10 +77,11 @@ def step_newest(context, limit, name, versions):
 def step_times(context, name):
     """Check that times never decrease, and that the last one and last_updated_at are within 5 min of now."""
     context.world.require_success()
-    times = [entry.timestamp.ToDatetime(UTC) for entry in context.world.session.history(name)]
+    times = [time_of(entry.timestamp) for entry in context.world.session.history(name)]
+    newest = item(times, 0, f"an entry in the history of {name}")
     assert_that(times, equal_to(sorted(times, reverse=True)), "the times, newest first")
     assert_that(
-        abs(datetime.now(UTC) - times[0]), less_than(CLOCK_DIFFERENCE), "how far the last change is from now"
+        abs(datetime.now(UTC) - newest), less_than(CLOCK_DIFFERENCE), "how far the last change is from now"
     )
     updated_at = context.world.session.get(name).updated_at
     assert_that(
@@ -83,6 +92,7 @@ def step_times(context, name):
 
 
 @when("{name} is set repeatedly for {int} s or until last_updated_at increases")
+@provides(ReadNotes.time_before)
 def step_set_until_later(context, name, seconds):
     """Set a variable to its own value until last_updated_at increases, which may take a tick of a clock."""
     session = context.world.session
@@ -94,6 +104,7 @@ def step_set_until_later(context, name, seconds):
 
 
 @then("last_updated_at of {name} has increased")
+@needs(ReadNotes.time_before)
 def step_time_increased(context, name):
     """Check that last_updated_at is later than it was before the repeated sets."""
     updated_at = context.world.session.get(name).updated_at

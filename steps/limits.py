@@ -2,6 +2,7 @@
 
 from behave import given, then
 
+from varbridge.conformance.scenario.prerequisites import needs, watch_of
 from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.conformance.vocabulary.phrases import action, prefix, run_step
 from varbridge.messages import snakepit_bridge_pb2 as pb
@@ -36,6 +37,7 @@ def step_as_person(context, person, step):
 
 
 @given("{person} opens another watch of {names}")
+@needs(watch_of("person"))
 def step_watch_again(context, person, names):
     """Open another watch on a client's connection; later steps are about its first one."""
     first = context.world.watchers[person]

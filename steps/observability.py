@@ -1,18 +1,23 @@
 """Steps about what a bridge reports to operators: --check, logs, metrics, health and reflection."""
 
 from behave import then
+from grpc import StatusCode
 from hamcrest import assert_that, contains_string, empty, equal_to, has_length
 
 from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.scenario import observability
+from varbridge.conformance.scenario.notes import ServerNotes
+from varbridge.conformance.scenario.prerequisites import answer, needs, provides
+from varbridge.conformance.scenario.servers import Servers
+from varbridge.conformance.vocabulary.cells import NUMBER, WORDS, one_of
 from varbridge.conformance.vocabulary.matchers import expect, in_order
 from varbridge.conformance.vocabulary.phrases import action
-
-SERVICES = {"health": observability.health, "reflection": observability.interface}
-"""The functions that call gRPC's services for operators, by the words of the features."""
+from varbridge.conformance.vocabulary.tables import table
+from varbridge.messages.traits import METHODS
 
 
 @then("it confirms in one line on stdout, and ends with exit code {int}")
+@needs(Servers.process)
 def step_confirms(context, code):
     """Check that the bridge wrote one line on stdout (not READY), nothing on stderr, and ended."""
     process = context.world.servers.process
@@ -24,6 +29,7 @@ def step_confirms(context, code):
 
 
 @then("it says why not on stderr, and ends with exit code {int}")
+@needs(Servers.process)
 def step_says_why_not(context, code):
     """Check that the bridge wrote a reason on stderr, nothing on stdout, and ended."""
     process = context.world.servers.process
@@ -34,30 +40,36 @@ def step_says_why_not(context, code):
 
 
 @then("within {int} s the log has these calls:")
-def step_logged(context, seconds):
+@needs(Servers.process)
+@table({"call": one_of(*METHODS), "status": one_of(*(code.name for code in StatusCode))})
+def step_logged(context, seconds, rows):
     """Check that the log has exactly these calls of the session, each as an object with method, status and
     duration."""
     world = context.world
-    expected = [(row["call"], row["status"]) for row in context.table]
+    expected = [(row["call"], row["status"]) for row in rows]
 
     def calls():
         return [
             call
             for call in observability.logged_calls(world.servers.process)
-            if call["session"] == world.sessions.id
+            if call.get("session") == world.sessions.id
         ]
 
     eventually(lambda: len(calls()) >= len(expected), seconds)
     matcher = in_order(expected, lambda call: f"{call[0]}, which was {call[1]}")
     assert_that(
-        [(call["call"], call["status"]) for call in calls()], matcher, "the calls of the session in the log"
+        [(call.get("call"), call.get("status")) for call in calls()],
+        matcher,
+        "the calls of the session in the log",
     )
     for call in calls():
-        timed = call["ms"] > 0 and bool(call["timestamp"])
+        took_ms = call.get("ms")
+        timed = isinstance(took_ms, int | float) and took_ms > 0 and bool(call.get("timestamp"))
         expect(timed, f"a time of {call['call']}, and how long it took", f"the log has {call}")
 
 
-@then("a line of the bridge's output contains {names}")
+@then("a line of the bridge's output contains {texts}")
+@needs(Servers.process)
 def step_output_contains(context, texts):
     """Check that the bridge, until its end, wrote a line with all of these texts."""
     output = observability.all_words(context.world.servers.process)
@@ -65,7 +77,8 @@ def step_output_contains(context, texts):
     expect(bool(matches), f"a line with {', '.join(texts)}", f"it wrote: {output}")
 
 
-@then("the bridge's output does not contain {names}")
+@then("the bridge's output does not contain {texts}")
+@needs(Servers.process)
 def step_output_lacks(context, texts):
     """Check that the bridge, until its end, wrote none of these texts."""
     output = observability.all_words(context.world.servers.process)
@@ -74,10 +87,12 @@ def step_output_lacks(context, texts):
 
 
 @then("within {int} s the metrics are:")
-def step_metrics(context, seconds):
+@needs(ServerNotes.metrics_address)
+@table({"name": WORDS, "number": NUMBER})
+def step_metrics(context, seconds, rows):
     """Check that the metrics for Prometheus reach these numbers, given as a table of name and number."""
     context.world.require_success()
-    expected = {row["name"]: float(row["number"]) for row in context.table}
+    expected = {row["name"]: row["number"] for row in rows}
 
     def metrics():
         samples = observability.samples(observability.metrics(context.world.starts.metrics_address))
@@ -87,7 +102,8 @@ def step_metrics(context, seconds):
     assert_that(metrics(), equal_to(expected), "the values of the metrics")
 
 
-@then("the metrics contain neither {names} nor the id of the session")
+@then("the metrics contain neither {texts} nor the id of the session")
+@needs(ServerNotes.metrics_address)
 def step_metrics_lack(context, texts):
     """Check that no line of the metrics has one of these names, or the session's id."""
     page = observability.metrics(context.world.starts.metrics_address)
@@ -96,19 +112,29 @@ def step_metrics_lack(context, texts):
     assert_that(matches, empty(), "the lines of the metrics with names that clients have chosen")
 
 
-@action("the {word} service is called")
-def step_call_service(context, service):
-    """Call gRPC's health service for the whole server, or its reflection service for the list of services."""
-    return SERVICES[service](context.world.client.connection)
+@action("the health service is called")
+@provides(answer("a health status"))
+def step_call_health(context):
+    """Call gRPC's health service for the whole server."""
+    return observability.health(context.world.client.connection)
 
 
-@then("the health status is {word}")
+@action("the reflection service is called")
+@provides(answer("a list of services"))
+def step_call_reflection(context):
+    """Call gRPC's reflection service for the list of services."""
+    return observability.interface(context.world.client.connection)
+
+
+@then("the health status is {health}")
+@needs(answer("a health status"))
 def step_health(context, status):
     """Check that the health service answered this status, such as SERVING."""
     assert_that(context.world.require_success(), equal_to(status), "the health that was answered")
 
 
-@then("the services include {name}")
+@then("the services include {text}")
+@needs(answer("a list of services"))
 def step_services(context, name):
     """Check that the reflection service answered a list that contains this service."""
     services = context.world.require_success().decode("utf-8", "replace")

@@ -6,6 +6,8 @@ from behave import step, then, when
 from hamcrest import all_of, assert_that, greater_than_or_equal_to, less_than_or_equal_to
 
 from varbridge.conformance.faults.polling import eventually
+from varbridge.conformance.scenario.notes import ReadNotes
+from varbridge.conformance.scenario.prerequisites import OUTCOME, answer, needs, provides
 from varbridge.conformance.vocabulary.matchers import expect, is_value
 from varbridge.conformance.vocabulary.options import Identifier
 from varbridge.conformance.vocabulary.outcome import Outcome
@@ -19,12 +21,14 @@ def step_lock(context, optimizer, variable):
 
 
 @action("the optimizer {name} releases/released {variable}")
+@provides(answer("a final value"))
 def step_release(context, optimizer, variable):
     """Release the lock that an optimizer has on a variable."""
     return context.world.session.stop_optimization(context.world.sessions.identifier(variable), optimizer)
 
 
 @action("the optimizer {name} releases/released {variable} by force")
+@provides(answer("a final value"))
 def step_release_by_force(context, optimizer, variable):
     """Release the lock on a variable, even if another optimizer has it."""
     identifier = context.world.sessions.identifier(variable)
@@ -32,6 +36,7 @@ def step_release_by_force(context, optimizer, variable):
 
 
 @when("{name} is set to {value} repeatedly until that is accepted, while the optimizer {name} sets {name}")
+@provides(OUTCOME, answer("a version"), ReadNotes.took_s)
 def step_set_until_accepted(context, name, value, optimizer, other):
     """Try for up to 330 s to set a locked variable, while the optimizer that locked it sets another one."""
     world = context.world
@@ -48,6 +53,7 @@ def step_set_until_accepted(context, name, value, optimizer, other):
 
 
 @then("it is accepted after {int} to {int} s")
+@needs(ReadNotes.took_s)
 def step_accepted_after(context, least, most):
     """Check after how many seconds the repeated set was accepted."""
     context.world.require_success()
@@ -73,6 +79,7 @@ def step_is_free(context, name):
 
 
 @then("the final value is {value}")
+@needs(answer("a final value"))
 def step_final_value(context, value):
     """Check the value that the release of a variable answered."""
     assert_that(context.world.require_success(), is_value(value), "the final value")

@@ -3,28 +3,33 @@
 from behave import then
 from hamcrest import assert_that, contains_string, equal_to
 
+from varbridge.conformance.scenario.prerequisites import OUTCOME, OUTCOMES, needs
 from varbridge.conformance.vocabulary.matchers import call_failed, expect, is_refusal, is_tool_failure
 
 
 @then("it is accepted")
+@needs(OUTCOME)
 def step_accepted(context):
     """Check that the last call was accepted."""
     context.world.require_success()
 
 
 @then("it is refused {status}")
+@needs(OUTCOME)
 def step_refused(context, status):
     """Check that the last call was refused with this status."""
     assert_that(context.world.outcome.examine(), is_refusal(status))
 
 
-@then("it is refused {status}, saying {name}")
+@then("it is refused {status}, saying {text}")
+@needs(OUTCOME)
 def step_refused_saying(context, status, phrase):
     """Check that the last call was refused with this status, and with a message that contains this phrase."""
     assert_that(context.world.outcome.examine(), is_refusal(status, phrase))
 
 
-@then("the refusal also says {name}")
+@then("the refusal also says {text}")
+@needs(OUTCOME)
 def step_refusal_also_says(context, phrase):
     """Check that the message of the last refusal contains this phrase as well."""
     error = context.world.outcome.error
@@ -33,13 +38,15 @@ def step_refusal_also_says(context, phrase):
 
 
 @then("the tool fails")
+@needs(OUTCOME)
 def step_tool_fails(context):
     """Check that the tool itself failed, with a message that is not empty and has no traceback."""
     message = tool_failure(context)
     expect(bool(message), "the tool's failure to have a message", "it has none")
 
 
-@then("the tool fails, saying {name}")
+@then("the tool fails, saying {text}")
+@needs(OUTCOME)
 def step_tool_fails_saying(context, phrase):
     """Check that the tool itself failed, with a message that contains a phrase and has no traceback."""
     assert_that(tool_failure(context), contains_string(phrase), "the tool's message")
@@ -54,12 +61,14 @@ def tool_failure(context):
 
 
 @then("its call fails")
+@needs(OUTCOME)
 def step_call_fails(context):
     """Check that the last call reports the tool's failure, as a result or as a refusal."""
     assert_that(context.world.outcome.examine(), call_failed())
 
 
 @then("all are accepted")
+@needs(OUTCOMES)
 def step_all_accepted(context):
     """Check that the bridge accepted the calls of all clients."""
     for outcome in context.world.outcomes:
@@ -67,6 +76,7 @@ def step_all_accepted(context):
 
 
 @then("exactly one is accepted and the others are refused {status}")
+@needs(OUTCOMES)
 def step_one_accepted(context, status):
     """Check that the bridge accepted the call of one client, and refused those of the others."""
     errors = [outcome.examine() for outcome in context.world.outcomes]

@@ -7,12 +7,19 @@ import time
 from behave import then
 from hamcrest import assert_that, empty, greater_than, less_than
 
-from varbridge.conformance.clients.soak import Soak
+from varbridge.conformance.clients.soak import NAMES, Soak
 from varbridge.conformance.report.record import Figure
+from varbridge.conformance.scenario.prerequisites import Fact, needs, provides, watch_of
+from varbridge.conformance.scenario.servers import Servers
+from varbridge.conformance.vocabulary.cells import PERCENTAGE, one_of
+from varbridge.conformance.vocabulary.contents import variable_of
 from varbridge.conformance.vocabulary.matchers import in_order
 from varbridge.conformance.vocabulary.phrases import event
+from varbridge.conformance.vocabulary.tables import table
 
 WARM_UP = 10
+
+TRAFFIC = Fact("the figures of mixed traffic", "When clients send mixed traffic for … minutes")
 
 
 @then("{int} reads of {name} take under {int} ms on average")
@@ -36,6 +43,7 @@ def step_fast_reads(context, count, name, limit):
 
 
 @then("{int} rapid sets of {name} reach {person} at more than {int} per second")
+@needs(watch_of("person"))
 def step_throughput(context, count, name, person, rate):
     """Set a variable to 1, 2, 3 … without waiting for its watch; check every update, and the throughput."""
     world = context.world
@@ -48,7 +56,7 @@ def step_throughput(context, count, name, person, rate):
     context.world.figures.append(
         Figure("updates that reach a watch", len(updates) / took, "per second", rate, at_most=False)
     )
-    values = [update.variable.value for update in updates]
+    values = [variable_of(update).value for update in updates]
     assert_that(values, in_order([float(n) for n in range(1, count + 1)]), "the values received")
     assert_that(len(updates) / took, greater_than(rate), "updates per second")
 
@@ -59,6 +67,8 @@ def report(line):
 
 
 @event("clients send mixed traffic for {int} minutes")
+@needs(Servers.process)
+@provides(TRAFFIC)
 def step_soak(context, minutes):
     """Open and end sessions that use every kind of call, while two other clients read and write steadily."""
     world = context.world
@@ -75,12 +85,14 @@ def step_soak(context, minutes):
 
 
 @then("after the first quarter, these figures rise by no more than:")
-def step_flat(context):
+@needs(TRAFFIC)
+@table({"figure": one_of(*NAMES), "rise": PERCENTAGE})
+def step_flat(context, rows):
     """Check the trend of each figure over the last three quarters, relative to its first value."""
     all_series = {series.name: series for series in context.world.series}
     risen = []
-    for row in context.table:
-        series, limit = all_series[row["figure"]], float(row["rise"].removesuffix("%")) / 100
+    for row in rows:
+        series, limit = all_series[row["figure"]], row["rise"]
         context.world.allowed[series.name] = limit
         first, last = series.line()
         change = f"{first:.4g} to {last:.4g} {series.unit}"

@@ -17,6 +17,8 @@ from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.faults.processes import end_in_words, use_processor, worked
 from varbridge.conformance.scenario import network
 from varbridge.conformance.scenario.heartbeats import use_short_heartbeats
+from varbridge.conformance.scenario.notes import ServerNotes
+from varbridge.conformance.scenario.prerequisites import OUTCOME, STARTED, needs, provides
 from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.target.credentials import OWN
 from varbridge.conformance.target.startup import START_TIMEOUT_S
@@ -35,7 +37,25 @@ bridge.wait()
 """
 
 
-@given("a bridge{settings}")
+def of_settings(arguments):
+    """Return what a new bridge provides because of its settings."""
+    settings = arguments["settings"]
+    return [
+        *([Servers.data_dir] if settings.data_directory else []),
+        *([ServerNotes.metrics_address] if settings.metrics else []),
+    ]
+
+
+def earlier_bridge(arguments):
+    """Return the earlier bridge whose port or data directory the settings of a bridge name."""
+    settings = arguments["settings"]
+    return [
+        *([Servers.data_dir] if settings.data_directory == "the same data directory" else []),
+        *([Servers.process] if settings.port == "the same port" else []),
+    ]
+
+
+@given("a bridge{shared_settings}")
 def step_shared(context, settings):
     """A bridge that scenarios with the same settings share."""
     access = context.world.client.access
@@ -44,19 +64,19 @@ def step_shared(context, settings):
         flags += access.certificate()
     if settings.tokens:
         flags += access.tokens(settings.tokens)
-    assert not settings.data_directory, "only a new bridge can have a data directory"
-    assert not settings.metrics, "only a new bridge can serve metrics"
     show_credentials(context, settings, flags)
     context.world.client.use_bridge(context.world.target.servers.with_flags(*flags))
 
 
 @given("a bridge with short heartbeats")
+@provides(ServerNotes.heartbeat_interval_s)
 def step_short_heartbeats(context):
     """A bridge with heartbeats every 0.2 s, or at the interval of at most 2 s that its watches state."""
     context.world.starts.heartbeat_interval_s = use_short_heartbeats(context.world)
 
 
 @given("a new bridge{settings}")
+@provides(STARTED, Servers.process, of_settings)
 def step_new(context, settings):
     """A bridge that only this scenario uses, so that the scenario may end it or replace its files."""
     client = context.world.client
@@ -89,7 +109,9 @@ def show_credentials(context, settings, flags):
         client.credentials = client.credentials._replace(token=settings.token)
 
 
-@when("a/another bridge is started{settings}")
+@when("a/another bridge is started{any_settings}")
+@needs(earlier_bridge)
+@provides(STARTED, Servers.process, ServerNotes.began, ServerNotes.connections, ServerNotes.first)
 def step_start(context, settings):
     """Start a bridge that may fail to start; clients use the first one of the scenario that becomes ready."""
     world = context.world
@@ -143,6 +165,7 @@ def start(context, *flags, port=0):
 
 
 @given("a bridge that another process started")
+@provides(STARTED, ServerNotes.starter)
 def step_start_by_other(context):
     """A bridge whose parent is a process that only waits for its end."""
     command = (sys.executable, "-c", STARTER, *context.world.target.servers.command_with())
@@ -162,6 +185,7 @@ def end_both(starter):
 
 
 @when("a client uses the bridge")
+@provides(OUTCOME)
 def step_use(context):
     """Open a session, register, watch and set a variable, and read an unknown one, which is refused."""
     session = context.world.session
@@ -175,6 +199,7 @@ def step_use(context):
 
 
 @then("a connection to the bridge's port is accepted at once")
+@needs(ServerNotes.connections)
 def step_port_accepts(context):
     """Check that the port accepted a connection at the moment at which the READY line was read."""
     assert_that(
@@ -189,6 +214,7 @@ def step_answers_call(context):
 
 
 @then("stdout is one line, GRPC_READY with the bridge's port")
+@needs(Servers.process)
 def step_one_line(context):
     """Stop the bridge; until its end, it wrote exactly one line on stdout."""
     process = context.world.servers.process
@@ -199,6 +225,7 @@ def step_one_line(context):
 
 
 @then("both bridges answer, on different ports")
+@needs(ServerNotes.first, Servers.process)
 def step_two_ports(context):
     """Check that the two bridges that the scenario started answer Ping, each on its own port."""
     ports = [context.world.starts.first.port, context.world.servers.process.port]
@@ -208,17 +235,10 @@ def step_two_ports(context):
         assert_that(answer, equal_to(str(port)), "the answer to Ping")
 
 
-@then("the bridge is reachable at {words}")
-def step_reachable(context, addresses):
-    """Check that either every address of this machine answers, or only loopback addresses do."""
-    {
-        "every address of this machine": require_reachable_everywhere,
-        "loopback addresses only": require_reachable_locally,
-    }[addresses](context.world)
-
-
-def require_reachable_everywhere(world):
+@then("the bridge is reachable at every address of this machine")
+def step_reachable_everywhere(context):
     """Check that a call is answered at loopback and at each IPv4 address that other machines know."""
+    world = context.world
     port = world.client.connection.address.rpartition(":")[2]
     silent = {}
     for address in ["127.0.0.1", *(address for address in network.addresses() if ":" not in address)]:
@@ -228,8 +248,11 @@ def require_reachable_everywhere(world):
     assert_that(silent, empty(), "the addresses where it does not answer")
 
 
-def require_reachable_locally(world):
+@then("the bridge is reachable at loopback addresses only")
+@needs(Servers.process)
+def step_reachable_locally(context):
     """Check that loopback answers, and that no other address of this machine accepts a connection."""
+    world = context.world
     port = world.servers.process.port
     answered = []
     for address in network.addresses():
@@ -242,6 +265,7 @@ def require_reachable_locally(world):
 
 
 @then("it ends with an error within 5 s, and says why on stderr")
+@needs(ServerNotes.began, Servers.process)
 def step_fails_to_start(context):
     """Check that the process ends by itself, with an exit code other than 0, a reason on stderr and no READY
     line."""
@@ -264,6 +288,7 @@ def step_fails_to_start(context):
 
 
 @then("the bridge is idle within {int} s")
+@needs(Servers.process)
 def step_idle(context, seconds):
     """Check that while a busy loop takes 0.2 s of processor time, the bridge and its children take less than
     0.05 s."""

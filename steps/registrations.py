@@ -3,6 +3,10 @@
 from behave import given, then
 from hamcrest import assert_that, equal_to, has_entries, has_item, has_length, is_not
 
+from varbridge.conformance.scenario.client import Client
+from varbridge.conformance.scenario.notes import ToolNotes
+from varbridge.conformance.scenario.prerequisites import answer, needs, provides
+from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.scenario.tools import (
     NOWHERE,
     address_of_host,
@@ -14,17 +18,37 @@ from varbridge.conformance.scenario.tools import (
     registrations,
 )
 from varbridge.conformance.scenario.world import DEADLINE_S
+from varbridge.conformance.vocabulary.cells import (
+    EMPTY_OBJECT,
+    EMPTY_VALUE,
+    EMPTY_WORDS,
+    NAME,
+    PARAMETER_LIST,
+    PARAMETER_TYPE,
+    TEXT,
+    WORDS,
+    YES_OR_NO,
+)
+from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.conformance.vocabulary.phrases import action, event, prefix, run_step
+from varbridge.conformance.vocabulary.tables import optional, table
+
+
+def host_process(arguments):
+    """Return the process of another bridge, if only this scenario uses it."""
+    return [Servers.process] if arguments["host"].own else []
 
 
 @given("the tool(s) {names} of another bridge{host} is/are registered")
+@provides(Client.host, ToolNotes.host_address, host_process)
 def step_hosted(context, names, host):
     """Register tools that another bridge hosts, which scenarios share unless it is started for this one."""
     register_hosted(context.world, address_of_host(context.world, host), names)
 
 
 @event("the other bridge is/was killed")
+@needs(Client.host, Servers.process)
 def step_kill_host(context):
     """Send SIGKILL to the bridge that hosts the tools."""
     context.world.servers.process.kill()
@@ -32,6 +56,7 @@ def step_kill_host(context):
 
 
 @prefix("at the other bridge, {step}")
+@needs(Client.host)
 def step_at_host(context, step):
     """Run any step in the session of the same id at the bridge that hosts the tools."""
     context.world.require_success()
@@ -40,17 +65,30 @@ def step_at_host(context, step):
 
 
 @action("these tools are registered:")
-def step_register(context):
+@provides(ToolNotes.host_address, answer("ids of tools"))
+@table({"name": TEXT, "takes": PARAMETER_LIST, "host": optional(WORDS)})
+def step_register(context, rows):
     """Register tools: a table of name, takes (parameters) and perhaps host; by default no host answers."""
     world = context.world
-    world.tools.host_address = host_of(context.table)
-    return world.session.register_tools(registrations(context.table), world.tools.host_address)
+    world.tools.host_address = host_of(rows)
+    return world.session.register_tools(registrations(rows), world.tools.host_address)
 
 
-@action("the tool {name} is registered with the metadata {value} and the parameters:")
-def step_register_whole(context, tool, metadata):
+@action("the tool {name} is registered with the metadata {texts_object} and the parameters:")
+@provides(ToolNotes.registered, answer("ids of tools"))
+@table(
+    {
+        "name": NAME,
+        "type": PARAMETER_TYPE,
+        "required": YES_OR_NO,
+        "default": EMPTY_VALUE,
+        "constraints": EMPTY_OBJECT,
+        "description": EMPTY_WORDS,
+    }
+)
+def step_register_whole(context, tool, metadata, rows):
     """Register a streaming tool with a value in every field of the registration; its host does not answer."""
-    context.world.tools.registered = registration(tool, metadata.python(), context.table)
+    context.world.tools.registered = registration(tool, metadata, rows)
     return context.world.session.register_tools([context.world.tools.registered], NOWHERE)
 
 
@@ -77,22 +115,25 @@ def registered_names(context):
     return sorted(tool.name for tool in context.world.session.registered_tools())
 
 
-@then("the tool {name} takes {value}")
+@then("the tool {name} takes {texts_object}")
 def step_takes(context, tool, takes):
     """Check the parameters of a tool, in the list of tools and in the answer of opening the session."""
     for tools in listed_and_offered(context):
-        parameters = {parameter.name: parameter.type for parameter in tools[tool].parameters}
-        assert_that(parameters, equal_to(takes.python()), f"the parameters of {tool}")
+        spec = item(tools, tool, f"the tool {tool!r} in the answer")
+        parameters = {parameter.name: parameter.type for parameter in spec.parameters}
+        assert_that(parameters, equal_to(takes), f"the parameters of {tool}")
 
 
 @then("the tool {name} is listed as it was registered")
+@needs(ToolNotes.registered)
 def step_listed_whole(context, tool):
     """Check every field of a tool, in the list of tools and in the answer of opening the session."""
     registered = context.world.tools.registered
     for tools in listed_and_offered(context):
-        assert_that(fields_of(tools[tool]), equal_to(fields_of(registered)), f"the fields of {tool}")
+        spec = item(tools, tool, f"the tool {tool!r} in the answer")
+        assert_that(fields_of(spec), equal_to(fields_of(registered)), f"the fields of {tool}")
         metadata = dict(registered.metadata)
-        assert_that(dict(tools[tool].metadata), has_entries(metadata), f"the metadata of {tool}")
+        assert_that(dict(spec.metadata), has_entries(metadata), f"the metadata of {tool}")
 
 
 def listed_and_offered(context):
@@ -103,6 +144,7 @@ def listed_and_offered(context):
 
 
 @then("the tools have different ids")
+@needs(answer("ids of tools"))
 def step_different_ids(context):
     """Check that the registration answered an id for each tool, no two of which are equal."""
     ids = context.world.require_success()
@@ -119,6 +161,7 @@ def step_not_offered(context, name):
 
 
 @then("the description counts all tools that the session offers")
+@needs(answer("a description"))
 def step_counted(context):
     """Check that tool_count is the number of tools in the answer of opening the session."""
     description = context.world.require_success()

@@ -1,16 +1,28 @@
 """Steps about sessions."""
 
-import json
 import time
 
 from behave import given, then
 from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_entries, has_item
 
 from varbridge import Variable
-from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.scenario.notes import ReadNotes
+from varbridge.conformance.scenario.prerequisites import answer, enters_session, id_of, needs, provides
+from varbridge.conformance.vocabulary.cells import (
+    BOOLEAN,
+    COUNT,
+    NAME,
+    PARAMETER_TYPES,
+    TEXT_LIST,
+    TEXTS,
+    TYPE,
+    VALUE,
+    VERSION,
+)
 from varbridge.conformance.vocabulary.matchers import expect, holds, is_refusal
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.phrases import action, prefix, run_step
+from varbridge.conformance.vocabulary.tables import optional, table
 
 
 @given("an open session{opening}")
@@ -20,19 +32,22 @@ def step_open_session(context, opening):
 
 
 @action("the session is/was opened( again){opening}")
+@provides(answer("a session"))
 def step_open(context, opening):
     """Open the session of the scenario, which may be open already."""
     return context.world.session.initialize(**opening.arguments())
 
 
-@action("a session is opened whose id is {value}")
-def step_open_id(context, value):
+@action("a session is opened whose id is {session_id}")
+@provides(answer("a session"))
+def step_open_id(context, session_id):
     """Open a session with this id."""
-    context.world.sessions.add(value.python())
-    return context.world.client.connection.session(value.python()).initialize()
+    context.world.sessions.add(session_id)
+    return context.world.client.connection.session(session_id).initialize()
 
 
 @prefix("in session {name}, {step}")
+@enters_session("name")
 def step_in_session(context, name, step):
     """Run any step in another session of the scenario."""
     with context.world.sessions.within(name):
@@ -51,6 +66,7 @@ def step_repeatedly(context, seconds, step):
 
 
 @action("the last call is made")
+@provides(ReadNotes.quiet_since)
 def step_last_call(context):
     """Make a call in the session; later steps measure the session's time to live from this call."""
     context.world.reads.quiet_since = time.monotonic()
@@ -58,24 +74,28 @@ def step_last_call(context):
 
 
 @action("the session is/was cleaned up")
+@provides(answer("a number of resources"))
 def step_clean_up(context):
     """End the session by a call of CleanupSession."""
     return context.world.session.clean_up()
 
 
 @action("the session is described")
+@provides(answer("a description"))
 def step_describe(context):
     """Read the description of the session: its metadata, and the numbers of its variables and tools."""
     return context.world.session.describe()
 
 
 @action("a heartbeat is sent")
+@provides(answer("a heartbeat"))
 def step_send_heartbeat(context):
     """Send a heartbeat for the session, whose answer says whether the session is open."""
     return context.world.session.heartbeat()
 
 
 @then("the heartbeat says that the session is {state}")
+@needs(answer("a heartbeat"))
 def step_heartbeat_says(context, is_open):
     """Check session_valid in the answer of the heartbeat."""
     actual = context.world.require_success()
@@ -88,6 +108,7 @@ def step_heartbeat_says(context, is_open):
 
 
 @then("{int} resource(s) is/are cleaned up")
+@needs(answer("a number of resources"))
 def step_cleaned(context, count):
     """Check the number of resources that the clean-up answered."""
     assert_that(context.world.require_success(), equal_to(count), "the resources cleaned")
@@ -105,18 +126,22 @@ def step_state(context, is_open):
 
 
 @then("the session holds the variables:")
-def step_holds_variables(context):
-    """Check the variables that opening the session answered: a table of all names, values and versions."""
+@needs(answer("a session"), id_of("name"))
+@table({"name": NAME, "type": optional(TYPE), "value": VALUE, "version": VERSION})
+def step_holds_variables(context, rows):
+    """Check all variables that opening the session answered: name, perhaps type, value and version."""
     answered = context.world.require_success().initial_variables
-    names = sorted(row["name"] for row in context.table)
+    names = sorted(row["name"] for row in rows)
     assert_that(sorted(answered), equal_to(names), "the variables answered")
-    for row in context.table:
+    for row in rows:
         name, variable = row["name"], Variable(answered[row["name"]])
-        assert_that(variable, holds(Literal(row["value"]), int(row["version"])), name)
+        assert_that(variable, holds(row["value"], row["version"]), name)
+        assert_that(variable.type, equal_to(row.get("type", variable.type)), f"the type of {name}")
         assert_that(variable.id, equal_to(context.world.sessions.id_of(name)), f"the id of {name}")
 
 
 @then("the session holds no variables")
+@needs(answer("a session"))
 def step_holds_nothing(context):
     """Check that opening the session answered no variables."""
     answered = context.world.require_success().initial_variables
@@ -124,10 +149,19 @@ def step_holds_nothing(context):
 
 
 @then("the session offers the tools:")
-def step_offers_tools(context):
+@needs(answer("a session"))
+@table(
+    {
+        "name": NAME,
+        "takes": optional(PARAMETER_TYPES),
+        "required": optional(TEXT_LIST),
+        "streams": optional(BOOLEAN),
+    }
+)
+def step_offers_tools(context, rows):
     """Check tools that opening the session answered: a table of name, perhaps takes, required, streams."""
     offered = context.world.require_success().available_tools
-    for row in context.table:
+    for row in rows:
         assert_that(sorted(offered), has_item(row["name"]), "the tools offered")
         tool = offered[row["name"]]
         fields = {
@@ -135,21 +169,19 @@ def step_offers_tools(context):
             "required": sorted(parameter.name for parameter in tool.parameters if parameter.required),
             "streams": tool.supports_streaming,
         }
-        for field in context.table.headings[1:]:
-            assert_that(fields[field], equal_to(json.loads(row[field])), f"{field} of {tool.name}")
+        for field in fields.keys() & row.keys():
+            assert_that(fields[field], equal_to(row[field]), f"{field} of {tool.name}")
 
 
 @then("the description has:")
-def step_description(context):
+@needs(answer("a description"))
+@table({"metadata": optional(TEXTS), "variables": optional(COUNT)}, single=True)
+def step_description(context, row):
     """Check the session's description: a table of one row, with metadata and the number of variables."""
     description = context.world.require_success()
-    (row,) = context.table.rows
-    for field, expected in row.items():
-        if field == "metadata":
-            assert_that(dict(description.metadata), has_entries(json.loads(expected)), "the metadata")
-        elif field == "variables":
-            assert_that(description.variable_count, equal_to(int(expected)), "the count of variables")
-        else:
-            raise KeyError(field)
+    if "metadata" in row:
+        assert_that(dict(description.metadata), has_entries(row["metadata"]), "the metadata")
+    if "variables" in row:
+        assert_that(description.variable_count, equal_to(row["variables"]), "the count of variables")
     assert_that(description.session_id, equal_to(context.world.sessions.id), "the session's id")
     assert_that(description.created_at.seconds, greater_than_or_equal_to(1), "created_at")

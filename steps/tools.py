@@ -1,11 +1,12 @@
 """Steps about running tools."""
 
-import json
 from itertools import islice
 
 from behave import given, then
 from hamcrest import assert_that, contains_string, equal_to, has_length
 
+from varbridge.conformance.scenario.notes import ToolNotes
+from varbridge.conformance.scenario.prerequisites import OUTCOME, answer, needs, provides
 from varbridge.conformance.scenario.tools import (
     run_registered_tool,
     run_tool,
@@ -13,6 +14,7 @@ from varbridge.conformance.scenario.tools import (
     start_tool,
     stream_tool,
 )
+from varbridge.conformance.vocabulary.contents import json_of
 from varbridge.conformance.vocabulary.matchers import (
     call_failed,
     expect,
@@ -26,18 +28,21 @@ from varbridge.conformance.vocabulary.phrases import action, event
 
 
 @action("the tool {name} runs/ran{arguments}")
+@provides(answer("a result"))
 def step_run(context, tool, arguments):
     """Run a tool of the session with these arguments."""
     return run_tool(context.world.session, tool, arguments)
 
 
 @action("the registered tool {name} runs{arguments}")
+@provides(answer("a result"))
 def step_run_registered(context, tool, arguments):
     """Run a tool by ExecuteElixirTool, which runs only tools that clients have registered."""
     return run_registered_tool(context.world.session, tool, arguments)
 
 
 @action("the tool {name} streams{arguments}")
+@provides(ToolNotes.streamed, ToolNotes.chunks)
 def step_stream(context, tool, arguments):
     """Run a streaming tool, and collect its chunks, including those before a failure."""
     world = context.world
@@ -55,18 +60,21 @@ def step_failed(context, tool, times):
 
 
 @given("the tool {name} is running for {int} s")
+@provides(ToolNotes.running)
 def step_running(context, tool, seconds):
     """Start a tool, whose call has reached the bridge that hosts it when this step ends."""
     context.world.tools.running = start_tool(context.world, tool, seconds)
 
 
 @event("the running tool is cancelled")
+@needs(ToolNotes.running)
 def step_cancel(context):
     """Cancel the call of the running tool."""
     context.world.tools.running.cancel()
 
 
 @then("the tool is still running")
+@needs(ToolNotes.running)
 def step_still_running(context):
     """Check that the call of the running tool is not answered yet."""
     context.world.require_success()
@@ -74,6 +82,7 @@ def step_still_running(context):
 
 
 @then("the running tool succeeds")
+@needs(ToolNotes.running)
 def step_running_succeeds(context):
     """Check that the call of the running tool is answered, without an error."""
     reply = context.world.tools.running.result(timeout=30.0)
@@ -85,6 +94,8 @@ def step_running_succeeds(context):
 
 
 @then("the running tool is refused {end}")
+@needs(ToolNotes.running)
+@provides(OUTCOME)
 def step_running_refused(context, end):
     """Check that the running tool's call is refused, within 30 s unless the step names another time."""
     context.world.require_success()
@@ -93,6 +104,7 @@ def step_running_refused(context, end):
 
 
 @then("the refusal names the host of the tool")
+@needs(OUTCOME, ToolNotes.host_address)
 def step_names_host(context):
     """Check that the message of the refusal contains the address of the bridge that hosts the tool."""
     error = context.world.outcome.examine()
@@ -100,12 +112,14 @@ def step_names_host(context):
 
 
 @then("the tool succeeds")
+@needs(OUTCOME)
 def step_succeeds(context):
     """Check that the tool succeeded, with any result."""
     context.world.require_success()
 
 
 @then("the tool answers {value}{of_type}")
+@needs(answer("a result"))
 def step_answers(context, value, kind):
     """Check the result of the tool, and the type in its type_url if the step names one."""
     result = context.world.require_success()
@@ -115,6 +129,7 @@ def step_answers(context, value, kind):
 
 
 @then("the tool {name} fails with the same message when it runs{arguments}")
+@needs(OUTCOME)
 def step_same_message(context, tool, arguments):
     """Check that the message of the refused stream contains that of the tool's failure without a stream."""
     failure = Outcome.of(lambda: run_tool(context.world.session, tool, arguments)).examine()
@@ -123,6 +138,7 @@ def step_same_message(context, tool, arguments):
 
 
 @then("the chunks are {numbers}")
+@needs(ToolNotes.chunks, ToolNotes.streamed)
 def step_chunks(context, numbers):
     """Check the data and the ids of all chunks of the stream; only the last one is final, and it is empty."""
     context.world.require_success()
@@ -136,6 +152,7 @@ def step_chunks(context, numbers):
 
 
 @then("the chunks before the failure are {numbers}")
+@needs(ToolNotes.chunks, ToolNotes.streamed)
 def step_chunks_before_failure(context, numbers):
     """Check the data and the ids of the chunks before the failure of a streaming tool; none is final."""
     chunks = context.world.tools.chunks
@@ -145,6 +162,7 @@ def step_chunks_before_failure(context, numbers):
 
 
 @action("{person} reads/read {int} chunks of the tool {name}{arguments}")
+@provides(ToolNotes.streamed, ToolNotes.chunks, ToolNotes.unread)
 def step_read_chunks(context, person, count, tool, arguments):
     """Read the first chunks of a stream, and leave the others unread."""
     world = context.world
@@ -157,12 +175,14 @@ def step_read_chunks(context, person, count, tool, arguments):
 
 
 @event("{person} cancels the stream")
+@needs(ToolNotes.unread)
 def step_cancel_stream(context, person):
     """Cancel the stream that a client has read in part."""
     context.world.tools.unread.close()
 
 
 @then("{person} reads the other chunks up to {int}")
+@needs(ToolNotes.unread, ToolNotes.chunks, ToolNotes.streamed)
 def step_read_on(context, person, last):
     """Read more of a stream, check all of its chunks so far, and cancel it."""
     chunks = context.world.tools.chunks
@@ -178,4 +198,5 @@ def require_numbered(chunks, tool):
 
 
 def require_numbers(chunks, numbers, subject="the chunks"):
-    assert_that([json.loads(chunk.data) for chunk in chunks], in_order(numbers), subject)
+    data = [json_of(chunk.data, f"the data of {chunk.chunk_id}") for chunk in chunks]
+    assert_that(data, in_order(numbers), subject)

@@ -6,6 +6,8 @@ import time
 from behave import step, then
 from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_length
 
+from varbridge.conformance.scenario.notes import LoadNotes, ReadNotes, ServerNotes
+from varbridge.conformance.scenario.prerequisites import needs, watch_of
 from varbridge.conformance.scenario.watch_assertions import (
     expect_end,
     expect_heartbeat,
@@ -13,20 +15,43 @@ from varbridge.conformance.scenario.watch_assertions import (
     expect_versions,
     wait_for_news,
 )
+from varbridge.conformance.scenario.watchers import Watchers
 from varbridge.conformance.scenario.world import DEADLINE_S
+from varbridge.conformance.vocabulary.cells import EMPTY_TEXTS, EMPTY_VALUE, NAME, VERSION, WORDS, one_of
+from varbridge.conformance.vocabulary.contents import decoded, item, variable_of
 from varbridge.conformance.vocabulary.matchers import expect, in_order, no_faults
-from varbridge.conformance.vocabulary.updates import describe
+from varbridge.conformance.vocabulary.tables import optional, table
+from varbridge.conformance.vocabulary.updates import KINDS, describe
+
+UPDATE = {
+    "update": one_of(*KINDS),
+    "variable": optional(NAME),
+    "value": optional(EMPTY_VALUE),
+    "previous": optional(EMPTY_VALUE),
+    "version": optional(VERSION),
+    "changed by": optional(WORDS),
+    "metadata": optional(EMPTY_TEXTS),
+}
+"""The columns of the tables of updates."""
+
+
+def last_call(arguments):
+    """Return the time of the last call, if the end of a watch is measured from it."""
+    return [] if arguments["end"].later_s is None else [ReadNotes.quiet_since]
 
 
 @then("{people} (each )receive(s):")
-def step_receive(context, people):
+@needs(watch_of("people"))
+@table(UPDATE)
+def step_receive(context, people, rows):
     """Check the next updates of each watch: a table of one row per update, with the fields to check."""
     context.world.require_success()
     for person in people:
-        expect_updates(context.world, person, [row.as_dict() for row in context.table])
+        expect_updates(context.world, person, rows)
 
 
 @then("{people} (each )receive(s) the versions {int} to {int} of {name}")
+@needs(watch_of("people"))
 def step_receive_versions(context, people, first, last, name):
     """Check that the next updates of each watch are these versions, each with its version number as value."""
     for person in people:
@@ -34,6 +59,7 @@ def step_receive_versions(context, people, first, last, name):
 
 
 @then("{people} (each )receive(s) nothing else")
+@needs(watch_of("people"))
 def step_receive_nothing_else(context, people):
     """Set a variable as a marker, and check that its update is the next one of each watch."""
     for person in people:
@@ -43,14 +69,16 @@ def step_receive_nothing_else(context, people):
 def receive_marker(world, person):
     world.require_success()
     watcher = world.watchers[person]
-    variables, _ = watcher.session.get_many(watcher.names or [watcher.session.list()[0].name])
-    marked = next(variable for variable in variables.values() if watcher.sees(variable))
+    names = watcher.names or [item(watcher.session.list(), 0, "a variable to set as a marker").name]
+    variables, _ = watcher.session.get_many(names)
+    marked = item([*filter(watcher.sees, variables.values())], 0, f"a variable that {person} watches")
     version = watcher.session.set(marked.id, marked.raw)
-    row = {"update": "value change", "variable": marked.name, "version": str(version)}
+    row = {"update": "value change", "variable": marked.name, "version": version}
     expect_updates(world, person, [row])
 
 
 @then("{person} receives all {int} long texts in order")
+@needs(watch_of("person"))
 def step_receive_long(context, person, count):
     """Check that a watch received each of the long texts once, in order."""
     numbers = long_texts(wait_for_news(context.world.watchers[person].watch, count))
@@ -58,6 +86,7 @@ def step_receive_long(context, person, count):
 
 
 @then("{person} receives the {int} long texts in order, to the last or to the end of the watch {status}")
+@needs(watch_of("person"))
 def step_receive_long_or_end(context, person, count, status):
     """Check that a watch received the long texts without a gap: all, or those before it ended this way."""
     watch = context.world.watchers[person].watch
@@ -68,10 +97,12 @@ def step_receive_long_or_end(context, person, count, status):
 
 
 def long_texts(updates):
-    return [int(update.variable.value[:6]) for update in updates]
+    texts = [str(variable_of(update).value)[:6] for update in updates]
+    return [decoded(int, text, "a text that begins with its number") for text in texts]
 
 
 @step("{person}'s watch ends/ended {end}")
+@needs(watch_of("person"), last_call)
 def step_watch_ends(context, person, end):
     """Check that the bridge ends a watch with this status, and at the time that the step may name."""
     watch = expect_end(context.world, person, end.status, end.phrase, end.within_s or DEADLINE_S)
@@ -81,11 +112,12 @@ def step_watch_ends(context, person, end):
 
 
 @then("the end of {person}'s watch names the oldest sequence that is retained")
+@needs(watch_of("person"))
 def step_end_names_oldest(context, person):
     """Check that the end's message has a sequence N such that a watch that resumes after N-1 begins at N."""
     watcher = context.world.watchers[person]
     message = expect_end(context.world, person, "as out of range").ended.message
-    oldest = [number for number in map(int, re.findall(r"\d+", message)) if begins_at(watcher, number)]
+    oldest = [n for n in map(int, re.findall(r"\d{1,18}", message)) if begins_at(watcher, n)]
     assert_that(oldest, has_length(greater_than_or_equal_to(1)), f"the oldest sequences named by {message!r}")
 
 
@@ -96,12 +128,14 @@ def begins_at(watcher, sequence):
 
 
 @then("{person} receives a heartbeat with the sequence of {person}'s last update")
+@needs(watch_of("person"), watch_of("other"))
 def step_heartbeat(context, person, other):
     """Check that an idle watch receives a heartbeat with the session's current sequence and no variable."""
     expect_heartbeat(context.world, person, other)
 
 
 @then("{person} receives {int} heartbeats at the configured interval")
+@needs(watch_of("person"), ServerNotes.heartbeat_interval_s)
 def step_heartbeats_at_interval(context, person, count):
     """Check that the first updates of an idle watch are heartbeats, and that they take a fourth to four times
     as long as so many intervals."""
@@ -110,6 +144,7 @@ def step_heartbeats_at_interval(context, person, count):
 
 
 @step("{person} receives/received {int} heartbeat(s) in {number} to {number} s")
+@needs(watch_of("person"))
 def step_heartbeats(context, person, count, least, most):
     """Check that the first updates of an idle watch are heartbeats, and that the last comes in this time."""
     expect_heartbeats(context.world, person, count, least, most)
@@ -131,14 +166,13 @@ def expect_heartbeats(world, person, count, least, most):
 
 
 @then("{person} and {person} receive {int} updates in the same order, with the same sequences")
+@needs(watch_of("person"), watch_of("other"))
 def step_same_order(context, person, other, count):
     """Check that two watches receive the same updates with the same sequences."""
     received = []
     for watcher in (person, other):
         updates = wait_for_news(context.world.watchers[watcher].watch, count)
-        received.append(
-            [(update.sequence, update.variable.name, update.variable.version) for update in updates]
-        )
+        received.append([(u.sequence, variable_of(u).name, variable_of(u).version) for u in updates])
     assert_that(received[0], has_length(count), f"the updates that {person} received")
     expected = in_order(
         received[0], lambda update: "{1!r} at version {2} with the sequence {0}".format(*update)
@@ -147,16 +181,18 @@ def step_same_order(context, person, other, count):
 
 
 @then("{person} receives the updates of {name} and {name} in pairs, one for each batch")
+@needs(watch_of("person"), LoadNotes.changes)
 def step_pairs(context, person, first, second):
     """Check that no other update comes between the two updates of an atomic batch."""
     total = context.world.loads.changes
     updates = wait_for_news(context.world.watchers[person].watch, total)
     assert_that(updates, has_length(total), f"the updates that {person} received")
     of_batches = [
-        (place, update.variable.version)
+        (place, variable_of(update).version)
         for place, update in enumerate(updates)
-        if update.variable.name in (first, second)
+        if variable_of(update).name in (first, second)
     ]
+    expect(len(of_batches) % 2 == 0, "two updates for each batch", f"there were {len(of_batches)} in all")
     pairs = zip(of_batches[::2], of_batches[1::2], strict=True)
     for (place, version), (next_place, next_version) in pairs:
         between = f", after a {describe(updates[place + 1])}" if next_place > place + 1 else ""
@@ -168,6 +204,7 @@ def step_pairs(context, person, first, second):
 
 
 @then("each client receives the versions {int} to {int}")
+@needs(Watchers.pool)
 def step_many_receive(context, first, last):
     """Check that each client's watch receives these versions, each with its version number as value."""
     watch_pool = context.world.watchers.pool
@@ -179,6 +216,7 @@ def step_many_receive(context, first, last):
 
 
 @then("each watch receives its initial values and every later version")
+@needs(LoadNotes.writers, LoadNotes.opened)
 def step_no_gap(context):
     """Check that each watch received the initial values first, then every later version."""
     writers = context.world.loads.writers

@@ -4,6 +4,8 @@ from behave import given, then
 from hamcrest import assert_that, equal_to, has_entries
 
 from varbridge import BridgeError, Connection, Variable
+from varbridge.conformance.scenario.notes import ReadNotes
+from varbridge.conformance.scenario.prerequisites import Fact, answer, needs, provides
 from varbridge.conformance.vocabulary.matchers import expect, holds, is_refusal
 from varbridge.conformance.vocabulary.phrases import action
 from varbridge.messages import snakepit_bridge_pb2 as pb
@@ -11,12 +13,14 @@ from varbridge.values import BINARY
 
 
 @action("{variable} is/was read")
+@provides(answer("a variable"))
 def step_read(context, variable):
     """Read a variable."""
     return context.world.session.get(context.world.sessions.identifier(variable))
 
 
 @action("{variable} is/was read under the older service name")
+@provides(answer("a variable"))
 def step_read_legacy(context, variable):
     """Read a variable by the gRPC service SnakepitBridge, the older name of BridgeService."""
     world = context.world
@@ -31,12 +35,14 @@ def step_read_legacy(context, variable):
 
 
 @action("the variables are/were listed")
+@provides(answer("a list of variables"), ReadNotes.listed_in)
 def step_list(context):
     """List all variables of the session."""
     return list_variables(context)
 
 
 @action("the variables that match {name} are/were listed")
+@provides(answer("a list of variables"), ReadNotes.listed_in)
 def step_list_matching(context, pattern):
     """List the variables whose name matches a glob."""
     return list_variables(context, pattern)
@@ -47,13 +53,21 @@ def list_variables(context, *pattern):
     return context.world.session.list(*pattern)
 
 
+def noted(arguments):
+    """Return the noted state of the variable that a step names."""
+    name = arguments["name"]
+    yield Fact(f"the noted state of {name!r}", f'Given the state of "{name}" was noted')
+
+
 @given("the state of {name} was noted")
+@provides(noted)
 def step_note(context, name):
     """Read a variable, and keep its whole state for a later comparison."""
     context.world.reads.variable = context.world.session.get(name).message
 
 
 @then("the state of {name} is as noted")
+@needs(noted)
 def step_as_noted(context, name):
     """Check that a read returns exactly what was noted: value, version, time, metadata and all the rest."""
     context.world.require_success()
@@ -85,15 +99,15 @@ def step_is_at_version(context, name, version):
     assert_that(context.world.session.get(name).version, equal_to(version), f"the version of {name}")
 
 
-@then("the metadata of {name} contains {value}")
+@then("the metadata of {name} contains {texts_object}")
 def step_metadata(context, name, metadata):
     """Check that a variable's metadata have these entries, perhaps among others."""
     context.world.require_success()
     actual = context.world.session.get(name).metadata
-    assert_that(actual, has_entries(metadata.python()), f"the metadata of {name}")
+    assert_that(actual, has_entries(metadata), f"the metadata of {name}")
 
 
-@then("the source of {name} is {word}")
+@then("the source of {name} is {source}")
 def step_source(context, name, source):
     """Check the runtime that a variable's last change came from: ELIXIR or PYTHON."""
     context.world.require_success()
@@ -121,6 +135,7 @@ def step_nothing_exists(context):
 
 
 @then("the names listed are {names}")
+@needs(answer("a list of variables"), ReadNotes.listed_in)
 def step_listed(context, names):
     """Check the names in a list and their order, and that id, version and value are those of a read."""
     listed = context.world.require_success()
@@ -132,6 +147,7 @@ def step_listed(context, names):
 
 
 @then("no names are listed")
+@needs(answer("a list of variables"))
 def step_listed_nothing(context):
     """Check that the list of variables is empty."""
     listed = [variable.name for variable in context.world.require_success()]
@@ -139,12 +155,14 @@ def step_listed_nothing(context):
 
 
 @then("its type_url is {name}")
+@needs(answer("a variable"))
 def step_type_url(context, url):
     """Check the type_url of the variable that was read."""
     assert_that(context.world.require_success().raw.type_url, equal_to(url), "the type_url")
 
 
 @then("its value is in JSON")
+@needs(answer("a variable"))
 def step_in_json(context):
     """Check that the value that was read is in JSON, without an array in raw bytes."""
     raw = context.world.require_success().raw
@@ -153,6 +171,7 @@ def step_in_json(context):
 
 
 @then("its value is in raw bytes")
+@needs(answer("a variable"))
 def step_in_bytes(context):
     """Check that the value that was read is an array in raw bytes."""
     raw = context.world.require_success().raw

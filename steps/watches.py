@@ -8,13 +8,24 @@ from hamcrest import assert_that, equal_to
 
 from varbridge.conformance.clients.racing_writers import RacingWriters
 from varbridge.conformance.clients.watch_pool import WatchPool
+from varbridge.conformance.scenario.notes import LoadNotes
+from varbridge.conformance.scenario.prerequisites import answer, needs, provides, watch_of
 from varbridge.conformance.scenario.watch_assertions import wait_for_news
+from varbridge.conformance.scenario.watchers import Watchers
 from varbridge.conformance.scenario.world import DEADLINE_S
+from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.phrases import action, event
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
+def earlier_watch(arguments):
+    """Return the person's earlier watch, if a new one resumes after its last update."""
+    request = arguments["request"]
+    return [watch_of("person")] if request.after is None and request.beyond is None else []
+
+
 @event("{people} (each )watch/watches {watch}")
+@provides(watch_of("people"))
 def step_watch(context, people, request):
     """Open a watch for each client, on a connection of its own; the watches are open after this step."""
     for person in people:
@@ -22,13 +33,16 @@ def step_watch(context, people, request):
 
 
 @event("{person} resumes watching {watch}")
+@needs(earlier_watch)
+@provides(watch_of("person"))
 def step_resume(context, person, request):
     """Open a watch that resumes after a sequence: the named one, or that of the client's last update."""
     after = request.after
     if request.beyond is not None:
         after = last_sequence(context, request) + request.beyond
     elif after is None:
-        after = context.world.watchers[person].watch.updates[-1].sequence
+        updates = context.world.watchers[person].watch.updates
+        after = item(updates, -1, f"an update that {person} received").sequence
     watch(context, person, request, resume_after=after)
 
 
@@ -43,17 +57,19 @@ def watch(context, person, request, **options):
 def last_sequence(context, request):
     names = [context.world.sessions.identifier(variable) for variable in request.variables]
     with context.world.session.watch(*names, initial=True) as present:
-        (update,) = present.wait_for(lambda updates: len(updates) == 1, DEADLINE_S)
-    return update.sequence
+        updates = present.wait_for(lambda received: len(received) >= len(names), DEADLINE_S)
+    return item(updates, 0, "an initial value").sequence
 
 
 @event("{person} stops/stopped watching")
+@needs(watch_of("person"))
 def step_stop_watching(context, person):
     """Cancel the current watch of a client."""
     context.world.watchers[person].watch.close()
 
 
 @event("{person} disconnects/disconnected")
+@needs(watch_of("person"))
 def step_disconnect(context, person):
     """Close a client's connection, on which its watch is still open."""
     context.world.people.hang_up(person)
@@ -61,6 +77,7 @@ def step_disconnect(context, person):
 
 
 @event("{person}'s connection is/was {fault}")
+@needs(watch_of("person"))
 def step_fault(context, person, fault):
     """Cut or stall a client's connection at its fault proxy, or resume one that was stalled."""
     proxy = context.world.people.proxy_of(person)
@@ -70,6 +87,7 @@ def step_fault(context, person, fault):
 
 
 @action("{name} is/was set to {int} long texts in turn")
+@provides(answer("a version"))
 def step_set_long(context, name, count):
     """Set a string to texts of 50,000 characters, each of which begins with its number."""
     for number in range(count):
@@ -78,6 +96,7 @@ def step_set_long(context, name, count):
 
 
 @given("{person} received {int} update(s)")
+@needs(watch_of("person"))
 def step_received(context, person, count):
     """Wait until a client has received this number of updates, and check that it has not received more."""
     watcher = context.world.watchers[person]
@@ -101,6 +120,7 @@ def step_can_watch(context, person, name, seconds):
 
 
 @given("{int} clients watch {name}")
+@provides(Watchers.pool)
 def step_many_watch(context, count, name):
     """Open so many watches of one variable, on ten connections."""
     world = context.world
@@ -117,6 +137,7 @@ def step_many_watch(context, count, name):
 
 
 @event("{int} watches of {names} start while {int} client(s) set(s) it/them without a pause")
+@provides(LoadNotes.writers, LoadNotes.opened)
 def step_watch_during_writes(context, count, names, clients):
     """Open watches with initial values, up to four at a time, while clients set the variables repeatedly."""
     world = context.world

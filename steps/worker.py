@@ -6,10 +6,14 @@ from behave import given, then, when
 from hamcrest import assert_that, equal_to, has_items, has_length, is_not, matches_regexp
 
 from varbridge import WorkerError
+from varbridge.conformance.scenario.notes import ServerNotes
+from varbridge.conformance.scenario.prerequisites import needs, provides
+from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.vocabulary.matchers import expect
 
 
-@given("a worker with {words}")
+@given("a worker with {worker_start}")
+@provides(Servers.worker)
 def step_worker(context, bridge):
     """A worker of this scenario: with a running bridge, without a bridge, or with one that cannot start."""
     worker = context.world.start_worker()
@@ -17,11 +21,11 @@ def step_worker(context, bridge):
         worker.connection()
     elif bridge == "a bridge that cannot start":
         worker.command = (*worker.command, "--no-such-flag-at-all")
-    else:
-        assert bridge == "no bridge", bridge
 
 
 @when("{int} callers ask the worker for a connection at once")
+@needs(Servers.worker)
+@provides(ServerNotes.callers)
 def step_callers(context, count):
     """Ask the worker for its connection in several threads at the same moment."""
     barrier = threading.Barrier(count)
@@ -43,6 +47,7 @@ def step_callers(context, count):
 
 
 @then("they all get the same connection, and it works")
+@needs(ServerNotes.callers)
 def step_same_connection(context):
     """Check that all callers got one connection, which answers Ping."""
     assert_that(
@@ -54,12 +59,14 @@ def step_same_connection(context):
 
 
 @then("the worker has started one process")
+@needs(Servers.worker)
 def step_one_process(context):
     """Check that the worker has started one process in all."""
     assert_that(context.world.servers.worker.processes, has_length(1), "the processes started")
 
 
-@then("the worker reports {names}")
+@then("the worker reports {texts}")
+@needs(Servers.worker)
 def step_worker_reports(context, expected):
     """Check that the worker's events include these; <port> stands for the bridge's port."""
     worker = context.world.servers.worker
@@ -69,6 +76,7 @@ def step_worker_reports(context, expected):
 
 
 @then("the worker restarts the bridge")
+@needs(Servers.worker, ServerNotes.killed)
 def step_restarted(context):
     """Check that the worker's connection works again, and leads to a new process."""
     world = context.world
@@ -81,6 +89,7 @@ def step_restarted(context):
 
 
 @then("each caller gets an error with the bridge's stderr")
+@needs(ServerNotes.callers)
 def step_callers_get_errors(context):
     """Check that every caller got an error with the exit code and the stderr of the bridge."""
     for answer in context.world.starts.callers:

@@ -298,7 +298,7 @@ class Session(SessionTools):
             return ""
         if identifier not in self._types:
             try:
-                self.get(identifier)
+                return self.get(identifier).type
             except BridgeError:
                 return values.kind_of(value)  # the call itself will report the error
         return self._types[identifier]

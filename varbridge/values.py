@@ -227,7 +227,7 @@ def _decode_array(kind: str, header: Any, array: bytes) -> Any:
             raise ValueError("the shape is not a list of sizes")  # reshape accepts more than lists of sizes
         dtype = numpy.dtype(header["dtype"]).newbyteorder("<")
         return numpy.frombuffer(array, dtype).reshape(shape)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise MalformedReplyError(
             f"a binary {kind} came with {len(array)} bytes and the header {json.dumps(header)[:200]}: {error}"
         ) from None

@@ -8,9 +8,26 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from varbridge import values
+from varbridge.errors import MalformedReplyError
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.values import Raw
+
+
+def time_of(timestamp: Timestamp) -> datetime:
+    """Return a time in UTC.
+
+    Raises:
+        MalformedReplyError: the timestamp is not a valid one.
+    """
+    try:
+        return timestamp.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        raise MalformedReplyError(
+            f"a time came as {timestamp.seconds} s and {timestamp.nanos} ns since the epoch"
+        ) from None
 
 
 class Variable:
@@ -47,8 +64,11 @@ class Variable:
 
     @property
     def constraints(self) -> Any:
-        """The constraints as an object; empty if there are none."""
-        return json.loads(self.message.constraints_json or "{}")
+        """The constraints as an object; empty if there are none. Raises ``MalformedReplyError``."""
+        try:
+            return json.loads(self.message.constraints_json or "{}")
+        except (ValueError, RecursionError):
+            raise MalformedReplyError(f"{self!r} came with constraints that are not JSON") from None
 
     @property
     def metadata(self) -> Mapping[str, str]:
@@ -56,13 +76,16 @@ class Variable:
 
     @property
     def source(self) -> str:
-        """The origin of the version, ELIXIR or PYTHON."""
-        return pb.Variable.Source.Name(self.message.source)
+        """The origin of the version, ELIXIR or PYTHON. Raises ``MalformedReplyError``."""
+        try:
+            return pb.Variable.Source.Name(self.message.source)
+        except ValueError:
+            raise MalformedReplyError(f"{self!r} came with the source {self.message.source}") from None
 
     @property
     def updated_at(self) -> datetime:
-        """The time in UTC at which the bridge accepted this version."""
-        return self.message.last_updated_at.ToDatetime(UTC)
+        """The time in UTC at which the bridge accepted this version. Raises ``MalformedReplyError``."""
+        return time_of(self.message.last_updated_at)
 
     @property
     def optimizer_id(self) -> str | None:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ import grpc
 from varbridge import values
 from varbridge.errors import BridgeError, IdleTimeoutError, from_rpc
 from varbridge.messages import snakepit_bridge_pb2 as pb
-from varbridge.variable import Variable
+from varbridge.variable import Variable, time_of
 
 _SIGNAL_CHECK_INTERVAL_S = 0.5
 """The longest time after which a waiting main thread handles a signal that another thread received, in
@@ -97,8 +97,8 @@ class Update:
 
     @property
     def timestamp(self) -> datetime:
-        """The time in UTC at which the change was accepted."""
-        return self.message.timestamp.ToDatetime(UTC)
+        """The time in UTC at which the change was accepted. Raises ``MalformedReplyError``."""
+        return time_of(self.message.timestamp)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.sequence} {self.variable!r}>"

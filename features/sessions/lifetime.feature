@@ -58,7 +58,7 @@ Feature: The lifetime of a session
       Examples: invalid variables
         | action                                                                       |
         | "x" is registered as a float holding "text"                                  |
-        | "x" is registered as a colour holding "red"                                  |
+        | "x" is registered as an unknown type "colour" holding "red"                  |
         | "" is registered as a float holding 0.5                                      |
         | "x" is registered as a float holding 0.5, under the constraints `{"min": 1}` |
         | "x" is registered as a float holding 0.5, under the constraints `no JSON`    |

@@ -73,7 +73,7 @@ Feature: Registering variables
   Rule: There are eight types
 
     Scenario Outline: A variable of the unknown type <kind> cannot be registered
-      When "x" is registered as a <kind> holding "text"
+      When "x" is registered as an unknown type "<kind>" holding "text"
       Then it is refused as invalid
       And there is no variable "x"
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -176,3 +178,19 @@ def test_a_large_tensor_without_an_exact_binary_form_is_sent_as_json(value: Any)
     raw = encode("tensor", value)
     assert json.loads(raw.data) == value
     assert raw.array == b""
+
+
+@pytest.mark.parametrize(
+    ("message", "read"),
+    [
+        (pb.Variable(source=7), lambda variable: variable.source),  # type: ignore[arg-type]
+        (pb.Variable(constraints_json="{"), lambda variable: variable.constraints),
+        (pb.Variable(last_updated_at=Timestamp(nanos=-1)), lambda variable: variable.updated_at),
+        (pb.Variable(last_updated_at=Timestamp(seconds=2**62)), lambda variable: variable.updated_at),
+    ],
+)
+def test_a_malformed_field_of_a_variable_is_refused(
+    message: pb.Variable, read: Callable[[Variable], object]
+) -> None:
+    with pytest.raises(MalformedReplyError):
+        read(Variable(message))

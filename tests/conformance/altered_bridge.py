@@ -74,7 +74,7 @@ def plus(message: Message, field: str, summand: int) -> Message:
             if type(value) is int and descriptor.name.endswith(field):
                 setattr(submessage, descriptor.name, value + summand)
             elif descriptor.name.endswith(field + "s") and _is_map(descriptor):
-                for key in value:
+                for key in [*value]:
                     value[key] += summand
     return message
 

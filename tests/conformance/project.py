@@ -44,6 +44,13 @@ Feature: Small
       Then "n" holds 3 at version 1
 """
 
+OTHER = (
+    GREEN.replace("One passes", "A third passes")
+    .replace("Another passes", "A fourth passes")
+    .replace("A variable is", "Another variable is")
+)
+"""A feature whose names differ from those of ``GREEN``, as they must in one project."""
+
 RED = (
     GREEN
     + """
@@ -98,6 +105,8 @@ from contextlib import suppress
 from behave import given, then, when
 
 from varbridge.conformance.faults.processes import offspring
+from varbridge.errors import MalformedReplyError
+
 
 @when("somebody sends {signal} to the bridge")
 def step_signal(context, name):
@@ -143,6 +152,24 @@ def step_well(context):
 def step_pause_target(context):
     """Pause the bridge whose process the environment names."""
     os.kill(int(os.environ["TARGET_PID"]), signal.SIGSTOP)
+
+
+@when("a reply is malformed")
+def step_malformed(context):
+    """Fail as the client library does."""
+    raise MalformedReplyError("a value came with an unknown type_url")
+
+
+@when("a step has a defect")
+def step_defective(context):
+    """Look up what is not there."""
+    return {}["no such key"]
+
+
+@when("a step reads what it does not declare")
+def step_undeclared(context):
+    """Read the running tool, which no step has started."""
+    return context.world.tools.running
 
 
 @when("the bridge at the target is stopped")

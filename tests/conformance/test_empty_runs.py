@@ -37,7 +37,7 @@ SKIPPED = GREEN.replace("@variables", "@variables @requires_process")
         ),
         (GREEN + example("Then all is wel"), [], "The most similar: all is well"),
         ("@types\nFeature: F\n  Scenario: S\n    Then x\n    Nonsense\n", [], "Nonsense"),
-        ("", [], "no scenario matches"),
+        ("", [], "the file is empty"),
     ],
 )
 def test_a_run_that_would_test_nothing_is_not_judged(

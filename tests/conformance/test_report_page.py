@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-from tests.conformance.project import GREEN, MIXED, PROFILE, Project, Run, report_of
+from tests.conformance.project import MIXED, OTHER, PROFILE, Project, Run, report_of
 from varbridge.conformance.clauses import CONTRACT_VERSION
 from varbridge.conformance.invariants.trend import Series
 from varbridge.conformance.report import page as report
@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
-    project = Project(tmp_path_factory.mktemp("page") / "run", {"a.feature": MIXED, "b.feature": GREEN})
+    project = Project(tmp_path_factory.mktemp("page") / "run", {"a.feature": MIXED, "b.feature": OTHER})
     project.write("ours.toml", PROFILE)
     return project.folder / "reports" / "index.html", project.run("-D", "profile=ours.toml")
 

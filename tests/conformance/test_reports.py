@@ -12,7 +12,7 @@ import pytest
 from hamcrest import assert_that
 from jsonschema import Draft202012Validator
 
-from tests.conformance.project import GREEN, MIXED, PROFILE, ROOT, Project, Run, report_of
+from tests.conformance.project import GREEN, MIXED, OTHER, PROFILE, ROOT, Project, Run, report_of
 from varbridge.conformance.events import Event
 from varbridge.conformance.report import page, summary
 from varbridge.conformance.report.diagram import at_fault
@@ -29,7 +29,7 @@ SCHEMA = json.loads((ROOT / "docs" / "verdict.schema.json").read_text())
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Run]:
-    project = Project(tmp_path_factory.mktemp("mixed") / "run", {"a.feature": MIXED, "b.feature": GREEN})
+    project = Project(tmp_path_factory.mktemp("mixed") / "run", {"a.feature": MIXED, "b.feature": OTHER})
     project.write("ours.toml", PROFILE)
     return project, project.run("-D", "profile=ours.toml")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.project import GREEN, RED, ROOT, scenario_record
+from tests.conformance.project import GREEN, OTHER, RED, ROOT, scenario_record
 from tests.conformance.verdict_builders import MakeProject, example, killed_by, running
 from varbridge.conformance.clauses import CLAUSES
 from varbridge.conformance.report.record import ScenarioRecord
@@ -27,7 +27,7 @@ def test_the_verdict_of_a_partial_run_says_that_it_is_partial(make_project: Make
 
 
 def test_a_run_of_one_feature_is_partial(make_project: MakeProject) -> None:
-    project = make_project(**{"other.feature": GREEN})
+    project = make_project(**{"other.feature": OTHER})
     run = project.run(path="features/small.feature")
     assert (run.code, run.word) == (0, "passed (partial run)")
     assert run.sentence.startswith("2 of 4 scenarios")
@@ -50,9 +50,16 @@ def test_a_failed_scenario_does_not_conform(make_project: MakeProject) -> None:
     ]
 
 
-def test_an_exception_in_a_step_is_a_failure(make_project: MakeProject) -> None:
-    run = make_project(GREEN + example('Given a float variable "x" holding "text"', "Then all is well")).run()
+def test_a_malformed_reply_is_a_failure(make_project: MakeProject) -> None:
+    run = make_project(GREEN + example("When a reply is malformed", "Then all is well")).run()
     assert (run.code, run.word) == (1, "does not conform")
+
+
+def test_an_exception_of_the_suite_itself_breaks_the_run(make_project: MakeProject) -> None:
+    run = make_project(GREEN + example("When a step has a defect", "Then all is well")).run()
+    assert (run.code, run.word) == (3, "broken run")
+    place = "features/small.feature:19, 'a step has a defect': KeyError: 'no such key' (zz_own.py, line "
+    assert f"the suite itself failed at {place}" in run.sentence
 
 
 def test_a_full_run_with_incomplete_coverage_is_not_judged(make_project: MakeProject) -> None:
@@ -215,13 +222,12 @@ def test_an_exception_in_the_world_breaks_the_run(make_project: MakeProject) -> 
     assert "the suite itself failed in before_scenario: KeyError" in run.sentence
 
 
-@pytest.mark.parametrize(
-    "step", ["the running tool is cancelled", 'in session "other", the running tool is cancelled']
-)
-def test_a_scenario_that_lacks_a_step_breaks_the_run(make_project: MakeProject, step: str) -> None:
-    run = make_project(GREEN + example(f"When {step}", "Then all is well")).run()
+def test_a_step_that_lacks_an_undeclared_value_breaks_the_run(make_project: MakeProject) -> None:
+    run = make_project(
+        GREEN + example("When a step reads what it does not declare", "Then all is well")
+    ).run()
     assert (run.code, run.word) == (3, "broken run")
-    assert "the running tool is cancelled': it lacks a step" in run.sentence
+    assert "ScenarioError: it lacks a step before this one" in run.sentence
     assert "Given the tool … is running for … s" in run.sentence
 
 

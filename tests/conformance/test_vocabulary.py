@@ -17,7 +17,7 @@ from varbridge.conformance.vocabulary.calls import (
     WatchRequest,
     parse_numbers,
 )
-from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.vocabulary.literals import Literal, same
 from varbridge.conformance.vocabulary.options import Identifier, Options
 from varbridge.values import PREFIX, Raw, raw_array
 
@@ -59,6 +59,27 @@ def test_a_value_ends_where_the_options_begin(
     expected = Options(expected_version=2, request_id='r "1"', metadata={"a": "}, b"})
     text = f'"x", by its id, was set to {value}{options}'
     assert arguments(set_phrase, text) == [Identifier("x", "id"), Literal(value), expected]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (10**400, 1.0, False),
+        (10**4000, 0, False),
+        (1.0, 10**400, False),
+        (10**400, 10**400, True),
+        (0.0, -0.0, False),
+        (-0.0, -0.0, True),
+        (0, -0.0, False),
+        (1, 1.0, True),
+        (float("nan"), float("nan"), True),
+        (float("nan"), 1, False),
+        (True, 1, False),
+        ([1, 2.0], [1.0, 2], True),
+    ],
+)
+def test_numbers_are_the_same_to_the_sign_of_zero(first: object, second: object, expected: bool) -> None:
+    assert same(first, second, exact=False) is expected
 
 
 def test_options_are_arguments_of_the_client() -> None:
@@ -163,7 +184,9 @@ def test_a_session_is_opened_with_options() -> None:
 def test_another_bridge_is_started_with_flags() -> None:
     assert HostStart.parse("") == HostStart()
     assert HostStart.parse(", started for this scenario,") == HostStart(own=True)
-    assert HostStart.parse(', started with "--a 1",') == HostStart(flags=("--a", "1"))
+    assert HostStart.parse(', started with "--grace 1",') == HostStart(flags=("--grace", "1"))
+    with pytest.raises(ValueError, match="no flag --a"):
+        HostStart.parse(', started with "--a 1",')
 
 
 def test_numbers_are_a_range_or_a_list() -> None:

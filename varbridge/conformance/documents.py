@@ -11,13 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from behave.parser import parse_file
 from behave.runner import the_step_registry
 from behave.runner_util import load_step_modules
 
 from varbridge.conformance.clauses import CLAUSES, clauses_of
+from varbridge.conformance.run.files import FeatureFiles, feature_paths
+from varbridge.conformance.run.mistakes import InvalidRunError, refuse
+from varbridge.conformance.vocabulary.cells import constraints_of
 from varbridge.conformance.vocabulary.parameter_types import TYPES
 from varbridge.conformance.vocabulary.phrases import chain, is_action, is_prefix
+from varbridge.conformance.vocabulary.tables import Columns, table_of
+from varbridge.conformance.vocabulary.types import TYPES as TYPE_NAMES
 
 FEATURES = Path("features")
 STEPS = Path("steps")
@@ -30,8 +34,16 @@ class TraceabilityError(Exception):
 
 
 def parsed_features() -> list[Any]:
-    """Parse all features, in the order of their paths."""
-    return [parse_file(str(path)) for path in sorted(FEATURES.rglob("*.feature"))]
+    """Parse all features, in the order of their paths.
+
+    Raises:
+        InvalidRunError: a file cannot be read as a feature.
+    """
+    files = FeatureFiles()
+    for path in feature_paths(FEATURES):
+        files.read(path)
+    refuse(files.mistakes)
+    return files.features
 
 
 def rules_by_clause(features: Sequence[Any]) -> dict[str, list[str]]:
@@ -90,10 +102,33 @@ def vocabulary(registry: Any, features: Sequence[Any]) -> str:
         lines += ["", f"## {subject.replace('_', ' ').capitalize()}"]
         for keyword, definition in sorted(phrases, key=lambda phrase: phrase[1].location.line):
             meaning = " ".join((definition.func.__doc__ or "").split())
-            lines += ["", f"**{keyword}** `{definition.pattern}`", "", meaning]
+            lines += ["", f"**{keyword}** `{definition.pattern}`", "", meaning, *_columns(definition)]
             if (example := uses.get(definition.pattern)) is not None:
                 lines += ["", "```gherkin", *example, "```"]
     return "\n".join(lines) + "\n"
+
+
+def _columns(definition: Any) -> Iterator[str]:
+    """Yield the lines that describe the columns of the table that a phrase reads."""
+    declared = table_of(definition)
+    if declared is None:
+        return
+    yield ""
+    if callable(declared.columns):
+        yield from (f"- `{kind}`: {_listed(constraints_of(kind)) or 'none'}" for kind in TYPE_NAMES)
+    else:
+        yield from (f"- {text}" for text in _described(declared.columns))
+
+
+def _listed(columns: Columns) -> str:
+    return ", ".join(f"`{name}`" for name in columns)
+
+
+def _described(columns: Columns) -> Iterator[str]:
+    for name, cell in columns.items():
+        optional = " (optional)" if cell.optional else ""
+        empty = ", or nothing" if cell.may_be_empty else ""
+        yield f"`{name}`{optional}: {cell.right}{empty}"
 
 
 def definitions(registry: Any) -> Iterator[tuple[str, Any]]:
@@ -137,13 +172,13 @@ def _table(table: Any) -> list[str]:
 def main(arguments: Sequence[str]) -> int:
     """Write the pages, or check them; return 1 if a page cannot be written or is not up to date."""
     load_step_modules([str(STEPS)])
-    features = parsed_features()
     try:
+        features = parsed_features()
         pages = {
             TRACEABILITY_PAGE: traceability(rules_by_clause(features)),
             STEPS_PAGE: vocabulary(the_step_registry, features),
         }
-    except TraceabilityError as error:
+    except (InvalidRunError, TraceabilityError) as error:
         print(error, file=sys.stderr)
         return 1
     outdated = [path for path, text in pages.items() if not path.exists() or path.read_text("utf-8") != text]

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from varbridge import BridgeError, Connection, Session, Update, Watch
+from varbridge.errors import MalformedReplyError
 from varbridge.process import ServerProcess
 
 DEADLINE_S = 30.0
@@ -67,7 +68,10 @@ class CrashWorkload:
         seen = {update.variable.name: update.variable.version for update in self._seen if update.variable}
         variables, missing = session.get_many([*self._acknowledged])
         self.lost.extend(f"{name} is gone" for name in missing)
-        for name, variable in variables.items():
+        for name in self._acknowledged.keys() - variables.keys() - {*missing}:
+            self.lost.append(f"{name} is not in the answer of a read")
+        for name in self._acknowledged.keys() & variables.keys():
+            variable = variables[name]
             at_least, version = self._acknowledged[name], variable.version
             if version < at_least:
                 self.lost.append(f"{name} is at version {version}, but {at_least} was acknowledged")
@@ -96,7 +100,7 @@ class CrashWorkload:
         self._seen.extend(update for update in rest if update.variable is not None)
         for name, version in self._acknowledged.items():
             versions = [u.variable.version for u in self._seen if u.variable and u.variable.name == name]
-            if versions != [*range(1, version + 1)]:
+            if len(versions) != version or versions != [*range(1, version + 1)]:
                 self.discrepancies.append(
                     f"a watch of {name} received {_shorten(versions)} although there were {version} versions"
                 )
@@ -114,8 +118,8 @@ class CrashWorkload:
                 else:
                     answer = session.set_many(dict.fromkeys(names, version), atomic=True)
                     self._acknowledge(answer.versions)
-        except BridgeError:
-            pass  # the bridge was killed
+        except (BridgeError, MalformedReplyError):
+            pass  # the bridge was killed, or an invariant reports its reply
 
     def _acknowledge(self, versions: Mapping[str, int]) -> None:
         with self._arrived:

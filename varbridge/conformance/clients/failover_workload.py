@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from varbridge import BridgeError, Connection, Session
 from varbridge.conformance.clients.follower_adapter import FollowerAdapter
+from varbridge.errors import MalformedReplyError
 
 DEADLINE_S = 15.0
 """The time in which writes must be acknowledged again after a failure, in seconds."""
@@ -61,7 +62,7 @@ class FailoverWorkload:
         self._follower.close()
         for name, version in newest.items():
             versions = self._versions(name)
-            if versions != [*range(1, version + 1)]:
+            if len(versions) != version or versions != [*range(1, version + 1)]:
                 self.discrepancies.append(
                     f"the follower received {len(versions)} updates of {name}, which had {version} versions;"
                     f" the last ones: {versions[-9:]}"
@@ -90,8 +91,12 @@ class FailoverWorkload:
         """Compare the state of a bridge with the acknowledged writes; add what differs to ``lost``."""
         variables, missing = session.get_many([*self._acknowledged])
         self.lost.extend(f"{name} is gone at {bridge}" for name in missing)
-        for name, variable in variables.items():
-            expected = self._acknowledged[name]
+        self.lost.extend(
+            f"{name} is not in the answer of a read at {bridge}"
+            for name in self._acknowledged.keys() - variables.keys() - {*missing}
+        )
+        for name in self._acknowledged.keys() & variables.keys():
+            variable, expected = variables[name], self._acknowledged[name]
             if (variable.version, variable.value) != (expected, expected):
                 self.lost.append(
                     f"{name} holds {variable.value} at version {variable.version} at {bridge},"
@@ -114,7 +119,7 @@ class FailoverWorkload:
                         return
                     self._acknowledged[name] = wanted
                     self._arrived.notify_all()
-        except BridgeError as error:
+        except (BridgeError, MalformedReplyError) as error:
             with self._arrived:
                 self._failure = error
                 self._arrived.notify_all()

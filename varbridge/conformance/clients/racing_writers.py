@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import count
 
 from varbridge import Session, Update
+from varbridge.conformance.vocabulary.contents import item
 
 
 class RacingWriters:
@@ -39,7 +40,8 @@ class RacingWriters:
 
     def __enter__(self) -> RacingWriters:
         before, _ = self._sessions[0].get_many(self._names)
-        self._answers = [(name, before[name].version, before[name].value) for name in self._names]
+        read = {name: item(before, name, f"{name} in a read") for name in self._names}
+        self._answers = [(name, variable.version, variable.value) for name, variable in read.items()]
         for thread in self._threads:
             thread.start()
         return self
@@ -70,6 +72,9 @@ class RacingWriters:
                 seen[update.variable.version] = update.variable.value
         sentences = []
         for name, seen in got.items():
+            if not seen:
+                sentences.append(f"{who} received no update of {name!r}")
+                continue
             begun = min(seen)
             written = self.written.get(name, {})
             wanted = {version: value for version, value in written.items() if version >= begun}

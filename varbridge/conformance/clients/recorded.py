@@ -12,7 +12,7 @@ import grpc
 from varbridge import BridgeError, Connection, Tls
 from varbridge.conformance.clients.session_opener import SessionOpener
 from varbridge.conformance.events import CLIENT, Event
-from varbridge.errors import from_rpc
+from varbridge.errors import MalformedReplyError, from_rpc
 from varbridge.watch import Stream
 
 
@@ -105,13 +105,15 @@ class RecordedConnection(Connection):
 
         Raises:
             BridgeError: the call was refused.
+            MalformedReplyError: the call ended without an answer.
         """
         method: Any = self._channel.stream_stream(path)
         try:
-            answer: bytes = next(method(iter([request]), timeout=timeout, metadata=self._metadata))
+            for answer in method(iter([request]), timeout=timeout, metadata=self._metadata):
+                return bytes(answer)
         except grpc.RpcError as error:
             raise from_rpc(error) from None
-        return answer
+        raise MalformedReplyError(f"{path} ended without an answer")
 
     def wait_until_closed(self, timeout: float) -> bool:
         """Wait until the established connection is closed; return False if time is up before."""

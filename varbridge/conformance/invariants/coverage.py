@@ -13,8 +13,8 @@ from typing import Any
 
 from varbridge.conformance.events import Event
 from varbridge.conformance.invariants.replies import variables_in
-from varbridge.conformance.invariants.variables import TYPES
 from varbridge.conformance.vocabulary.statuses import CONTRACT_CODES
+from varbridge.conformance.vocabulary.types import TYPES
 from varbridge.conformance.vocabulary.updates import KINDS
 from varbridge.messages import snakepit_bridge_pb2 as pb
 

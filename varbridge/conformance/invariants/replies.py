@@ -9,7 +9,8 @@ from typing import Any
 from varbridge import Variable
 from varbridge.conformance.clauses import with_clause
 from varbridge.conformance.invariants.times import clock_faults, nanoseconds
-from varbridge.conformance.invariants.variables import TYPES, variable_faults
+from varbridge.conformance.invariants.variables import variable_faults
+from varbridge.conformance.vocabulary.types import TYPES
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.messages.traits import traits_of
 

@@ -29,7 +29,7 @@ def show_time(timestamp: Timestamp) -> str:
     """Return a timestamp in ISO format, or as numbers if it is not a valid Timestamp."""
     try:
         return str(timestamp.ToJsonString())
-    except ValueError:
+    except (ValueError, OverflowError):
         return f"{timestamp.seconds} s and {timestamp.nanos} ns"
 
 

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from varbridge import Variable
 from varbridge.conformance.invariants.times import clock_faults, nanoseconds
+from varbridge.conformance.vocabulary.types import TYPES
 from varbridge.errors import MalformedReplyError
 from varbridge.messages import snakepit_bridge_pb2 as pb
-
-TYPES = ("float", "integer", "string", "boolean", "choice", "module", "embedding", "tensor")
 
 
 def variable_faults(variable: pb.Variable) -> Iterator[str]:
@@ -44,5 +43,5 @@ def variable_faults(variable: pb.Variable) -> Iterator[str]:
 def _is_object(text: str) -> bool:
     try:
         return isinstance(json.loads(text), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from varbridge import Update, Variable, values
 from varbridge.conformance.invariants.times import same_time, show_time
@@ -73,15 +73,15 @@ class Versions:
         for name in ("name", "type", "constraints_json"):
             first_value, value = getattr(first.message, name), getattr(variable.message, name)
             if first_value != value and (
-                name != "constraints_json" or first.constraints != variable.constraints
+                name != "constraints_json" or _constraints(first) != _constraints(variable)
             ):
                 yield (
                     f"{first!r} was sent with the {name} {first_value!r}, and {variable!r} with {value!r}:"
                     " it never changes (K5)"
                 )
         before = self._states.setdefault(key, variable)
-        if before.source != variable.source:
-            yield f"the source of {variable!r} was sent as {before.source} and as {variable.source} (A14)"
+        if before.message.source != variable.message.source:
+            yield f"the source of {variable!r} was sent as {_source(before)} and as {_source(variable)} (A14)"
         if not same_time(before.message.last_updated_at, variable.message.last_updated_at):
             yield (
                 f"{variable!r} was sent with last_updated_at {show_time(before.message.last_updated_at)} and"
@@ -105,7 +105,7 @@ class Versions:
             if (
                 first_value != value
                 and value
-                and (name != "constraints_json" or before.constraints != variable.constraints)
+                and (name != "constraints_json" or _constraints(before) != _constraints(variable))
             ):
                 yield (
                     f"an update of {variable!r} has the {name} {value!r}, but a read has {first_value!r} (K5)"
@@ -216,6 +216,22 @@ def _holds(state: Variable, entry: pb.VariableHistoryEntry) -> bool:
         return same(state.value, values.decode(state.type, entry.value, entry.binary_value))
     except MalformedReplyError:
         return False
+
+
+def _constraints(variable: Variable) -> Any:
+    """Return the constraints of a variable, or their text if they are malformed."""
+    try:
+        return variable.constraints
+    except MalformedReplyError:
+        return variable.message.constraints_json
+
+
+def _source(variable: Variable) -> str:
+    """Return the source of a variable, or its number if there is no such source."""
+    try:
+        return variable.source
+    except MalformedReplyError:
+        return str(variable.message.source)
 
 
 def _places(order: Sequence[Update]) -> Mapping[tuple[str, int], list[int]]:

@@ -14,7 +14,7 @@ from typing import Any
 from behave.formatter.base import Formatter
 
 from varbridge.conformance.report.verdict import EXIT_CODES, NOT_JUDGED
-from varbridge.conformance.run.validation import InvalidRunError
+from varbridge.conformance.run.mistakes import InvalidRunError
 
 RUNNER = "varbridge.conformance.run.runner:ConformanceRunner"
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from varbridge.conformance.run.validation import InvalidRunError
+from varbridge.conformance.run.mistakes import InvalidRunError
 
 
 class KnownFailures:

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import grpc
 from behave.model_type import Status
 
+from varbridge import BridgeError, WorkerError
 from varbridge.conformance.clauses import clauses_of
 from varbridge.conformance.report.record import Failure, Figure
 from varbridge.conformance.report.trace import Exchange
 from varbridge.conformance.run.explanation import failure_of
 from varbridge.conformance.run.known_failures import KnownFailures
 from varbridge.conformance.run.lacks import Lack, lack_after, lack_before
-from varbridge.conformance.scenario.from_step import ScenarioError
 from varbridge.conformance.scenario.world import World
-from varbridge.conformance.target.server_pool import Crash
+from varbridge.conformance.target.options import TargetUnavailableError
+from varbridge.conformance.target.server_pool import Crash, UnsupportedFlagError
 from varbridge.conformance.target.target import Target
+from varbridge.errors import MalformedReplyError, ToolFailedError
+
+_OF_THE_BRIDGE = (
+    *(AssertionError, BridgeError, MalformedReplyError, ToolFailedError, WorkerError),
+    *(TargetUnavailableError, UnsupportedFlagError),
+    TimeoutError,  # such as a watch that the bridge does not confirm in time
+    *(grpc.RpcError, grpc.FutureTimeoutError, grpc.FutureCancelledError),
+)
+"""The exceptions of a step that say something about the bridge; any other one is a defect of the suite."""
 
 
 @dataclass
@@ -87,9 +99,16 @@ class ConformanceRun:
         return self._world
 
     def end_step(self, step: Any) -> None:
-        """Record the run as broken if the step showed that the scenario itself is invalid, not the bridge."""
-        if isinstance(step.exception, ScenarioError):
-            self.broken = self.broken or f"the scenario is invalid at {step.name!r}: {step.exception}"
+        """Record the run as broken if the step raised an exception that no behaviour of a bridge explains."""
+        error = step.exception
+        if not isinstance(error, Exception) or isinstance(error, _OF_THE_BRIDGE):
+            return
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(frame.filename).name}, line {frame.lineno}"
+        self.broken = self.broken or (
+            f"the suite itself failed at {step.location}, {step.name!r}:"
+            f" {type(error).__name__}: {error} ({place})"
+        )
 
     def end(self, scenario: Any) -> None:
         """Check the invariants that every scenario must satisfy, and record what explains a failure."""

@@ -11,11 +11,13 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from behave import exception
+from behave.formatter._registry import make_formatters
 from behave.parser import ParserError
-from behave.runner import Runner, the_step_registry
+from behave.runner import Context, Runner, the_step_registry
 
 from varbridge.conformance import tags
 from varbridge.conformance.clauses import clauses_of
@@ -25,7 +27,9 @@ from varbridge.conformance.report.terminal import print_verdict
 from varbridge.conformance.report.verdict import BROKEN, Verdict
 from varbridge.conformance.run import environment, reports, selection, validation
 from varbridge.conformance.run.decision import Findings, decide
+from varbridge.conformance.run.files import FeatureFiles
 from varbridge.conformance.run.known_failures import KnownFailures
+from varbridge.conformance.run.mistakes import InvalidRunError, refuse
 from varbridge.conformance.run.output import Output
 from varbridge.conformance.run.results import descriptions, records
 from varbridge.conformance.run.run import ConformanceRun
@@ -36,7 +40,7 @@ from varbridge.conformance.target.startup import StartupError
 from varbridge.conformance.target.target import Target
 
 REFUSALS = (
-    validation.InvalidRunError,
+    InvalidRunError,
     tags.UnknownTagError,
     ProfileError,
     TargetUnavailableError,
@@ -59,6 +63,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         self.target: Target | None = None
         self._selection = selection.NOTHING
         self._output = Output.replace_stdout(config)
+        self._files = FeatureFiles()
 
     def run(self) -> bool:
         """Run the features, print the verdict and write reports; return True if the bridge failed.
@@ -79,6 +84,16 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
             raise SystemExit(code)
         return code == 1
 
+    def run_with_paths(self) -> bool:
+        """Load the steps, read the features, and run them; see behave's ``Runner``."""
+        self.context = Context(self)
+        self.load_hooks()
+        self.load_step_definitions()
+        self._files.read_locations(self.feature_locations(), self.config.lang)
+        self.features.extend(self._files.features)
+        self.formatters = make_formatters(self.config, self.config.outputs)
+        return self.run_model()
+
     def run_model(self, features: Any = None) -> bool:
         """Validate the run, and connect to the target; then run the scenarios."""
         if self.config.steps_catalog:
@@ -86,7 +101,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         if self.config.dry_run:
             self._validate()
             super().run_model(features)
-            raise validation.InvalidRunError(
+            raise InvalidRunError(
                 f"a dry run asks the bridge nothing: {self._selection.chosen} of {self._selection.usual}"
                 " scenarios are selected, and none was run"
             )
@@ -132,10 +147,14 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
     def _validate(self) -> list[Any]:
         """Refuse an invalid run; return all features, also those that are not selected."""
         tags.narrow(self.config)
-        features = selection.all_features(self.features, self.base_dir)
-        validation.check_features(self.features)
+        others = FeatureFiles()
+        features = selection.all_features(self.features, self.base_dir, others)
+        steps = Path(self.base_dir) / "steps"
+        mistakes = validation.mistakes_in(
+            self.features, others.features, steps, the_step_registry, self.config
+        )
+        refuse([*self._files.mistakes, *others.mistakes, *mistakes])
         validation.check_selection(self.features, self.config)
-        validation.check_steps(self.features, self.config, the_step_registry)
         self._selection = selection.select(features, self.features, self.config)
         return features
 

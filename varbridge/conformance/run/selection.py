@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from behave.parser import parse_file
-
 from varbridge.conformance import tags
-from varbridge.conformance.run.validation import InvalidRunError, scenarios
+from varbridge.conformance.run.files import FeatureFiles, feature_paths
+from varbridge.conformance.run.mistakes import InvalidRunError
+from varbridge.conformance.run.validation import scenarios
 
 FOLDER = "features"
 
@@ -62,11 +62,19 @@ def _siblings(path: Path) -> list[Path]:
     return sorted(path.parent.iterdir()) if path.parent.is_dir() else []
 
 
-def all_features(parsed: Sequence[Any], base: str) -> list[Any]:
-    """Return the features that are parsed already, and the other ones in ``base``'s folder of features."""
-    known = {str(Path(feature.filename).resolve()) for feature in parsed}
-    paths = sorted((Path(base) / FOLDER).rglob("*.feature"))
-    return [*parsed, *(parse_file(str(path)) for path in paths if str(path.resolve()) not in known)]
+def all_features(parsed: Sequence[Any], base: str, others: FeatureFiles) -> list[Any]:
+    """Return the features that are parsed already, and the other ones in ``base``'s folder of features.
+
+    Args:
+        parsed: the features that are parsed already.
+        base: the folder of the project.
+        others: the files in which the other features are recorded.
+    """
+    known = {Path(feature.filename).resolve() for feature in parsed}
+    for path in feature_paths(Path(base) / FOLDER):
+        if path.resolve() not in known:
+            others.read(path)
+    return [*parsed, *others.features]
 
 
 def basics_first(features: Iterable[Any]) -> list[Any]:

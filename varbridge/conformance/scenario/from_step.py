@@ -20,9 +20,12 @@ class FromStep(Generic[T]):
 
     def __init__(self, step: str) -> None:
         self.step = step
+        self.name = ""
+        """The names of the class and the attribute."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
+        self.name = f"{owner.__name__}.{name}"
 
     @overload
     def __get__(self, instance: None, owner: type) -> FromStep[T]: ...

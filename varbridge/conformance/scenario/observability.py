@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import urllib.request
 from collections.abc import Mapping
+from http.client import HTTPException
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health_pb2
 
 from varbridge.conformance.clients.recorded import RecordedConnection
+from varbridge.conformance.vocabulary.contents import decoded, json_of
 from varbridge.process import ServerProcess
 
 HEALTH = "/grpc.health.v1.Health/Check"
@@ -23,8 +25,14 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 def health(connection: RecordedConnection) -> str:
     """Return the status of the whole server from its health service. Raises BridgeError."""
-    answer = health_pb2.HealthCheckResponse.FromString(connection.ask(HEALTH, b""))
-    return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
+    try:
+        answer = health_pb2.HealthCheckResponse.FromString(connection.ask(HEALTH, b""))
+    except DecodeError:
+        raise AssertionError(
+            "the health service answered something that is not a HealthCheckResponse"
+        ) from None
+    names = health_pb2.HealthCheckResponse.ServingStatus
+    return str(decoded(names.Name, answer.status, "a status of the health service"))
 
 
 def interface(connection: RecordedConnection) -> bytes:
@@ -34,19 +42,23 @@ def interface(connection: RecordedConnection) -> bytes:
 
 def metrics(address: str) -> str:
     """Return the metrics page for Prometheus that a bridge serves at an address."""
-    with _DIRECT.open(f"http://{address}/metrics", timeout=5.0) as answer:
-        return str(answer.read().decode())
+    try:
+        with _DIRECT.open(f"http://{address}/metrics", timeout=5.0) as answer:
+            return str(answer.read().decode("utf-8", "replace"))
+    except (OSError, HTTPException) as error:
+        raise AssertionError(f"expected a page of metrics at {address}, but: {error}") from None
 
 
 def samples(page: str) -> Mapping[str, float]:
     """Return the samples of a metrics page, by name and labels."""
     lines = [line.rpartition(" ") for line in page.splitlines() if line and not line.startswith("#")]
-    return {name: float(value) for name, _, value in lines}
+    return {name: decoded(float, value, f"a number for {name}") for name, _, value in lines}
 
 
 def logged_calls(process: ServerProcess) -> list[dict[str, Any]]:
     """Return the log entries of calls so far; each line of the log must be a JSON object."""
-    return [entry for entry in map(json.loads, [*process.stderr]) if "call" in entry]
+    entries = [json_of(line, "each line of the log") for line in [*process.stderr]]
+    return [entry for entry in entries if isinstance(entry, dict) and "call" in entry]
 
 
 def all_words(process: ServerProcess) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from signal import SIGCONT, SIGKILL, SIGSTOP, Signals
 from typing import TYPE_CHECKING
 
 from varbridge.conformance.clients.failover_workload import FailoverWorkload
 from varbridge.conformance.faults.etcd_member import Member
+from varbridge.conformance.scenario.client import Client
 from varbridge.conformance.scenario.from_step import ScenarioError
-from varbridge.conformance.scenario.notes import LoadNotes
+from varbridge.conformance.scenario.notes import LoadNotes, ServerNotes
+from varbridge.conformance.scenario.prerequisites import Arguments, Fact, Source, own_bridge
+from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.vocabulary.matchers import expect
 
 if TYPE_CHECKING:
@@ -18,7 +22,10 @@ if TYPE_CHECKING:
 END_S = 10.0
 """The maximum time until a process has ended after a signal, in seconds."""
 
+CHILDREN = "the bridge's child processes"
+
 _STORE = "the store"
+_NO_RESTART = Fact("a process that can be restarted", "Given a new bridge with a data directory")
 
 
 class Processes(ABC):
@@ -166,6 +173,34 @@ class StoreMembers(Processes):
             "the store's follower": [follower],
             "the store's majority": [leader, follower],
         }[self.name]
+
+
+def process_named(arguments: Arguments) -> Sequence[Source]:
+    """Return what a step needs of earlier ones for the process that its parameter ``name`` names."""
+    name = arguments["name"]
+    needed: dict[str, Sequence[Source]] = {
+        "the bridge": [Servers.process],
+        "the bridge's parent process": [ServerNotes.starter],
+        "the worker's bridge": [Servers.worker],
+        "every bridge": [Client.bridges],
+        CHILDREN: [ServerNotes.offspring],
+    }
+    return needed.get(name, [] if name.startswith(_STORE) else [own_bridge(name)])
+
+
+def killed_worker(arguments: Arguments) -> Sequence[Source]:
+    """Return what a signal to the worker's bridge provides: the process that it was."""
+    return [ServerNotes.killed] if arguments["name"] == "the worker's bridge" else []
+
+
+def restart_of(arguments: Arguments) -> Sequence[Source]:
+    """Return what a step needs of earlier ones to restart the process that its parameter ``name`` names."""
+    needed: dict[str, Sequence[Source]] = {
+        "the bridge": [Servers.data_dir],
+        "the bridge's parent process": [_NO_RESTART],
+        CHILDREN: [_NO_RESTART],
+    }
+    return needed.get(arguments["name"], [])
 
 
 def named(world: World, name: str) -> Processes:

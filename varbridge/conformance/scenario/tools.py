@@ -14,8 +14,9 @@ from varbridge import BridgeError, Session
 from varbridge.caller import Caller
 from varbridge.conformance.scenario.world import DEADLINE_S, World
 from varbridge.conformance.vocabulary.calls import HostStart, ToolArguments
-from varbridge.conformance.vocabulary.literals import Literal
+from varbridge.conformance.vocabulary.contents import item, json_of
 from varbridge.conformance.vocabulary.outcome import Outcome
+from varbridge.conformance.vocabulary.tables import Row
 from varbridge.errors import from_rpc
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.values import decode, encode, split_url, to_any
@@ -119,50 +120,45 @@ def running_outcome(world: World, timeout: float) -> Outcome:
         return Outcome(error=from_rpc(error))
 
 
-def registrations(table: Iterable[Any]) -> list[pb.ToolRegistration]:
-    """Return the tools in a table: ``name``, and what each ``takes`` as a JSON list of [parameter, type]."""
+def registrations(rows: Iterable[Row]) -> list[pb.ToolRegistration]:
+    """Return the tools in a table: ``name``, and what each ``takes`` as a list of [parameter, type]."""
     return [
         pb.ToolRegistration(
-            name=Literal(row["name"]).python(),
+            name=row["name"],
             description="registered by the suite",
-            parameters=[
-                pb.ParameterSpec(name=name, type=kind, required=True)
-                for name, kind in json.loads(row["takes"])
-            ],
+            parameters=[pb.ParameterSpec(name=name, type=kind, required=True) for name, kind in row["takes"]],
         )
-        for row in table
+        for row in rows
     ]
 
 
-def host_of(table: Any) -> str:
+def host_of(rows: Sequence[Row]) -> str:
     """Return the address in the ``host`` column of a table of tools; ``NOWHERE`` if it has none."""
-    hosts = {row["host"] for row in table} if "host" in table.headings else {NOWHERE}
-    (host,) = hosts
-    return str(host)
+    return str(rows[0].get("host", NOWHERE))
 
 
-def registration(name: str, metadata: Mapping[str, str], table: Iterable[Any]) -> pb.ToolRegistration:
+def registration(name: str, metadata: Mapping[str, str], rows: Iterable[Row]) -> pb.ToolRegistration:
     """Return a streaming tool with a value in every field; its parameters are the rows of a table.
 
     Args:
         name: the tool's name.
         metadata: the tool's metadata.
-        table: the columns ``name``, ``type``, ``required``, ``description``, and ``default`` and
-            ``constraints``, which are JSON or empty.
+        rows: the columns ``name``, ``type``, ``required``, ``description``, ``default`` and ``constraints``,
+            of which the last three may be empty.
     """
     tool = pb.ToolRegistration(
         name=name, description=f"the purpose of {name}", metadata=metadata, supports_streaming=True
     )
-    for row in table:
+    for row in rows:
         parameter = tool.parameters.add(
             name=row["name"],
             type=row["type"],
             required=row["required"] == "yes",
-            description=row["description"],
-            validation_json=row["constraints"],
+            description=row.get("description", ""),
+            validation_json=json.dumps(row["constraints"]) if "constraints" in row else "",
         )
-        if row["default"]:
-            parameter.default_value.CopyFrom(to_any(Literal(row["default"]).raw(row["type"])))
+        if "default" in row:
+            parameter.default_value.CopyFrom(to_any(row["default"].raw(row["type"])))
     return tool
 
 
@@ -184,7 +180,7 @@ def _parameter_fields(parameter: pb.ParameterSpec) -> dict[str, Any]:
         "description": parameter.description,
         "required": parameter.required,
         "default": decode(parameter.type, parameter.default_value) if has_default else None,
-        "constraints": json.loads(parameter.validation_json or "{}"),
+        "constraints": json_of(parameter.validation_json or "{}", f"the constraints of {parameter.name!r}"),
     }
 
 
@@ -199,16 +195,17 @@ def register_hosted(world: World, address: str, names: Sequence[str]) -> None:
     """Register tools of another bridge in the session, with the parameters that the bridge lists."""
     world.client.host = world.client.connect(address)
     catalogue = world.client.host.session(f"{world.sessions.id}-catalogue")
-    specs = catalogue.initialize().available_tools
+    offered = catalogue.initialize().available_tools
     catalogue.clean_up()
+    specs = {name: item(offered, name, f"the tool {name!r} at the other bridge") for name in names}
     tools = [
         pb.ToolRegistration(
             name=name,
-            description=specs[name].description,
-            parameters=specs[name].parameters,
-            supports_streaming=specs[name].supports_streaming,
+            description=spec.description,
+            parameters=spec.parameters,
+            supports_streaming=spec.supports_streaming,
         )
-        for name in names
+        for name, spec in specs.items()
     ]
     world.tools.host_address = address
     world.tools.hosted.update(names)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from hamcrest import assert_that, equal_to
 
 from varbridge import Update
 from varbridge.conformance.clients.follower_adapter import Watched
 from varbridge.conformance.scenario.world import DEADLINE_S, World
+from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.matchers import (
     Refused,
     expect,
     in_order,
     is_refusal,
 )
+from varbridge.conformance.vocabulary.tables import Row
 from varbridge.conformance.vocabulary.updates import describe, is_update
 
 _NO_ERROR = "it ended without an error"
@@ -30,12 +32,12 @@ def wait_for_news(watch: Watched, count: int, timeout: float = DEADLINE_S) -> li
     return news(watch.wait_for(lambda updates: len(news(updates)) >= count, timeout))
 
 
-def expect_updates(world: World, person: str, rows: Sequence[Mapping[str, str]]) -> None:
+def expect_updates(world: World, person: str, rows: Sequence[Row]) -> None:
     """Assert that the next updates of a person's watch match these rows, in this order."""
     watcher = world.watchers[person]
     end_position = watcher.position + len(rows)
     fresh = wait_for_news(watcher.watch, end_position)[watcher.position : end_position]
-    unknown = set() if world.target.options.has_current_service else {"previous"}
+    unknown = () if world.target.options.has_current_service else ("previous",)
     for number, (update, row) in enumerate(zip(fresh, rows, strict=False), 1):
         known = {name: cell for name, cell in row.items() if name not in unknown}
         assert_that(update, is_update(known), f"update {number} that {person} received")
@@ -66,7 +68,8 @@ def expect_versions(world: World, person: str, first: int, last: int, name: str)
 
 def expect_heartbeat(world: World, person: str, other: str) -> None:
     """Assert that a watch receives a heartbeat with the sequence of another watch's last update."""
-    last = max(update.sequence for update in news(world.watchers[other].watch.updates))
+    sequences = sorted(update.sequence for update in news(world.watchers[other].watch.updates))
+    last = item(sequences, -1, f"an update that {other} received")
     # A heartbeat that was sent before that update may come first; the next one carries its sequence.
     updates = world.watchers[person].watch.wait_for(
         lambda got: any(update.kind == "heartbeat" and update.sequence >= last for update in got), DEADLINE_S

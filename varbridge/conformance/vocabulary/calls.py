@@ -7,8 +7,18 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from varbridge.conformance.vocabulary.literals import INSIDE, QUOTED, VALUE, Literal, ungrouped
+from varbridge.conformance.vocabulary.literals import (
+    INSIDE,
+    QUOTED,
+    TEXT,
+    VALUE,
+    Literal,
+    json_object,
+    texts_object,
+    ungrouped,
+)
 from varbridge.conformance.vocabulary.options import Identifier
+from varbridge.conformance.vocabulary.settings import known_flags
 from varbridge.conformance.vocabulary.statuses import STATUS
 
 _ARGUMENTS = (
@@ -35,7 +45,7 @@ WATCH = ungrouped(_WATCH)
 """The regular expression of the variables that are watched, and of the options of the watch."""
 
 _END = (
-    rf"(?P<status>{STATUS})(?:, saying (?P<phrase>{QUOTED}))?(?: within (?P<within>\d+) s)?"
+    rf"(?P<status>{STATUS})(?:, saying (?P<phrase>{TEXT}))?(?: within (?P<within>\d+) s)?"
     r"(?:, (?P<later>\d+) s or more after the last call)?"
 )
 END = ungrouped(_END)
@@ -64,7 +74,7 @@ class ToolArguments:
     def parse(cls, text: str) -> ToolArguments:
         """Parse the arguments of a tool from the text of a step."""
         parts = _parts(_ARGUMENTS, text)
-        parameters = json.loads(parts["parameters"] or "{}")
+        parameters = json_object(parts["parameters"] or "{}")
         if parts["name"] is not None:
             literal = Literal(parts["value"])
             kind = "string" if literal.array() is None else "tensor"
@@ -94,7 +104,7 @@ class Opening:
         """Parse the options of an opening from the text of a step."""
         parts = _parts(_OPENING, text)
         ttl, metadata = parts["ttl"], parts["metadata"]
-        return cls(None if ttl is None else int(ttl), None if metadata is None else json.loads(metadata))
+        return cls(None if ttl is None else int(ttl), None if metadata is None else texts_object(metadata))
 
     def arguments(self) -> dict[str, Any]:
         """Return the options that are set, as keyword arguments of the client's method."""
@@ -178,7 +188,8 @@ class HostStart:
     def parse(cls, text: str) -> HostStart:
         """Parse the start of a bridge from the text of a step."""
         parts = _parts(_HOST, text)
-        return cls(parts["own"] is not None, tuple(json.loads(parts["flags"] or '""').split()))
+        flags = parts["flags"]
+        return cls(parts["own"] is not None, () if flags is None else known_flags(json.loads(flags)))
 
 
 def parse_numbers(text: str) -> list[int]:

@@ -31,6 +31,9 @@ SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 QUOTED = r'"(?:[^"\\]|\\.)*"'
 """The regular expression of a string in double quotes, with JSON's escapes."""
 
+TEXT = r'"(?:[^"\\]|\\.)+"'
+"""The regular expression of a string in double quotes that is not empty."""
+
 INSIDE = rf"(?:[^\"]|{QUOTED})*?"
 """The regular expression of the text between brackets in JSON."""
 
@@ -59,13 +62,21 @@ class Literal:
     text: str
 
     def __post_init__(self) -> None:
-        if self._pattern() is None and self._body != NO_VALUE and self._body not in SPECIAL:
-            try:
-                json.loads(self._body)
-            except ValueError as error:
-                raise ValueError(
-                    f"{self.text!r} is not a JSON value, or another literal of the features: {error}"
-                ) from None
+        try:
+            if (match := _ARRAY_PARTS.fullmatch(self._body)) is not None and match[2] is not None:
+                json.loads(match[2])  # the array itself may be large
+            elif match is not None or _WIRE_PARTS.fullmatch(self._body) is not None:
+                self.raw("tensor")
+            elif (
+                self._body not in SPECIAL
+                and self._body != NO_VALUE
+                and _LARGE_PARTS.fullmatch(self._body) is None
+            ):
+                strict_json(self._body)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise ValueError(
+                f"{self.text!r} is not a JSON value, or another literal of the features: {error}"
+            ) from None
 
     @property
     def is_absent(self) -> bool:
@@ -124,12 +135,6 @@ class Literal:
         assert match is not None
         return match["value"]
 
-    def _pattern(self) -> re.Match[str] | None:
-        for pattern in (_ARRAY_PARTS, _LARGE_PARTS, _WIRE_PARTS):
-            if (match := pattern.fullmatch(self._body)) is not None:
-                return match
-        return None
-
     def _json(self) -> str:
         if self._body in SPECIAL:
             return json.dumps(self._body)
@@ -142,6 +147,37 @@ class Literal:
 
 
 NO_VALUE = "no value"
+
+
+def strict_json(text: str) -> Any:
+    """Return the value of a JSON text whose objects name each key once.
+
+    Raises:
+        ValueError: the text is not JSON, or an object has a key twice.
+    """
+    return json.loads(text, object_pairs_hook=_distinct)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError(f"a key occurs twice among {', '.join(name for name, _ in pairs)}")
+    return dict(pairs)
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Return the value of a JSON object. Raises ValueError for any other text."""
+    value = strict_json(text)
+    if not isinstance(value, dict):
+        raise ValueError(f"{text} is not a JSON object")
+    return value
+
+
+def texts_object(text: str) -> dict[str, str]:
+    """Return the value of a JSON object whose values are texts. Raises ValueError for any other text."""
+    value = json_object(text)
+    if not all(isinstance(item, str) for item in value.values()):
+        raise ValueError(f"the values in {text} must be texts in quotes")
+    return value
 
 
 def names_in(text: str) -> list[str]:
@@ -173,10 +209,13 @@ def same(expected: Any, actual: Any, *, exact: bool = True) -> bool:
     if isinstance(expected, bool) or isinstance(actual, bool):
         return expected is actual
     if isinstance(expected, int | float) and isinstance(actual, int | float):
-        if math.isnan(expected) or math.isnan(actual):
-            return math.isnan(expected) and math.isnan(actual)
-        signs = math.copysign(1, expected) == math.copysign(1, actual) or expected != 0
-        return expected == actual and signs and (not exact or type(expected) is type(actual))
+        if exact and type(expected) is not type(actual):
+            return False
+        if isinstance(expected, float) and isinstance(actual, float):
+            if math.isnan(expected) or math.isnan(actual):
+                return math.isnan(expected) and math.isnan(actual)
+            return expected == actual and math.copysign(1, expected) == math.copysign(1, actual)
+        return expected == actual and not _is_negative_zero(expected) and not _is_negative_zero(actual)
     if isinstance(expected, list) and isinstance(actual, list):
         return len(expected) == len(actual) and all(
             same(e, a, exact=False) for e, a in zip(expected, actual, strict=True)
@@ -200,6 +239,10 @@ def show(value: Any) -> str:
         return text
     length = f" ({len(value)} characters)" if isinstance(value, str) else ""
     return f"{text[:_SHOWN]} …{length}"
+
+
+def _is_negative_zero(number: float) -> bool:
+    return number == 0 and math.copysign(1, number) < 0
 
 
 def _is_array(value: Any) -> bool:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from varbridge.conformance.vocabulary.literals import INSIDE, QUOTED, ungrouped
+from varbridge.conformance.vocabulary.literals import INSIDE, QUOTED, json_object, texts_object, ungrouped
 
 _IDENTIFIER = (
     rf"(?P<name>{QUOTED})(?P<by_id>, by its (?P<old>old )?id(?: in session (?P<session>{QUOTED}))?,?)?"
@@ -39,6 +39,9 @@ class Identifier:
     name: str
     by: str = "name"
     session: str | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.by == "name" else f"{self.by} of {self.name}"
 
     @classmethod
     def parse(cls, text: str) -> Identifier:
@@ -88,10 +91,10 @@ class Options:
             if parts["optimizer"] is not None:
                 metadata["optimizer_id"] = json.loads(parts["optimizer"])
             if parts["metadata"] is not None:
-                metadata |= json.loads(parts["metadata"])
+                metadata |= texts_object(parts["metadata"])
             if (constraints := parts["constraints"]) is not None:
                 is_text = constraints.startswith("`")
-                values["constraints"] = constraints[1:-1] if is_text else json.loads(constraints)
+                values["constraints"] = constraints[1:-1] if is_text else json_object(constraints)
         return cls(**values, metadata=metadata or None)
 
     def arguments(self) -> dict[str, Any]:

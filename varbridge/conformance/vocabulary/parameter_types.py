@@ -17,7 +17,16 @@ from behave.cucumber_expression import (
 from behave.matchers import use_current_step_matcher_as_default
 
 from varbridge.conformance.vocabulary import calls
-from varbridge.conformance.vocabulary.literals import QUOTED, VALUE, Literal, names_in
+from varbridge.conformance.vocabulary.literals import (
+    INSIDE,
+    QUOTED,
+    TEXT,
+    VALUE,
+    Literal,
+    names_in,
+    strict_json,
+    texts_object,
+)
 from varbridge.conformance.vocabulary.options import IDENTIFIER, OPTIONS, Identifier, Options
 from varbridge.conformance.vocabulary.settings import (
     CLUSTER_SETTINGS,
@@ -26,6 +35,8 @@ from varbridge.conformance.vocabulary.settings import (
     Settings,
 )
 from varbridge.conformance.vocabulary.statuses import CODES, STATUS
+from varbridge.conformance.vocabulary.types import SOURCES
+from varbridge.conformance.vocabulary.types import TYPES as TYPE_NAMES
 
 _PROCESS = (
     r"the bridge's (?:parent process|child processes)|the bridge|the worker's bridge|every bridge"
@@ -60,6 +71,31 @@ class Parameter:
     type: type
     convert: Callable[[str], Any]
     example: str
+
+
+_UNKNOWN = "unknown type "
+
+
+def _words(*words: str) -> Parameter:
+    return Parameter("|".join(words), str, str, ", ".join(f"`{word}`" for word in words))
+
+
+def _text(text: str) -> str:
+    value = Literal(text).python()
+    if not isinstance(value, str):
+        raise ValueError(f"{text} is not a text")
+    return value
+
+
+def _list(text: str) -> list[Any]:
+    value: list[Any] = strict_json(text)
+    return value
+
+
+def _signal(text: str) -> Signals:
+    if text not in Signals.__members__:
+        raise ValueError(f"there is no signal {text}")
+    return Signals[text]
 
 
 TYPES = {
@@ -100,10 +136,23 @@ TYPES = {
         "`the bridge`, `the bridge's parent process`, `the bridge's child processes`, `the worker's bridge`,"
         " `North`, `every bridge`, `the store`, `the store's leader` (or `follower`, …)",
     ),
-    "settings": Parameter(
+    "shared_settings": Parameter(
+        SETTINGS,
+        Settings,
+        Settings.parse_shared,
+        'nothing, or `with` any of: `the flags "--grace 1"`; `the tokens "first-token" and "second-token"`;'
+        " `TLS`; `mutual TLS`",
+    ),
+    "any_settings": Parameter(
         SETTINGS,
         Settings,
         Settings.parse,
+        "those of `{settings}`, and flags with any name and value",
+    ),
+    "settings": Parameter(
+        SETTINGS,
+        Settings,
+        Settings.parse_known,
         'nothing, or `with` any of: `the flags "--grace 1"`; `the tokens "first-token" and "second-token"`;'
         " `TLS`; `mutual TLS`; `a data directory`, `the same data directory`, `a file as its data directory`;"
         " `the same port`, `a busy port`; `metrics`",
@@ -134,11 +183,30 @@ TYPES = {
         ' `, for the optimizer "tuner"`; `, with the metadata {"reason": "test"}`;'
         ' `, under the constraints {"min": 0}`',
     ),
-    "type": Parameter(r"\w+", str, str, "the type of a variable: `float`"),
+    "session_id": Parameter(VALUE, str, _text, '`"s-1"`, `a text of 257 characters`'),
+    "list": Parameter(r"\[.*\]", list, _list, "`[1, 2, 3]`"),
+    "texts_object": Parameter(rf"\{{{INSIDE}\}}", dict, texts_object, '`{"reason": "test"}`'),
+    "text": Parameter(TEXT, str, _name, '`"gpt-4"`, which is not empty'),
+    "texts": Parameter(
+        rf"{TEXT}(?:(?:, | and | or ){TEXT})*", list, names_in, '`"a", "b" and "c"`, none of which is empty'
+    ),
+    "type": _words(*TYPE_NAMES),
+    "any_type": Parameter(
+        rf"{'|'.join(TYPE_NAMES)}|unknown type {TEXT}",
+        str,
+        lambda text: _name(text.removeprefix(_UNKNOWN)) if text.startswith(_UNKNOWN) else text,
+        'a type such as `float`, or `unknown type "decimal"` for one that a bridge must refuse',
+    ),
+    "source": _words(*SOURCES),
+    "health": _words("SERVING", "NOT_SERVING"),
+    "worker_start": _words("a running bridge", "no bridge", "a bridge that cannot start"),
+    "writes": _words("values", "batches"),
+    "killed": _words("the bridge", "one bridge after the other"),
+    "ending": _words("killed", "stopped"),
+    "absence": _words("paused", "cut off from the store"),
     "status": Parameter(STATUS, str, str, f"`{'`, `'.join(CODES)}`"),
     "number": Parameter(r"\d+(?:\.\d+)?", float, float, "`2` or `0.5`"),
-    "signal": Parameter(r"SIG[A-Z]+", Signals, Signals.__getitem__, "`SIGTERM`"),
-    "words": Parameter(r"[a-z]+(?: [a-z]+)*", str, str, "words that the meaning of the phrase lists"),
+    "signal": Parameter(r"SIG[A-Z0-9]+", Signals, _signal, "`SIGTERM`"),
     "step": Parameter(r".+", str, str, "any step"),
     "arguments": Parameter(
         calls.ARGUMENTS,
@@ -154,7 +222,7 @@ TYPES = {
         'nothing, or any of: ` with a time to live of 1 s`; `, with the metadata {"owner": "Ada"}`',
     ),
     "of_type": Parameter(
-        r"(?: of the type \w+)?",
+        rf"(?: of the type (?:{'|'.join((*TYPE_NAMES, 'json'))}))?",
         str,
         lambda text: text.rpartition(" ")[2],
         "nothing, or ` of the type integer`",
@@ -173,7 +241,7 @@ TYPES = {
         calls.WatchEnd.parse,
         '`as not found`, then perhaps: `, saying "gone"`; ` within 5 s`; `, 1 s or more after the last call`',
     ),
-    "fault": Parameter(r"cut|stalled|resumed", str, str, "`cut`, `stalled`, `resumed`"),
+    "fault": _words("cut", "stalled", "resumed"),
     "host": Parameter(
         calls.HOST,
         calls.HostStart,

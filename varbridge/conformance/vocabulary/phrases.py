@@ -16,7 +16,7 @@ from behave.runner import the_step_registry
 
 Function = Callable[..., Any]
 
-_ACTION, _PREFIX = "is_action", "is_prefix"
+_ACTION, _CALL, _PREFIX = "is_action", "is_call", "is_prefix"
 
 
 def action(phrase: str) -> Callable[[Function], Function]:
@@ -27,7 +27,13 @@ def action(phrase: str) -> Callable[[Function], Function]:
         if context.world.step_type == "given":
             context.world.require_success()
 
-    return _given_or_when(phrase, attempt)
+    define = _given_or_when(phrase, attempt)
+
+    def define_call(function: Function) -> Function:
+        setattr(function, _CALL, True)
+        return define(function)
+
+    return define_call
 
 
 def event(phrase: str) -> Callable[[Function], Function]:
@@ -76,12 +82,18 @@ def chain(registry: Any, behave_step: Any) -> Iterator[tuple[str, Any]]:
         yield text, definition
         if definition is None or not is_prefix(definition):
             return
-        text = definition.match(text).arguments[-1].value
+        *_, inner = definition.cucumber_expression.match(text)
+        text = inner.group.value
 
 
 def is_action(definition: Any) -> bool:
     """Return True if a phrase is an action or an event, so that it checks nothing."""
     return hasattr(definition.func, _ACTION)
+
+
+def is_call(function: Function) -> bool:
+    """Return True if a step function is a call of a client, whose outcome a Then examines."""
+    return hasattr(function, _CALL)
 
 
 def is_prefix(definition: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from varbridge.conformance.vocabulary.literals import QUOTED, names_in
 
@@ -21,6 +22,49 @@ _CLUSTER_SETTING = (
 )
 CLUSTER_SETTINGS = rf"{_CLUSTER_SETTING}*"
 """The regular expression of the settings of a cluster, each after a comma."""
+
+
+FLAGS = {
+    *(
+        "--check",
+        "--failpoint",
+        "--grace",
+        "--heartbeat-interval",
+        "--history-limit",
+        "--host",
+        "--log-calls",
+    ),
+    *(
+        "--log-format",
+        "--log-level",
+        "--max-calls",
+        "--max-dependencies",
+        "--max-idle",
+        "--max-message-bytes",
+    ),
+    *("--max-metadata", "--max-running-tools", "--max-sessions", "--max-tools", "--max-variables"),
+    *("--max-watches", "--reflection", "--request-ids", "--session-ttl", "--tool-timeout", "--tools"),
+    *("--watch-log-limit",),
+}
+"""The names of the flags with which features start bridges; other settings have words of their own."""
+
+
+def known_flags(text: str) -> tuple[str, ...]:
+    """Return the flags in a text such as ``--grace 1``, with their values.
+
+    Raises:
+        ValueError: a flag is unknown.
+    """
+    words = tuple(text.split())
+    names = [word for word in words if word.startswith("--")]
+    if not words or words[0] not in names:
+        raise ValueError(f"{text!r} does not begin with a flag such as --grace")
+    for name in names:
+        if name not in FLAGS:
+            alike = get_close_matches(name, sorted(FLAGS), n=1)
+            hint = f"did you mean {alike[0]}?" if alike else f"known: {', '.join(sorted(FLAGS))}"
+            raise ValueError(f"there is no flag {name}; {hint}")
+    return words
 
 
 @dataclass(frozen=True)
@@ -65,6 +109,31 @@ class Settings:
                 metrics = True
         return cls(tuple(flags), tuple(tokens), tls, data_directory, port, metrics)
 
+    @classmethod
+    def parse_known(cls, text: str) -> Settings:
+        """Parse the settings of a bridge that has to start. Raises ValueError if a flag is unknown."""
+        settings = cls.parse(text)
+        if settings.flags:
+            known_flags(" ".join(settings.flags))
+        for name in (
+            "a busy port",
+            "the same port",
+            "the same data directory",
+            "a file as its data directory",
+        ):
+            if name in (settings.port, settings.data_directory):
+                raise ValueError(f"{name} is a setting of a bridge in: When a bridge is started")
+        return settings
+
+    @classmethod
+    def parse_shared(cls, text: str) -> Settings:
+        """Parse the settings of a bridge that scenarios share. Raises ValueError if it cannot have them."""
+        settings = cls.parse_known(text)
+        for name in (settings.data_directory, "metrics" if settings.metrics else ""):
+            if name:
+                raise ValueError(f"only a new bridge can have {name}, as in: Given a new bridge with {name}")
+        return settings
+
     @property
     def token(self) -> str:
         """The token that clients of the bridge use, without its scope; "" if it needs none."""
@@ -92,7 +161,7 @@ class ClusterSettings:
         """Parse the settings from the text of a step."""
         flags = names_in(text)
         return cls(
-            flags=tuple(flags[0].split()) if flags else (),
+            flags=known_flags(" ".join(flags)) if flags else (),
             different_machines="on different machines" in text,
             proxies="with a proxy to the store" in text,
             failover="with clients that fail over" in text,

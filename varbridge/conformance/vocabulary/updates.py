@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
 from varbridge import Update, Variable
-from varbridge.conformance.vocabulary.literals import Literal, same, show
+from varbridge.conformance.vocabulary.cells import in_words
+from varbridge.conformance.vocabulary.literals import same, show
+from varbridge.conformance.vocabulary.tables import Row
 from varbridge.errors import MalformedReplyError
 
 KINDS = {
@@ -35,8 +37,8 @@ _PHRASES = {
 class IsUpdate(BaseMatcher[Update]):
     """A matcher of an update as a row of a table describes it."""
 
-    def __init__(self, row: Mapping[str, str]) -> None:
-        self._row = {name: cell for name, cell in row.items() if cell}
+    def __init__(self, row: Row) -> None:
+        self._row = row
 
     def _matches(self, item: Update) -> bool:
         return all(self._fits(name, cell, item) for name, cell in self._row.items())
@@ -66,14 +68,14 @@ class IsUpdate(BaseMatcher[Update]):
     def _difference(self, name: str, item: Update) -> str:
         if name != "metadata":
             return _DIFFERENCES[name].format(_READ[name](item), self._row[name])
-        wanted, got = Literal(self._row[name]).python(), item.metadata
+        wanted, got = self._row[name], item.metadata
         return "; ".join(
             f"its metadata has {show(got[key]) if key in got else 'nothing'} as {key}, not {show(value)}"
             for key, value in wanted.items()
             if got.get(key) != value
         )
 
-    def _fits(self, name: str, cell: str, item: Update) -> bool:
+    def _fits(self, name: str, cell: Any, item: Update) -> bool:
         variable = item.variable
         if name == "update":
             return item.kind == KINDS[cell]
@@ -82,21 +84,20 @@ class IsUpdate(BaseMatcher[Update]):
         if name == "variable":
             return variable.name == cell and item.variable_id == variable.id
         if name == "version":
-            return variable.version == int(cell)
+            return bool(variable.version == cell)
         if name == "changed by":
-            return item.source == cell
+            return bool(item.source == cell)
         if name == "metadata":
-            expected = Literal(cell).python()
-            return all(item.metadata.get(key) == value for key, value in expected.items())
+            return all(item.metadata.get(key) == value for key, value in cell.items())
         exact = variable.type != "float"
         try:
             actual = {"value": lambda: variable.value, "previous": lambda: item.previous}[name]()
         except MalformedReplyError:
             return False
-        return same(Literal(cell).python(), actual, exact=exact)
+        return same(cell.python(), actual, exact=exact)
 
 
-def is_update(row: Mapping[str, str]) -> IsUpdate:
+def is_update(row: Row) -> IsUpdate:
     """Return a matcher of an update as a row of a table describes it."""
     return IsUpdate(row)
 
@@ -110,10 +111,11 @@ def describe(update: Update) -> str:
     return _describe(name, variable.name, value_of(variable), str(variable.version))
 
 
-def describe_row(row: Mapping[str, str]) -> str:
+def describe_row(row: Row) -> str:
     """Return a description of a table's row, in the same form as that of an update."""
-    text = _describe(*(row.get(name, "") for name in ("update", "variable", "value", "version")))
-    more = (f", {label} {row[name]}" for name, label in _MORE.items() if row.get(name))
+    cells = {name: in_words(value) for name, value in row.items()}
+    text = _describe(*(cells.get(name, "") for name in ("update", "variable", "value", "version")))
+    more = (f", {label} {cells[name]}" for name, label in _MORE.items() if name in cells)
     return text + "".join(more)
 
 
