@@ -41,8 +41,8 @@ Feature: Start and end of a bridge
         | --session-ttl=soon    |
 
   @P8
-  Rule: A bridge is told its port, and refuses flags that it does not take
-    Whoever starts it would otherwise believe that a flag has its effect, such as that tokens are asked for.
+  Rule: A bridge takes its port from a flag, and refuses flags that it does not take
+    Its operator would otherwise believe that a flag has its effect, such as that clients need tokens.
 
     Example: Two bridges choose different ports
       Given a new bridge
