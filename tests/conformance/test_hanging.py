@@ -12,6 +12,7 @@ from tests.conformance.bridges import bridge
 from tests.conformance.project import GREEN
 from tests.conformance.verdict_builders import MakeProject, example, running
 from varbridge.conformance.events import Event
+from varbridge.conformance.report.causes import hang_cause
 from varbridge.conformance.run.decision import Findings, decide
 from varbridge.conformance.target.liveness import LIMIT, Liveness
 from varbridge.process import ServerProcess
@@ -62,11 +63,9 @@ def test_a_scenario_in_which_no_deadline_passes_says_nothing_about_hanging() -> 
 
 
 def test_a_bridge_that_hangs_does_not_conform() -> None:
-    verdict = decide(Findings(bridge="the bridge", hung="it does not answer any more"))
+    verdict = decide(Findings(bridge="the bridge", causes=[hang_cause("it does not answer any more")]))
     assert verdict.exit_code == 1
-    assert str(verdict) == (
-        "does not conform: The bridge hangs: it does not answer any more; the other scenarios were not run"
-    )
+    assert str(verdict) == "does not conform: The bridge: it does not answer any more"
 
 
 @pytest.mark.slow

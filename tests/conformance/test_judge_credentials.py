@@ -1,4 +1,4 @@
-"""Tests of runs against bridges that ask for TLS or a token, and of the flags that a bridge refuses."""
+"""Tests of runs against bridges that ask for TLS or a token."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.conformance.bridges import READY, bridge
 from tests.conformance.project import GREEN, ROOT
 from tests.conformance.verdict_builders import MakeProject, example
 from varbridge.conformance.target.connection_pool import ConnectionPool
-from varbridge.conformance.target.flags import RefusedFlags
 from varbridge.conformance.target.options import Options
 from varbridge.conformance.target.server_pool import ServerPool
 from varbridge.credentials import read_token
@@ -173,34 +171,3 @@ def test_a_token_is_not_sent_to_another_machine_in_plain_text(make_project: Make
 def test_the_token_of_a_file_for_a_server_has_no_scope_and_no_comment(tmp_path: Path) -> None:
     (tmp_path / "tokens").write_text("# tokens\n\n3f9c1e0a7b5d42e8 read  # for reading\nanother-token\n")
     assert read_token(tmp_path / "tokens") == "3f9c1e0a7b5d42e8"
-
-
-# Flags
-
-
-def refused(folder: Path, announce: str) -> RefusedFlags:
-    return RefusedFlags(ServerPool(Options.read({"command": bridge(folder, announce=announce)})))
-
-
-def test_a_flag_that_a_bridge_names_as_it_ends_is_refused(tmp_path: Path) -> None:
-    starts = tmp_path / "starts"
-    announce = f"""
-open({str(starts)!r}, "a").write("start ")
-if "--grace" in sys.argv:
-    sys.exit("unknown option: --grace")
-if "--data-dir" in sys.argv:
-    sys.exit("cannot use /nowhere")
-{READY}
-"""
-    probe = refused(tmp_path, announce)
-    assert probe.refuses("--grace", "5")
-    assert not probe.refuses("--data-dir", "/nowhere")  # it takes the flag, and not the value
-    assert not probe.refuses("--reflection")
-    count = len(starts.read_text().split())
-    assert probe.refuses("--grace", "5")
-    assert len(starts.read_text().split()) == count
-
-
-def test_a_bridge_that_never_starts_refuses_no_flag(tmp_path: Path) -> None:
-    probe = refused(tmp_path, "sys.exit('usage: no --grace, no nothing')")
-    assert not probe.refuses("--grace", "5")

@@ -252,6 +252,12 @@ def test_a_flag_is_refused_if_the_bridge_does_not_know_it(tmp_path: Path) -> Non
     assert flags.names == ["--data-dir", "--tls"]
 
 
+def test_a_bridge_that_never_starts_refuses_no_flag(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.py"
+    path.write_text("raise SystemExit('usage: no --grace, no nothing')")
+    assert RefusedFlags([sys.executable, str(path)]).first_of(["--grace", "1"]) == ""
+
+
 def test_a_bridge_that_takes_every_flag_refuses_none(tmp_path: Path) -> None:
     path = tmp_path / "bridge.py"
     path.write_text('print("GRPC_READY:1", flush=True)')
@@ -262,7 +268,7 @@ def test_a_refused_flag_skips_its_scenarios_and_is_written_to_the_profile(
     make_project: MakeProject,
 ) -> None:
     flagged = example('Given a bridge with the flags "--grace 1"', "Then all is well")
-    asked = example('Given a bridge with the token "a-token-of-this-test"', "Then all is well", name="Asked")
+    asked = example('Given a bridge with the flags "--host 0.0.0.0"', "Then all is well", name="Asked")
     project = make_project(GREEN + flagged + asked)
     run = project.run(
         "-D", f"command={sys.executable} {ROOT}/examples/minimal_bridge.py", PYTHONPATH=str(ROOT)
@@ -270,4 +276,4 @@ def test_a_refused_flag_skips_its_scenarios_and_is_written_to_the_profile(
     skipped = [scenario for scenario in run.data["scenarios"] if scenario["outcome"] == "skipped"]
     assert [scenario["outside"] for scenario in skipped] == [True, False], run.out
     profile = Profile.read(str(project.folder / "reports" / "profile.toml"))
-    assert profile.lacking_flags == ("--grace", "--token-file")
+    assert profile.lacking_flags == ("--grace", "--host")

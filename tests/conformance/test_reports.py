@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
@@ -14,7 +15,8 @@ from jsonschema import Draft202012Validator
 
 from tests.conformance.project import GREEN, MIXED, OTHER, PROFILE, ROOT, Project, Run, report_of
 from varbridge.conformance.events import Event
-from varbridge.conformance.report import page, summary
+from varbridge.conformance.report import junit, page, summary
+from varbridge.conformance.report.causes import startup_cause
 from varbridge.conformance.report.diagram import at_fault
 from varbridge.conformance.report.format import WIDTH, shorten
 from varbridge.conformance.report.record import shown_name
@@ -92,6 +94,17 @@ def test_junit_has_every_scenario_within_rules_and_without(mixed: tuple[Project,
         "known to fail: issue 7",
         "none here",
     ]
+
+
+def test_junit_has_the_causes_that_fail_no_scenario(mixed: tuple[Project, Run]) -> None:
+    _, run = mixed
+    report = report_of(run.data)
+    causes = [startup_cause("P1", "it did not print the READY line", ["stdout: nothing"])]
+    (document,) = junit.render(replace(report, scenarios=[], causes=causes)).values()
+    failure = Xml.fromstring(document).find("testcase/failure")
+    assert failure is not None
+    assert failure.get("message") == "it did not print the READY line (P1)"
+    assert "stdout: nothing" in str(failure.text)
 
 
 def test_the_summary_has_the_failures_and_the_skips(mixed: tuple[Project, Run]) -> None:

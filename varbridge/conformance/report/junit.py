@@ -1,6 +1,7 @@
-"""The report in JUnit's XML format, with a file for each feature, and one for violated invariants.
+"""The report in JUnit's XML format, with a file for each feature, and one for the bridge itself.
 
-The message of a failure is its cause. A scenario that could not be judged is an error.
+The message of a failure is its cause. A scenario that could not be judged is an error. A bridge that does not
+start, that hangs, or that violates an invariant, is a failure in the file of the bridge.
 
 behave's own reporter supports neither expected failures nor scenarios that violate an invariant at their end.
 """
@@ -17,6 +18,7 @@ from varbridge.conformance.report.record import Cause, Report, ScenarioRecord
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # by XML 1.0, section 2.2
 
 _ELEMENTS = {"failed": "failure", "not reached": "error"}
+_APART = ("startup", "hang", "invariant")  # the kinds of causes that may fail no scenario
 
 
 def render(data: Report) -> dict[str, str]:
@@ -26,8 +28,8 @@ def render(data: Report) -> dict[str, str]:
         records = list(group)
         name = path.removeprefix("features/").removesuffix(".feature").strip("/").replace("/", ".")
         documents[f"TEST-{name}.xml"] = _suite(name, records, data.causes, data.run.started)
-    if invariants := [cause for cause in data.causes if cause.kind == "invariant"]:
-        documents["TEST-invariants.xml"] = _invariants(invariants, data.run.started)
+    if apart := [cause for cause in data.causes if cause.kind in _APART]:
+        documents["TEST-bridge.xml"] = _causes(apart, data.run.started)
     return documents
 
 
@@ -68,13 +70,13 @@ def _suite(name: str, records: list[ScenarioRecord], causes: Sequence[Cause], st
     return Xml.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _invariants(causes: Sequence[Cause], started: str) -> str:
-    """Return the document of the invariants that were violated, with a test case for each."""
+def _causes(causes: Sequence[Cause], started: str) -> str:
+    """Return the document of the causes that fail no scenario, with a test case for each."""
     count = str(len(causes))
-    suite = Xml.Element("testsuite", name="Invariants", tests=count, failures=count, timestamp=started)
+    suite = Xml.Element("testsuite", name="The bridge", tests=count, failures=count, timestamp=started)
     for cause in causes:
-        case = Xml.SubElement(suite, "testcase", name=_clean(cause.sentence), classname="invariants")
-        text = _clean("\n".join((cause.counts, *cause.violated)))
+        case = Xml.SubElement(suite, "testcase", name=_clean(cause.sentence), classname="bridge")
+        text = _clean("\n".join((*cause.lines, cause.counts, *cause.violated)))
         Xml.SubElement(case, "failure", message=_clean(cause.named)).text = text
     Xml.indent(suite)
     return Xml.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"

@@ -49,19 +49,20 @@ class RefusedFlags:
             return False
         if flag not in self._refused:
             message = self._refusal(flag, *values)
-            self._refused[flag] = bool(message) and message == self._refusal(UNKNOWN, *values)
+            alike = bool(message) and message == self._refusal(UNKNOWN, *values)
+            self._refused[flag] = alike and not self._refusal()
         return self._refused[flag]
 
-    def _refusal(self, flag: str, *values: str) -> str:
+    def _refusal(self, flag: str = "", *values: str) -> str:
         """Return the stderr of a bridge that does not start with a flag, without the flag; or empty."""
-        process = ServerProcess([*self._command, flag, *values])
+        process = ServerProcess([*self._command, *([flag] if flag else []), *values])
         try:
             process.wait_ready(START_TIMEOUT_S)
         except WorkerError:
             if process.exit_code is None:
                 return ""
             process.read_all()
-            return _NUMBERS.sub("", "\n".join(process.stderr).replace(flag.lstrip("-"), ""))
+            return _NUMBERS.sub("", "\n".join(process.stderr).replace(flag.lstrip("-"), "")) or " "
         finally:
             process.close()
         return ""

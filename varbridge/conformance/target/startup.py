@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from varbridge.conformance.target.options import TargetUnavailableError
+from varbridge.errors import WorkerError
 from varbridge.process import READY_LINE, ServerProcess
 
 START_TIMEOUT_S = 15.0
@@ -67,6 +68,15 @@ class BridgeProcess(ServerProcess):
     ) -> None:
         super().__init__(command, on_ready)
         self.flags = flags
+
+    def wait_ready(self, timeout: float) -> int:
+        """Wait for the READY line as ``ServerProcess.wait_ready`` does; an error names the flags."""
+        try:
+            return super().wait_ready(timeout)
+        except WorkerError as error:
+            if not self.flags:
+                raise
+            raise WorkerError(f"{error}\nit was started with {shlex.join(self.flags)}") from None
 
     @property
     def failed_to_start(self) -> bool:
