@@ -6,6 +6,7 @@ import time
 from behave import step, then
 from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_length
 
+from varbridge.conformance.scenario.heartbeats import stated_interval_s
 from varbridge.conformance.scenario.notes import LoadNotes, ReadNotes, ServerNotes
 from varbridge.conformance.scenario.prerequisites import needs, watch_of
 from varbridge.conformance.scenario.watch_assertions import (
@@ -137,9 +138,16 @@ def step_heartbeat(context, person, other):
 @then("{person} receives {int} heartbeats at the configured interval")
 @needs(watch_of("person"), ServerNotes.heartbeat_interval_s)
 def step_heartbeats_at_interval(context, person, count):
-    """Check that the first updates of an idle watch are heartbeats, and that they take a fourth to four times
-    as long as so many intervals."""
-    expected_s = count * context.world.starts.heartbeat_interval_s
+    """Check that the first updates of an idle watch are heartbeats, that they take a fourth to four times as
+    long as so many intervals, and that a watch states this interval, if it states one."""
+    interval_s = context.world.starts.heartbeat_interval_s
+    stated_s = stated_interval_s(context.world)
+    expect(
+        stated_s in (None, interval_s),
+        f"a watch to state an interval of {interval_s:g} s, if it states one",
+        f"it stated {stated_s} s",
+    )
+    expected_s = count * interval_s
     expect_heartbeats(context.world, person, count, expected_s / 4, expected_s * 4)
 
 

@@ -35,15 +35,15 @@ def use_short_heartbeats(world: World) -> float:
         except WorkerError:
             if world.target.refused_flag() != FLAG:
                 raise
-    interval_s = _stated_interval_s(world)
+    interval_s = stated_interval_s(world)
     if interval_s is None or interval_s > MAX_INTERVAL_S:
         servers.lacked_flag = FLAG
         raise UnsupportedFlagError(f"the bridge does not take {FLAG}, and states no short interval")
     return interval_s
 
 
-def _stated_interval_s(world: World) -> float | None:
-    """Return the interval in the initial metadata of a watch; None if there is none."""
+def stated_interval_s(world: World) -> float | None:
+    """Return the interval in the initial metadata of a watch, in seconds; None if there is none."""
     world.session.initialize()
     request = pb.WatchVariablesRequest(session_id=world.sessions.id)
     stream = world.client.connection.stream("WatchVariables", request)
