@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from varbridge.conformance.scenario.world import World
+from varbridge.conformance.scenario.world import DEADLINE_S, World
 from varbridge.conformance.target.server_pool import UnsupportedFlagError
 from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.errors import WorkerError
@@ -46,7 +46,7 @@ def stated_interval_s(world: World) -> float | None:
     """Return the interval in the initial metadata of a watch, in seconds; None if there is none."""
     world.session.initialize()
     request = pb.WatchVariablesRequest(session_id=world.sessions.id)
-    stream = world.client.connection.stream("WatchVariables", request)
+    stream = world.client.connection.stream("WatchVariables", request, timeout=DEADLINE_S)
     try:
         stated = dict(stream.initial_metadata() or ()).get(KEY)
     finally:
