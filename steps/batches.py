@@ -1,6 +1,7 @@
 """Steps about several variables that are read or set in one call."""
 
 import threading
+from functools import partial
 
 from behave import then, when
 from hamcrest import assert_that, contains_string, equal_to, greater_than, has_entries
@@ -10,6 +11,7 @@ from varbridge.conformance.scenario.prerequisites import answer, needs, provides
 from varbridge.conformance.vocabulary.cells import EMPTY_WORDS, IDENTIFIER, TEXTS, VALUE, VERSION
 from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.matchers import expect, holds, no_faults
+from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.phrases import action
 from varbridge.conformance.vocabulary.tables import optional, table
 from varbridge.messages import snakepit_bridge_pb2 as pb
@@ -80,7 +82,9 @@ def step_set_while_reading(context, name, other, times):
     reading.start()
     try:
         for number in range(1, times + 1):
-            world.session.set_many({name: number, other: number}, atomic=True)
+            Outcome.of(
+                partial(world.session.set_many, {name: number, other: number}, atomic=True)
+            ).require_accepted()
     finally:
         done.set()
         reading.join()

@@ -11,7 +11,7 @@ from varbridge.conformance.vocabulary.matchers import call_failed, expect, is_re
 @needs(OUTCOME)
 def step_accepted(context):
     """Check that the last call was accepted."""
-    context.world.require_success()
+    context.world.outcome.require_accepted()
 
 
 @then("it is refused {status}")
@@ -72,7 +72,7 @@ def step_call_fails(context):
 def step_all_accepted(context):
     """Check that the bridge accepted the calls of all clients."""
     for outcome in context.world.outcomes:
-        outcome.require_success()
+        outcome.require_accepted()
 
 
 @then("exactly one is accepted and the others are refused {status}")

@@ -18,7 +18,7 @@ from varbridge.conformance.scenario.watch_assertions import (
 )
 from varbridge.conformance.scenario.watchers import Watchers
 from varbridge.conformance.scenario.world import DEADLINE_S
-from varbridge.conformance.vocabulary.cells import EMPTY_TEXTS, EMPTY_VALUE, NAME, VERSION, WORDS, one_of
+from varbridge.conformance.vocabulary.cells import EMPTY_VALUE, NAME, SOME_TEXTS, VERSION, WORDS, one_of
 from varbridge.conformance.vocabulary.contents import decoded, item, variable_of
 from varbridge.conformance.vocabulary.matchers import expect, in_order, no_faults
 from varbridge.conformance.vocabulary.tables import optional, table
@@ -31,7 +31,7 @@ UPDATE = {
     "previous": optional(EMPTY_VALUE),
     "version": optional(VERSION),
     "changed by": optional(WORDS),
-    "metadata": optional(EMPTY_TEXTS),
+    "metadata": optional(SOME_TEXTS),
 }
 """The columns of the tables of updates."""
 

@@ -5,7 +5,9 @@ from hamcrest import assert_that, equal_to, has_entries
 
 from varbridge import BridgeError, Connection, Variable
 from varbridge.conformance.scenario.notes import ReadNotes
-from varbridge.conformance.scenario.prerequisites import Fact, answer, needs, provides
+from varbridge.conformance.scenario.prerequisites import Fact, answer, needs, provides, watch_of
+from varbridge.conformance.scenario.watch_assertions import news
+from varbridge.conformance.vocabulary.contents import item, variable_of
 from varbridge.conformance.vocabulary.matchers import expect, holds, is_refusal
 from varbridge.conformance.vocabulary.phrases import action
 from varbridge.messages import snakepit_bridge_pb2 as pb
@@ -66,12 +68,25 @@ def step_note(context, name):
     context.world.reads.variable = context.world.session.get(name).message
 
 
+@then("{person}'s last update has the state of {name} as noted")
+@needs(noted, watch_of("person"))
+def step_update_as_noted(context, person, name):
+    """Check that the last update of a client carries exactly the variable that was noted."""
+    updates = news(context.world.watchers[person].watch.updates)
+    last = item(updates, -1, f"an update that {person} received")
+    require_noted(context, name, variable_of(last).message)
+
+
 @then("the state of {name} is as noted")
 @needs(noted)
 def step_as_noted(context, name):
     """Check that a read returns exactly what was noted: value, version, time, metadata and all the rest."""
     context.world.require_success()
-    now, noted = context.world.session.get(name).message, context.world.reads.variable
+    require_noted(context, name, context.world.session.get(name).message)
+
+
+def require_noted(context, name, now):
+    noted = context.world.reads.variable
     names = [field.name for field in noted.DESCRIPTOR.fields]
     changed = [
         f"its {name} is now {one_line(getattr(now, name))}, not {one_line(getattr(noted, name))}"

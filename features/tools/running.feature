@@ -157,8 +157,9 @@ Feature: Running tools
   Rule: A tool works in its own session, under the same checks as a client
 
     Example: A tool cannot change a variable of another session
-      Given an open session
+      Given an integer variable "own" holding 1
       And in session "blue", an integer variable "count" holding 1
+      And the tool "increment" ran with {"name": "own"}
       When the tool "increment" runs with {"name": "count"}
       Then the tool fails
       And in session "blue", "count" still holds 1 at version 1

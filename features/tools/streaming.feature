@@ -68,8 +68,9 @@ Feature: Streaming tools
 
     Example: A streaming tool that fails in the middle answers a failure
       Given an open session
-      When the tool "fail_after" runs with {"n": 3}
-      Then the tool fails
+      When the tool "fail_after" streams with {"n": 3}
+      Then it is refused with INTERNAL
+      And the tool "fail_after" fails with the same message when it runs with {"n": 3}
       And the session is open
 
   @X4 @requires_process

@@ -62,6 +62,7 @@ Feature: Dependencies
       Then Ada receives:
         | update            | variable | value               | version | metadata                                                             |
         | dependency change | weights  | float32 array [2.5] | 2       | {"cause": "rate", "cause_version": "2", "dependency_type": "scaled"} |
+      And Ada's last update has the state of "weights" as noted
       And Ada receives nothing else
 
     Example: The dependency changes of an atomic batch come after all of its changes

@@ -22,8 +22,8 @@ Feature: Registering variables
         | ELIXIR | {"reason": "tuning"} |
       And the metadata of "learning_rate" contains {"reason": "tuning"}
       And the history of "learning_rate" is:
-        | version | value | changed by | metadata             |
-        | 1       | 0.01  | Ben        | {"reason": "tuning"} |
+        | version | value | changed by | metadata                             |
+        | 1       | 0.01  | Ben        | {"author": "Cy", "reason": "tuning"} |
       And Ada receives:
         | update     | variable      | version | changed by | metadata                             |
         | registered | learning_rate | 1       | Ben        | {"author": "Cy", "reason": "tuning"} |

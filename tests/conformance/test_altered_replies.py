@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +41,16 @@ FEATURES = {
 }
 """The features, without their ending, that use each method."""
 
+SAMPLE = [
+    ("GetVariable", "empty"),
+    ("GetVariable", "random"),
+    ("WatchVariables", "empty"),
+    ("WatchVariables", "random"),
+    ("RegisterTools", "default"),
+    ("GetVariableHistory", "default"),
+]
+"""The methods and replies that continuous integration tries; ``pytest -m long`` tries the others."""
+
 
 def test_every_method_has_features() -> None:
     assert sorted(FEATURES) == sorted(METHODS)
@@ -49,9 +61,15 @@ def _path(name: str) -> Path:
     return ROOT / "features" / f"{name}.feature"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("reply", ["empty", "default", "random"])
-@pytest.mark.parametrize("method", METHODS)
+def _cases() -> Iterator[Any]:
+    """Yield each method with each kind of reply; most of them are marked as long."""
+    for method in METHODS:
+        for reply in ("empty", "default", "random"):
+            mark = pytest.mark.slow if (method, reply) in SAMPLE else pytest.mark.long
+            yield pytest.param(method, reply, marks=mark)
+
+
+@pytest.mark.parametrize(("method", "reply"), _cases())
 def test_no_reply_of_a_bridge_breaks_the_run(tmp_path: Path, method: str, reply: str) -> None:
     project = Project(tmp_path / "run", {})
     (project.folder / "features").rmdir()

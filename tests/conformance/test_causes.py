@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.project import GREEN, ROOT, Project, Run, scenario_record
+from tests.conformance.verdict_builders import example
 from varbridge.conformance.clauses import CLAUSES, clause_in, rank, with_clause
 from varbridge.conformance.report.causes import find_causes, mask, note_on_basics
 from varbridge.conformance.report.record import Cause, Failure, ScenarioRecord, StepRecord
@@ -207,3 +208,23 @@ def test_a_violated_invariant_fails_the_run_but_no_scenario(tmp_path: Path) -> N
     assert run.data["counts"]["passed"] == 2
     assert [(cause["kind"], cause["clauses"]) for cause in run.data["causes"]] == [("invariant", ["A14"])]
     assert "(A14 Provenance and timestamps): invariants violated" in run.out
+
+
+def test_a_reply_without_success_is_never_accepted(tmp_path: Path) -> None:
+    feature = GREEN + example(
+        'Given a float variable "x" holding 0.5', 'When "x" is set to 0.75', "Then it is accepted"
+    )
+    run = judged(tmp_path, feature, "SetVariable", "empty")
+    (failed,) = [scenario for scenario in run.data["scenarios"] if scenario["outcome"] == "failed"]
+    assert "SetVariable answered success=false under the status OK" in str(failed["explanation"])
+    assert run.data["causes"][0]["clauses"] == ["A3", "A1"]
+
+
+def test_a_failed_batch_is_not_accepted(tmp_path: Path) -> None:
+    batch = "When these are set in an atomic batch:\n        | name | value |\n        | x    | 2     |"
+    x = 'Given a float variable "x" holding 0.5 with:\n        | max |\n        | 1   |'
+    feature = GREEN + example(x, batch, "Then it is accepted")
+    run = judged(tmp_path, feature, "CleanupSession", "default")
+    assert run.code == 1, run.out
+    (failed,) = [scenario for scenario in run.data["scenarios"] if scenario["outcome"] == "failed"]
+    assert "expected the batch to succeed, but it failed for" in str(failed["explanation"])

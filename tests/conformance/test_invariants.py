@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,10 @@ from tests.conformance.invariant_builders import (
     variable,
 )
 from varbridge import Update, Variable
-from varbridge.conformance.invariants import times, updates, watches
+from varbridge.conformance.invariants import replies, times, updates, watches
+from varbridge.conformance.invariants.variables import variable_faults
 from varbridge.conformance.invariants.versions import Versions
+from varbridge.conformance.scenario.watchers import Watcher
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
@@ -104,3 +107,116 @@ def test_dependency_changes_may_be_inside_a_batch() -> None:
         update("value_change", 7, 2, "1", "0", name="y"),
     ]
     assert batch_violations({"x": 2, "y": 2}, apart) == []
+
+
+# Sequences of updates that no bridge may send
+
+
+def later(kind: str, sequence: int, version: int, **fields: Any) -> Update:
+    """Return an update whose variable has other fields, and whose times are some seconds later."""
+    changed = update(kind, sequence, version, "0.5", "0.5").message
+    seconds = fields.pop("seconds", 0)
+    changed.timestamp.seconds += seconds
+    changed.variable.last_updated_at.seconds += seconds
+    for name, value in fields.items():
+        setattr(changed.variable, name, value)
+    return Update(changed)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "violation"),
+    [
+        ([update("registered", 5, 5)], "a variable begins with version 1 (W5)"),
+        (
+            [update("registered", 5, 1), update("registered", 6, 1)],
+            "after an update of the same variable (W5)",
+        ),
+        ([update("value_change", 5, 1, "0.5", "0.4")], "the first change makes version 2 (W3)"),
+        (
+            [update("initial_value", 4, 1), update("initial_value", 5, 1, name="y")],
+            "they are of the same moment (W2)",
+        ),
+        (
+            [update("initial_value", 4, 1), update("initial_value", 4, 1)],
+            "each variable has one initial value",
+        ),
+        (
+            [update("value_change", 5, 2, "0.5", "0.4"), update("initial_value", 5, 1, name="y")],
+            "initial values come first (W2)",
+        ),
+        (
+            [update("initial_value", 4, 2), update("deleted", 5, 3)],
+            "a deletion is sent with the last state (W5)",
+        ),
+        (
+            [later("value_change", 5, 2), later("value_change", 6, 3, name="other")],
+            "with the name 'other', after 'x': it never changes (K5)",
+        ),
+        (
+            [
+                later("value_change", 5, 2, constraints_json="{}"),
+                later("value_change", 6, 3, constraints_json="[]"),
+            ],
+            "it never changes (K5)",
+        ),
+        ([later("value_change", 5, 2, seconds=9), later("value_change", 6, 3)], "times never decrease (A14)"),
+    ],
+)
+def test_a_sequence_of_updates_that_no_bridge_may_send(wrong: list[Update], violation: str) -> None:
+    assert violation in "; ".join(watches.violations("Ada", wrong))
+
+
+def test_an_initial_value_is_not_older_than_what_a_client_has_received_before() -> None:
+    old = SimpleNamespace(updates=[update("initial_value", 4, 2)])
+    session: Any = None
+    for known, count in (({"var_x": 3}, 1), ({"var_x": 2}, 0), ({"var_y": 9}, 0)):
+        watcher = Watcher(old, session, "", ["x"], {"var_x"}, known)  # type: ignore[arg-type]
+        assert len([*watcher.outdated()]) == count
+
+
+@pytest.mark.parametrize(
+    ("change", "violation"),
+    [
+        ({"source": 1}, "has another source than a read (A14)"),
+        ({"seconds": 5}, "has another last_updated_at than a read (A14)"),
+    ],
+)
+def test_an_update_that_differs_from_a_read_is_a_violation(change: dict[str, Any], violation: str) -> None:
+    versions = Versions()
+    assert [*versions.violations_of_state("", Variable(variable(2)))] == []
+    received = later("value_change", 5, 2, **change)
+    assert violation in "; ".join(versions.violations_of_update("s", received))
+
+
+def test_the_newest_version_of_each_variable_is_known() -> None:
+    versions = Versions()
+    for number in (2, 3, 1):
+        assert [*versions.violations_of_state("here", Variable(variable(number)))] == []
+    assert versions.newest("here") == {"var_x": 3}
+    assert versions.newest("there") == {}
+
+
+@pytest.mark.parametrize("nanos", [-1, 1_500_000_000])
+def test_a_time_with_an_invalid_fraction_is_a_violation(nanos: int) -> None:
+    message = variable(2)
+    message.last_updated_at.nanos = nanos
+    (fault,) = variable_faults(message)
+    assert fault.endswith("(A14)")
+    assert str(nanos) in fault
+
+
+def test_an_unknown_source_is_a_violation() -> None:
+    message = variable(2)
+    message.source = 7  # type: ignore[assignment]
+    assert [*variable_faults(message)] == ["a variable with the unknown source 7 (A14)"]
+
+
+def test_negative_counts_are_a_violation() -> None:
+    cleaned = pb.CleanupSessionResponse(success=True, resources_cleaned=-1)
+    assert replies.violations("CleanupSession", pb.CleanupSessionRequest(), cleaned) == [
+        "CleanupSession answered resources_cleaned=-1 (S4)"
+    ]
+    described = pb.GetSessionResponse(session_id="s", variable_count=-1)
+    described.created_at.seconds = NOW
+    (fault,) = replies.violations("GetSession", pb.GetSessionRequest(session_id="s"), described)
+    assert "variable_count=-1" in fault

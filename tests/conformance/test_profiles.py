@@ -246,7 +246,6 @@ def test_a_flag_is_refused_if_the_bridge_does_not_know_it(tmp_path: Path) -> Non
     assert flags.first_of(["--grace", "soon"]) == ""  # a wrong value
     assert flags.first_of(["--tls", "--grace", "1"]) == "--tls"
     assert flags.first_of([]) == ""
-    assert flags.first_of(["--tls", "--data-dir", "/tmp/x"], {"--data-dir"}) == "--data-dir"
     assert flags.first_of(["--tls=on"]) == "--tls"
     assert flags.first_of(["--no-such-flag-at-all"]) == "", "a scenario asks for its refusal"
     assert flags.names == ["--data-dir", "--tls"]
@@ -277,3 +276,16 @@ def test_a_refused_flag_skips_its_scenarios_and_is_written_to_the_profile(
     assert [scenario["outside"] for scenario in skipped] == [True, False], run.out
     profile = Profile.read(str(project.folder / "reports" / "profile.toml"))
     assert profile.lacking_flags == ("--grace", "--host")
+
+
+def test_a_scenario_that_passes_since_a_flag_is_unknown_is_skipped(make_project: MakeProject) -> None:
+    starts = 'When a bridge is started with the flags "{}"'
+    ends = "Then it ends with an error within 5 s, and says why on stderr"
+    unknown = example(starts.format("--host 0.0.0.0"), ends, name="Passes by accident")
+    invalid = example(starts.format("--no-such-flag-at-all"), ends, name="Passes rightly")
+    project = make_project(GREEN + unknown + invalid)
+    run = project.run(
+        "-D", f"command={sys.executable} {ROOT}/examples/minimal_bridge.py", PYTHONPATH=str(ROOT)
+    )
+    outcomes = {scenario["scenario"]: scenario["outcome"] for scenario in run.data["scenarios"]}
+    assert (outcomes["Passes by accident"], outcomes["Passes rightly"]) == ("skipped", "passed")

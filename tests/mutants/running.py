@@ -191,7 +191,8 @@ def _at_start(entry: Mutant, output: str, code: int, seconds: float) -> tuple[st
     """Return the outcome of a run that has to end before any scenario."""
     if code != 1 or "scenarios: 0 passed, 0 failed" not in output:
         return MISSED, seconds, ""
-    lines = [line.strip() for line in output.splitlines() if entry.says in line]
+    named = [line.strip() for line in output.splitlines() if entry.says in line]
+    lines = [line for line in named if any(f"({clause}" in line for clause in entry.clauses)]
     return (CAUGHT, seconds, lines[0][:200]) if lines else (WRONG_WORDS, seconds, output[-200:])
 
 

@@ -13,6 +13,7 @@ from varbridge import BridgeError, Connection, Tls
 from varbridge.conformance.clients.session_opener import SessionOpener
 from varbridge.conformance.events import CLIENT, Event
 from varbridge.errors import MalformedReplyError, from_rpc
+from varbridge.messages.traits import traits_of
 from varbridge.watch import Stream
 
 
@@ -54,7 +55,12 @@ class RecordedConnection(Connection):
             self._metadata = (("authorization", authorization),)
 
     def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
-        """Call a method as ``Connection.call`` does, and report the call and its answer as an event."""
+        """Call a method as ``Connection.call`` does, and report the call and its answer as an event.
+
+        Raises:
+            BridgeError: the call was refused.
+            MalformedReplyError: the reply says success=false, although a refusal is a status.
+        """
         if self.opener is not None:
             self.opener.prepare(self.address, method, request, self.call)
         began = time.monotonic()
@@ -64,6 +70,11 @@ class RecordedConnection(Connection):
             self._report("call", method, began, request, status=error.code.name, words=error.message)
             raise
         self._report("call", method, began, request, reply, "OK")
+        if traits_of(method).outcome_field != "success" and not getattr(reply, "success", True):
+            raise MalformedReplyError(
+                f"{method} answered success=false under the status OK:"
+                f" {getattr(reply, 'error_message', '')!r}"
+            )
         return reply
 
     def start(self, method: str, request: Any, *, timeout: float | None = None) -> grpc.Future[Any]:

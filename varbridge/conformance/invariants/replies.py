@@ -91,6 +91,13 @@ def _get_session(request: pb.GetSessionRequest, reply: pb.GetSessionResponse) ->
     if not reply.HasField("created_at"):
         yield "no created_at"
     yield from clock_faults("created_at", reply.created_at)
+    if reply.variable_count < 0 or reply.tool_count < 0:
+        yield f"variable_count={reply.variable_count} and tool_count={reply.tool_count}"
+
+
+def _clean_up(request: pb.CleanupSessionRequest, reply: pb.CleanupSessionResponse) -> Iterator[str]:
+    if reply.resources_cleaned < 0:
+        yield f"resources_cleaned={reply.resources_cleaned}"
 
 
 def _registration_faults(
@@ -222,6 +229,7 @@ _CHECKS: dict[str, Callable[[Any, Any], Iterator[str]]] = {
     "Ping": _ping,
     "Heartbeat": _heartbeat,
     "InitializeSession": _initialize,
+    "CleanupSession": _clean_up,
     "GetSession": _get_session,
     "GetVariable": _get,
     "GetVariables": _get_many,

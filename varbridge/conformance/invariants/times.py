@@ -14,7 +14,10 @@ _SECOND_NS = 1_000_000_000
 
 
 def clock_faults(name: str, timestamp: Timestamp) -> Iterator[str]:
-    """Yield a phrase if a timestamp of a bridge differs too much from the current time."""
+    """Yield a phrase if a timestamp of a bridge is invalid, or differs too much from the current time."""
+    if not 0 <= timestamp.nanos < _SECOND_NS:
+        yield f"{name} with {timestamp.nanos} nanoseconds, of which a second has 10^9 (A14)"
+        return
     time_ns = nanoseconds(timestamp)
     if time_ns and abs(time_ns - time.time_ns()) > MAX_CLOCK_DIFFERENCE_S * _SECOND_NS:
         yield f"{name} {show_time(timestamp)}, which differs from the current time, UTC, by over 10 min (A14)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from varbridge import Variable
 from varbridge.conformance.invariants.times import clock_faults, nanoseconds
@@ -21,6 +22,8 @@ def variable_faults(variable: pb.Variable) -> Iterator[str]:
         yield f"a variable of the type {variable.type!r} (T)"
     if variable.version < 1:
         yield f"{wrapped!r}, but versions begin with 1 (A3)"
+    if variable.source not in pb.Variable.Source.values():
+        yield f"a variable with the unknown source {variable.source} (A14)"
     if nanoseconds(variable.last_updated_at) <= 0:
         yield f"{wrapped!r} without last_updated_at (A14)"
     else:
@@ -45,3 +48,21 @@ def _is_object(text: str) -> bool:
         return isinstance(json.loads(text), dict)
     except (ValueError, RecursionError):
         return False
+
+
+FIXED = ("name", "type", "constraints_json")
+"""The fields of a variable that never change."""
+
+
+def differ(name: str, first: Variable, second: Variable) -> bool:
+    """Return True if two variables differ in a field of ``FIXED``; constraints may be written differently."""
+    values = getattr(first.message, name), getattr(second.message, name)
+    return values[0] != values[1] and (name != "constraints_json" or _parsed(first) != _parsed(second))
+
+
+def _parsed(variable: Variable) -> Any:
+    """Return the constraints of a variable, or their text if they are malformed."""
+    try:
+        return variable.constraints
+    except MalformedReplyError:
+        return variable.message.constraints_json

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from varbridge import Update, Variable, values
 from varbridge.conformance.invariants.times import same_time, show_time
 from varbridge.conformance.invariants.updates import CHANGES
+from varbridge.conformance.invariants.variables import FIXED, differ
 from varbridge.conformance.vocabulary.literals import same
 from varbridge.conformance.vocabulary.updates import describe
 from varbridge.errors import MalformedReplyError
@@ -41,6 +42,7 @@ class Versions:
         self._batches: list[tuple[str, Mapping[str, int]]] = []
         # The keys contain the bridge as well, since a restarted bridge may assign the same ids again.
         self._states: dict[tuple[str, str, int], Variable] = {}
+        self._newest: dict[str, dict[str, int]] = {}
         self._metadata: dict[tuple[str, str, int], Mapping[str, str]] = {}
         self._first: dict[tuple[str, str], Variable] = {}
         self._makers: dict[tuple[str, str, int], _Maker] = {}
@@ -70,16 +72,16 @@ class Versions:
         """
         key = (bridge, variable.id, variable.version)
         first = self._first.setdefault(key[:2], variable)
-        for name in ("name", "type", "constraints_json"):
+        for name in FIXED:
             first_value, value = getattr(first.message, name), getattr(variable.message, name)
-            if first_value != value and (
-                name != "constraints_json" or _constraints(first) != _constraints(variable)
-            ):
+            if differ(name, first, variable):
                 yield (
                     f"{first!r} was sent with the {name} {first_value!r}, and {variable!r} with {value!r}:"
                     " it never changes (K5)"
                 )
         before = self._states.setdefault(key, variable)
+        newest = self._newest.setdefault(bridge, {})
+        newest[variable.id] = max(newest.get(variable.id, 0), variable.version)
         if before.message.source != variable.message.source:
             yield f"the source of {variable!r} was sent as {_source(before)} and as {_source(variable)} (A14)"
         if not same_time(before.message.last_updated_at, variable.message.last_updated_at):
@@ -100,19 +102,25 @@ class Versions:
         before = self._states.get((bridge, variable.id, variable.version))
         if before is None:
             return
-        for name in ("name", "type", "constraints_json"):
+        for name in FIXED:
             first_value, value = getattr(before.message, name), getattr(variable.message, name)
-            if (
-                first_value != value
-                and value
-                and (name != "constraints_json" or _constraints(before) != _constraints(variable))
-            ):
+            if value and differ(name, before, variable):
                 yield (
                     f"an update of {variable!r} has the {name} {value!r}, but a read has {first_value!r} (K5)"
                 )
         expected, metadata = before.metadata, variable.metadata
         if wrong := sorted(key for key in metadata if key in expected and expected[key] != metadata[key]):
             yield f"an update of {variable!r} has another {' and '.join(wrong)} than a read (A3)"
+        if not variable.message.HasField("last_updated_at"):
+            return  # it does not have the complete variable
+        if before.message.source != variable.message.source:
+            yield f"an update of {variable!r} has another source than a read (A14)"
+        if not same_time(before.message.last_updated_at, variable.message.last_updated_at):
+            yield f"an update of {variable!r} has another last_updated_at than a read (A14)"
+
+    def newest(self, bridge: str) -> Mapping[str, int]:
+        """Return the newest version of each variable, by id, that a client has received until now."""
+        return dict(self._newest.get(bridge, {}))
 
     def learn_id(self, bridge: str, session_id: str, variable: Variable) -> None:
         """Record the id of a variable, for requests that name the variable by its name or its id."""
@@ -216,14 +224,6 @@ def _holds(state: Variable, entry: pb.VariableHistoryEntry) -> bool:
         return same(state.value, values.decode(state.type, entry.value, entry.binary_value))
     except MalformedReplyError:
         return False
-
-
-def _constraints(variable: Variable) -> Any:
-    """Return the constraints of a variable, or their text if they are malformed."""
-    try:
-        return variable.constraints
-    except MalformedReplyError:
-        return variable.message.constraints_json
 
 
 def _source(variable: Variable) -> str:

@@ -120,7 +120,7 @@ class ConformanceRun:
         note.series = [series.as_json(world.allowed.get(series.name)) for series in world.series]
         crashes: list[Crash] = []
         try:
-            note.lack = lack_after(self.target, scenario.status != Status.passed)
+            note.lack = lack_after(self.target)
             if note.lack is None and scenario.status == Status.passed:
                 try:
                     world.check()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from varbridge import Session, Variable
 from varbridge.conformance.clients.follower_adapter import Watched
@@ -11,13 +11,20 @@ from varbridge.conformance.invariants.updates import update_violations
 from varbridge.conformance.invariants.versions import Versions
 from varbridge.conformance.invariants.watches import violations
 from varbridge.conformance.scenario.from_step import FromStep
+from varbridge.conformance.vocabulary.updates import describe
 
 
 class Watcher:
     """A person's watch, and the number of updates that steps have examined."""
 
     def __init__(
-        self, watch: Watched, session: Session, bridge: str, names: list[str], ids: set[str]
+        self,
+        watch: Watched,
+        session: Session,
+        bridge: str,
+        names: list[str],
+        ids: set[str],
+        known: Mapping[str, int],
     ) -> None:
         self.watch = watch
         self.session = session
@@ -25,10 +32,23 @@ class Watcher:
         self.names = names
         self.position = 0
         self._ids = ids
+        self._known = known
 
     def sees(self, variable: Variable) -> bool:
         """Return True if this variable is watched, not only another one with the same name."""
         return not self.names or variable.id in self._ids
+
+    def outdated(self) -> Iterator[str]:
+        """Yield sentences about initial values of versions older than those known before the watch began."""
+        for update in self.watch.updates:
+            variable = update.variable
+            if update.kind == "initial_value" and variable is not None:
+                known = self._known.get(update.variable_id, 0)
+                if variable.version < known:
+                    yield (
+                        f"{describe(update)} was sent to a watch that began after version {known} was"
+                        " received (W2)"
+                    )
 
 
 class Watchers:
@@ -59,6 +79,7 @@ class Watchers:
         """Yield sentences about updates that violate an invariant, or contradict what was received before."""
         for person, watcher in self._all:
             yield from violations(person, watcher.watch.updates, current=versions.current)
+            yield from watcher.outdated()
             for update in watcher.watch.updates:
                 yield from update_violations(update, current=versions.current)
                 yield from versions.violations_of_update(watcher.session.id, update, watcher.bridge)

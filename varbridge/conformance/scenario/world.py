@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from varbridge import BridgeError, Session, Variable
@@ -23,6 +24,7 @@ from varbridge.conformance.target.target import Target
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.options import Identifier
 from varbridge.conformance.vocabulary.outcome import Outcome
+from varbridge.errors import MalformedReplyError
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.process import ServerProcess
 from varbridge.worker import Worker
@@ -123,7 +125,7 @@ class World:
     ) -> Watcher:
         """Open a person's watch of variables, on the person's connection or on that of ``session``."""
         session = session or self.session_of(person)
-        return self._keep(person, session.watch(*names, **options), session, names)
+        return self._keep(person, partial(session.watch, *names, **options), session, names)
 
     def follow(self, person: str, names: list[str]) -> Watcher:
         """Open a person's follower of variables at the current bridge, which fails over to other bridges."""
@@ -131,11 +133,13 @@ class World:
         connection = self.client.connect(bridges.all_from(bridges.name_of(self.client.connection.address)))
         connection.who = person
         session = connection.session(self.sessions.id)
-        return self._keep(person, FollowerAdapter(session, names), session, names)
+        return self._keep(person, partial(FollowerAdapter, session, names), session, names)
 
-    def _keep(self, person: str, watch: Watched, session: Session, names: list[str]) -> Watcher:
-        state = self.target.recorder.state_at(self.client.connection.address)
-        return self.watchers.add(person, Watcher(watch, session, state, names, self.sessions.ids_of(names)))
+    def _keep(self, person: str, start: Callable[[], Watched], session: Session, names: list[str]) -> Watcher:
+        recorder, ids = self.target.recorder, self.sessions.ids_of(names)
+        state = recorder.state_at(self.client.connection.address)
+        known = recorder.versions.newest(state)  # before the watch begins
+        return self.watchers.add(person, Watcher(start(), session, state, names, ids, known))
 
     def attempt(self, action: Callable[[], Any]) -> Outcome:
         """Execute the action of a When, and keep its outcome; a later Then must examine a refusal."""
@@ -192,5 +196,5 @@ class World:
             # A bridge that this scenario ended has nothing to clean up; scenarios about clean-up test its
             # errors.
             for connection in filter(None, (self.client.connection, Client.host.get(self.client))):
-                with suppress(BridgeError):
+                with suppress(BridgeError, MalformedReplyError):
                     connection.session(session_id).clean_up()

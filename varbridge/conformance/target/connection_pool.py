@@ -153,7 +153,8 @@ class ConnectionPool:
             authorization=credentials.authorization,
             options=options,
         )
-        connection.opener = self.opener
+        if credentials == self._usual:  # a client with other ones may not be permitted to open a session
+            connection.opener = self.opener
         return connection
 
 

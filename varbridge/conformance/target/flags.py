@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from varbridge.conformance.target.startup import START_TIMEOUT_S
 from varbridge.errors import WorkerError
@@ -29,15 +29,9 @@ class RefusedFlags:
         self._command = command
         self._refused: dict[str, bool] = {}
 
-    def first_of(self, flags: Sequence[str], among: Container[str] | None = None) -> str:
-        """Return a refused flag of a command line; empty if there is none.
-
-        Args:
-            flags: the flags with their values.
-            among: the flags to consider; None for all.
-        """
-        groups = (words for words in _groups(flags) if among is None or words[0] in among)
-        return next((words[0] for words in groups if self._refuses(*words)), "")
+    def first_of(self, flags: Sequence[str]) -> str:
+        """Return the first refused flag of a command line; empty if there is none."""
+        return next((words[0] for words in _groups(flags) if self._refuses(*words)), "")
 
     @property
     def names(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Mapping
 
 from varbridge.conformance.events import Event
 from varbridge.conformance.invariants.coverage import Coverage
@@ -11,7 +11,7 @@ from varbridge.conformance.target.connection_pool import ConnectionPool
 from varbridge.conformance.target.credentials import Access
 from varbridge.conformance.target.flags import RefusedFlags
 from varbridge.conformance.target.liveness import Liveness
-from varbridge.conformance.target.options import Options, TargetUnavailableError
+from varbridge.conformance.target.options import REFERENCE, Options, TargetUnavailableError
 from varbridge.conformance.target.recorder import Recorder
 from varbridge.conformance.target.server_pool import ServerPool
 from varbridge.conformance.target.shared_store import Store
@@ -63,14 +63,12 @@ class Target:
         declared = self.options.profile.lacking_methods
         return next((name for name in self.recorder.trace.unimplemented if name in declared), "")
 
-    def refused_flag(self, among: Container[str] | None = None) -> str:
-        """Return the flag that a bridge of the scenario refused to start with; empty if there is none.
-
-        Args:
-            among: the flags to consider; None for all.
-        """
+    def refused_flag(self) -> str:
+        """Return the flag that a bridge of the scenario refused to start with; empty if there is none."""
+        if self.options.command == REFERENCE:
+            return ""  # it takes all flags of the features
         failed = (process for process in self.servers.launched if process.failed_to_start)
-        flag = next(filter(None, (self._flags.first_of(process.flags, among) for process in failed)), "")
+        flag = next(filter(None, (self._flags.first_of(process.flags) for process in failed)), "")
         self.servers.refused_flags.update(self._flags.names)
         return flag
 

@@ -84,6 +84,13 @@ def _number(text: str) -> float:
     return float(text)
 
 
+def _some_texts(text: str) -> dict[str, str]:
+    texts = texts_object(text)
+    if not texts:
+        raise ValueError("{} checks nothing: metadata of the bridge's own is allowed")
+    return texts
+
+
 def _percentage(text: str) -> float:
     if not text.endswith("%"):
         raise ValueError(text)
@@ -138,7 +145,9 @@ PARAMETER_LIST = list_of(
 )
 PARAMETER_TYPES = Cell(texts_object, 'a JSON object of parameters and their types such as {"text": "string"}')
 EMPTY_VALUE = replace(VALUE, may_be_empty=True)
-EMPTY_TEXTS = replace(TEXTS, may_be_empty=True)
+SOME_TEXTS = Cell(
+    _some_texts, "a JSON object of texts that is not {}, which any metadata would fit", may_be_empty=True
+)
 EMPTY_OBJECT = replace(OBJECT, may_be_empty=True)
 EMPTY_WORDS = replace(WORDS, may_be_empty=True)
 TEXT_LIST = list_of(_is_text, 'a JSON list of texts such as ["a", "b"]')

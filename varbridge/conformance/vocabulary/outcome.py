@@ -7,6 +7,7 @@ from typing import Any
 
 from varbridge import BridgeError
 from varbridge.errors import ToolFailedError
+from varbridge.session import BatchResult
 
 
 class Outcome:
@@ -41,6 +42,13 @@ class Outcome:
         if not self.examined:
             raise AssertionError(in_words(self.error))
         return self.answer
+
+    def require_accepted(self) -> Any:
+        """Return the answer as ``require_success`` does; fail as well if the answer reports a failure."""
+        answer = self.require_success()
+        if isinstance(answer, BatchResult) and not answer.success:
+            raise AssertionError(f"expected the batch to succeed, but it failed for {dict(answer.errors)}")
+        return answer
 
 
 def in_words(error: Exception | None) -> str:

@@ -25,7 +25,7 @@ def action(phrase: str) -> Callable[[Function], Function]:
     def attempt(context: Any, call: Callable[[], Any]) -> None:
         context.world.attempt(call)
         if context.world.step_type == "given":
-            context.world.require_success()
+            context.world.outcome.require_accepted()
 
     define = _given_or_when(phrase, attempt)
 
