@@ -16,6 +16,7 @@ from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.faults.processes import end_in_words, use_processor, worked
 from varbridge.conformance.scenario import network
+from varbridge.conformance.scenario.heartbeats import use_short_heartbeats
 from varbridge.conformance.scenario.notes import ServerNotes
 from varbridge.conformance.scenario.prerequisites import OUTCOME, STARTED, needs, provides
 from varbridge.conformance.scenario.servers import Servers
@@ -65,6 +66,13 @@ def step_shared(context, settings):
         flags += access.tokens(settings.tokens)
     show_credentials(context, settings, flags)
     context.world.client.use_bridge(context.world.target.servers.with_flags(*flags))
+
+
+@given("a bridge with short heartbeats")
+@provides(ServerNotes.heartbeat_interval_s)
+def step_short_heartbeats(context):
+    """A bridge with heartbeats every 0.2 s, or at the interval of at most 2 s that its watches state."""
+    context.world.starts.heartbeat_interval_s = use_short_heartbeats(context.world)
 
 
 @given("a new bridge{settings}")

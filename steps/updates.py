@@ -6,7 +6,8 @@ import time
 from behave import step, then
 from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_length
 
-from varbridge.conformance.scenario.notes import LoadNotes, ReadNotes
+from varbridge.conformance.scenario.heartbeats import stated_interval_s
+from varbridge.conformance.scenario.notes import LoadNotes, ReadNotes, ServerNotes
 from varbridge.conformance.scenario.prerequisites import needs, watch_of
 from varbridge.conformance.scenario.watch_assertions import (
     expect_end,
@@ -134,16 +135,35 @@ def step_heartbeat(context, person, other):
     expect_heartbeat(context.world, person, other)
 
 
+@then("{person} receives {int} heartbeats at the configured interval")
+@needs(watch_of("person"), ServerNotes.heartbeat_interval_s)
+def step_heartbeats_at_interval(context, person, count):
+    """Check that the first updates of an idle watch are heartbeats, that they take a fourth to four times as
+    long as so many intervals, and that a watch states this interval, if it states one."""
+    interval_s = context.world.starts.heartbeat_interval_s
+    stated_s = stated_interval_s(context.world)
+    expect(
+        stated_s in (None, interval_s),
+        f"a watch to state an interval of {interval_s:g} s, if it states one",
+        f"it stated {stated_s} s",
+    )
+    expected_s = count * interval_s
+    expect_heartbeats(context.world, person, count, expected_s / 4, expected_s * 4)
+
+
 @step("{person} receives/received {int} heartbeat(s) in {number} to {number} s")
 @needs(watch_of("person"))
 def step_heartbeats(context, person, count, least, most):
     """Check that the first updates of an idle watch are heartbeats, and that the last comes in this time."""
+    expect_heartbeats(context.world, person, count, least, most)
 
+
+def expect_heartbeats(world, person, count, least, most):
     def heartbeats(updates):
         return [update for update in updates if update.kind == "heartbeat"]
 
     began = time.monotonic()
-    watch = context.world.watchers[person].watch
+    watch = world.watchers[person].watch
     updates = watch.wait_for(lambda received: len(heartbeats(received)) >= count, most)
     took = time.monotonic() - began
     number = len(heartbeats(updates))

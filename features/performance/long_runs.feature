@@ -1,4 +1,4 @@
-@soak @requires_process @requires_standard_tools
+@soak @requires_process @requires_standard_tools @requires_current_fields
 Feature: Long runs
   A bridge that runs for weeks releases what sessions, watches, tools and connections took, and its latency does not
   grow. In mixed traffic, four clients open a session each second, use every kind of call in it, and clean it up or

@@ -1,10 +1,12 @@
 @recovery @requires_process
 Feature: Crashes of a bridge under a worker
-  A process may be killed at any moment. Its clients get an error at once, and the worker restarts it.
+  A process may be killed at any moment. Its clients get an error at once, and a worker restarts it: here, the worker
+  of the suite.
 
   @P5
   Rule: A worker restarts a bridge that has crashed
 
+    @requires_own_worker
     Example: A worker reports a crash and restarts the bridge
       Given a worker with a running bridge
       When the worker's bridge is killed
@@ -18,6 +20,7 @@ Feature: Crashes of a bridge under a worker
       When in session "new", "x" is registered as a float holding 0.5
       Then in session "new", "x" holds 0.5 at version 1
 
+    @requires_own_worker
     Example: A worker restarts a bridge that crashes a second time
       Given a worker with a running bridge
       And the worker's bridge was killed and restarted

@@ -11,36 +11,6 @@ Feature: The lifetime of a session
       Then the session holds no variables
       And the session is open
 
-    @requires_standard_tools
-    Example: A session offers the standard tools
-      When the session is opened
-      Then the session offers the tools:
-        | name       |
-        | echo       |
-        | add        |
-        | fail       |
-        | sleep      |
-        | block      |
-        | increment  |
-        | die        |
-        | count      |
-        | fail_after |
-
-    @requires_standard_tools
-    Example: A session describes the parameters of the standard tools
-      When the session is opened
-      Then the session offers the tools:
-        | name       | takes                               | required    | streams |
-        | echo       | {"message": "string"}               | ["message"] | false   |
-        | add        | {"a": "float", "b": "float"}        | ["a", "b"]  | false   |
-        | fail       | {"message": "string"}               | []          | false   |
-        | sleep      | {"seconds": "float"}                | ["seconds"] | false   |
-        | block      | {"seconds": "float"}                | ["seconds"] | false   |
-        | increment  | {"name": "string", "by": "integer"} | ["name"]    | false   |
-        | die        | {}                                  | []          | false   |
-        | count      | {"n": "integer"}                    | ["n"]       | true    |
-        | fail_after | {"n": "integer"}                    | ["n"]       | true    |
-
     Example: Registering a variable opens the session
       When "x" is registered as a float holding 0.5
       Then the session is open
@@ -85,14 +55,18 @@ Feature: The lifetime of a session
       Then it is refused as invalid
       And the session is not open
 
-      Examples:
+      Examples: invalid variables
         | action                                                                       |
         | "x" is registered as a float holding "text"                                  |
         | "x" is registered as an unknown type "colour" holding "red"                  |
         | "" is registered as a float holding 0.5                                      |
         | "x" is registered as a float holding 0.5, under the constraints `{"min": 1}` |
         | "x" is registered as a float holding 0.5, under the constraints `no JSON`    |
-        | the session is opened with a time to live of -1 s                            |
+
+      @requires_current_fields
+      Examples: a negative time to live
+        | action                                            |
+        | the session is opened with a time to live of -1 s |
 
   @S2
   Rule: Every other call needs an open session
@@ -187,7 +161,7 @@ Feature: The lifetime of a session
       Then 1 resource is cleaned up
       And in session "blue", "x" still holds 0.75 at version 1
 
-  @S5
+  @S5 @requires_current_fields
   Rule: A session ends after its time to live without a call, and not earlier
 
     Example: A session without calls ends, and so do its watches
@@ -251,6 +225,7 @@ Feature: The lifetime of a session
       Then it is refused as not found
       And "x" still holds 0.75 at version 1
 
+    @requires_current_fields
     Scenario Outline: A watch of the old session cannot resume after <count> changes in the new one
       Given an integer variable "x" holding 1
       And Ada watches "x"

@@ -18,11 +18,6 @@ Feature: Start and end of a bridge
       Then the bridge answers a call
       And stdout is one line, GRPC_READY with the bridge's port
 
-    Example: Two bridges choose different ports
-      Given a new bridge
-      When another bridge is started
-      Then both bridges answer, on different ports
-
   @P2
   Rule: A bridge that cannot start says why
 
@@ -44,6 +39,20 @@ Feature: Start and end of a bridge
         | flag                  |
         | --no-such-flag-at-all |
         | --session-ttl=soon    |
+
+  @P8
+  Rule: A bridge takes its port from a flag, and refuses flags that it does not take
+    Its operator would otherwise believe that a flag has its effect, such as that clients need tokens.
+
+    Example: Two bridges choose different ports
+      Given a new bridge
+      When another bridge is started
+      Then both bridges answer, on different ports
+
+    Example: A bridge that refuses an unknown flag names it
+      When a bridge is started with the flags "--no-such-flag-at-all"
+      Then it ends with an error within 5 s, and says why on stderr
+      And a line of the bridge's output contains "no-such-flag-at-all"
 
   @P3
   Rule: A bridge is reachable from other machines only with TLS and tokens

@@ -1,6 +1,7 @@
-@startup @requires_process
+@startup @requires_process @requires_own_worker
 Feature: The worker
-  A worker starts one bridge for all callers of a program, and reports its events.
+  A worker starts one bridge for all callers of a program, and reports its events. It is the worker of this project's
+  client library, which is judged together with the reference bridge.
 
   @P5
   Rule: A worker starts one bridge, and all callers share one connection

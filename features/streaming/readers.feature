@@ -61,6 +61,7 @@ Feature: Readers of watches
       Then Cy can watch "x" within 2 s
       And Ada receives nothing else
 
+    @requires_current_fields
     Example: A watch whose connection was cut resumes without a gap
       Given an integer variable "x" holding 1
       And Ada watches "x", through a proxy
@@ -114,11 +115,12 @@ Feature: Readers of watches
       When "x" is incremented 10 times
       Then each client receives the versions 2 to 11
 
-  @W10 @requires_process
+  @W10
   Rule: An idle watch receives heartbeats
 
+    @requires_current_fields
     Example: A heartbeat has the current sequence
-      Given a bridge with the flags "--heartbeat-interval 0.2"
+      Given a bridge with short heartbeats
       And a float variable "x" holding 0.1
       And Ada watches "x"
       When "x" is set to 0.2
@@ -128,20 +130,21 @@ Feature: Readers of watches
       And Ada receives a heartbeat with the sequence of Ada's last update
 
     Example: An idle watch receives heartbeats at the configured interval
-      Given a bridge with the flags "--heartbeat-interval 0.2"
+      Given a bridge with short heartbeats
       And a float variable "x" holding 0.1
       When Ada watches "x"
-      Then Ada receives 10 heartbeats in 0.5 to 8 s
+      Then Ada receives 10 heartbeats at the configured interval
 
-    @soak
+    @soak @requires_process
     Example: An idle watch receives a heartbeat every 30 s by default
       Given a new bridge
       And a float variable "x" holding 0.1
       When Ada watches "x"
       Then Ada receives 3 heartbeats in 55 to 100 s
 
+    @requires_current_fields
     Example: An idle watch receives heartbeats while other variables change
-      Given a bridge with the flags "--heartbeat-interval 0.2"
+      Given a bridge with short heartbeats
       And a float variable "x" holding 0.1
       And a float variable "y" holding 0.1
       And Ada watches "x"

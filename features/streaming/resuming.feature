@@ -1,4 +1,4 @@
-@streaming
+@streaming @requires_current_fields
 Feature: Resuming a watch
   A client that lost its connection resumes its watch where it ended: no update is repeated or missed. If the change log
   no longer reaches back that far, the client gets an error.
@@ -65,9 +65,8 @@ Feature: Resuming a watch
         | value change | 2     | 1        | 2       |
       And Ada receives nothing else
 
-    @requires_process
     Example: A watch resumes after the sequence of a heartbeat that came before all variables
-      Given a bridge with the flags "--heartbeat-interval 0.2"
+      Given a bridge with short heartbeats
       And an open session
       And Ada watches every variable
       And Ada received 1 heartbeat in 0 to 5 s

@@ -190,6 +190,7 @@ Feature: Watching variables
   @W4
   Rule: All watches of a session have one order
 
+    @requires_current_fields
     Example: Two watches receive the changes of two clients in the same order
       Given the variables:
         | name | type    | value |

@@ -82,6 +82,16 @@ Feature: Registering tools
       Then the tool "add" takes {"words": "string"}
       And the registered tools are "add"
 
+  @X1
+  Rule: A session's description counts the bridge's tools and its own
+
+    Example: A session's description counts its tools
+      Given these tools are registered:
+        | name    | takes |
+        | "train" | []    |
+      When the session is described
+      Then the description counts all tools that the session offers
+
   @S1
   Rule: Registering tools opens the session, and a refused registration does not
 
@@ -171,13 +181,6 @@ Feature: Registering tools
       When the session is opened
       Then no tools are registered
       And the session does not offer the tool "train"
-
-    Example: A session's description counts its tools
-      Given these tools are registered:
-        | name    | takes |
-        | "train" | []    |
-      When the session is described
-      Then the description counts all tools that the session offers
 
   @X2
   Rule: Parameters of a registered tool are checked before its host is called

@@ -4,6 +4,37 @@ Feature: Running tools
   its own call fails.
 
   @X1
+  Rule: A session offers the standard tools
+
+    Example: A session offers the standard tools
+      When the session is opened
+      Then the session offers the tools:
+        | name       |
+        | echo       |
+        | add        |
+        | fail       |
+        | sleep      |
+        | block      |
+        | increment  |
+        | die        |
+        | count      |
+        | fail_after |
+
+    Example: A session describes the parameters of the standard tools
+      When the session is opened
+      Then the session offers the tools:
+        | name       | takes                               | required    | streams |
+        | echo       | {"message": "string"}               | ["message"] | false   |
+        | add        | {"a": "float", "b": "float"}        | ["a", "b"]  | false   |
+        | fail       | {"message": "string"}               | []          | false   |
+        | sleep      | {"seconds": "float"}                | ["seconds"] | false   |
+        | block      | {"seconds": "float"}                | ["seconds"] | false   |
+        | increment  | {"name": "string", "by": "integer"} | ["name"]    | false   |
+        | die        | {}                                  | []          | false   |
+        | count      | {"n": "integer"}                    | ["n"]       | true    |
+        | fail_after | {"n": "integer"}                    | ["n"]       | true    |
+
+  @X1
   Rule: The standard tools run
 
     Example: The tool echo answers its message
@@ -175,6 +206,7 @@ Feature: Running tools
         | sleep |
         | block |
 
+    @requires_current_fields
     Example: A tool whose deadline has passed does not keep its session open
       Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5

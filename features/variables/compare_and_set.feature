@@ -55,7 +55,7 @@ Feature: Expected versions and request ids
       Then it is refused as not found
       And "x" still holds 0.3 at version 1
 
-  @A6
+  @A6 @requires_current_fields
   Rule: A set that is repeated with the same request id applies once
 
     Example: A repeated set gets the first answer and changes nothing

@@ -24,6 +24,7 @@ Feature: History and rollback
         | version | value |
         | 1       | 0.1   |
 
+    @requires_current_fields
     Example: The history retains arrays in raw bytes
       Given a tensor variable "x" holding float32 array [0.5, 1.5]
       When "x" is set to float64 array [2.5]
@@ -116,6 +117,7 @@ Feature: History and rollback
         | 2       | 0.2   | {"reason": "tuning"} |
         | 1       | 0.1   | {}                   |
 
+    @requires_current_fields
     Example: A rollback is attributed to the author named in its metadata
       Given a float variable "x" holding 0.1
       And "x" was set to 0.2

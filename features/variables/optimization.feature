@@ -69,6 +69,7 @@ Feature: Optimization
       Then "temperature" holds 0.9 at version 2
       And "temperature" is locked by the optimizer "mipro"
 
+    @requires_current_fields
     Example: The optimizer can roll back the variable that it locked
       Given a float variable "temperature" holding 0.7
       And "temperature" was set to 0.8
@@ -80,6 +81,7 @@ Feature: Optimization
       And "temperature" holds 0.7 at version 3
       And "temperature" is locked by the optimizer "mipro"
 
+    @requires_current_fields
     Example: The optimizer can delete the variable that it locked
       Given a float variable "temperature" holding 0.7
       And the optimizer "mipro" locked "temperature"
@@ -117,6 +119,7 @@ Feature: Optimization
   @D3
   Rule: Releasing a variable ends the lock and answers the final value
 
+    @requires_current_fields
     Example: The optimizer releases the variable and gets the final value
       Given a float variable "temperature" holding 0.7
       And the optimizer "mipro" locked "temperature"
@@ -125,6 +128,7 @@ Feature: Optimization
       Then the final value is 0.9
       And "temperature" is not locked
 
+    @requires_current_fields
     Example: A released variable can be changed by every client
       Given a float variable "temperature" holding 0.7
       And the optimizer "mipro" locked "temperature"
@@ -132,6 +136,7 @@ Feature: Optimization
       When "temperature" is set to 0.5
       Then "temperature" holds 0.5 at version 2
 
+    @requires_current_fields
     Example: The final value can be an array in raw bytes
       Given a tensor variable "weights" holding float32 array [0.5, 1.5]
       And the optimizer "mipro" locked "weights"
@@ -139,6 +144,7 @@ Feature: Optimization
       Then the final value is float32 array [0.5, 1.5]
       And "weights" is not locked
 
+    @requires_current_fields
     Example: Another optimizer cannot release a locked variable
       Given a float variable "temperature" holding 0.7
       And the optimizer "mipro" locked "temperature"

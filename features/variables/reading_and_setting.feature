@@ -180,6 +180,7 @@ Feature: Reading and setting variables
         | x    | 0.6   |
       Then the source of "x" is ELIXIR
 
+    @requires_current_fields
     Example: The source of a rollback is Elixir if its metadata says so
       Given a float variable "x" holding 0.5
       And "x" was set to 0.6

@@ -18,7 +18,7 @@ from ..core.errors import UnavailableError
 from .channels import channel_options
 from .service import Context, Method
 from .status import RemoteError
-from .watches import OPEN_METADATA
+from .watches import INTERVAL_KEY, OPEN_METADATA
 
 FORWARDED = "bridge-forwarded"
 """The metadata key of a forwarded call; the value is the id of the bridge that should answer it.
@@ -215,9 +215,10 @@ class Forwarder:
         self._streams.add(task)
         try:
             if method.name == "WatchVariables":
-                initial = await call.initial_metadata()
-                if OPEN_METADATA[0] in [(str(key), value) for key, value in initial or ()]:
-                    await context.send_initial_metadata(OPEN_METADATA)
+                initial = [(str(key), value) for key, value in await call.initial_metadata() or ()]
+                if OPEN_METADATA in initial:
+                    own = (OPEN_METADATA[0], INTERVAL_KEY)
+                    await context.send_initial_metadata([entry for entry in initial if entry[0] in own])
             while (message := await call.read()) is not aio.EOF:
                 await context.write(message)
         except asyncio.CancelledError:

@@ -11,8 +11,11 @@ from . import codec
 from .idle_event import IdleEvent
 from .service import Context
 
-OPEN_METADATA = (("bridge-watch", "1"),)
+OPEN_METADATA = ("bridge-watch", "1")
 """The initial metadata which show a client that its watch is open. A refused watch does not get them."""
+
+INTERVAL_KEY = "heartbeat-interval-ms"
+"""The key of the interval between heartbeats in the same metadata, in milliseconds."""
 
 
 class WatchServicer:
@@ -28,6 +31,7 @@ class WatchServicer:
         self._sessions = sessions
         self._clock = clock
         self._heartbeat_interval = heartbeat_interval
+        self._metadata = (OPEN_METADATA, (INTERVAL_KEY, f"{heartbeat_interval * 1000:.0f}"))
 
     async def WatchVariables(self, request: pb.WatchVariablesRequest, prefix: str, context: Context) -> None:
         """Stream the initial values if requested, and every change, until the watch or the session ends."""
@@ -50,7 +54,7 @@ class WatchServicer:
             if (flushed := self._sessions.flushed(request.session_id)) is not None:
                 await flushed
             # The initial metadata show the client that the watch is open.
-            await context.send_initial_metadata(OPEN_METADATA)
+            await context.send_initial_metadata(self._metadata)
             for update in initial:
                 await context.write(update)
             while True:

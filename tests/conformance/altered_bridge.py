@@ -69,7 +69,7 @@ def filled(message: Message, *, items: int) -> Message:
 
 def plus(message: Message, field: str, summand: int) -> Message:
     """Add a number to all integers in fields with this name, or with a name that ends with it."""
-    for submessage in _submessages(message):
+    for submessage in submessages(message):
         for descriptor, value in submessage.ListFields():
             if type(value) is int and descriptor.name.endswith(field):
                 setattr(submessage, descriptor.name, value + summand)
@@ -122,7 +122,7 @@ class Alterer(aio.ServerInterceptor):
         if handler is None or not is_bridge or not any(fnmatchcase(method, p) for p in self._patterns):
             return handler
         reply_type = pb.DESCRIPTOR.services_by_name["BridgeService"].methods_by_name[method].output_type
-        alter = None if self._alter is None else partial(_altered, self._alter, GetMessageClass(reply_type))
+        alter = None if self._alter is None else partial(altered, self._alter, GetMessageClass(reply_type))
         if handler.unary_unary is not None:
             return handler._replace(unary_unary=partial(self._answer, handler.unary_unary, alter))
         return handler._replace(unary_stream=partial(self._stream, handler.unary_stream, alter))
@@ -130,13 +130,14 @@ class Alterer(aio.ServerInterceptor):
     async def _answer(self, call: Any, alter: Any, request: Any, context: Any) -> Any:
         if alter is None:
             return await self._end(context)
-        return alter(await call(request, context))
+        reply = await call(request, context)
+        return None if reply is None else alter(reply)  # None if the call was refused
 
     async def _stream(self, call: Any, alter: Any, request: Any, context: Any) -> None:
         if alter is None:
             await self._end(context)
         else:
-            await call(request, _AlteringContext(context, alter))
+            await call(request, AlteringContext(context, alter))
 
     async def _end(self, context: Any) -> None:
         if self._reply == HANG:
@@ -144,7 +145,7 @@ class Alterer(aio.ServerInterceptor):
         await context.abort(STATUSES[self._reply], f"altered: {self._reply}")
 
 
-class _AlteringContext:
+class AlteringContext:
     """The context of a stream, which alters its messages."""
 
     def __init__(self, context: Any, alter: Callable[[Message | bytes], Message]) -> None:
@@ -158,7 +159,7 @@ class _AlteringContext:
         return getattr(self._context, name)
 
 
-def _altered(alter: Alteration, kind: type[Message], message: Message | bytes) -> Message:
+def altered(alter: Alteration, kind: type[Message], message: Message | bytes) -> Message:
     """Return an altered copy: the bridge may send the same message to several clients."""
     return alter(kind.FromString(message if isinstance(message, bytes) else message.SerializeToString()))
 
@@ -171,7 +172,7 @@ def _is_map(field: Any) -> bool:
     return bool(field.message_type is not None and field.message_type.GetOptions().map_entry)
 
 
-def _submessages(message: Message) -> Iterator[Message]:
+def submessages(message: Message) -> Iterator[Message]:
     """Yield a message, and all messages in it."""
     yield message
     for field, value in message.ListFields():
@@ -182,7 +183,7 @@ def _submessages(message: Message) -> Iterator[Message]:
         else:
             items = [*value] if field.is_repeated else [value]
         for item in items:
-            yield from _submessages(item)
+            yield from submessages(item)
 
 
 def _fill(message: Message, items: int, depth: int = _DEPTH) -> None:
@@ -273,17 +274,22 @@ def main(arguments: Sequence[str]) -> int:
     except ValueError as error:
         parser.error(str(error))
 
+    return serve(alterer, others)
+
+
+def serve(interceptor: aio.ServerInterceptor, flags: Sequence[str]) -> int:
+    """Start the reference bridge with an interceptor and these flags, and return its exit code."""
     new_server = aio.server
 
     def altering_server(*, interceptors: Sequence[Any] = (), **options: Any) -> aio.Server:
-        # The alterer comes last, so that the bridge's own checks of tokens come before it.
-        return new_server(interceptors=[*interceptors, alterer], **options)
+        # The interceptor comes last, so that the bridge's own checks of tokens come before it.
+        return new_server(interceptors=[*interceptors, interceptor], **options)
 
     aio.server = altering_server  # type: ignore[assignment]
     from server.__main__ import parse
     from server.app import run
 
-    return run(parse(others))
+    return run(parse(flags))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from tests.conformance.invariant_builders import (
     variable,
 )
 from varbridge import Variable
-from varbridge.conformance.invariants import replies
+from varbridge.conformance.invariants import replies, watches
+from varbridge.conformance.invariants.updates import update_violations
 from varbridge.conformance.invariants.versions import Versions
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
@@ -203,3 +204,35 @@ def test_a_wrong_reply_is_a_violation(
 def test_a_correct_reply_has_no_violations() -> None:
     request = pb.GetVariableRequest(variable_identifier="var_x")
     assert replies.violations("GetVariable", request, pb.GetVariableResponse(variable=variable(1))) == []
+
+
+def test_nothing_is_asked_of_the_older_service_that_needs_newer_fields() -> None:
+    request = pb.RegisterVariableRequest(name="x", type="float")
+    reply = pb.RegisterVariableResponse(success=True, variable_id="var_x")
+    assert replies.violations("RegisterVariable", request, reply, current=False) == []
+    assert replies.violations("RegisterVariable", request, reply) == [
+        "RegisterVariable answered no variable (A1)"
+    ]
+    changes = [update("value_change", 0, version) for version in (2, 3)]
+    assert [fault for change in changes for fault in update_violations(change, current=False)] == []
+    assert watches.violations("Ada", changes, current=False) == []
+    versions = Versions(current=False)
+    assert [fault for change in changes for fault in versions.violations_of_update("s", change)] == []
+    (fault,) = watches.violations("Ada", [*changes, changes[0]], current=False)
+    assert "version 2 of 'x' right after version 3" in fault
+
+
+def test_the_history_of_the_older_service_has_no_arrays() -> None:
+    array = variable(1)
+    array.type, array.binary_value = "tensor", b"\0" * 4
+    array.value.type_url = "type.googleapis.com/snakepit.tensor.binary"
+    array.value.value = b'{"type": "tensor", "shape": [1], "dtype": "float32", "binary_format": "raw"}'
+    in_history = pb.VariableHistoryEntry(version=1, value=array.value, changed_by="client")
+    in_history.timestamp.seconds = NOW
+    request = pb.GetVariableHistoryRequest(session_id="s", variable_identifier="x")
+    answer = pb.GetVariableHistoryResponse(entries=[in_history])
+    for current, count in ((True, 1), (False, 0)):
+        versions = Versions(current)
+        assert [*versions.violations_of_state("b", Variable(array))] == []
+        versions.learn_id("b", "s", Variable(array))
+        assert len([*versions.violations_of_history("b", request, answer)]) == count

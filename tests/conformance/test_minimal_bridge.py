@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
-import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.conformance.full_run import Judged, judge
 from tests.conformance.project import ROOT
 from tests.conformance.test_report_page import BROWSERS
 from varbridge.conformance.clauses import CLAUSES
@@ -29,35 +24,9 @@ MAX_SCREENS = 12
 SCREEN = (1280, 800)
 
 
-@dataclass(frozen=True)
-class Judged:
-    """The result of a run of all features."""
-
-    code: int
-    out: str
-    seconds: float
-    reports: Path
-
-    @property
-    def verdict(self) -> dict[str, Any]:
-        data: dict[str, Any] = json.loads((self.reports / "verdict.json").read_text())
-        return data
-
-
-def judge(folder: Path, bridge: Path, *options: str) -> Judged:
-    """Judge a bridge by all features, in a folder with links to those of the project."""
-    folder.mkdir()
-    for name in ("features", "steps", "environment.py", "pyproject.toml"):
-        (folder / name).symlink_to(ROOT / name)
-    command = [sys.executable, "-m", "behave", "features/", "-D", f"command={sys.executable} {bridge}"]
-    began = time.monotonic()
-    ended = subprocess.run([*command, *options], cwd=folder, capture_output=True, text=True, check=False)
-    return Judged(ended.returncode, ended.stdout, time.monotonic() - began, folder / "reports")
-
-
 @pytest.fixture(scope="module")
 def minimal(tmp_path_factory: pytest.TempPathFactory) -> Judged:
-    return judge(tmp_path_factory.mktemp("minimal") / "run", BRIDGE)
+    return judge(tmp_path_factory.mktemp("minimal") / "run", str(BRIDGE))
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +76,7 @@ def test_the_profile_has_what_is_missing_and_nothing_else(minimal: Judged) -> No
 
 
 def test_with_its_profile_the_bridge_conforms_in_part(tmp_path: Path, profile: str) -> None:
-    judged = judge(tmp_path / "run", BRIDGE, "-D", profile)
+    judged = judge(tmp_path / "run", str(BRIDGE), "-D", profile)
     verdict = judged.verdict["verdict"]
     assert (judged.code, verdict["word"]) == (0, "conforms in part")
     assert f"of {len(CLAUSES)} clauses of the contract" in verdict["sentence"]
@@ -118,5 +87,5 @@ def test_a_wrong_answer_is_red_in_spite_of_the_profile(tmp_path: Path, profile: 
     text = BRIDGE.read_text()
     assert text.count("variable.version += 1") == 1
     wrong.write_text(text.replace("variable.version += 1", "variable.version += 2"))
-    judged = judge(tmp_path / "run", wrong, "-D", profile)
+    judged = judge(tmp_path / "run", str(wrong), "-D", profile)
     assert (judged.code, judged.verdict["verdict"]["word"]) == (1, "does not conform")

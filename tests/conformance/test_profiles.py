@@ -28,7 +28,7 @@ def test_an_expected_failure_is_counted_separately(make_project: MakeProject) ->
     assert (run.code, run.word) == (0, "conforms in part")
     assert run.sentence == (
         f"A bridge of ours fulfils 0 of {len(CLAUSES)} clauses of the contract, and 1 more in part:"
-        " 2 of 3 scenarios passed; 1 known to fail, as its profile declares"
+        " 2 of 3 scenarios passed; 1 known to fail"
     )
     assert run.out.splitlines()[-1] == "scenarios: 2 passed, 0 failed, 0 skipped"
     assert run.data["counts"]["known_failing"] == 1
@@ -64,7 +64,7 @@ def test_scenarios_of_a_missing_capability_are_skipped_with_its_reason(make_proj
     )
     run = project.run("-D", f"profile={path}")
     assert (run.code, run.word) == (0, "conforms in part")
-    assert "1 skipped, as its profile declares" in run.sentence
+    assert "1 skipped for what it lacks" in run.sentence
     assert "skipped: 1, it forgets, on purpose" in run.out
 
 
@@ -246,6 +246,8 @@ def test_a_flag_is_refused_if_the_bridge_does_not_know_it(tmp_path: Path) -> Non
     assert flags.first_of(["--grace", "soon"]) == ""  # a wrong value
     assert flags.first_of(["--tls", "--grace", "1"]) == "--tls"
     assert flags.first_of([]) == ""
+    assert flags.first_of(["--tls=on"]) == "--tls"
+    assert flags.first_of(["--no-such-flag-at-all"]) == "", "a scenario asks for its refusal"
     assert flags.names == ["--data-dir", "--tls"]
 
 

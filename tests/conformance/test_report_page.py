@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tests.conformance.project import MIXED, OTHER, PROFILE, Project, Run, report_of
+from varbridge.conformance.clauses import CONTRACT_VERSION
 from varbridge.conformance.invariants.trend import Series
 from varbridge.conformance.report import page as report
 
@@ -168,7 +169,7 @@ def test_the_verdict_and_a_failure_are_visible_without_scrolling(browser: Browse
     assert page.locator("h1").inner_text() == "✗ does not conform"
     assert "A variable is registered" in page.locator(".card > summary").first.inner_text()
     head = page.locator("header").inner_text()
-    for text in ("passed", "failed", "UTC", "contract 0.9", "suite 0", "all features"):
+    for text in ("passed", "failed", "UTC", f"contract {CONTRACT_VERSION}", "suite 0", "all features"):
         assert text in head
     assert page.locator(".rerun").first.inner_text().startswith("behave features/a.feature:17")
     page.close()

@@ -81,7 +81,7 @@ def test_a_second_ready_line_breaks_the_clause_of_readiness(
     text = GREEN.replace("@A1", "@P1") + example(
         "Given a new bridge", "Then stdout is one line, GRPC_READY with the bridge's port"
     )
-    command = bridge(tmp_path, announce=f"{READY}; {READY}")
+    command = bridge(tmp_path, announce='print(f"GRPC_READY:{port}\\nGRPC_READY:{port}", flush=True)')
     run = make_project(text).run("-D", f"command={command}", "--name", "One more")
     assert (run.code, run.word) == (1, "does not conform")
     assert run.data["scenarios"][0]["clauses"] == ["P1"]

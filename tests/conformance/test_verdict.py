@@ -83,7 +83,7 @@ def record(outcome: str, **more: Any) -> ScenarioRecord:
             {"scenarios": [record("passed"), record("skipped")]},
             "conforms in part",
             f"It fulfils 0 of {len(CLAUSES)} clauses of the contract, and 1 more in part:"
-            " 1 of 3 scenarios passed; 1 skipped, as its profile declares",
+            " 1 of 3 scenarios passed; 1 skipped for what it lacks",
         ),
         (
             {"scenarios": [record("passed"), record("skipped", outside=True)]},
@@ -103,7 +103,7 @@ def record(outcome: str, **more: Any) -> ScenarioRecord:
             {"scenarios": [record("passed"), record("known failing")]},
             "conforms in part",
             f"It fulfils 0 of {len(CLAUSES)} clauses of the contract, and 1 more in part:"
-            " 1 of 3 scenarios passed; 1 known to fail, as its profile declares",
+            " 1 of 3 scenarios passed; 1 known to fail",
         ),
         (
             {"scenarios": [record("passed"), record("skipped", declared=False)]},

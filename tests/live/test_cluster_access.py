@@ -70,6 +70,19 @@ def test_listening_on_every_address_requires_advertise(launch: Launch, etcd: Clu
 
 
 @needs_etcd
+def test_a_forwarded_watch_states_the_interval_of_its_heartbeats(launch: Launch, etcd: Cluster) -> None:
+    flags = ["--store", store(etcd), "--heartbeat-interval", "0.5"]
+    ports = [launch(*flags).wait_ready(WAIT) for _ in range(2)]
+    for port in ports:  # one of the bridges owns the session
+        with Connection(f"127.0.0.1:{port}", timeout=WAIT) as connection:
+            connection.session("s").initialize()
+            stream = connection.stream("WatchVariables", pb.WatchVariablesRequest(session_id="s"))
+            stated = dict(stream.initial_metadata())
+            stream.cancel()
+            assert stated["heartbeat-interval-ms"] == "500"
+
+
+@needs_etcd
 def test_calls_are_forwarded_over_tls_with_the_token_of_the_caller(
     launch: Launch, etcd: Cluster, tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ CAPABILITIES = {
     "requires_plain_text": "a bridge that the suite starts without TLS and tokens (no -D ca, no token-file)",
     "requires_durable": "a bridge that takes --data-dir and persists its state there",
     "requires_failpoints": "a bridge that takes --failpoint, which makes it kill itself at a given place",
+    "requires_own_worker": "the reference bridge: it judges the worker of this project's client library",
     "requires_etcd": "a bridge that takes --store etcd://… and shares that store with other bridges",
     "requires_caps": "a bridge that takes limits such as --max-tools, --max-running-tools and --max-metadata",
     "requires_scoped_tokens": "a bridge whose tokens have scopes, and that reloads its tokens, and on SIGHUP "
@@ -37,15 +38,26 @@ CAPABILITIES = {
     "requires_observe": "a bridge that takes --metrics, --reflection and --log-format json; the reference "
     "bridge does after pip install '.[observe]'",
     "requires_current_service": "the service BridgeService, with the five methods that SnakepitBridge lacks",
+    "requires_current_fields": "the fields with numbers from 100, such as request_id and sequence, which"
+    " SnakepitBridge lacks",
     "requires_older_service": "a bridge that offers SnakepitBridge in addition to BridgeService",
     "requires_standard_tools": "the tools of the reference bridge: echo, add, fail, count and others",
 }
 
 REFERENCE_ONLY = {
-    *("requires_failpoints", "requires_etcd", "requires_caps", "requires_older_service"),
+    *(
+        "requires_failpoints",
+        "requires_own_worker",
+        "requires_etcd",
+        "requires_caps",
+        "requires_older_service",
+    ),
     *("requires_scoped_tokens", "requires_operator_flags", "requires_observe"),
 }
 """The capabilities that the contract does not cover; other bridges have those that their profile grants."""
+
+CURRENT_SERVICE = frozenset({"requires_current_service", "requires_current_fields"})
+"""The capabilities of BridgeService that SnakepitBridge lacks."""
 
 WIP = "wip"
 """The tag of unfinished scenarios ("work in progress"), which need no clause and no unique name yet."""

@@ -21,6 +21,9 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 STATUSES = ("OK", *(codes[0].name for codes in CONTRACT_CODES.values() if len(codes) == 1))
 """The statuses of the contract. CANCELLED is counted as well, but only clients cause it."""
 
+BY_FLAGS = {"clause W10", "status RESOURCE_EXHAUSTED", "update heartbeat"}
+"""The items that a bridge may show only with flags which the contract does not name."""
+
 SUBJECTS = ("clauses", "methods", "statuses", "updates", "types")
 
 
@@ -72,14 +75,15 @@ class Coverage:
                 variables = variables_in(event.method, event.reply)
                 self._met["types"].update(variable.type for variable in variables)
 
-    def missing(self) -> list[str]:
-        """Return a phrase for each item that should have been met and was not."""
-        return [
+    def missing(self, optional: Collection[str] = ()) -> list[str]:
+        """Return a phrase for each item that should have been met and was not, except for optional ones."""
+        phrases = [
             f"{_SINGULAR[subject]} {name}"
             for subject, names in self.claims.items()
             for name in names
             if not self._met[subject][name]
         ]
+        return [phrase for phrase in phrases if phrase not in optional]
 
     def as_json(self) -> Mapping[str, Any]:
         """Return the counts by subject and name; 0 for an item that should have been met and was not."""

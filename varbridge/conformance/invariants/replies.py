@@ -15,15 +15,21 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.messages.traits import traits_of
 
 
-def violations(method: str, request: Any, reply: Any) -> list[str]:
+def violations(method: str, request: Any, reply: Any, *, current: bool = True) -> list[str]:
     """Return sentences about a reply that no bridge may give; empty if the reply is well-formed.
 
     Each ends with the clause that it violates, in parentheses: that of the method unless it is another one.
+
+    Args:
+        method: the method that was called.
+        request: its request.
+        reply: its reply.
+        current: True if messages have the fields with numbers from 100, which SnakepitBridge lacks.
     """
-    return [
-        with_clause(f"{method} answered {text}", traits_of(method).clause)
-        for text in _faults(method, request, reply)
-    ]
+    faults = [*_faults(method, request, reply)]
+    if method == "RegisterVariable":
+        faults += _registration_faults(request, reply, current)
+    return [with_clause(f"{method} answered {text}", traits_of(method).clause) for text in faults]
 
 
 def variables_in(method: str, reply: Any) -> list[Variable]:
@@ -94,11 +100,14 @@ def _clean_up(request: pb.CleanupSessionRequest, reply: pb.CleanupSessionRespons
         yield f"resources_cleaned={reply.resources_cleaned}"
 
 
-def _register(request: pb.RegisterVariableRequest, reply: pb.RegisterVariableResponse) -> Iterator[str]:
+def _registration_faults(
+    request: pb.RegisterVariableRequest, reply: pb.RegisterVariableResponse, current: bool
+) -> Iterator[str]:
     if not reply.variable_id:
         yield "no id"
     if not reply.HasField("variable"):
-        yield "no variable (A1)"
+        if current:
+            yield "no variable (A1)"
         return
     if reply.variable.id != reply.variable_id:
         yield f"the id {reply.variable_id} with the variable {reply.variable.id}"
@@ -222,7 +231,6 @@ _CHECKS: dict[str, Callable[[Any, Any], Iterator[str]]] = {
     "InitializeSession": _initialize,
     "CleanupSession": _clean_up,
     "GetSession": _get_session,
-    "RegisterVariable": _register,
     "GetVariable": _get,
     "GetVariables": _get_many,
     "ListVariables": _list,

@@ -13,15 +13,21 @@ from varbridge.conformance.vocabulary.updates import KINDS
 CHANGES = ("registered", "value_change")
 """The kinds of updates that announce a new version."""
 
-_CAUSES = {"cause", "cause_id", "cause_version", "dependency_type"}
+CAUSES = {"cause", "cause_id", "cause_version", "dependency_type"}
+"""The keys in the metadata of a dependency change."""
 
 
-def update_violations(update: Update) -> list[str]:
-    """Return sentences about an update that no bridge may send; empty if the update is well-formed."""
-    return [with_clause(f"a watch received {text}", "W3") for text in _update_faults(update)]
+def update_violations(update: Update, *, current: bool = True) -> list[str]:
+    """Return sentences about an update that no bridge may send; empty if the update is well-formed.
+
+    Args:
+        update: the update.
+        current: True if messages have the fields with numbers from 100, which SnakepitBridge lacks.
+    """
+    return [with_clause(f"a watch received {text}", "W3") for text in _update_faults(update, current)]
 
 
-def _update_faults(update: Update) -> Iterator[str]:
+def _update_faults(update: Update, current: bool) -> Iterator[str]:
     if update.kind == "heartbeat":
         if update.variable is not None or update.variable_id:
             yield f"a heartbeat with a variable: {update.variable_id or update.variable!r} (W10)"
@@ -40,8 +46,8 @@ def _update_faults(update: Update) -> Iterator[str]:
         yield f"a {update.kind} of {update.variable_id} with {update.variable!r}"
     if update.kind == "initial_value" and update.metadata.get("initial") != "true":
         yield f"an initial value of {update.variable!r} without the metadata initial=true (W2)"
-    if update.kind == "value_change" and not update.message.HasField("previous_value"):
+    if current and update.kind == "value_change" and not update.message.HasField("previous_value"):
         yield f"a value_change of {update.variable!r} without the previous value (W3)"
-    if update.kind == "dependency_change" and (lacking := sorted(_CAUSES - update.metadata.keys())):
+    if update.kind == "dependency_change" and (lacking := sorted(CAUSES - update.metadata.keys())):
         yield f"a dependency_change of {update.variable!r} without the metadata {' and '.join(lacking)} (D1)"
     yield from variable_faults(update.message.variable)

@@ -28,9 +28,15 @@ class _Maker(NamedTuple):
 
 
 class Versions:
-    """The store of all versions that clients of a scenario received, which compares them with each other."""
+    """The store of all versions that clients of a scenario received, which compares them with each other.
 
-    def __init__(self) -> None:
+    Args:
+        current: True if messages have the fields with numbers from 100, which SnakepitBridge lacks: with it,
+            sequences, previous values and the arrays in a history are compared as well.
+    """
+
+    def __init__(self, current: bool = True) -> None:
+        self.current = current
         self._values: dict[tuple[str, int], Variable] = {}
         self._updates: dict[tuple[str, int], Update] = {}
         self._batches: list[tuple[str, Mapping[str, int]]] = []
@@ -128,7 +134,7 @@ class Versions:
         variable_id = self._ids.get((bridge, request.session_id, request.variable_identifier), "")
         for entry in reply.entries:
             state = self._states.get((bridge, variable_id, entry.version))
-            if state is not None and not _holds(state, entry):
+            if state is not None and not _holds(state, entry) and (self.current or not state.raw.array):
                 yield f"{state!r} has the value {entry.value.value[:60]!r} in the history (A11)"
             if state is not None and not same_time(state.message.last_updated_at, entry.timestamp):
                 yield (
@@ -160,6 +166,8 @@ class Versions:
             maker = _Maker(update.source, update.metadata)
             key = (bridge, update.variable_id, update.variable.version)
             sentences.extend(self._maker_violations(key, maker))
+        if not self.current:
+            return sentences
         if update.kind == "value_change":
             sentences.extend(self._previous_violations(update, update.variable))
         if update.kind == "initial_value":

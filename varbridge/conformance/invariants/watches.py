@@ -12,16 +12,23 @@ from varbridge.conformance.vocabulary.updates import describe
 from varbridge.errors import MalformedReplyError
 
 
-def violations(who: str, updates: Sequence[Update]) -> list[str]:
-    """Return sentences about the invariants that the updates of one watch violate."""
-    checker = _Checker()
+def violations(who: str, updates: Sequence[Update], *, current: bool = True) -> list[str]:
+    """Return sentences about the invariants that the updates of one watch violate.
+
+    Args:
+        who: the person who watches.
+        updates: the updates, in the order in which they were received.
+        current: True if messages have the fields with numbers from 100, which SnakepitBridge lacks.
+    """
+    checker = _Checker(current)
     return [f"{who} received {text}" for update in updates for text in checker.check(update)]
 
 
 class _Checker:
     """The state of a watch after the updates that have been checked."""
 
-    def __init__(self) -> None:
+    def __init__(self, current: bool) -> None:
+        self._current = current
         self._sequence = -1
         self._initial_sequence: int | None = None
         self._begun = False  # an update other than an initial value has been received
@@ -31,7 +38,7 @@ class _Checker:
     def check(self, update: Update) -> Iterator[str]:
         """Yield phrases about an update that does not fit those before it."""
         if update.kind == "heartbeat":
-            if update.sequence < self._sequence:
+            if self._current and update.sequence < self._sequence:
                 yield (
                     f"a heartbeat with sequence {update.sequence} after {self._sequence}:"
                     " it must have the current sequence (W10)"
@@ -56,7 +63,7 @@ class _Checker:
         """Yield phrases about the place of an update among those before it."""
         initial = update.kind == "initial_value"
         grows = update.sequence >= self._sequence if initial else update.sequence > self._sequence
-        if not grows:
+        if self._current and not grows:
             yield (
                 f"{describe(update)} with sequence {update.sequence} after {self._sequence}:"
                 " the sequence of a watch grows with every update (W4)"
@@ -101,7 +108,7 @@ def _change_of_value_faults(update: Update, variable: Variable, before: Variable
             f"version {variable.version} of {variable.name!r} right"
             f" after version {before.version}: each version comes once, in order (W3)"
         )
-    elif not _same_values(before, update):
+    elif update.message.HasField("previous_value") and not _same_values(before, update):
         yield f"{describe(update)} whose previous value is not that of version {before.version} (W3)"
 
 

@@ -93,12 +93,12 @@ def decide(findings: Findings) -> Verdict:
             f" {len(skipped)} skipped scenarios test features that the contract does not cover",
         )
     if skipped or known:
-        parts = [f"{len(skipped)} skipped"] if skipped else []
+        parts = [f"{len(skipped)} skipped for what it lacks"] if skipped else []
         parts += [f"{len(known)} known to fail"] if known else []
         return Verdict(
             IN_PART,
             f"{name} fulfils {_clauses(findings)}: {len(passed)} of {findings.usual} scenarios passed;"
-            f" {' and '.join(parts)}, as its profile declares",
+            f" {' and '.join(parts)}",
         )
     return Verdict(CONFORMS, f"{name} passed all {len(passed)} scenarios")
 

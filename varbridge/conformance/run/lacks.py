@@ -35,8 +35,8 @@ def lack_before(scenario: Any, target: Target) -> Lack | None:
     if lacking := sorted({*scenario.effective_tags} & tags.CAPABILITIES.keys() - target.capabilities):
         reasons = [profile.lacking.get(name) or f"needs {tags.CAPABILITIES[name]}" for name in lacking]
         declared = {*profile.lacking, *tags.REFERENCE_ONLY}
-        if target.options.service != "BridgeService":
-            declared.add("requires_current_service")  # -D service has said so
+        if not target.options.has_current_service:
+            declared |= tags.CURRENT_SERVICE  # -D service has said so
         if "ExecuteTool" in profile.lacking_methods:
             declared.add("requires_standard_tools")  # without it, no tool can run
         return Lack("; ".join(reasons), declared.issuperset(lacking), tags.REFERENCE_ONLY.issuperset(lacking))
@@ -68,4 +68,6 @@ def lack_after(target: Target) -> Lack | None:
 def _flag(target: Target, flag: str) -> Lack:
     declared = target.options.profile.lacks_flag(flag)
     how = "as its profile says" if declared else "since it does not start with it"
+    if target.options.command is None:
+        how = "since it is running already"
     return Lack(f"the bridge does not take {flag}, {how}", outside=flag not in CONTRACT_FLAGS)

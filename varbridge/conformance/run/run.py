@@ -137,7 +137,8 @@ class ConformanceRun:
                 note.failures.append(unreachable)
                 note.ended = True
                 self.break_off(unreachable)
-            self.target.coverage.judged(clauses_of(scenario.effective_tags))
+            if note.lack is None:
+                self.target.coverage.judged(clauses_of(scenario.effective_tags))
         finally:
             failed = note.failures or scenario.status != Status.passed
             if failed and note.lack is None:

@@ -21,6 +21,7 @@ from behave.runner import Context, Runner, the_step_registry
 
 from varbridge.conformance import tags
 from varbridge.conformance.clauses import clauses_of
+from varbridge.conformance.invariants.coverage import BY_FLAGS
 from varbridge.conformance.report.causes import find_causes, hang_cause, startup_cause
 from varbridge.conformance.report.terminal import print_verdict
 from varbridge.conformance.report.verdict import BROKEN, Verdict
@@ -188,6 +189,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         first = [startup_cause(**vars(findings.startup))] if findings.startup else []
         first += [hang_cause(run.hung)] if run and run.hung else []
         causes = [*first, *find_causes(scenarios)]
+        optional = BY_FLAGS if any(record.outside for record in scenarios) else ()
         findings = replace(
             findings,
             bridge=target.options.name if target else "a bridge",
@@ -195,7 +197,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
             causes=causes,
             usual=self._selection.usual,
             full=self._selection.full,
-            unmet=target.coverage.missing() if target else (),
+            unmet=target.coverage.missing(optional) if target else (),
         )
         data = reports.collect(
             decide(findings), scenarios, causes, self._selection, target, started, descriptions(self.features)

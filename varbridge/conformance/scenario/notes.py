@@ -66,6 +66,7 @@ class ServerNotes:
     """The results of connecting to the bridge's port as soon as its READY line was read."""
     files = FromStep[dict[str, bytes]]("Given the bridge was stopped and its data files were overwritten")
     metrics_address = FromStep[str]("Given a new bridge with metrics")
+    heartbeat_interval_s = FromStep[float]("Given a bridge with short heartbeats")
     callers = FromStep[list[Connection | WorkerError]](
         "When … callers ask the worker for a connection at once"
     )

@@ -78,10 +78,10 @@ class Watchers:
     def violations(self, versions: Versions) -> Iterator[str]:
         """Yield sentences about updates that violate an invariant, or contradict what was received before."""
         for person, watcher in self._all:
-            yield from violations(person, watcher.watch.updates)
+            yield from violations(person, watcher.watch.updates, current=versions.current)
             yield from watcher.outdated()
             for update in watcher.watch.updates:
-                yield from update_violations(update)
+                yield from update_violations(update, current=versions.current)
                 yield from versions.violations_of_update(watcher.session.id, update, watcher.bridge)
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ def possible(options: Options) -> set[str]:
         "requires_older_service",
         *(["requires_process", "requires_durable", *tags.REFERENCE_ONLY] if options.command else []),
         *(["requires_plain_text"] if options.command and options.credentials == NO_CREDENTIALS else []),
-        *(["requires_current_service"] if options.service == "BridgeService" else []),
+        *(tags.CURRENT_SERVICE if options.has_current_service else []),
     }
 
 

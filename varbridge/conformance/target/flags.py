@@ -10,7 +10,7 @@ from varbridge.errors import WorkerError
 from varbridge.process import ServerProcess
 
 UNKNOWN = "--no-such-flag-at-all"
-"""A flag that no bridge takes."""
+"""A flag that no bridge takes. A scenario judges its refusal, so that it is never the reason to skip one."""
 
 _NUMBERS = re.compile(r"\d+")
 
@@ -31,16 +31,18 @@ class RefusedFlags:
 
     def first_of(self, flags: Sequence[str]) -> str:
         """Return the first refused flag of a command line; empty if there is none."""
-        return next((flag for flag, values in _groups(flags) if self._refuses(flag, values)), "")
+        return next((words[0] for words in _groups(flags) if self._refuses(*words)), "")
 
     @property
     def names(self) -> list[str]:
         """The flags that the bridge has refused."""
         return [flag for flag, refused in self._refused.items() if refused]
 
-    def _refuses(self, flag: str, values: Sequence[str]) -> bool:
+    def _refuses(self, flag: str, *values: str) -> bool:
+        if flag == UNKNOWN:
+            return False
         if flag not in self._refused:
-            message = self._refusal(flag, *values) if flag != UNKNOWN else ""
+            message = self._refusal(flag, *values)
             alike = bool(message) and message == self._refusal(UNKNOWN, *values)
             self._refused[flag] = alike and not self._refusal()
         return self._refused[flag]
@@ -60,12 +62,13 @@ class RefusedFlags:
         return ""
 
 
-def _groups(flags: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each flag of a command line with its values."""
+def _groups(flags: Sequence[str]) -> Iterator[list[str]]:
+    """Yield each flag of a command line with its values, of which one may follow it after ``=``."""
     values: list[str] = []
     for word in reversed(flags):
         if word.startswith("--"):
-            yield word, values[::-1]
+            flag, _, value = word.partition("=")
+            yield [flag, *filter(None, [value]), *values[::-1]]
             values = []
         else:
             values.append(word)

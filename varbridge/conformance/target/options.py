@@ -83,6 +83,11 @@ class Options:
         return cls(command, address, service, _credentials(options), profile, typed)
 
     @property
+    def has_current_service(self) -> bool:
+        """True if the bridge is called by the name BridgeService; SnakepitBridge lacks methods and fields."""
+        return self.service == "BridgeService"
+
+    @property
     def name(self) -> str:
         """The bridge's name for sentences: that of its profile, or else its address or command."""
         if self.profile.name:

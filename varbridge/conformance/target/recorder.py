@@ -12,11 +12,15 @@ from varbridge.conformance.report.trace import Trace
 
 
 class Recorder:
-    """A recorder of all events of a scenario, which checks each reply by itself and against earlier ones."""
+    """A recorder of all events of a scenario, which checks each reply by itself and against earlier ones.
 
-    def __init__(self) -> None:
+    Args:
+        current: True if messages have the fields with numbers from 100, which SnakepitBridge lacks.
+    """
+
+    def __init__(self, current: bool = True) -> None:
         self.violations: list[str] = []
-        self.versions = Versions()
+        self.versions = Versions(current)
         self.trace = Trace()
         self._states: dict[str, str] = {}
 
@@ -44,7 +48,7 @@ class Recorder:
             self._inspect(self.state_at(event.address), event.method, event.request, event.reply)
 
     def _inspect(self, state: str, method: str, request: Any, reply: Any) -> None:
-        self.violations.extend(violations(method, request, reply))
+        self.violations.extend(violations(method, request, reply, current=self.versions.current))
         metadata = method != "GetVariables" or request.include_metadata
         for variable in variables_in(method, reply):
             self.violations.extend(self.versions.violations_of(variable))

@@ -32,7 +32,7 @@ class Target:
         self.servers = ServerPool(options)
         self._flags = RefusedFlags((*(options.command or ()), "--port", "0"))
         self.connections = ConnectionPool(options, self.servers, self._record)
-        self.recorder = Recorder()
+        self.recorder = Recorder(options.has_current_service)
         self._unimplemented: set[str] = set()
         self.liveness = Liveness()
         self.store = Store()
@@ -79,7 +79,7 @@ class Target:
     def begin_scenario(self, clauses: Collection[str] = ()) -> None:
         """Discard the records of the previous scenario; ``clauses`` are those of the one that begins."""
         self.connections.opener.begin(not any(clause.startswith("S") for clause in clauses))
-        self.recorder = Recorder()
+        self.recorder = Recorder(self.options.has_current_service)
         self.servers.lacked_flag = ""
         self.servers.launched.clear()
 

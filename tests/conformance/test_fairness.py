@@ -1,0 +1,58 @@
+"""Tests that correct bridges need no profile: those with few flags, and those of the older service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.full_run import judge
+
+PLAIN = "-m tests.conformance.plain_bridge"
+OLDER = "-m tests.conformance.older_bridge"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_a_bridge_that_takes_no_flag_but_its_port_conforms_in_part(tmp_path: Path) -> None:
+    judged = judge(tmp_path / "run", PLAIN)
+    assert (judged.code, judged.word) == (0, "conforms in part"), judged.out
+    lacking = {s["reason"] for s in judged.verdict["scenarios"] if not s["outside"] and s["reason"]}
+    assert any("--data-dir" in reason for reason in lacking)
+    assert all("the bridge does not take --" in reason for reason in lacking), lacking
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_a_bridge_that_takes_the_flags_of_the_contract_conforms(tmp_path: Path) -> None:
+    judged = judge(tmp_path / "run", f"{PLAIN} --contract-flags")
+    assert (judged.code, judged.word) == (0, "conforms"), judged.out
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_a_bridge_of_the_older_service_conforms_in_part(tmp_path: Path) -> None:
+    judged = judge(tmp_path / "run", OLDER, "-D", "service=SnakepitBridge")
+    assert (judged.code, judged.word) == (0, "conforms in part"), judged.out
+
+
+@pytest.mark.parametrize(
+    ("flags", "passed"), [(" --heartbeats 0.5", True), (" --heartbeats 3", False), ("", False)]
+)
+def test_heartbeats_are_judged_at_the_interval_that_a_watch_states(
+    tmp_path: Path, flags: str, passed: bool
+) -> None:
+    judged = judge(tmp_path / "run", PLAIN + flags, "--tags=@W10")
+    outcomes = {scenario["outcome"] for scenario in judged.verdict["scenarios"]}
+    assert outcomes == ({"passed"} if passed else {"skipped"}), judged.out
+
+
+def test_a_refusal_of_a_flag_of_the_contract_as_unknown_does_not_pass(tmp_path: Path) -> None:
+    name = "A bridge does not listen on every address without TLS and tokens"
+    judged = judge(tmp_path / "run", PLAIN, "--name", name)
+    (scenario,) = judged.verdict["scenarios"]
+    assert (scenario["outcome"], scenario["reason"], scenario["outside"]) == (
+        "skipped",
+        "the bridge does not take --host, since it does not start with it",
+        False,
+    )
