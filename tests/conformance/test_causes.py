@@ -68,7 +68,7 @@ def test_failures_of_the_same_clauses_are_one_cause() -> None:
     causes = find_causes([record(1), record(2), record(3, clauses="W3"), record(4, "not reached")])
     assert summary(causes) == [("rule", "A1", 2, 1, 0), ("rule", "W3", 1, 0, 0)]
     assert causes[0].sentence == "broken rule: The rule of A1"
-    assert causes[0].counts == "2 scenarios failed, 1 scenario cannot be judged"
+    assert causes[0].counts == "2 scenarios failed, 1 scenario not reached"
     assert causes[0].example == "features/x.feature:1"
 
 

@@ -37,7 +37,7 @@ def test_a_failed_scenario_does_not_conform(make_project: MakeProject) -> None:
     run = make_project(RED).run()
     assert (run.code, run.word) == (1, "does not conform")
     assert run.sentence == (
-        "The reference bridge: broken rule: A variable is registered (A1). Of 3 scenarios 1 failed"
+        "The reference bridge: broken rule: A variable is registered (A1). 1 of 3 scenarios failed"
     )
     assert "1. broken rule: A variable is registered (A1 Registration): 1 scenario failed" in run.out
     assert "rerun: behave features/small.feature:17" in run.out

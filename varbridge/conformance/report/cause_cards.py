@@ -6,15 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from varbridge.conformance.clauses import CLAUSES
+from varbridge.conformance.clauses import CLAUSES, TEXTS
 from varbridge.conformance.report import diagram
 from varbridge.conformance.report.causes import note_on_basics
 from varbridge.conformance.report.format import shorten
-from varbridge.conformance.report.html import escape, reference, sign, table
+from varbridge.conformance.report.html import escape, markdown, reference, sign, table
 from varbridge.conformance.report.record import Cause, Report, ScenarioRecord
 
 _EXPECTED_BUT = re.compile(r"expected (.+?), but (.+)")
-_IN_BRACKETS = re.compile(r"(?:was )?<(.*)>", re.S)  # as PyHamcrest shows values that are not texts
+_IN_BRACKETS = re.compile(r"(?:was )?<([^<>]*)>", re.S)  # as PyHamcrest shows values that are not texts
 _KEYWORDS = ("Given", "When", "Then", "And", "But", "*")
 UNFOLDED = 3
 """The number of cards that are unfolded at first."""
@@ -68,13 +68,17 @@ def _chips(cause: Cause) -> str:
 
 def _card(number: int, cause: Cause, records: Mapping[str, ScenarioRecord]) -> str:
     example = records.get(cause.example)
-    titles = ", ".join(f"{clause} {CLAUSES.get(clause, '')}" for clause in cause.clauses)
+    promises = "".join(
+        f'<p class="dim">{clause} {escape(CLAUSES[clause])}: {markdown(TEXTS[clause].partition(". ")[0])}</p>'
+        for clause in cause.clauses
+        if clause in TEXTS
+    )
     advice = f"<p><b>To do:</b> {escape(cause.advice)}.</p>" if cause.advice else ""
     parts = [
         f'<details class="card" id="cause-{number}"{" open" if number <= UNFOLDED else ""}>',
         f'<summary><span class="failed">{number}.</span> {escape(shorten(cause.sentence, 200))}'
         f' <span class="dim">{escape(cause.counts)}</span></summary>',
-        f'<p class="dim">Contract: {escape(titles)}</p>' if titles else "",
+        promises,
         advice,
         f"<pre>{escape(chr(10).join(cause.lines))}</pre>" if cause.lines else "",
         _shown_example(example, cause, number <= DRAWN) if example else "",
@@ -87,7 +91,9 @@ def _shown_example(example: ScenarioRecord, cause: Cause, drawn: bool) -> str:
     parts = [
         f"<p>{sign(example.outcome)} {escape(shorten(example.shown_name, 120))}"
         f' <span class="dim">in {escape(example.feature)}</span></p>',
-        f'<p class="dim">Rule: {escape(shorten(example.rule, 120))}</p>' if example.rule else "",
+        f'<p class="dim">Rule: {escape(shorten(example.rule, 120))}</p>'
+        if example.rule not in ("", cause.sentence.removeprefix("broken rule: "))
+        else "",
         f'<code class="rerun">{escape(example.rerun)}</code>',
         _explained(example, cause),
         _sent(example) if drawn and example.exchange else "",

@@ -31,9 +31,10 @@ FEW = 2
 AT_FAULT = 0.8
 """The share of the scenarios calling a method that fail if the method itself is at fault."""
 
-BASICS = ("P1", "P2", "S1", "S2", "A1", "A3")
+BASICS = ("P1", "S1", "S2", "A1", "A3")
 """The clauses on which nearly all scenarios rest: start-up, sessions, and variables that are set and read."""
 
+_WHOLE_METHOD = re.compile(r"(?i)not (yet )?(implemented|found)|unimplemented")  # as libraries word it
 _LEAST_CALLERS = 5
 _SEVERAL = 3  # the number of groups of clauses under which a method or a refusal must fail to be a cause
 _FAILED = ("failed", "not reached")
@@ -251,7 +252,7 @@ def _words(group: _Group) -> tuple[str, str]:
             return f"The bridge ended by itself at {group.method}", ""
         case "unimplemented":
             advice = f"implement {group.method}, or declare it as missing: reports/profile.toml does"
-            return f"{group.method} answered UNIMPLEMENTED", advice
+            return f"{group.method} answered UNIMPLEMENTED{_what(group)}", advice
         case "method":
             often = f"{len(group.members)} of the {group.callers} scenarios that call {group.method} fail"
             return f"{group.method} answers wrongly: {often}", ""
@@ -266,6 +267,13 @@ def _words(group: _Group) -> tuple[str, str]:
     rules = list(dict.fromkeys(record.rule or record.feature for record in group.members))
     more = f" (and {len(rules) - 1} more rules of the same clauses)" if len(rules) > 1 else ""
     return f"broken rule: {rules[0]}{more}", ""
+
+
+def _what(group: _Group) -> str:
+    """Return what a bridge says that it does not implement, if it is not the whole method; else empty."""
+    words = {f.words for f in map(_failure, group.members) if f.status == "UNIMPLEMENTED" and f.words}
+    told = [text for text in words if not _WHOLE_METHOD.search(text)]
+    return f": {told[0]}" if len(told) == len(words) == 1 else ""
 
 
 def _example(group: _Group) -> ScenarioRecord:

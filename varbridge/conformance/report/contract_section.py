@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from varbridge.conformance.clauses import CLAUSES, SECTIONS, TEXTS
 from varbridge.conformance.report.features import worst
-from varbridge.conformance.report.html import SIGNS, escape, reference, sign
+from varbridge.conformance.report.html import SIGNS, escape, markdown, reference, sign
 from varbridge.conformance.report.record import Report, ScenarioRecord
-
-_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
-_CODE = re.compile(r"`([^`]*)`")
 
 
 def render(data: Report) -> str:
@@ -52,10 +48,5 @@ def _clause(clause: str, outcome: str, records: Sequence[ScenarioRecord]) -> str
         f'<details class="clause {SIGNS[outcome][2]}" id="clause-{clause}"><summary>{sign(outcome)}'
         f" <b>{clause}</b> {escape(CLAUSES[clause])}"
         f' <span class="dim">{passed} of {len(records)}</span></summary>'
-        f"<p>{_markdown(TEXTS.get(clause, ''))}</p><ul>{proofs}</ul></details>"
+        f"<p>{markdown(TEXTS.get(clause, ''))}</p><ul>{proofs}</ul></details>"
     )
-
-
-def _markdown(text: str) -> str:
-    """Return a paragraph of Markdown as HTML, as far as the contract uses it."""
-    return _CODE.sub(r"<code>\1</code>", escape(_LINK.sub(r"\1", text)))

@@ -217,7 +217,7 @@ class Cause:
         if self.kind == "unimplemented":
             return f"{_scenarios(len(self.failed) + len(self.not_reached))} cannot be judged"
         parts = [f"{_scenarios(len(self.failed))} failed"] if self.failed else []
-        parts += [f"{_scenarios(len(self.not_reached))} cannot be judged"] if self.not_reached else []
+        parts += [f"{_scenarios(len(self.not_reached))} not reached"] if self.not_reached else []
         if self.times:
             times = "once" if self.times == 1 else f"{self.times} times"
             parts.append(f"invariants violated {times}, in {_scenarios(len(self.violated))}")

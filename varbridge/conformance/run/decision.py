@@ -122,6 +122,9 @@ def _failures(findings: Findings, name: str) -> str:
     if not findings.scenarios:
         return f"{name}: {shown}{more}"
     ran = len(findings.scenarios) - len(findings.of("skipped"))
-    outcomes = {"failed": len(findings.of("failed")), "cannot be judged": len(findings.of("not reached"))}
-    parts = [f"{count} {outcome}" for outcome, count in outcomes.items() if count]
-    return f"{name}: {shown}{more}. Of {ran} scenarios {' and '.join(parts) or 'none failed'}"
+    failed, unreached = len(findings.of("failed")), len(findings.of("not reached"))
+    words = f"{failed or 'None'} of {ran} scenarios failed"
+    words += f", and {unreached} were not reached" if unreached else ""
+    if not failed and not unreached:
+        words += ", but what holds for every answer was violated"
+    return f"{name}: {shown}{more}. {words}"
