@@ -22,14 +22,14 @@ def test_a_bridge_that_takes_no_flag_but_its_port_conforms_in_part(tmp_path: Pat
     assert all("the bridge does not take --" in reason for reason in lacking), lacking
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_a_bridge_that_takes_the_flags_of_the_contract_conforms(tmp_path: Path) -> None:
     judged = judge(tmp_path / "run", f"{PLAIN} --contract-flags")
     assert (judged.code, judged.word) == (0, "conforms"), judged.out
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_a_bridge_of_the_older_service_conforms_in_part(tmp_path: Path) -> None:
     judged = judge(tmp_path / "run", OLDER, "-D", "service=SnakepitBridge")
