@@ -35,6 +35,7 @@ def use_short_heartbeats(world: World) -> float:
         except WorkerError:
             if world.target.refused_flag() != FLAG:
                 raise
+            servers.launched.clear()  # the scenario does not need the bridge that refused the flag
     interval_s = stated_interval_s(world)
     if interval_s is None or interval_s > MAX_INTERVAL_S:
         servers.lacked_flag = FLAG
