@@ -272,8 +272,8 @@ def _words(group: _Group) -> tuple[str, str]:
 def _what(group: _Group) -> str:
     """Return what a bridge says that it does not implement, if it is not the whole method; else empty."""
     words = {f.words for f in map(_failure, group.members) if f.status == "UNIMPLEMENTED" and f.words}
-    told = [text for text in words if not _WHOLE_METHOD.search(text)]
-    return f": {told[0]}" if len(told) == len(words) == 1 else ""
+    specific = [text for text in words if not _WHOLE_METHOD.search(text)]
+    return f": {specific[0]}" if len(specific) == len(words) == 1 else ""
 
 
 def _example(group: _Group) -> ScenarioRecord:
