@@ -69,7 +69,7 @@ def _cases() -> Iterator[Any]:
             yield pytest.param(method, reply, marks=mark)
 
 
-@pytest.mark.parametrize(("method", "reply"), _cases())
+@pytest.mark.parametrize(("method", "reply"), [*_cases()])
 def test_no_reply_of_a_bridge_breaks_the_run(tmp_path: Path, method: str, reply: str) -> None:
     project = Project(tmp_path / "run", {})
     (project.folder / "features").rmdir()

@@ -12,7 +12,7 @@ PLAIN = "-m tests.conformance.plain_bridge"
 OLDER = "-m tests.conformance.older_bridge"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_a_bridge_that_takes_no_flag_but_its_port_conforms_in_part(tmp_path: Path) -> None:
     judged = judge(tmp_path / "run", PLAIN)

@@ -70,7 +70,7 @@ def test_a_bridge_that_hangs_does_not_conform() -> None:
 
 @pytest.mark.parametrize(
     "option",
-    [pytest.param("command", marks=pytest.mark.slow), pytest.param("target", marks=pytest.mark.long)],
+    [pytest.param("command", marks=pytest.mark.long), pytest.param("target", marks=pytest.mark.long)],
 )
 def test_a_bridge_that_answers_only_ping_gets_a_verdict_within_a_minute(
     make_project: MakeProject, tmp_path: Path, option: str

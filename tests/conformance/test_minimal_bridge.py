@@ -14,7 +14,7 @@ from tests.conformance.test_report_page import BROWSERS
 from varbridge.conformance.clauses import CLAUSES
 from varbridge.messages.traits import METHODS, traits_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("minimal-bridge")]  # the tests share runs
+pytestmark = pytest.mark.xdist_group("minimal-bridge")  # the tests share runs
 
 BRIDGE = ROOT / "examples" / "minimal_bridge.py"
 IMPLEMENTED = ("Ping", "InitializeSession", "RegisterVariable", "GetVariable", "SetVariable")
@@ -34,6 +34,7 @@ def profile(minimal: Judged) -> str:
     return f"profile={minimal.reports / 'profile.toml'}"
 
 
+@pytest.mark.slow
 def test_each_missing_method_is_named_with_its_count(minimal: Judged) -> None:
     assert minimal.code == 1
     for method in METHODS:
@@ -48,12 +49,14 @@ def test_each_missing_method_is_named_with_its_count(minimal: Judged) -> None:
             assert "cannot be judged" in line
 
 
+@pytest.mark.slow
 def test_the_output_is_short_and_the_run_is_quick(minimal: Judged) -> None:
     assert len(minimal.out.splitlines()) <= MAX_LINES
     assert minimal.seconds < LIMIT_S
     assert "Traceback" not in minimal.out
 
 
+@pytest.mark.slow
 def test_the_page_is_short(minimal: Judged) -> None:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert path, "no browser: install one with `apt-get install chromium`"
@@ -66,6 +69,7 @@ def test_the_page_is_short(minimal: Judged) -> None:
     assert height < MAX_SCREENS * SCREEN[1]
 
 
+@pytest.mark.slow
 def test_the_profile_has_what_is_missing_and_nothing_else(minimal: Judged) -> None:
     text = (minimal.reports / "profile.toml").read_text()
     missing = [method for method in METHODS if f'"{method}"' in text]
@@ -75,6 +79,7 @@ def test_the_profile_has_what_is_missing_and_nothing_else(minimal: Judged) -> No
     assert "known_failing" not in text
 
 
+@pytest.mark.long
 def test_with_its_profile_the_bridge_conforms_in_part(tmp_path: Path, profile: str) -> None:
     judged = judge(tmp_path / "run", str(BRIDGE), "-D", profile)
     verdict = judged.verdict["verdict"]
@@ -82,6 +87,7 @@ def test_with_its_profile_the_bridge_conforms_in_part(tmp_path: Path, profile: s
     assert f"of {len(CLAUSES)} clauses of the contract" in verdict["sentence"]
 
 
+@pytest.mark.long
 def test_a_wrong_answer_is_red_in_spite_of_the_profile(tmp_path: Path, profile: str) -> None:
     wrong = tmp_path / "wrong_bridge.py"
     text = BRIDGE.read_text()

@@ -230,11 +230,13 @@ def test_a_profile_is_written_as_it_is_read(tmp_path: Path) -> None:
 
 BRIDGE = """
 import argparse
+import signal
 parser = argparse.ArgumentParser()
 parser.add_argument("--port")
 parser.add_argument("--grace", type=float)
 options = parser.parse_args()
 print("GRPC_READY:1", flush=True)
+signal.pause()
 """
 
 
@@ -259,7 +261,7 @@ def test_a_bridge_that_never_starts_refuses_no_flag(tmp_path: Path) -> None:
 
 def test_a_bridge_that_takes_every_flag_refuses_none(tmp_path: Path) -> None:
     path = tmp_path / "bridge.py"
-    path.write_text('print("GRPC_READY:1", flush=True)')
+    path.write_text('import signal; print("GRPC_READY:1", flush=True); signal.pause()')
     assert RefusedFlags([sys.executable, str(path)]).first_of(["--grace", "1"]) == ""
 
 

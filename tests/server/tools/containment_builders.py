@@ -39,7 +39,7 @@ def running(session: Session, tool: str, **parameters: Any) -> Iterator[grpc.Fut
 
 def failure(session: Session, tool: str, **parameters: Any) -> str:
     with pytest.raises(ToolFailedError) as failed:
-        session.execute(tool, parameters)
+        session.execute(tool, parameters, timeout=60.0)
     return str(failed.value)
 
 
