@@ -106,14 +106,13 @@ def _shown_example(example: ScenarioRecord, cause: Cause, drawn: bool) -> str:
 
 def _others(cause: Cause, records: Mapping[str, ScenarioRecord]) -> str:
     """Return the list of the other scenarios of a cause, folded."""
-    locations = dict.fromkeys((*cause.failed, *cause.not_reached, *cause.violated))
-    locations.pop(cause.example, None)
+    locations = cause.others
     if not locations:
         return ""
     items = "".join(
         f'<li>{sign(records[location].outcome)} <a href="#{reference(location)}">'
         f"{escape(records[location].shown_name)}</a></li>"
-        for location in islice(locations, LISTED)
+        for location in locations[:LISTED]
     )
     more = f"<li>and {len(locations) - LISTED} more</li>" if len(locations) > LISTED else ""
     count = f"{len(locations)} more scenario{'s' * (len(locations) > 1)}"

@@ -207,6 +207,13 @@ class Cause:
     lines: Sequence[str] = ()
 
     @property
+    def others(self) -> list[str]:
+        """The locations of the scenarios other than the example, each once."""
+        locations = dict.fromkeys((*self.failed, *self.not_reached, *self.violated))
+        locations.pop(self.example, None)
+        return [*locations]
+
+    @property
     def named(self) -> str:
         """The sentence, followed by the clauses in parentheses."""
         return f"{self.sentence} ({', '.join(self.clauses)})" if self.clauses else self.sentence

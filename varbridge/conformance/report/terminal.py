@@ -86,9 +86,8 @@ def _cause(number: int, cause: Cause, records: dict[str, ScenarioRecord]) -> Ite
     for line in example.log:
         yield f"     server: {shorten(line, _WIDTH)}"
     yield f"     rerun: {example.rerun}"
-    others = dict.fromkeys((*cause.failed, *cause.not_reached, *cause.violated))
-    others.pop(cause.example, None)
-    for location in islice(others, EXAMPLES - 1):
+    others = cause.others
+    for location in others[: EXAMPLES - 1]:
         yield f"   {location}: {records[location].shown_name}"
     if len(others) >= EXAMPLES:
         yield f"   and {len(others) - EXAMPLES + 1} more scenarios"
