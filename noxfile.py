@@ -52,7 +52,7 @@ def slow(session: nox.Session) -> None:
 
 @nox.session
 def features(session: nox.Session) -> None:
-    """Judge the reference bridge by all features except performance, soak, distributed: about 1 minute."""
+    """Judge the reference bridge by all features except performance, soak, distributed: about 30 seconds."""
     run(session, "behave", "features/")
 
 
@@ -108,6 +108,12 @@ def messages(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Measure the reference bridge: about 35 minutes, or 2 with -- --quick."""
     run(session, "benchmarks")
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Try the source archive and the wheel in new environments: about 1 minute for 3 versions of Python."""
+    run(session, "tests.wheel")
 
 
 @nox.session

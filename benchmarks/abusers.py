@@ -7,6 +7,7 @@ slow down the clients that are measured.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import struct
@@ -16,9 +17,11 @@ from contextlib import suppress
 from typing import Any
 
 import grpc
+from google.protobuf.message import Message
 
 from benchmarks import requests
 from benchmarks.baselines import PATH, UNREAD, connect
+from varbridge.messages import snakepit_bridge_pb2 as pb
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS = struct.pack(">I", 0)[1:] + b"\x04\x00" + struct.pack(">I", 0)
@@ -156,6 +159,110 @@ async def strangers(address: str) -> None:
             await asyncio.sleep(INTERVAL_S)
 
 
+async def _repeat(address: str, method: str, request: Message, *before: tuple[str, Message]) -> None:
+    """Make some calls, and then the same call repeatedly, four at a time."""
+    async with connect(address) as channel:
+        for name, first in before:
+            await channel.unary_unary(PATH + name)(first.SerializeToString())
+        call = channel.unary_unary(PATH + method)
+        data = request.SerializeToString()
+
+        async def repeat() -> None:
+            while True:
+                with suppress(grpc.aio.AioRpcError):
+                    await call(data)
+
+        _ready()
+        await asyncio.gather(*(repeat() for _ in range(4)))
+
+
+def _registration(kind: str, value: bytes, name: str = "x", constraints: str = "") -> tuple[str, Message]:
+    request = pb.RegisterVariableRequest(
+        session_id="large", name=name, type=kind, constraints_json=constraints
+    )
+    request.initial_value.type_url = requests.TYPE + kind
+    request.initial_value.value = value
+    return "RegisterVariable", request
+
+
+async def arrays(address: str) -> None:
+    """Set an embedding to 190,000 numbers of 17 digits in JSON."""
+    update = pb.SetVariableRequest(session_id="large", variable_identifier="x")
+    update.value.type_url = requests.TYPE + "embedding"
+    update.value.value = json.dumps([random.random() for _ in range(190_000)]).encode()
+    await _repeat(address, "SetVariable", update, _registration("embedding", b"[1]"))
+
+
+async def unusual_arrays(address: str) -> None:
+    """Set an embedding to as many numbers in unusual forms as are parsed."""
+    update = pb.SetVariableRequest(session_id="large", variable_identifier="x")
+    update.value.type_url = requests.TYPE + "embedding"
+    update.value.value = b"[" + b",".join([b"1e005"] * 49_990) + b"]"
+    await _repeat(address, "SetVariable", update, _registration("embedding", b"[1]"))
+
+
+NUMBERS = [_registration("float", b"0.5", f"x{number}") for number in range(10_000)]
+
+
+async def lists(address: str) -> None:
+    """List 10,000 variables."""
+    await _repeat(address, "ListVariables", pb.ListVariablesRequest(session_id="large"), *NUMBERS)
+
+
+async def openings(address: str) -> None:
+    """Open a session of 10,000 variables."""
+    await _repeat(address, "InitializeSession", pb.InitializeSessionRequest(session_id="large"), *NUMBERS)
+
+
+async def batches(address: str) -> None:
+    """Set 10,000 variables in an atomic batch."""
+    update = pb.BatchSetVariablesRequest(session_id="large", atomic=True)
+    for number in range(10_000):
+        update.updates[f"x{number}"].type_url = requests.TYPE + "float"
+        update.updates[f"x{number}"].value = b"0.25"
+    await _repeat(address, "SetVariables", update, *NUMBERS)
+
+
+async def globs(address: str) -> None:
+    """List variables by a pattern of ten million asterisks."""
+    request = pb.ListVariablesRequest(session_id="large", pattern="*" * 10_000_000)
+    await _repeat(address, "ListVariables", request, *NUMBERS[:100])
+
+
+async def patterns(address: str) -> None:
+    """Register variables with patterns that take long to compile."""
+    _, request = _registration("string", b'"x"', constraints='{"pattern": "(\\\\pL{1,30}){10}"}')
+    await _repeat(address, "RegisterVariable", request)
+
+
+async def choices(address: str) -> None:
+    """Set a choice to a value that is none of 100,000 choices."""
+    names = json.dumps({"choices": [f"a-model-with-a-rather-long-name-{n}" for n in range(100_000)]})
+    update = pb.SetVariableRequest(session_id="large", variable_identifier="x")
+    update.value.type_url = requests.TYPE + "choice"
+    update.value.value = b'"other"'
+    first = _registration("choice", b'"a-model-with-a-rather-long-name-0"', constraints=names)
+    await _repeat(address, "SetVariable", update, first)
+
+
+async def followers(address: str) -> None:
+    """Set a variable that 5,000 others follow."""
+    before = [
+        *NUMBERS[:5_001],
+        *(
+            (
+                "AddDependency",
+                pb.AddDependencyRequest(session_id="large", from_variable="x0", to_variable=f"x{number}"),
+            )
+            for number in range(1, 5_001)
+        ),
+    ]
+    update = pb.SetVariableRequest(session_id="large", variable_identifier="x0")
+    update.value.type_url = requests.TYPE + "float"
+    update.value.value = b"0.25"
+    await _repeat(address, "SetVariable", update, *before)
+
+
 ATTACKERS: dict[str, Callable[[str], Coroutine[Any, Any, None]]] = {
     "slow-loris": slow_loris,
     "half-open": half_open,
@@ -166,6 +273,15 @@ ATTACKERS: dict[str, Callable[[str], Coroutine[Any, Any, None]]] = {
     "stalled": stalled,
     "sessions": sessions,
     "strangers": strangers,
+    "arrays": arrays,
+    "unusual-arrays": unusual_arrays,
+    "lists": lists,
+    "openings": openings,
+    "batches": batches,
+    "globs": globs,
+    "patterns": patterns,
+    "choices": choices,
+    "followers": followers,
 }
 """The attacks by their names on the command line."""
 

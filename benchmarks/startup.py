@@ -1,8 +1,9 @@
-"""The benchmark of start-up: the duration of a start, and the time without answers after a kill."""
+"""The benchmark of start-up: the duration and cost of a start, and the time without answers after a kill."""
 
 from __future__ import annotations
 
 import asyncio
+import resource
 import statistics
 import tempfile
 import time
@@ -16,22 +17,24 @@ from varbridge.worker import Worker
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    """Measure the time from a start to the READY line, and from a kill to the next answer."""
-    return await asyncio.to_thread(lambda: [_ready(scale), _answered(scale)])
+    """Measure the time and processor time of a start, and the time from a kill to the next answer."""
+    return await asyncio.to_thread(lambda: [*_ready(scale), _answered(scale)])
 
 
-def _ready(scale: Scale) -> Figure:
+def _ready(scale: Scale) -> list[Figure]:
     commands: dict[str, Sequence[str]] = {"raw": RAW, "bridge": BRIDGE}
     taken: dict[str, list[float]] = {name: [] for name in commands}
+    spent: dict[str, list[float]] = {name: [] for name in commands}
     for number in range(2 * scale.rounds):
         scale.progress("starting", number // 2)
         for name, command in commands.items():
-            started = time.perf_counter()
+            started, spent_before = time.perf_counter(), _processor_time()
             process = ServerProcess(command)
             process.wait_ready(START_TIMEOUT_S)
             taken[name].append(time.perf_counter() - started)
             process.kill()
             process.wait_ended()
+            spent[name].append(_processor_time() - spent_before)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         taken["durable"] = []
         for _ in range(scale.rounds):
@@ -40,13 +43,25 @@ def _ready(scale: Scale) -> Figure:
             process.wait_ready(START_TIMEOUT_S)
             taken["durable"].append(time.perf_counter() - started)
             process.stop()
-    return Figure(
-        "from the start to READY: bridge / raw",
-        # The very first start is left out, since it reads files from the disk that are cached afterwards.
-        [a / b for a, b in zip(taken["bridge"][1:], taken["raw"][1:], strict=True)],
-        Target(1.4),
-        context={name: {"p50 ms": 1000 * statistics.median(seconds)} for name, seconds in taken.items()},
-    )
+    return [
+        Figure(
+            name,
+            # The very first start is left out, since it reads files from the disk that are cached afterwards.
+            [a / b for a, b in zip(seconds["bridge"][1:], seconds["raw"][1:], strict=True)],
+            target,
+            context={system: {"p50 ms": 1000 * statistics.median(each)} for system, each in seconds.items()},
+        )
+        for name, seconds, target in (
+            ("from the start to READY: bridge / raw", taken, Target(1.4)),
+            ("processor time of a start: bridge / raw", spent, None),
+        )
+    ]
+
+
+def _processor_time() -> float:
+    """Return the processor time of the ended processes that this one has started, in seconds."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _answered(scale: Scale) -> Figure:

@@ -4,9 +4,12 @@ It answers what it has as the contract says, and everything else with UNIMPLEMEN
 behave features/ -D command="python examples/minimal_bridge.py"
 """
 
+import os
+
+PARENT = os.getppid()  # now, since the parent process may end during the imports
+
 import argparse
 import json
-import os
 import signal
 import threading
 import uuid
@@ -110,11 +113,11 @@ class Bridge(services.BridgeServiceServicer):
 server = grpc.server(futures.ThreadPoolExecutor(1), options=[("grpc.so_reuseport", 0)])
 services.add_BridgeServiceServicer_to_server(Bridge(), server)
 port = server.add_insecure_port(f"127.0.0.1:{parser.parse_args().port}")
-over, parent = threading.Event(), os.getppid()
+over = threading.Event()
 for number in (signal.SIGTERM, signal.SIGINT):
     signal.signal(number, lambda *_: os._exit(1) if over.is_set() else over.set())
 server.start()
 print(f"GRPC_READY:{port}", flush=True)
-while os.getppid() == parent and not over.wait(0.2):
+while os.getppid() == PARENT and not over.wait(0.2):
     pass
 server.stop(5).wait()

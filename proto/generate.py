@@ -22,6 +22,8 @@ INTERNAL = (Path("server/etcd/rpc.proto"), Path("server/storage/etcd/storage.pro
 """The files that only the server uses: they get no stubs of services, and buf does not check them."""
 STUBS = Path("varbridge/messages")
 """The package of the interface's stubs."""
+PACKAGE = "snakepit.bridge"
+"""The package of the interface, as ``varbridge.messages.PACKAGE``."""
 BASELINE = Path("proto/baseline.binpb")
 """The image of the interface with which ``buf breaking`` compares it."""
 
@@ -45,18 +47,34 @@ def buf(*arguments: str) -> None:
 
 
 def write_stubs(out: Path) -> None:
-    """Write the stubs below ``out``: four files for the interface, two for each of ``INTERNAL``."""
+    """Write the stubs below ``out``: four files for the interface, two for each of ``INTERNAL``.
+
+    protobuf keeps the messages of all of a process in one registry, by file and package. So that the stubs
+    can be imported together with those of Snakepit, their messages are registered under the name of their
+    Python package; only the paths of the methods, which go over the wire, have the package of the interface.
+    """
     target = out.resolve()
     (target / STUBS).mkdir(parents=True, exist_ok=True)
+    own = ".".join(STUBS.parts)
     with TemporaryDirectory() as scratch:
+        copy = Path(scratch) / STUBS / SOURCE.name
+        copy.parent.mkdir(parents=True)
+        text = (ROOT / SOURCE).read_text("utf-8")
+        text = text.replace(f"package {PACKAGE};", f"package {own};")
+        # The numbers of options are registered as well, so that of a second copy must differ.
+        text = re.sub(r"(?<=method_traits = )\d+", lambda number: str(int(number[0]) + 1), text)
+        copy.write_text(text, "utf-8")
         protoc(
+            f"-I{scratch}",
             *(f"--{kind}_out={scratch}" for kind in ("python", "grpc_python")),
             *(f"--{kind}_out=quiet:{scratch}" for kind in ("mypy", "mypy_grpc")),
+            source=copy,
         )
-        # protoc names the Python package after the source's folder; the stubs belong to another package.
-        for stub in sorted((Path(scratch) / SOURCE.parent).iterdir()):
+        copy.unlink()
+        for stub in sorted(copy.parent.iterdir()):
             text = stub.read_text("utf-8")
-            text = re.sub(r"(?m)^from proto import ", f"from {'.'.join(STUBS.parts)} import ", text)
+            if stub.stem.endswith("_grpc"):
+                text = re.sub(rf"(?<=['/]){re.escape(own)}\.(?=[A-Z])", f"{PACKAGE}.", text)
             (target / STUBS / stub.name).write_text(text, "utf-8")
     messages = (f"--python_out={target}", f"--mypy_out=quiet:{target}")
     for source in INTERNAL:

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import gc
+import os
+import signal
 
 gc.disable()  # start-up creates no garbage; see app
+parent = os.getppid()  # now, since the parent process may end during the imports
+
+
+def expect_signals() -> None:
+    """Until the server handles signals, let SIGINT end the process without a traceback, and SIGHUP wait."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+if __name__ == "__main__":
+    expect_signals()
 
 import argparse
 import sys
@@ -13,7 +27,6 @@ from typing import NoReturn
 
 from varbridge import __version__
 
-from .app import run
 from .config import Settings
 from .flags import add_flags, from_flags
 
@@ -31,8 +44,12 @@ def parse(arguments: Sequence[str]) -> Settings:
         prog=f"python -m {__package__}",
         description="Start the reference bridge. It prints GRPC_READY:<port> on stdout when it is ready.",
         allow_abbrev=False,
+        add_help=False,
     )
-    parser.add_argument("--version", action="version", version=f"varbridge {__version__}")
+    # In a group, because for a flag outside of one argparse loads modules to find out the terminal's width.
+    general = parser.add_argument_group("options")
+    general.add_argument("-h", "--help", action="help", help="show this help message and exit")
+    general.add_argument("--version", action="version", version=f"varbridge {__version__}")
     add_flags(parser, Settings())
     flags = parser.parse_args(arguments)
     if flags.store and flags.data_dir:
@@ -40,5 +57,18 @@ def parse(arguments: Sequence[str]) -> Settings:
     return from_flags(Settings, flags)
 
 
+def main(arguments: Sequence[str]) -> int:
+    """Run the server to its end; return the exit code of the process."""
+    expect_signals()
+    settings = parse(arguments)
+
+    # Not at the top, so that --help and a wrong flag are answered before gRPC is loaded.
+    from .app import run
+
+    code = run(settings, parent)
+    gc.freeze()  # the interpreter's last garbage collections need not examine what ends with the process
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(run(parse(sys.argv[1:])))
+    sys.exit(main(sys.argv[1:]))

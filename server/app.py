@@ -18,20 +18,22 @@ from .core.clock import SystemClock
 from .core.errors import StartupError, UnavailableError
 from .core.sessions import Sessions
 from .observability import logs
-from .process import own_stdout, reload_on_hangup, stop_signal, watch_over
+from .process import Ending, own_stdout, reload_on_hangup, watch_over
 from .rpc import keepalive
 from .rpc.auth import AuthInterceptor
+from .rpc.call_counter import CallCounter
 from .rpc.credentials import Certificates, check_exposure
 from .rpc.dependencies import DependencyServicer
 from .rpc.dispatch import Dispatcher
 from .rpc.health import HealthServicer
 from .rpc.optimization import OptimizationServicer
+from .rpc.preparation import Preparation
 from .rpc.registrations import RegistrationServicer
-from .rpc.service import names_of_services
 from .rpc.sessions import SessionServicer
 from .rpc.tokens import Tokens
 from .rpc.tool_hosts import Hosts
 from .rpc.tools import ToolServicer
+from .rpc.unread import UnreadBytes
 from .rpc.variables import VariableServicer
 from .rpc.watches import WatchServicer
 from .tools.loader import load
@@ -47,30 +49,39 @@ MAX_PENDING_CALLS = 100_000
 """The maximum number of calls that wait for the event loop; gRPC refuses further calls."""
 
 
-async def serve(settings: Settings, stdout: TextIO | None) -> None:
-    """Run the server until SIGTERM, SIGINT, or the end of the process that started it.
+LATE_CALLS_S = 0.2
+"""The time in which calls that arrive while the server closes its connections are refused, in seconds."""
+
+
+async def serve(settings: Settings, stdout: TextIO | None, parent: int) -> None:
+    """Run the server until SIGTERM, SIGINT, the loss of its store, or the end of the process that started it.
 
     Args:
         settings: the settings of the server.
         stdout: the stream for the line ``GRPC_READY:<port>``; None if the process has no stdout.
+        parent: the process that started this one.
 
     Raises:
         StartupError: the server cannot start; the line ``GRPC_READY:<port>`` has not been printed.
     """
-    parent = os.getppid()
+    ending = Ending()
     backend = backend_of(settings)
+    backend.store.on_loss(lambda: ending.begin("its storage has failed", os.EX_IOERR))
     try:
-        abandoned = await _serve(settings, backend, parent, stdout)
+        abandoned = await _serve(settings, backend, ending, parent, stdout)
     finally:
         await backend.close()
     if abandoned:
-        # asyncio would wait for these tools, which have shown that they do not end.
         logger.warning("ending the process although cancelled tools still run")
+    if abandoned or ending.exit_code:
+        # asyncio would wait for these tools, and the interpreter for a disk that may not answer.
         logging.shutdown()
-        os._exit(0)
+        os._exit(ending.exit_code)
 
 
-async def _serve(settings: Settings, backend: Backend, parent: int, stdout: TextIO | None) -> bool:
+async def _serve(
+    settings: Settings, backend: Backend, ending: Ending, parent: int, stdout: TextIO | None
+) -> bool:
     """Run the server to its end; return True if tools still run although they were cancelled."""
     check_exposure(settings)
     observers = _observers(settings)
@@ -84,52 +95,65 @@ async def _serve(settings: Settings, backend: Backend, parent: int, stdout: Text
     processes = Processes(settings.tools, settings.limits.running_tools, settings.tool_memory << 20)
     hosts = Hosts(remote=settings.remote_tools, max_message_bytes=settings.max_message_bytes)
     tool_calls = ToolServicer(sessions, tools, processes, hosts, settings.tool_timeout)
-    healthy = HealthServicer()
+    unread = UnreadBytes(settings.limits.unread_bytes)
+    counter = CallCounter(settings.limits.calls)
+    healthy = HealthServicer(counter)
     calls = Dispatcher(
         sessions,
         [
             SessionServicer(sessions, tools, clock),
-            VariableServicer(sessions),
+            VariableServicer(sessions, settings.limits.json_bytes),
             DependencyServicer(sessions),
             OptimizationServicer(sessions),
-            WatchServicer(sessions, clock, settings.heartbeat_interval),
+            WatchServicer(sessions, clock, settings.heartbeat_interval, unread),
             tool_calls,
             RegistrationServicer(sessions, hosts),
         ],
         backend.share(sessions, healthy.report),
         observers.active,
-        settings.limits.calls,
+        counter,
+        Preparation(sessions, unread, settings.limits.batch),
+        unread,
     )
     observers.watch(sessions, calls.__len__)
     server.add_generic_rpc_handlers(calls.handlers())
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
     await healthy.begin()
     if settings.reflection:
-        _reflect(server)
+        from .rpc import reflection  # not at the top: a server without the flag does not need it
+
+        reflection.enable(server, counter)
     if settings.check:
         print(f"could serve on {address_of(settings.host, port)}", file=stdout, flush=True)
         processes.close()
         observers.close()
         return False
     await server.start()
-    stop = stop_signal()
-    reload_on_hangup(certificates)
-    print(f"GRPC_READY:{port}", file=stdout, flush=True)
+    ending.begin_on_signals()
+    reload_on_hangup(certificates, backend.reload, observers.reload)
+    try:
+        print(f"GRPC_READY:{port}", file=stdout, flush=True)
+    except BrokenPipeError:
+        raise StartupError("cannot print the READY line: nothing reads stdout any more") from None
     # The garbage collector need not examine the objects of the start-up, which stay in use. Changes and
     # variables do not form reference cycles, so that rare collections are enough.
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
     gc.enable()
     logger.info("serving on %s:%d", settings.host, port)
-    reason = await watch_over(stop, sessions, parent)
+    reason = await watch_over(ending, sessions, None if settings.outlive_parent else parent)
     logger.info("ending: %s", reason)
-    gone = UnavailableError("the server is shutting down")
+    gone = UnavailableError(
+        "the server ends, because its storage has failed"
+        if ending.exit_code
+        else "the server is shutting down"
+    )
     await healthy.enter_graceful_shutdown()
     sessions.end_watches(gone)
     await calls.drain(gone, settings.grace)
     processes.close()
     await hosts.close()
-    await server.stop(None)
+    await server.stop(LATE_CALLS_S)
     observers.close()
     return bool(tool_calls.abandoned)
 
@@ -158,20 +182,6 @@ def _observers(settings: Settings) -> Observers:
     return Observers(settings)
 
 
-def _reflect(server: aio.Server) -> None:
-    """Add gRPC's reflection service, which describes the services and their messages to clients.
-
-    Raises:
-        StartupError: the library for reflection is not installed.
-    """
-    try:
-        from grpc_reflection.v1alpha import reflection
-    except ImportError:
-        raise StartupError("--reflection needs grpcio-reflection: pip install 'varbridge[observe]'") from None
-    names = [*names_of_services(), "grpc.health.v1.Health", reflection.SERVICE_NAME]
-    reflection.enable_server_reflection(names, server)
-
-
 def _bind(server: aio.Server, settings: Settings, certificates: Certificates | None) -> int:
     address = address_of(settings.host, settings.port)
     try:
@@ -188,11 +198,18 @@ def _bind(server: aio.Server, settings: Settings, certificates: Certificates | N
     return port
 
 
-def run(settings: Settings) -> int:
-    """Run the server to its end; return the exit code of the process: 0, or 1 if the server cannot start."""
+def run(settings: Settings, parent: int) -> int:
+    """Run the server to its end; return the exit code of the process: 0, or 1 if the server cannot start.
+
+    If the store is lost, or tools do not end, the process ends here.
+
+    Args:
+        settings: the settings of the server.
+        parent: the process that started this one.
+    """
     try:
         logs.begin(settings.log_level, settings.log_format)
-        asyncio.run(serve(settings, own_stdout()))
+        asyncio.run(serve(settings, own_stdout(), parent))
     except StartupError as error:
         print(f"server: {error}", file=sys.stderr)
         return 1

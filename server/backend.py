@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
 
 from .config import Settings
@@ -45,6 +44,14 @@ class Backend(Protocol):
         """
         ...
 
+    def reload(self) -> None:
+        """Read the certificates for the other bridges of the cluster again; without a cluster, do nothing.
+
+        Raises:
+            StartupError: a file cannot be read or is invalid; the old certificates stay in use.
+        """
+        ...
+
     async def close(self) -> None:
         """Persist the records that are not durable yet, leave the cluster, and release all resources."""
         ...
@@ -61,6 +68,9 @@ class LocalBackend:
 
     def share(self, sessions: Sessions, on_status: Callable[[bool], object]) -> Forwarder | None:
         return None
+
+    def reload(self) -> None:
+        pass  # there is no other bridge
 
     async def close(self) -> None:
         await self.store.close()
@@ -80,5 +90,5 @@ def backend_of(settings: Settings) -> Backend:
     if settings.data_dir:
         from .storage.sqlite.store import SqliteStore
 
-        return LocalBackend(SqliteStore(Path(settings.data_dir), settings.failpoint))
+        return LocalBackend(SqliteStore(settings.data_dir, settings.failpoint))
     return LocalBackend(MEMORY)

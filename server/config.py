@@ -131,6 +131,15 @@ class Settings(NamedTuple):
             TIMEOUTS,
         ),
     ] = 5.0
+    outlive_parent: Annotated[
+        bool,
+        Flag(
+            "--outlive-parent",
+            "no end of the server when the process that started it has ended, as for nohup",
+            str,
+            TIMEOUTS,
+        ),
+    ] = False
     keepalive: Annotated[
         float,
         Flag(
@@ -265,7 +274,9 @@ class Settings(NamedTuple):
         bool,
         Flag(
             "--check",
-            "check of the flags, files, port and storage; the server then ends without serving",
+            "check of the flags, files, port and storage; the server then ends without serving."
+            " If another server uses the port or the data directory, the check fails: while one runs,"
+            " check with --port 0 and without --data-dir",
             str,
             DIAGNOSTICS,
         ),

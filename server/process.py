@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TextIO
 
@@ -24,48 +25,77 @@ POLL_INTERVAL_S = 0.2
 """The interval of checks for expired sessions and for the end of the parent process, in seconds."""
 
 
-def reload_on_hangup(certificates: Certificates | None) -> None:
-    """Read the certificate files again on SIGHUP; if there are no certificates, ignore the signal."""
+class Ending:
+    """The end of the server, which the first signal or another reason begins.
+
+    Attributes:
+        reason: a future with the reason, as soon as there is one.
+        exit_code: the exit code of the process.
+    """
+
+    def __init__(self) -> None:
+        self.reason: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.exit_code = 0
+
+    def begin(self, reason: str, exit_code: int = 0) -> None:
+        """End the server, unless it ends already; an exit code other than 0 takes precedence."""
+        self.exit_code = self.exit_code or exit_code
+        if not self.reason.done():
+            self.reason.set_result(reason)
+
+    def begin_on_signals(self) -> None:
+        """From now on, SIGTERM or SIGINT ends the server; a second one ends the process at once."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._handle, number)
+
+    def _handle(self, number: int) -> None:
+        if self.reason.done():
+            os._exit(128 + number)
+        self.begin(signal.Signals(number).name)
+
+
+def reload_on_hangup(certificates: Certificates | None, *others: Callable[[], object]) -> None:
+    """Read the certificate files again on SIGHUP; if there are no certificates, ignore the signal.
+
+    Args:
+        certificates: the certificates of the server.
+        others: further functions that read the files again.
+    """
 
     def reload() -> None:
         if certificates is None:
             return
         try:
             certificates.reload()
+            for other in others:
+                other()
             logger.info("new connections use the reloaded certificates")
         except StartupError as error:
             logger.error("cannot reload the certificates, so the old ones stay in use: %s", error)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])  # one that came during the start counts
 
 
-def stop_signal() -> asyncio.Future[str]:
-    """Return a future that the first SIGTERM or SIGINT resolves; a second one ends the process at once."""
-    loop = asyncio.get_running_loop()
-    stop: asyncio.Future[str] = loop.create_future()
+async def watch_over(ending: Ending, sessions: Sessions, parent: int | None) -> str:
+    """Expire sessions until the server ends, also because the parent process is gone; return the reason.
 
-    def handle(number: int) -> None:
-        if stop.done():
-            os._exit(128 + number)
-        stop.set_result(signal.Signals(number).name)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, handle, number)
-    return stop
-
-
-async def watch_over(stop: asyncio.Future[str], sessions: Sessions, parent: int) -> str:
-    """Expire sessions until ``stop`` is resolved or the parent process is gone; return the reason to end."""
+    Args:
+        ending: the end of the server.
+        sessions: the open sessions.
+        parent: the process that started this one; None if the server outlives it.
+    """
     next_trim = time.monotonic() + TRIM_INTERVAL_S
-    while not stop.done():
-        await asyncio.wait([stop], timeout=POLL_INTERVAL_S)
+    while not ending.reason.done():
+        await asyncio.wait([ending.reason], timeout=POLL_INTERVAL_S)
         if time.monotonic() >= next_trim:
             next_trim = time.monotonic() + TRIM_INTERVAL_S
             _trim()
         sessions.expire()
-        if os.getppid() != parent:
-            return "the process that started this one is gone"
-    return stop.result()
+        if parent is not None and os.getppid() != parent:
+            ending.begin("the process that started this one is gone")
+    return ending.reason.result()
 
 
 def _trim() -> None:

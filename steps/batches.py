@@ -10,13 +10,14 @@ from varbridge.conformance.scenario.notes import LoadNotes
 from varbridge.conformance.scenario.prerequisites import answer, needs, provides
 from varbridge.conformance.vocabulary.cells import EMPTY_WORDS, IDENTIFIER, TEXTS, VALUE, VERSION
 from varbridge.conformance.vocabulary.contents import item
+from varbridge.conformance.vocabulary.encoding import encode, read_value
 from varbridge.conformance.vocabulary.matchers import expect, holds, no_faults
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.phrases import action
 from varbridge.conformance.vocabulary.tables import optional, table
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.session import BatchResult
-from varbridge.values import to_any
+from varbridge.wire import to_any
 
 
 @action("{variables} are/were read in one call")
@@ -73,7 +74,7 @@ def step_set_while_reading(context, name, other, times):
         try:
             while not done.is_set():
                 variables, _ = reader.get_many([name, other])
-                pair = [item(variables, key, f"{key} in a read of both").value for key in (name, other)]
+                pair = [read_value(item(variables, key, f"{key} in a read of both")) for key in (name, other)]
                 world.loads.pairs.append(pair)
         except Exception as error:  # raised below, on the thread of the step
             failures.append(error)
@@ -82,9 +83,8 @@ def step_set_while_reading(context, name, other, times):
     reading.start()
     try:
         for number in range(1, times + 1):
-            Outcome.of(
-                partial(world.session.set_many, {name: number, other: number}, atomic=True)
-            ).require_accepted()
+            updates = dict.fromkeys((name, other), encode("integer", number))
+            Outcome.of(partial(world.session.set_many, updates, atomic=True)).require_accepted()
     finally:
         done.set()
         reading.join()

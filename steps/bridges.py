@@ -3,7 +3,7 @@
 import time
 
 from behave import given, step, then
-from hamcrest import assert_that, empty, equal_to
+from hamcrest import assert_that, equal_to
 
 from varbridge.conformance.scenario.bridges import Bridges
 from varbridge.conformance.scenario.client import Client
@@ -14,20 +14,14 @@ from varbridge.conformance.scenario.prerequisites import (
     needs,
     own_bridge_named,
     provides,
-    registered,
     watch_of,
 )
 from varbridge.conformance.scenario.world import DEADLINE_S
-from varbridge.conformance.vocabulary.contents import item, variable_of
+from varbridge.conformance.vocabulary.contents import variable_of
+from varbridge.conformance.vocabulary.encoding import encode
 from varbridge.conformance.vocabulary.matchers import in_order, is_refusal
 from varbridge.conformance.vocabulary.outcome import Outcome
-from varbridge.conformance.vocabulary.phrases import action, event, prefix, run_step
-
-
-def many_registered(arguments):
-    """Yield the facts that variables whose names end with 0, 1 and so on are registered."""
-    for number in range(arguments["count"]):
-        yield registered(f"{arguments['prefix']}{number}", arguments["session"])
+from varbridge.conformance.vocabulary.phrases import event, prefix, run_step
 
 
 @given("a cluster of the bridges {people}{cluster_settings}")
@@ -145,42 +139,8 @@ def step_all_unavailable(context, seconds, name):
             assert_that(error, is_refusal("as unavailable"), f"a read at {bridge} after {seconds} s")
     for bridge in world.client.bridges.names:
         with world.client.at_bridge(bridge):
-            outcome = Outcome.of(lambda: world.session.set(name, 0, kind="integer"))
+            outcome = Outcome.of(lambda: world.session.set(name, encode("integer", 0)))
             assert_that(outcome.examine(), is_refusal("as unavailable"), f"a set at {bridge}")
-
-
-@given("{int} integer variables {name} holding {int} and up")
-@provides(many_registered)
-def step_many_variables(context, count, prefix, first):
-    """Integer variables whose names end with 0, 1 and so on, each holding one more than the one before."""
-    for number in range(count):
-        variable = context.world.session.register(f"{prefix}{number}", "integer", first + number)
-        context.world.sessions.learn(variable.name, "integer", variable.id)
-
-
-@action("the {int} variables {name} are/were set together to {int} and up")
-@provides(answer("a batch"))
-def step_set_many(context, count, prefix, first):
-    """Set variables whose names end with 0, 1 and so on to consecutive integers, in one atomic batch."""
-    updates = {f"{prefix}{number}": first + number for number in range(count)}
-    return context.world.session.set_many(updates, atomic=True)
-
-
-@then("the {int} variables {name} hold {int} and up, at version {int}")
-@needs(answer("a batch"))
-def step_hold_many(context, count, prefix, first, version):
-    """Check that one read of all variables returns consecutive integers at this version; the batch had no
-    errors."""
-    world = context.world
-    result = world.require_success()
-    assert_that(result.errors, empty(), "the errors of the batch")
-    variables, missing = world.session.get_many([f"{prefix}{number}" for number in range(count)])
-    assert_that(missing, empty(), "the variables missing")
-    names = [f"{prefix}{number}" for number in range(count)]
-    read = [item(variables, name, f"{name} in the read of all variables") for name in names]
-    expected = [(first + number, version) for number in range(count)]
-    held = [(variable.value, variable.version) for variable in read]
-    assert_that(held, in_order(expected), "value and version")
 
 
 @event("{person} follows {names}")

@@ -14,6 +14,7 @@ from varbridge.conformance.scenario.prerequisites import STARTED, needs, provide
 from varbridge.conformance.scenario.processes import (
     CHILDREN,
     END_S,
+    ENDINGS,
     killed_worker,
     named,
     process_named,
@@ -24,9 +25,6 @@ from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.vocabulary.matchers import expect, is_refusal
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.phrases import event
-
-_ENDS = {"killed": signal.SIGKILL, "stopped": signal.SIGTERM}
-"""The signals that end a process, by the words of the features."""
 
 
 @event("{process} is/was killed")
@@ -43,7 +41,7 @@ def step_kill(context, name):
 def step_restart(context, name, end):
     """Kill (SIGKILL) or stop (SIGTERM) a process, and start it again with its data, flags and port."""
     processes = named(context.world, name)
-    processes.end(_ENDS[end])
+    processes.end(ENDINGS[end])
     processes.restart()
 
 

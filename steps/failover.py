@@ -6,6 +6,7 @@ from behave import given, then, when
 from hamcrest import assert_that, equal_to
 
 from varbridge import Variable
+from varbridge.conformance.clients.collected_watch import collect
 from varbridge.conformance.clients.crash_workload import CrashWorkload
 from varbridge.conformance.clients.failover_workload import FailoverWorkload
 from varbridge.conformance.scenario.client import Client
@@ -128,7 +129,7 @@ def step_away(context, bridge, state):
 def step_kill_while(context, bridge, version, name, step):
     """Run a step of several clients, and kill a bridge when a variable reaches a version."""
     world = context.world
-    watch = world.client.bridges.connection(bridge).session(world.sessions.id).watch(name)
+    watch = collect(world.client.bridges.connection(bridge).session(world.sessions.id), name)
 
     def kill():
         watch.wait_for(lambda got: any(u.variable and u.variable.version >= version for u in got), 30.0)

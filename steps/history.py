@@ -6,18 +6,16 @@ from datetime import UTC, datetime, timedelta
 from behave import then, when
 from hamcrest import assert_that, equal_to, greater_than, less_than
 
-from varbridge import values
+from varbridge.conformance.invariants.versions import READ
 from varbridge.conformance.scenario.notes import ReadNotes
 from varbridge.conformance.scenario.prerequisites import answer, needs, provides
 from varbridge.conformance.vocabulary.cells import TEXTS, VALUE, VERSION, WORDS
 from varbridge.conformance.vocabulary.contents import item
+from varbridge.conformance.vocabulary.encoding import decode
 from varbridge.conformance.vocabulary.matchers import in_order, is_value
 from varbridge.conformance.vocabulary.phrases import action
 from varbridge.conformance.vocabulary.tables import optional, table
 from varbridge.variable import time_of
-
-READ = ("changed_by", "source", "optimizer_id")
-"""The keys of metadata that a bridge reads itself; an entry of a history may lack them."""
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 """The largest difference between the clocks of two machines."""
@@ -51,7 +49,7 @@ def step_history(context, name, rows):
     kind = context.world.session.get(name).type
     for entry, row in zip(entries, rows, strict=True):
         place = f"of version {entry.version} in the history of {name}"
-        value = values.decode(kind, entry.value, entry.binary_value)
+        value = decode(kind, entry.value, entry.binary_value)
         assert_that(value, is_value(row["value"], exact=kind != "float"), f"the value {place}")
         if "changed by" in row:
             assert_that(entry.changed_by, equal_to(row["changed by"]), f"changed_by {place}")

@@ -3,10 +3,11 @@
 from behave import given, then
 
 from varbridge.conformance.scenario.prerequisites import needs, watch_of
+from varbridge.conformance.vocabulary.encoding import encode
 from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.conformance.vocabulary.phrases import action, prefix, run_step
 from varbridge.messages import snakepit_bridge_pb2 as pb
-from varbridge.values import encode, to_any
+from varbridge.wire import to_any
 
 
 @action("{name} is/was set in a message of {int} bytes")

@@ -1,45 +1,49 @@
 """Steps about latency, throughput, and the resources that a bridge takes over time."""
 
-import statistics
 import sys
 import time
 
 from behave import then
 from hamcrest import assert_that, empty, greater_than, less_than
 
+from varbridge.conformance.clients.latency import measured_latency
 from varbridge.conformance.clients.soak import NAMES, Soak
 from varbridge.conformance.report.record import Figure
 from varbridge.conformance.scenario.prerequisites import Fact, needs, provides, watch_of
 from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.vocabulary.cells import PERCENTAGE, one_of
 from varbridge.conformance.vocabulary.contents import variable_of
+from varbridge.conformance.vocabulary.encoding import encode, read_value
 from varbridge.conformance.vocabulary.matchers import in_order
 from varbridge.conformance.vocabulary.phrases import event
 from varbridge.conformance.vocabulary.tables import table
-
-WARM_UP = 10
 
 TRAFFIC = Fact("the figures of mixed traffic", "When clients send mixed traffic for … minutes")
 
 
 @then("{int} reads of {name} take under {int} ms on average")
 def step_fast_reads(context, count, name, limit):
-    """Read a variable again and again, after a warm-up, and check the average time of the reads."""
+    """Read a variable again and again, and check the average time of the fastest round of reads."""
     session = context.world.session
-    for _ in range(WARM_UP):
-        session.get(name)
-    times = []
-    for _ in range(count):
-        started = time.perf_counter()
-        session.get(name)
-        times.append((time.perf_counter() - started) * 1000)
-    average, p95 = statistics.mean(times), statistics.quantiles(times, n=20)[-1]
-    report(f"get latency over {count} calls: average {average:.2f} ms, P95 {p95:.2f} ms")
+    check(context, "reads", count, limit, lambda number: session.get(name))
+
+
+@then("{int} sets of {name} take under {int} ms on average")
+def step_fast_sets(context, count, name, limit):
+    """Set a variable again and again, and check the average time of the fastest round of sets."""
+    session = context.world.session
+    check(context, "sets", count, limit, lambda number: session.set(name, encode("float", float(number))))
+
+
+def check(context, calls, count, limit, call):
+    """Measure calls, report their latency, and check its average."""
+    latency = measured_latency(count, limit, call)
+    report(f"{count} {calls}: {latency}")
     context.world.figures += [
-        Figure(f"average time of {count} reads", average, "ms", limit),
-        Figure(f"95th percentile of {count} reads", p95, "ms"),
+        Figure(f"average time of {count} {calls}", latency.average_ms, "ms", limit),
+        Figure(f"95th percentile of {count} {calls}", latency.p95_ms, "ms"),
     ]
-    assert_that(average, less_than(limit), "the average, in ms")
+    assert_that(latency.average_ms, less_than(limit), "the average, in ms")
 
 
 @then("{int} rapid sets of {name} reach {person} at more than {int} per second")
@@ -49,14 +53,14 @@ def step_throughput(context, count, name, person, rate):
     world = context.world
     began = time.perf_counter()
     for number in range(1, count + 1):
-        world.session.set(name, float(number), kind="float")
+        world.session.set(name, encode("float", float(number)))
     updates = world.watchers[person].watch.wait_for(lambda received: len(received) >= count, 60.0)
     took = time.perf_counter() - began
     report(f"streaming: {len(updates)} updates in {took:.2f} s, {len(updates) / took:.0f} per second")
     context.world.figures.append(
         Figure("updates that reach a watch", len(updates) / took, "per second", rate, at_most=False)
     )
-    values = [variable_of(update).value for update in updates]
+    values = [read_value(variable_of(update)) for update in updates]
     assert_that(values, in_order([float(n) for n in range(1, count + 1)]), "the values received")
     assert_that(len(updates) / took, greater_than(rate), "updates per second")
 

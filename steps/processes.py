@@ -12,9 +12,16 @@ from behave import given, then, when
 from hamcrest import assert_that, empty, equal_to, has_length, matches_regexp
 
 from varbridge import WorkerError
+from varbridge.conformance.clients.collected_watch import collect
 from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.polling import eventually
-from varbridge.conformance.faults.processes import end_in_words, use_processor, worked
+from varbridge.conformance.faults.processes import (
+    end_in_words,
+    is_running,
+    use_processor,
+    worked,
+    worked_within,
+)
 from varbridge.conformance.scenario import network
 from varbridge.conformance.scenario.heartbeats import use_short_heartbeats
 from varbridge.conformance.scenario.notes import ServerNotes
@@ -22,6 +29,7 @@ from varbridge.conformance.scenario.prerequisites import OUTCOME, STARTED, needs
 from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.target.credentials import OWN
 from varbridge.conformance.target.startup import START_TIMEOUT_S
+from varbridge.conformance.vocabulary.encoding import encode
 from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.process import ServerProcess
@@ -37,6 +45,22 @@ bridge.wait()
 """
 
 
+EARLY_STARTER = """
+from varbridge.conformance.vocabulary.encoding import encode
+import os, subprocess, sys, time
+bridge = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+print(bridge.pid, file=sys.stderr, flush=True)
+used, changed = 0, time.monotonic()
+while bridge.poll() is None and time.monotonic() - changed < 1:
+    with open(f"/proc/{bridge.pid}/stat") as file:
+        now = sum(int(ticks) for ticks in file.read().rpartition(")")[2].split()[11:13])
+    if now != used:
+        used, changed = now, time.monotonic()
+    if used >= 0.1 * os.sysconf("SC_CLK_TCK"):
+        break
+"""
+
+
 def of_settings(arguments):
     """Return what a new bridge provides because of its settings."""
     settings = arguments["settings"]
@@ -44,6 +68,11 @@ def of_settings(arguments):
         *([Servers.data_dir] if settings.data_directory else []),
         *([ServerNotes.metrics_address] if settings.metrics else []),
     ]
+
+
+def of_shared_settings(arguments):
+    """Return what a shared bridge provides because of its settings."""
+    return [STARTED, Servers.process, Servers.data_dir] if arguments["settings"].data_directory else []
 
 
 def earlier_bridge(arguments):
@@ -56,8 +85,9 @@ def earlier_bridge(arguments):
 
 
 @given("a bridge{shared_settings}")
+@provides(of_shared_settings)
 def step_shared(context, settings):
-    """A bridge that scenarios with the same settings share."""
+    """A bridge that scenarios with the same settings share; with a data directory, they may restart it."""
     access = context.world.client.access
     flags = [*settings.flags]
     if settings.tls:
@@ -65,7 +95,10 @@ def step_shared(context, settings):
     if settings.tokens:
         flags += access.tokens(settings.tokens)
     show_credentials(context, settings, flags)
-    context.world.client.use_bridge(context.world.target.servers.with_flags(*flags))
+    if settings.data_directory:
+        context.world.share_durable(*flags)
+    else:
+        context.world.client.use_bridge(context.world.target.servers.with_flags(*flags))
 
 
 @given("a bridge with short heartbeats")
@@ -174,6 +207,30 @@ def step_start_by_other(context):
     starter.wait_ready(START_TIMEOUT_S)
 
 
+@when("the process that starts a bridge ends before the bridge is ready")
+@provides(ServerNotes.starter)
+def step_end_early(context):
+    """Start a bridge from a process that ends as soon as the bridge has used 0.1 s of processor time or is
+    idle, whether it is ready or not."""
+    command = (sys.executable, "-c", EARLY_STARTER, *context.world.target.servers.command_with())
+    context.world.starts.starter = starter = ServerProcess(command)
+    context.add_cleanup(end_both, starter)
+    expect(
+        starter.wait_ended(START_TIMEOUT_S) is not None,
+        "the process that starts the bridge to end",
+        "it was still running",
+    )
+
+
+@then("the bridge that it started ends within {int} s")
+@needs(ServerNotes.starter)
+def step_orphan_ends(context, seconds):
+    """Check that the process whose parent has ended does not run any more."""
+    (pid,) = (int(line) for line in context.world.starts.starter.stderr if line.isdecimal())
+    ended = eventually(lambda: not is_running(pid), seconds)
+    expect(ended, f"the bridge to end within {seconds} s", "it was still running")
+
+
 def end_both(starter):
     """Kill the parent process, and the bridge, whose process id the parent wrote on stderr."""
     if starter.exit_code is None:
@@ -190,9 +247,9 @@ def step_use(context):
     """Open a session, register, watch and set a variable, and read an unknown one, which is refused."""
     session = context.world.session
     session.initialize()
-    session.register("x", "float", 0.5)
-    with session.watch("x", initial=True) as watch:
-        session.set("x", 0.75)
+    session.register("x", "float", encode("float", 0.5))
+    with collect(session, "x", initial=True) as watch:
+        session.set("x", encode("float", 0.75))
         watch.wait_for(lambda got: len(got) == 2)
     context.world.attempt(lambda: session.get("nothing_here"))
     context.world.outcome.examine()
@@ -296,6 +353,8 @@ def step_idle(context, seconds):
     before = worked(pid)
 
     def is_idle():
+        if worked_within(pid, 0.1) > 0.02:
+            return False
         # Compared with a busy loop of the same duration: other load slows both down alike.
         start = worked(pid)
         use_processor(0.2)

@@ -74,8 +74,8 @@ def step_register(context, rows):
     return world.session.register_tools(registrations(rows), world.tools.host_address)
 
 
-@action("the tool {name} is registered with the metadata {texts_object} and the parameters:")
-@provides(ToolNotes.registered, answer("ids of tools"))
+@action("the tool {name} is/was registered with the metadata {texts_object} and the parameters:")
+@provides(ToolNotes.registered, ToolNotes.host_address, answer("ids of tools"))
 @table(
     {
         "name": NAME,
@@ -89,6 +89,7 @@ def step_register(context, rows):
 def step_register_whole(context, tool, metadata, rows):
     """Register a streaming tool with a value in every field of the registration; its host does not answer."""
     context.world.tools.registered = registration(tool, metadata, rows)
+    context.world.tools.host_address = NOWHERE
     return context.world.session.register_tools([context.world.tools.registered], NOWHERE)
 
 

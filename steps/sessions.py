@@ -1,11 +1,13 @@
 """Steps about sessions."""
 
+import math
 import time
 
 from behave import given, then
 from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_entries, has_item
 
 from varbridge import Variable
+from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.scenario.notes import ReadNotes
 from varbridge.conformance.scenario.prerequisites import answer, enters_session, id_of, needs, provides
 from varbridge.conformance.vocabulary.cells import (
@@ -38,7 +40,7 @@ def step_open(context, opening):
     return context.world.session.initialize(**opening.arguments())
 
 
-@action("a session is opened whose id is {session_id}")
+@action("a session is/was opened whose id is {session_id}")
 @provides(answer("a session"))
 def step_open_id(context, session_id):
     """Open a session with this id."""
@@ -56,13 +58,17 @@ def step_in_session(context, name, step):
 
 @prefix("repeatedly for {number} s, {step}")
 def step_repeatedly(context, seconds, step):
-    """Run any action repeatedly for so many seconds; a later Then examines the outcome of the last run."""
+    """Run any action every 20 ms for so many seconds; a later Then examines the outcome of the last run."""
     deadline = time.monotonic() + seconds
-    while True:
+
+    def run():
         run_step(context, step)
-        if time.monotonic() > deadline:
-            return
-        context.world.outcome.examine()
+        over = time.monotonic() > deadline
+        if not over:
+            context.world.outcome.examine()
+        return over
+
+    eventually(run, math.inf, pause=0.02)
 
 
 @action("the last call is made")
@@ -80,7 +86,7 @@ def step_clean_up(context):
     return context.world.session.clean_up()
 
 
-@action("the session is described")
+@action("the session is/was described")
 @provides(answer("a description"))
 def step_describe(context):
     """Read the description of the session: its metadata, and the numbers of its variables and tools."""
@@ -185,3 +191,21 @@ def step_description(context, row):
         assert_that(description.variable_count, equal_to(row["variables"]), "the count of variables")
     assert_that(description.session_id, equal_to(context.world.sessions.id), "the session's id")
     assert_that(description.created_at.seconds, greater_than_or_equal_to(1), "created_at")
+
+
+@given("the description of the session was noted")
+@provides(ReadNotes.description)
+def step_note_description(context):
+    """Read the description of the session, and keep it for a later comparison."""
+    context.world.reads.description = context.world.session.describe()
+
+
+@then("the description of the session is as noted")
+@needs(ReadNotes.description)
+def step_description_as_noted(context):
+    """Check that a description has the metadata, the time of opening and the numbers that were noted."""
+    context.world.require_success()
+    noted, now = context.world.reads.description, context.world.session.describe()
+    for field in ("session_id", "metadata", "created_at", "variable_count", "tool_count"):
+        before, after = getattr(noted, field), getattr(now, field)
+        assert_that(after, equal_to(before), f"{field} of the session")

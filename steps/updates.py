@@ -4,8 +4,9 @@ import re
 import time
 
 from behave import step, then
-from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_length
+from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_length, less_than_or_equal_to
 
+from varbridge.conformance.clients.collected_watch import collect
 from varbridge.conformance.scenario.heartbeats import stated_interval_s
 from varbridge.conformance.scenario.notes import LoadNotes, ReadNotes, ServerNotes
 from varbridge.conformance.scenario.prerequisites import needs, watch_of
@@ -20,6 +21,7 @@ from varbridge.conformance.scenario.watchers import Watchers
 from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.vocabulary.cells import EMPTY_VALUE, NAME, SOME_TEXTS, VERSION, WORDS, one_of
 from varbridge.conformance.vocabulary.contents import decoded, item, variable_of
+from varbridge.conformance.vocabulary.encoding import read_value
 from varbridge.conformance.vocabulary.matchers import expect, in_order, no_faults
 from varbridge.conformance.vocabulary.tables import optional, table
 from varbridge.conformance.vocabulary.updates import KINDS, describe
@@ -98,7 +100,7 @@ def step_receive_long_or_end(context, person, count, status):
 
 
 def long_texts(updates):
-    texts = [str(variable_of(update).value)[:6] for update in updates]
+    texts = [str(read_value(variable_of(update)))[:6] for update in updates]
     return [decoded(int, text, "a text that begins with its number") for text in texts]
 
 
@@ -107,6 +109,9 @@ def long_texts(updates):
 def step_watch_ends(context, person, end):
     """Check that the bridge ends a watch with this status, and at the time that the step may name."""
     watch = expect_end(context.world, person, end.status, end.phrase, end.within_s or DEADLINE_S)
+    if end.within_s is not None:
+        passed_s = watch.ended_at - context.world.acted_at
+        assert_that(passed_s, less_than_or_equal_to(end.within_s), "the seconds from the last call or event")
     if end.later_s is not None:
         passed_s = watch.ended_at - context.world.reads.quiet_since
         assert_that(passed_s, greater_than_or_equal_to(end.later_s), "the seconds passed")
@@ -123,7 +128,7 @@ def step_end_names_oldest(context, person):
 
 
 def begins_at(watcher, sequence):
-    with watcher.session.watch(*watcher.names, resume_after=sequence - 1) as watch:
+    with collect(watcher.session, *watcher.names, resume_after=sequence - 1) as watch:
         updates = watch.wait_for(lambda received: len(received) > 0, 1.0)
         return bool(updates) and updates[0].sequence == sequence
 

@@ -5,13 +5,13 @@ from hamcrest import assert_that, equal_to, has_entries
 
 from varbridge import BridgeError, Connection, Variable
 from varbridge.conformance.scenario.notes import ReadNotes
-from varbridge.conformance.scenario.prerequisites import Fact, answer, needs, provides, watch_of
+from varbridge.conformance.scenario.prerequisites import OUTCOME, Fact, answer, needs, provides, watch_of
 from varbridge.conformance.scenario.watch_assertions import news
 from varbridge.conformance.vocabulary.contents import item, variable_of
 from varbridge.conformance.vocabulary.matchers import expect, holds, is_refusal
 from varbridge.conformance.vocabulary.phrases import action
 from varbridge.messages import snakepit_bridge_pb2 as pb
-from varbridge.values import BINARY
+from varbridge.wire import BINARY
 
 
 @action("{variable} is/was read")
@@ -83,6 +83,21 @@ def step_as_noted(context, name):
     """Check that a read returns exactly what was noted: value, version, time, metadata and all the rest."""
     context.world.require_success()
     require_noted(context, name, context.world.session.get(name).message)
+
+
+@then("the answer has the state of {name} as noted")
+@needs(OUTCOME, noted)
+def step_answered_as_noted(context, name):
+    """Check that a read, a list, a batch or an opening of the session answered exactly what was noted."""
+    answered = context.world.require_success()
+    if isinstance(answered, pb.InitializeSessionResponse):
+        answered = [Variable(message) for message in answered.initial_variables.values()]
+    elif isinstance(answered, tuple):
+        answered = [*answered[0].values()]
+    elif isinstance(answered, Variable):
+        answered = [answered]
+    by_name = {variable.name: variable for variable in answered}
+    require_noted(context, name, item(by_name, name, f"{name} in the answer").message)
 
 
 def require_noted(context, name, now):

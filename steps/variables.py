@@ -15,6 +15,7 @@ from varbridge.conformance.vocabulary.cells import (
     constraints_of,
 )
 from varbridge.conformance.vocabulary.contents import integer
+from varbridge.conformance.vocabulary.encoding import encode, read_value
 from varbridge.conformance.vocabulary.literals import Literal
 from varbridge.conformance.vocabulary.matchers import expect, holds
 from varbridge.conformance.vocabulary.options import Identifier
@@ -39,13 +40,6 @@ def step_constrained_variable(context, kind, name, value, constraints):
     context.world.register(name, kind, value, constraints=constraints)
 
 
-@given("a(n) {type} variable named like the id of {name} holding {value}")
-@needs(id_of("name"))
-def step_variable_named_like_id(context, kind, name, value):
-    """Register a variable whose name is the id of another one."""
-    context.world.register(context.world.sessions.id_of(name), kind, value)
-
-
 @given("the variables:")
 @provides(id_of("name"))
 @table({"name": NAME, "type": TYPE, "value": VALUE})
@@ -62,6 +56,14 @@ def step_register(context, name, kind, value, options):
     return context.world.register(name, kind, value, **options.arguments())
 
 
+@action("a name like the id of {name} is/was registered as a(n) {any_type} holding {value}{options}")
+@needs(id_of("name"))
+@provides(answer("a variable"))
+def step_register_like_id(context, name, kind, value, options):
+    """Register a variable whose name is the id of another one."""
+    return context.world.register(context.world.sessions.id_of(name), kind, value, **options.arguments())
+
+
 @action("{variable} is/was set to {value}{options}")
 @provides(answer("a version"))
 def step_set(context, variable, value, options):
@@ -74,7 +76,7 @@ def step_set(context, variable, value, options):
 def step_increment(context, name, times):
     """Add 1 to an integer variable several times, in one set after the other."""
     variable = context.world.session.get(name)
-    version, first = variable.version, integer(variable.value, f"the value of {name}")
+    version, first = variable.version, integer(read_value(variable), f"the value of {name}")
     for number in range(first + 1, first + times + 1):
         version = context.world.set(Identifier(name), Literal(str(number)))
     return version
@@ -84,9 +86,10 @@ def step_increment(context, name, times):
 @provides(answer("a version"))
 def step_set_in_turn(context, name, values):
     """Set a variable to several values, one after the other."""
-    version = context.world.session.get(name).version
+    variable = context.world.session.get(name)
+    version = variable.version
     for value in values:
-        version = context.world.session.set(name, value)
+        version = context.world.session.set(name, encode(variable.type, value))
     return version
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from behave import given, then
 from hamcrest import assert_that, equal_to
 
+from varbridge.conformance.clients.collected_watch import collect
 from varbridge.conformance.clients.racing_writers import RacingWriters
 from varbridge.conformance.clients.watch_pool import WatchPool
 from varbridge.conformance.scenario.notes import LoadNotes
@@ -14,6 +15,7 @@ from varbridge.conformance.scenario.watch_assertions import wait_for_news
 from varbridge.conformance.scenario.watchers import Watchers
 from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.vocabulary.contents import item
+from varbridge.conformance.vocabulary.encoding import encode
 from varbridge.conformance.vocabulary.phrases import action, event
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
@@ -56,8 +58,8 @@ def watch(context, person, request, **options):
 
 def last_sequence(context, request):
     names = [context.world.sessions.identifier(variable) for variable in request.variables]
-    with context.world.session.watch(*names, initial=True) as present:
-        updates = present.wait_for(lambda received: len(received) >= len(names), DEADLINE_S)
+    with collect(context.world.session, *names, initial=True) as present:
+        updates = present.wait_for(lambda received: len(received) >= max(1, len(names)), DEADLINE_S)
     return item(updates, 0, "an initial value").sequence
 
 
@@ -91,7 +93,7 @@ def step_fault(context, person, fault):
 def step_set_long(context, name, count):
     """Set a string to texts of 50,000 characters, each of which begins with its number."""
     for number in range(count):
-        version = context.world.session.set(name, f"{number:06} " + "x" * 50_000, kind="string")
+        version = context.world.session.set(name, encode("string", f"{number:06} " + "x" * 50_000))
     return version
 
 
@@ -112,7 +114,7 @@ def step_can_watch(context, person, name, seconds):
     session = context.world.session_of(person)
     refusals = []
     while time.monotonic() < deadline:
-        with session.watch(name, initial=True) as attempt:
+        with collect(session, name, initial=True) as attempt:
             if attempt.wait_for(lambda updates: len(updates) > 0, DEADLINE_S):
                 return
             refusals.append(attempt.ended)

@@ -1,6 +1,6 @@
 """The client library of the bridge: connections, sessions, watches, and the worker that runs a server.
 
-The library is synchronous, and safe to use from several threads.
+The library is synchronous, and safe to use from several threads; ``varbridge.aio`` is the same for asyncio.
 
     with Connection("127.0.0.1:50051") as connection:
         session = connection.session("tuning")
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from varbridge.errors import BridgeError, ToolFailedError, WorkerError
     from varbridge.follower import Follower
     from varbridge.session import Session
+    from varbridge.update import Update
     from varbridge.variable import Variable
-    from varbridge.watch import Update, Watch
+    from varbridge.watch import Watch
     from varbridge.worker import Worker
 
 __version__ = "0.1.0"
@@ -55,7 +56,7 @@ _HOMES = {
     "Tls": "credentials",
     "ToolCall": "decorator",
     "ToolFailedError": "errors",
-    "Update": "watch",
+    "Update": "update",
     "Variable": "variable",
     "Watch": "watch",
     "Worker": "worker",

@@ -1,9 +1,11 @@
-"""The interface of a connection that sessions use."""
+"""The interface of a connection that sessions use, and the performance of operations with it."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
+from varbridge.errors import BridgeError
+from varbridge.operations import Operation, T
 from varbridge.watch import Stream
 
 
@@ -25,3 +27,19 @@ class Caller(Protocol):
     def close(self) -> None:
         """Close the connection."""
         ...
+
+
+def perform(operation: Operation[T], caller: Caller, timeout: float | None) -> T:
+    """Make the calls of an operation, each with the same timeout, and return its result."""
+    try:
+        call = next(operation)
+        while True:
+            try:
+                reply = caller.call(call.method, call.request, timeout=timeout)
+            except BridgeError as error:
+                call = operation.throw(error)
+            else:
+                call = operation.send(reply)
+    except StopIteration as end:
+        result: T = end.value
+        return result

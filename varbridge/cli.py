@@ -81,6 +81,8 @@ def _outcome(error: Exception) -> tuple[int, str]:
             return REFUSED, f"the bridge sent a malformed answer: {error}"
         case TimeoutError():
             return UNANSWERED, str(error)
+        case ModuleNotFoundError():  # numpy, or another extra
+            return REFUSED, str(error)
         case OSError():
             return REFUSED, f"cannot write: {error.strerror}"
     return REFUSED, f"internal error: {type(error).__name__}: {error}"

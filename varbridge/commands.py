@@ -1,4 +1,4 @@
-"""The commands of ``python -m varbridge``: a function for each.
+"""The commands of ``varbridge`` that call a bridge: a function for each.
 
 Each takes the connection, the arguments and the output; see ``cli.Work``. Commands that only read do not open
 a session: they call methods that would open it only after they have checked that it is open.
@@ -21,8 +21,8 @@ from varbridge.errors import BridgeError, MalformedReplyError
 from varbridge.follower import Follower
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.output import Out, Row, shown, time_of, whole
+from varbridge.update import Update
 from varbridge.variable import Variable
-from varbridge.watch import Update
 
 Arguments = argparse.Namespace
 
@@ -33,7 +33,7 @@ TOOL_TIMEOUT_S = 1e8
 def ping(connection: Connection, arguments: Arguments, out: Out) -> None:
     """Ping the bridge, and show how long its answer took."""
     began = time.monotonic()
-    connection.ping("python -m varbridge")
+    connection.ping("varbridge")
     milliseconds = round((time.monotonic() - began) * 1000, 1)
     out.line(
         {"address": arguments.address, "milliseconds": milliseconds},
@@ -304,5 +304,4 @@ def _signature(parameter: pb.ParameterSpec) -> str:
 def _default(parameter: pb.ParameterSpec) -> Any:
     if not parameter.HasField("default_value"):
         return None
-    kind, _ = values.split_url(parameter.default_value.type_url)
-    return values.decode(kind, parameter.default_value)
+    return values.decode_any(parameter.default_value)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -41,7 +39,7 @@ class Tls:
         if (cert is None) != (key is None):
             raise ValueError("a certificate and its private key belong together: name both files")
         self.name = name
-        contents = [None if path is None else Path(path).read_bytes() for path in (ca, key, cert)]
+        contents = [None if path is None else _read(path) for path in (ca, key, cert)]
         _check(ca, cert, key)
         self.credentials: grpc.ChannelCredentials = grpc.ssl_channel_credentials(*contents)
 
@@ -62,7 +60,7 @@ def read_token(path: str | os.PathLike[str]) -> str:
         OSError: the file cannot be read.
         ValueError: the file holds no token.
     """
-    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    lines = _read(path).decode().splitlines()
     words = (line.partition("#")[0].split() for line in lines)
     token = next((first for first, *_ in filter(None, words)), "")
     if not token:
@@ -93,10 +91,17 @@ def host_of(address: str) -> str:
     return address.strip().rpartition(":")[0]
 
 
+def _read(path: str | os.PathLike[str]) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123  # importing pathlib takes a while
+        return file.read()
+
+
 def _is_local(address: str) -> bool:
     """Return True if data that is sent to an address does not leave this machine."""
     if address.startswith("unix:"):
         return True
+    from ipaddress import ip_address  # only here: it takes a while, and few connections have a token
+
     host = host_of(address)
     try:
         return ip_address(host.strip("[]")).is_loopback

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import grpc
 
@@ -13,7 +14,8 @@ class BridgeError(Exception):
     Attributes:
         code: the gRPC status.
         message: the message of the status.
-        violations: the (field, description) pairs of a ``google.rpc.BadRequest`` in the status; often empty.
+        violations: the (field, description) pairs of a ``google.rpc.BadRequest`` in the status; often empty,
+            and always without the package grpcio-status. The message names them as well.
     """
 
     def __init__(
@@ -41,18 +43,20 @@ class ToolFailedError(Exception):
     """A tool that ran and failed; the message of the exception is that of the tool's error."""
 
 
-def from_rpc(error: grpc.RpcError) -> BridgeError:
-    """Return the ``BridgeError`` for an exception of gRPC."""
-    assert isinstance(error, grpc.Call)
+def from_rpc(error: Any) -> BridgeError:
+    """Return the ``BridgeError`` for an exception of gRPC, of a synchronous call or of one for asyncio."""
     return BridgeError(error.code(), error.details() or "", _violations(error))
 
 
-def _violations(call: grpc.Call) -> list[tuple[str, str]]:
+def _violations(call: Any) -> list[tuple[str, str]]:
     if not any(key == "grpc-status-details-bin" for key, _ in call.trailing_metadata() or ()):
         return []
     # Imported only here, since few clients receive a refusal with details.
-    from google.rpc import error_details_pb2
-    from grpc_status import rpc_status
+    try:
+        from google.rpc import error_details_pb2
+        from grpc_status import rpc_status
+    except ModuleNotFoundError:
+        return []
 
     try:
         status = rpc_status.from_call(call)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -12,13 +11,10 @@ import grpc
 
 from varbridge.caller import Caller
 from varbridge.errors import BridgeError, IdleTimeoutError
-from varbridge.messages.traits import HEARTBEAT_INTERVAL_S
+from varbridge.resumption import Opening, Resumption, Silence, ended_without_error
 from varbridge.session import Session
-from varbridge.watch import Update, Watch, wait_heeding_signals
-
-BUFFER = 1000
-"""The maximum number of updates that wait to be iterated over. When it is reached, no more updates are read,
-so that back-pressure stops the bridge."""
+from varbridge.update import Update
+from varbridge.watch import SIGNAL_CHECK_INTERVAL_S, OnEnd, Watch, logger, report_end
 
 OnChange = Callable[[str, Any, Any, Mapping[str, str]], object]
 """A function that is called with a variable's name, old value and new value, and the change's metadata."""
@@ -27,27 +23,34 @@ OnChange = Callable[[str, Any, Any, Mapping[str, str]], object]
 class Follower:
     """A follower of variables of a session, which watches them as long as it can do so without a gap.
 
-    After a lost connection, the follower reconnects with exponential back-off and resumes after the last
-    sequence. A connection without updates and heartbeats counts as dead after a while, even if TCP does not
-    notice; the follower then opens a new connection of its own.
+    Iterating yields every update once. After a lost connection, the follower reconnects with exponential
+    back-off and resumes after the last sequence. A connection without updates and heartbeats counts as dead
+    after a while, even if TCP does not notice; the follower then opens a new connection of its own.
 
     The follower ends with the bridge's error if it cannot resume: the change log no longer has the next
-    sequence (OUT_OF_RANGE), or the session is closed (NOT_FOUND).
+    sequence (OUT_OF_RANGE), or the session is closed (NOT_FOUND). One that is not referred to any more is
+    closed, unless it has ``on_change``.
 
     Args:
         session: the session of the variables.
         identifiers: the ids or names of the variables; none for every variable.
         initial: True if the first updates are the present values of the variables.
         resume_after: the last sequence of an earlier watch, after which to resume; excludes ``initial``.
-        on_change: the function that is called for every change of a value, on the follower's thread. With it,
-            iterating yields nothing and only waits for the end.
+        on_change: the function that is called for every change of a value, on a thread of the follower. With
+            it, iterating yields nothing and only waits for the end. An exception ends the follower.
+        on_end: the function that is called once when a follower with ``on_change`` ends, with its error, or
+            with None if it was closed. Without it, the error is logged by the logger ``varbridge``.
         backoff: the pause before the first reconnection, in seconds.
         max_backoff: the longest pause before a reconnection, in seconds.
         patience: the longest time without a connection before the follower ends, in seconds; None for no
             limit.
         silence: the time without an update or a heartbeat after which a connection counts as dead, in
-            seconds; None for never. The default is two and a half times the default heartbeat interval of
-            bridges. If the bridge's interval is longer, this must be longer as well.
+            seconds; None for never. The default is two and a half times the heartbeat interval that the
+            bridge states, or the default interval if it states none, and at least a second.
+
+    Raises:
+        BridgeError: the bridge refused the first watch, or cannot be reached.
+        TimeoutError: the bridge did not confirm the first watch in time.
     """
 
     def __init__(
@@ -57,48 +60,48 @@ class Follower:
         initial: bool = False,
         resume_after: int | None = None,
         on_change: OnChange | None = None,
+        on_end: OnEnd | None = None,
         backoff: float = 0.02,
         max_backoff: float = 2.0,
         patience: float | None = None,
-        silence: float | None = 2.5 * HEARTBEAT_INTERVAL_S,
+        silence: Silence = "auto",
     ) -> None:
-        if initial and resume_after is not None:
-            raise ValueError(
-                "initial and resume_after exclude each other: a resumed watch does not begin with the present"
-                " values"
-            )
+        if on_end is not None and on_change is None:
+            raise ValueError("on_end belongs to on_change: iterating raises the error")
+        self._resumption = Resumption(
+            identifiers,
+            initial=initial,
+            resume_after=resume_after,
+            backoff=backoff,
+            max_backoff=max_backoff,
+            patience=patience,
+            silence=silence,
+        )
         self._session = session
         self._identifiers = identifiers
         self._on_change = on_change
-        self._backoff = backoff
-        self._max_backoff = max_backoff
-        self._patience = patience
-        self._silence = silence
-        self._pause = backoff
-        self._away = 0.0
-        self._updates: deque[Update] = deque()  # not iterated over yet
-        self._over = False
-        self._changed = threading.Condition()
-        self._closed = threading.Event()
-        self._seen = resume_after
-        self._initial = initial
-        self._reported: dict[str, int] = {}  # versions of the present values that were delivered, by id
-        self._beginning = initial  # True while some of the present values may be missing
-        self._ended: BridgeError | None = None  # the status of the last watch
-        self._error: Exception | None = None
+        self._on_end = on_end
         self._own: Caller | None = None  # the connection, if it is not the session's
-        self._watch = self._open(initial=resume_after is None, resume_after=resume_after)
-        self._reader = threading.Thread(target=self._follow, name="follower", daemon=True)
-        self._reader.start()
+        self._turn = threading.RLock()  # held by the thread that receives the next update
+        self._closed = threading.Event()
+        self._over = threading.Event()
+        self._error: Exception | None = None
+        self._watch = self._open(self._resumption.first())
+        self._caller: threading.Thread | None = None
+        if on_change is not None:
+            self._caller = threading.Thread(
+                target=self._call, args=(on_change,), name="follower", daemon=True
+            )
+            self._caller.start()
 
     def close(self) -> None:
         """Close the follower and its watch immediately."""
         self._closed.set()
-        with self._changed:
-            self._changed.notify_all()
         self._watch.close()
-        if threading.current_thread() is not self._reader:
-            self._reader.join()
+        if self._caller is not None and threading.current_thread() is not self._caller:
+            self._caller.join()
+        with self._turn:  # a thread that waits for an update returns
+            self._end()
 
     def __iter__(self) -> Iterator[Update]:
         """Yield every update once, waiting for the next one; heartbeats are omitted.
@@ -110,16 +113,11 @@ class Follower:
             BridgeError: the follower cannot resume, or had no connection for longer than ``patience``.
             Exception: the exception of ``on_change``, which ends the follower.
         """
-        while True:
-            with self._changed:
-                wait_heeding_signals(self._changed, lambda: self._updates or self._over)
-                if not self._updates:
-                    break
-                update = self._updates.popleft()
-                self._changed.notify_all()
+        if self._caller is not None:
+            while not self._over.wait(SIGNAL_CHECK_INTERVAL_S):
+                pass
+        while (update := self._receive()) is not None:
             yield update
-        if self._error is not None:
-            raise self._error
 
     def __enter__(self) -> Follower:
         return self
@@ -127,69 +125,66 @@ class Follower:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _follow(self) -> None:
+    def __del__(self) -> None:
+        if own := getattr(self, "_own", None):
+            own.close()
+
+    def _call(self, on_change: OnChange) -> None:
         try:
-            while not self._closed.is_set():
-                for update in self._received():
-                    self._pause, self._away = self._backoff, 0.0
-                    self._take(update)
-                if not self._reopen():
-                    return
-        except Exception as error:  # raised by on_change; the iteration raises it as well
-            self._error = error
-            raise
-        finally:
-            self._watch.close()
-            if self._own is not None:
-                self._own.close()
-            with self._changed:
-                self._over = True
-                self._changed.notify_all()
+            while (update := self._receive()) is not None:
+                if update.kind == "value_change" and (variable := update.variable) is not None:
+                    on_change(variable.name, update.previous, variable.value, update.metadata)
+        except Exception as error:
+            self._end(error)
+        report_end("a follower", self._error, self._on_end)
+        self._over.set()
 
-    def _received(self) -> Iterator[Update]:
-        """Yield the updates of the present watch until it ends or is idle for too long; record the reason."""
-        try:
-            yield from self._watch.within(self._silence)
-        except IdleTimeoutError as error:
-            self._ended = BridgeError(grpc.StatusCode.UNAVAILABLE, str(error))
-            self._watch.close()
-            self._change_connection()
-            return
-        except BridgeError:
-            pass  # recorded by the watch
-        self._ended = self._watch.ended
+    def _receive(self) -> Update | None:
+        """Return the next update to deliver, of this watch or a later one; None if the follower is closed."""
+        with self._turn:
+            while self._error is None and not self._closed.is_set():
+                ended = ended_without_error()
+                try:
+                    silence = self._resumption.silence_s(self._watch.heartbeat_interval_s)
+                    while (update := self._watch.receive(silence)) is not None:
+                        if self._resumption.delivers(update):
+                            return update
+                except IdleTimeoutError as error:
+                    ended = BridgeError(grpc.StatusCode.UNAVAILABLE, str(error))
+                    self._watch.close()
+                    self._change_connection()
+                except BridgeError as error:
+                    ended = error
+                self._resume(ended)
+            if self._error is not None:
+                raise self._error
+            return None
 
-    def _take(self, update: Update) -> None:
-        """Deliver an update, and remember its sequence."""
-        self._seen = update.sequence
-        if update.variable is None:
-            return  # a heartbeat
-        if update.kind == "initial_value":
-            self._pass_on_initial(update)
-            return
-        self._beginning = False
-        self._pass_on(update)
-
-    def _reopen(self) -> bool:
-        """Open the next watch, with retries; return False if the follower cannot continue or is closed."""
+    def _resume(self, ended: BridgeError) -> None:
+        """Open the next watch, with retries, unless the follower is closed or cannot continue."""
         while not self._closed.is_set():
-            final = self._ended is None or self._ended.code is not grpc.StatusCode.UNAVAILABLE
-            if final or (self._patience is not None and self._away >= self._patience):
-                self._error = self._ended
-                break
+            try:
+                pause = self._resumption.pause_after(ended)
+            except BridgeError as error:
+                self._end(error)
+                return
+            logger.info("a follower resumes in %g s, since its watch ended: %s", pause, ended)
             if self._own is None:
                 self._change_connection()
             started = time.monotonic()
-            self._closed.wait(self._pause)
+            self._closed.wait(pause)
             try:
-                self._watch = self._again()
-                return True
-            except TimeoutError:  # the bridge hangs, or the connection is dead
+                self._watch = self._open(self._resumption.next())
+                if self._closed.is_set():  # close() may have closed the previous watch
+                    self._watch.close()
+                return
+            except BridgeError as error:
+                ended = error
+            except TimeoutError as error:  # the bridge hangs, or the connection is dead
+                ended = BridgeError(grpc.StatusCode.UNAVAILABLE, str(error))
                 self._change_connection()
             finally:
-                self._pause = min(2 * self._pause, self._max_backoff)
-                self._away += time.monotonic() - started
-        return False
+                self._resumption.waited(time.monotonic() - started)
 
     def _change_connection(self) -> None:
         """Use a connection of the follower's own from now on.
@@ -202,41 +197,13 @@ class Follower:
         if before is not None:
             before.close()
 
-    def _pass_on(self, update: Update) -> None:
-        if self._on_change is None:
-            self._put(update)
-        elif update.kind == "value_change" and (variable := update.variable) is not None:
-            self._on_change(variable.name, update.previous, variable.value, update.metadata)
+    def _end(self, error: Exception | None = None) -> None:
+        self._error = self._error or error
+        self._watch.close()
+        if self._own is not None:
+            self._own.close()
 
-    def _put(self, update: Update) -> None:
-        """Add an update to the buffer, once it has room or the follower is closed."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed.is_set() or len(self._updates) < BUFFER)
-            self._updates.append(update)
-            self._changed.notify_all()
-
-    def _pass_on_initial(self, update: Update) -> None:
-        """Deliver a present value once; they are always requested, since their sequence is needed."""
-        assert update.variable is not None
-        if not self._initial or self._reported.get(update.variable_id) == update.variable.version:
-            return
-        self._reported[update.variable_id] = update.variable.version
-        self._pass_on(update)
-        if self._identifiers and len(self._reported) == len(set(self._identifiers)):
-            self._beginning = False
-
-    def _again(self) -> Watch:
-        """Open another watch: after the last sequence, or with the present values if some may be missing.
-
-        If there is no last sequence, the lost watch was of a session without variables: the present values
-        show what was registered since.
-        """
-        if self._seen is None or self._beginning:
-            self._initial = True
-            return self._open(initial=True)
-        return self._open(resume_after=self._seen)
-
-    def _open(self, *, initial: bool = False, resume_after: int | None = None) -> Watch:
+    def _open(self, opening: Opening) -> Watch:
         return self._session.watch(
-            *self._identifiers, initial=initial, resume_after=resume_after, buffer=BUFFER
+            *self._identifiers, initial=opening.initial, resume_after=opening.resume_after
         )

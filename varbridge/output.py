@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TextIO
 
 MAX_SHOWN_ITEMS = 64
 """The maximum number of items of an array that is shown in full; larger ones are shown as their shape."""
+
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 Row = Mapping[str, Any]
 """The fields of an object in the output: JSON values by key."""
@@ -44,13 +47,8 @@ def whole(value: Any, kind: str = "") -> Any:
 
 def shown(value: Any, kind: str = "") -> str:
     """Return a value for people: JSON in one line, or the item type and shape of a large array."""
-    if hasattr(value, "dtype"):
-        if value.size > MAX_SHOWN_ITEMS:
-            return f"{value.dtype.name} of shape {list(value.shape)}"
-    elif kind == "embedding" and len(value) > MAX_SHOWN_ITEMS:
-        return f"numbers of shape [{len(value)}]"
-    elif kind == "tensor" and math.prod(value["shape"]) > MAX_SHOWN_ITEMS:
-        return f"numbers of shape {value['shape']}"
+    if hasattr(value, "dtype") and value.size > MAX_SHOWN_ITEMS:
+        return f"{value.dtype.name} of shape {list(value.shape)}"
     return visible(json.dumps(whole(value, kind), ensure_ascii=False))
 
 
@@ -75,6 +73,7 @@ class Out:
     def __init__(self, stream: TextIO, *, as_json: bool) -> None:
         self.as_json = as_json
         self._stream = stream
+        self._coloured = stream.isatty() and not os.environ.get("NO_COLOR")
 
     def line(self, row: Row, text: str) -> None:
         """Write an object and flush the stream; ``text`` is the object's form for people."""
@@ -89,7 +88,8 @@ class Out:
         texts = {key: _text(value) for key, value in row.items() if value not in (None, {})}
         width = max(map(len, texts))
         for key, text in texts.items():
-            self._write(f"{key.replace('_', ' '):{width}}  {visible(text)}")
+            title = key.replace("_", " ").ljust(width)
+            self._write(f"{self._bold(title)}  {visible(text)}")
 
     def table(self, rows: Iterable[Row], columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None:
         """Write several objects; the text for people is a table with these ``columns`` and ``texts``."""
@@ -101,9 +101,13 @@ class Out:
             return
         lines = [[column.upper() for column in columns], *([visible(text) for text in row] for row in texts)]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        for line in lines:
+        for number, line in enumerate(lines):
             cells = (f"{text:{width}}" for text, width in zip(line, widths, strict=True))
-            self._write("  ".join(cells).rstrip())
+            text = "  ".join(cells).rstrip()
+            self._write(text if number else self._bold(text))
+
+    def _bold(self, text: str) -> str:
+        return f"{_BOLD}{text}{_PLAIN}" if self._coloured else text
 
     def _write(self, text: str) -> None:
         self._stream.write(text + "\n")

@@ -24,6 +24,9 @@ READY_LINE = "GRPC_READY:<port>"
 MAX_LINES = 10_000
 """The maximum number of lines of stdout, and of stderr, that are retained; older ones are dropped."""
 
+UNKNOWN_EXIT_CODE = 255
+"""The exit code of a process whose own one is unknown, so that it never counts as success."""
+
 _SHELLS = {"sh", "ash", "bash", "busybox", "dash", "ksh", "zsh"}
 
 logger = logging.getLogger("varbridge.worker")
@@ -44,6 +47,7 @@ class ServerProcess:
         self.stderr: deque[str] = deque(maxlen=MAX_LINES)
         self.port: int | None = None
         self.ended_at: float | None = None
+        self._discarded = False
         self._on_ready = on_ready
         self._changed = threading.Condition()
         try:
@@ -76,8 +80,20 @@ class ServerProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code; None while the process runs, and the negative signal number if a signal ended it."""
-        return self._process.returncode if self.ended_at is not None else None
+        """The exit code, or the negative number of the signal that ended the process; None while it runs.
+
+        It is ``UNKNOWN_EXIT_CODE`` if this process ignores SIGCHLD: the system then discards exit codes.
+        """
+        if self.ended_at is None:
+            return None
+        return UNKNOWN_EXIT_CODE if self._discarded else self._process.returncode
+
+    @property
+    def end(self) -> str:
+        """The exit code in words."""
+        if self._discarded:
+            return "an unknown exit code"
+        return f"exit code {self.exit_code}"
 
     @property
     def resident_kib(self) -> int:
@@ -85,7 +101,7 @@ class ServerProcess:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
 
-    def wait_ready(self, timeout: float) -> int:
+    def wait_ready(self, timeout: float = 60.0) -> int:
         """Wait for the READY line, and return the port.
 
         Raises:
@@ -97,9 +113,7 @@ class ServerProcess:
             if self.port is not None:
                 return self.port
         if self.ended_at is not None:
-            raise WorkerError(
-                f"the server ended with exit code {self.exit_code} before it was ready{self.last_words()}"
-            )
+            raise WorkerError(f"the server ended with {self.end} before it was ready{self.last_words()}")
         raise WorkerError(
             f"the server was not ready within {timeout:g} s: the line {READY_LINE} is missing on its stdout:"
             f" {[*self.stdout]}; its stderr: {[*self.stderr]}"
@@ -154,14 +168,21 @@ class ServerProcess:
             ready = READY.fullmatch(lines[-1]) if line.endswith("\n") else None  # a last line may be cut off
             if lines is self.stdout and self.port is None and ready:
                 if self._on_ready is not None:
-                    self._on_ready(int(ready[1]))
+                    try:
+                        self._on_ready(int(ready[1]))
+                    except Exception:  # the output is read in any case
+                        logger.exception("on_ready raised an exception")
                 with self._changed:
                     self.port = int(ready[1])
                     self._changed.notify_all()
         stream.close()
 
     def _wait(self) -> None:
-        self._process.wait()
+        try:
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        except ChildProcessError:
+            self._discarded = True
+        self._process.wait()  # the exit code 0 if it was discarded
         with self._changed:
             self.ended_at = time.monotonic()
             self._changed.notify_all()
@@ -169,7 +190,10 @@ class ServerProcess:
     def last_words(self) -> str:
         """Return the end of a sentence about a process that has ended: a semicolon and its stderr."""
         self.read_all()
-        return "; its stderr:\n" + "\n".join(self.stderr) if self.stderr else "; it wrote nothing on stderr"
+        reason = ", since this process ignores SIGCHLD" if self._discarded else ""
+        return reason + (
+            "; its stderr:\n" + "\n".join(self.stderr) if self.stderr else "; it wrote nothing on stderr"
+        )
 
     def read_all(self) -> None:
         """Read the output of a process that has ended until its end."""

@@ -1,122 +1,317 @@
 """The conversion of values between Python and the wire format.
 
-JSON values are sent in an ``Any``, and large arrays as raw little-endian bytes with a JSON header. Lists,
-dicts and numpy arrays are accepted; numpy is imported only if an array is sent or received.
-"""
+What is sent is what Python programmers have: numbers and texts, numpy's scalars and arrays, lists, tuples and
+ranges, and for a tensor also nested lists, or a dict of shape and data.
+
+>>> import numpy
+>>> encode("float", numpy.float32(0.5)).data
+b'0.5'
+>>> encode("embedding", (1, 2.5)).data
+b'[1,2.5]'
+>>> encode("tensor", [[1, 2], [3, 4]]).data
+b'{"shape":[2,2],"data":[[1,2],[3,4]]}'
+
+A list is sent as JSON, and an array as raw bytes with its dtype, whatever its size. Arrays of dtypes that the
+wire format lacks are sent in the next larger one. A list is sent as an array would be if it has NaN or infinities,
+which JSON lacks, or more than 100,000 numbers, since a bridge may refuse so much JSON.
+
+>>> encode("tensor", numpy.ones((1, 2), "float16"))
+Raw(type_url='type.googleapis.com/snakepit.tensor.binary', data=b'{"type":"tensor","shape":[1,2],"dtype":"float32","binary_format":"raw"}', array=b'\\x00\\x00\\x80?\\x00\\x00\\x80?')
+
+What is read has one form for each type. A float is a float, an integer an int, a boolean a bool, and a string, a
+choice and a module are texts. An embedding and a tensor are read-only numpy arrays, whatever their size and
+whichever client set them: one that was sent as an array has the dtype of that array; one that was sent as a list has the
+dtype that was agreed for the variable if that can represent its numbers, and otherwise int64 if all of them are
+integers, or float64. The ``tolist`` of an array makes lists of it.
+
+>>> decode("embedding", to_any(encode("embedding", [1, 2.5])))
+array([1. , 2.5])
+>>> decode("tensor", to_any(encode("tensor", range(3)))).tolist()
+[0, 1, 2]
+
+A value that cannot be sent is a TypeError or a ValueError that names the variable.
+
+>>> encode("integer", 10**5000, "steps")
+Traceback (most recent call last):
+ValueError: steps: an integer of thousands of digits cannot be sent: the bridge takes integers of 64 bits
+"""  # noqa: E501  # the value in the example has one line
 
 from __future__ import annotations
 
 import json
 import math
-import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 
+from varbridge import arrays
 from varbridge.errors import MalformedReplyError
+from varbridge.wire import PREFIX, Raw, split_url, to_any
 
-if TYPE_CHECKING:
-    import numpy
+__all__ = ["Raw", "decode", "decode_any", "encode", "encode_argument", "split_url", "to_any"]
 
-PREFIX = "type.googleapis.com/snakepit."
-LEGACY_PREFIX = "dspex.variables/"
-BINARY = ".binary"
+MAX_JSON_NUMBERS = 100_000
+"""The maximum number of numbers that are sent as JSON."""
 
-BINARY_ABOVE = 10_240
-"""The size of an array, in bytes, above which it is sent as raw bytes."""
-
-DTYPES = ("float32", "float64", "int32", "int64")
+_STRING_VALUE = "type.googleapis.com/google.protobuf.StringValue"
+"""The type_url under which Snakepit 0.4 sends the JSON of a tool's result."""
 
 _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _NUMBERS = (int, float)
 
-
-class Raw(NamedTuple):
-    """A value in wire format, which the client neither checks nor converts."""
-
-    type_url: str
-    data: bytes
-    array: bytes = b""
+_REASONS = {
+    "Circular": "a list that contains itself cannot be sent",
+    "digits": "an integer of thousands of digits cannot be sent: the bridge takes integers of 64 bits",
+}
+"""The messages for errors of the JSON encoder, by a word in them."""
 
 
-def encode(kind: str, value: Any) -> Raw:
+class _NotFiniteError(ValueError):
+    """JSON cannot represent NaN and infinities inside of lists."""
+
+
+def encode(kind: str, value: Any, name: str = "") -> Raw:
     """Encode a value of the type ``kind``.
 
     Args:
         kind: the variable's type, or ``json``.
-        value: a Python value, or a ``Raw`` that is sent as it is. An embedding is a sequence of numbers or a
-            one-dimensional array. A tensor is ``{"shape": [...], "data": [...]}`` or an array.
+        value: a Python value, or a ``Raw`` that is sent as it is.
+        name: the name of the variable or parameter, for the message of an error.
+
+    Raises:
+        TypeError, ValueError: the value cannot be sent. The bridge decides whether it suits the variable.
     """
     if isinstance(value, Raw):
         return value
-    if kind in ("embedding", "tensor"):
-        if _is_array(value):
-            return _encode_array(kind, value)
-        large = isinstance(value, Sequence) and len(value) * 8 > BINARY_ABOVE
-        if kind == "embedding" and large and all(map(_fits_a_double, value)):
-            import numpy
+    try:
+        return _ENCODERS.get(kind, _encode_json)(kind, value)
+    except _ERRORS as error:
+        raise _named(name, error) from None
 
-            return _encode_array(kind, numpy.asarray(value, "<f8"))
-        if kind == "tensor" and (array := _large_tensor(value)) is not None:
-            return _encode_array(kind, array)
-    return Raw(PREFIX + kind, _dump(value))
+
+def encode_argument(value: Any, name: str = "", *, as_json: bool = False) -> Raw:
+    """Encode an argument of a tool, with the type that its Python type suggests.
+
+    Args:
+        value: a Python value, or a ``Raw`` that is sent as it is.
+        name: the name of the parameter, for the message of an error.
+        as_json: True to send arrays as JSON, for requests that have no field for raw bytes.
+    """
+    if isinstance(value, Raw):
+        return value
+    try:
+        if as_json:
+            return _encode_json("json", _json_array(value))
+        kind = kind_of(value)
+    except _ERRORS as error:
+        raise _named(name, error) from None
+    return encode(kind, value, name)
 
 
 def kind_of(value: Any) -> str:
     """Return the type with which to send a Python value that is not for a variable, such as an argument."""
-    if _is_array(value):
-        return "tensor" if value.ndim != 1 else "embedding"
+    if (array := arrays.as_array(value)) is not None:
+        if array.ndim:
+            return "embedding" if _is_embedding(array) else "tensor"
+        value = _plain(value)
     names = {bool: "boolean", int: "integer", float: "float", str: "string"}
     return names.get(type(value), "json")
 
 
-def to_any(raw: Raw) -> AnyMessage:
-    """Return the ``Any`` of an encoded value. The value's array is not in it: messages have a bytes field."""
-    return AnyMessage(type_url=raw.type_url, value=raw.data)
+def decode(kind: str, message: AnyMessage, array: bytes = b"", dtype: str | None = None) -> Any:
+    """Decode a value of the type ``kind``; the module describes the form of the result.
 
-
-def decode(kind: str, message: AnyMessage, array: bytes = b"") -> Any:
-    """Decode a value of the type ``kind``.
-
-    Returns:
-        A float, int, str or bool; for embeddings in JSON a list, for tensors in JSON a dict of shape and
-        data, and a read-only numpy array for raw bytes.
+    Args:
+        kind: the variable's type, or ``json`` for any JSON value.
+        message: the ``Any``.
+        array: the raw bytes of an array.
+        dtype: the dtype that was agreed for the variable.
 
     Raises:
         MalformedReplyError: the message is not a value of that type.
+        ModuleNotFoundError: the value is an array, and numpy is not installed.
     """
     named, binary = split_url(message.type_url)
     if named != kind:
         raise MalformedReplyError(f"a value of type {kind} came with the type_url {message.type_url!r}")
     try:
-        value = json.loads(
-            message.value.decode(), parse_float=_finite, parse_int=_whole, parse_constant=_no_constant
-        )
+        value = _DECODER.decode(message.value.decode())
     except (ValueError, RecursionError) as error:
         raise MalformedReplyError(
             f"a value of type {kind} came as invalid JSON: {message.value[:80]!r} ({error})"
         ) from None
     if binary:
-        return _decode_array(kind, value, array)
+        return arrays.from_raw(kind, value, array)
     if array:
         raise MalformedReplyError(f"a value of type {kind} in JSON came with {len(array)} raw bytes as well")
     if kind == "json":
         return value
-    return _check(kind, value)
+    if not _FITS.get(kind, _is_text)(value):
+        raise MalformedReplyError(f"a value of type {kind} came as {json.dumps(value)[:80]}")
+    if kind == "float":
+        return _SPECIAL[value] if isinstance(value, str) else float(value)
+    if kind == "embedding":
+        return arrays.from_json(kind, value, [len(value)], dtype)
+    if kind == "tensor":
+        return arrays.from_json(kind, value["data"], value["shape"], value.get("dtype", dtype))
+    return value
 
 
-def split_url(type_url: str) -> tuple[str, bool]:
-    """Return the type that a type_url names, and True if it is binary.
+def decode_any(message: AnyMessage, array: bytes = b"") -> Any:
+    """Decode a value of the type that its type_url names, such as the result of a tool.
 
-    Raises:
-        MalformedReplyError: the type_url has no known prefix.
+    >>> label = "type.googleapis.com/google.protobuf.StringValue"  # from Snakepit 0.4
+    >>> decode_any(AnyMessage(type_url=label, value=b'{"loss": 0.5}'))
+    {'loss': 0.5}
     """
-    for prefix in (PREFIX, LEGACY_PREFIX):
-        if type_url.startswith(prefix):
-            named = type_url[len(prefix) :]
-            return named.removesuffix(BINARY), named.endswith(BINARY)
-    raise MalformedReplyError(f"a value came with an unknown type_url: {type_url!r}")
+    if message.type_url == _STRING_VALUE:
+        message = AnyMessage(type_url=PREFIX + "json", value=message.value)
+    return decode(split_url(message.type_url)[0], message, array)
+
+
+# Encoding
+
+
+_ERRORS = (TypeError, ValueError, OverflowError, RecursionError)
+"""The errors of encoders."""
+
+
+def _named(name: str, error: Exception) -> TypeError | ValueError:
+    """Return the error of an encoder with the name of the variable or parameter."""
+    words = str(error)
+    if isinstance(error, RecursionError):
+        words = "lists nested so deep cannot be sent"
+    elif isinstance(error, _NotFiniteError):
+        words = "NaN and infinities inside of a list or dict cannot be sent as JSON: send a numpy array"
+    kind = TypeError if isinstance(error, TypeError) else ValueError
+    return kind(f"{name}: {words}" if name else words)
+
+
+def _encode_json(kind: str, value: Any) -> Raw:
+    """Encode a value that is not an array."""
+    if (array := arrays.as_array(value)) is not None:
+        if array.ndim and kind != "json":
+            raise TypeError(f"an array of shape {array.shape} cannot be sent as a value of type {kind}")
+        value = _plain(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        value = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return Raw(PREFIX + kind, _dump(value))
+
+
+def _encode_embedding(kind: str, value: Any) -> Raw:
+    if (array := arrays.as_array(value)) is not None:
+        return arrays.raw_array(kind, array)
+    if not arrays.is_list(value):
+        return _encode_json(kind, value)
+    return _encode_numbers(kind, value, [len(value)], value)
+
+
+def _encode_tensor(kind: str, value: Any) -> Raw:
+    if (array := arrays.as_array(value)) is not None:
+        return arrays.raw_array(kind, array)
+    if arrays.is_list(value):
+        value = {"shape": arrays.shape_of(value), "data": value}
+    elif type(value) in _NUMBERS:
+        value = {"shape": [], "data": value}
+    if not isinstance(value, Mapping) or not {"shape", "data"} <= value.keys():
+        return _encode_json(kind, value)
+    shape, data = _sizes(value["shape"]), value["data"]
+    if (array := arrays.as_array(data)) is not None:
+        return arrays.raw_array(kind, array.astype(value.get("dtype", array.dtype)).reshape(shape))
+    return _encode_numbers(kind, {**value, "shape": shape}, shape, data)
+
+
+def _encode_numbers(kind: str, value: Any, shape: Sequence[int], data: Any) -> Raw:
+    """Encode numbers in lists as JSON; as raw bytes if there are many, or if JSON lacks some of them.
+
+    Args:
+        kind: the type.
+        value: the JSON value.
+        shape: the shape of the numbers.
+        data: the numbers, in a flat list or in nested ones.
+    """
+    if math.prod(shape) <= MAX_JSON_NUMBERS:
+        try:
+            return Raw(PREFIX + kind, _dump(value))
+        except _NotFiniteError:
+            pass
+    numbers = [_plain(item) for item in arrays.flat(data)]
+    if not all(type(number) in _NUMBERS for number in numbers):
+        raise TypeError("a list with NaN, with infinities, or of so many items must have numbers only")
+    if arrays.shape_of(data) not in (shape, [len(numbers)]) or len(numbers) != math.prod(shape):
+        raise ValueError(f"the data do not match the shape {shape}")
+    return arrays.raw_numbers(kind, shape, numbers)
+
+
+_ENCODERS: dict[str, Callable[[str, Any], Raw]] = {"embedding": _encode_embedding, "tensor": _encode_tensor}
+"""The encoders of the types that take arrays."""
+
+
+def _sizes(shape: Any) -> list[int]:
+    try:
+        return [operator.index(size) for size in shape]
+    except TypeError:
+        raise TypeError(f"a shape must be a list of whole numbers, not {shape!r:.80}") from None
+
+
+def _is_embedding(array: Any) -> bool:
+    """Return True for an array that the types embedding and tensor have in common."""
+    return (
+        array.ndim == 1 and array.size > 0 and array.dtype.kind in "fiu" and bool((array - array == 0).all())
+    )
+
+
+def _json_array(value: Any) -> Any:
+    """Return an array in the form that it has in JSON, and other values as they are."""
+    array = arrays.as_array(value)
+    if array is None or array.ndim <= 1:
+        return value
+    return {"shape": [*array.shape], "data": array}
+
+
+def _dump(value: Any) -> bytes:
+    try:
+        text = _ENCODER.encode(value)
+    except ValueError as error:
+        for word, reason in _REASONS.items():
+            if word in str(error):
+                raise ValueError(reason) from None
+        if "JSON compliant" in str(error):
+            raise _NotFiniteError from None
+        raise
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _plain(value: Any) -> Any:
+    """Return numpy's scalars and arrays as Python objects, and other values as they are."""
+    array = arrays.as_array(value)
+    if array is None:
+        return value
+    return (array if array.dtype.kind in ("b", "U") else arrays.sendable(array)).tolist()
+
+
+def _plain_or_error(value: Any) -> Any:
+    """Return an object in a form for the JSON encoder, which calls this for the objects that it lacks."""
+    if hasattr(value, "__array__"):
+        return _plain(value)
+    if arrays.is_list(value):
+        return list(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(
+        f"an object of the type {type(value).__name__} cannot be sent: send numbers, texts, lists, dicts or"
+        " numpy arrays"
+    )
+
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain_or_error
+)
+
+
+# Decoding
 
 
 def _finite(text: str) -> float:
@@ -135,99 +330,17 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _check(kind: str, value: Any) -> Any:
-    number = type(value) in _NUMBERS
-    fits = {
-        "float": number or value in list(_SPECIAL),
-        "integer": type(value) is int and -(2**63) <= value < 2**63,
-        "boolean": isinstance(value, bool),
-        "embedding": isinstance(value, list) and all(type(item) in _NUMBERS for item in value),
-        "tensor": isinstance(value, dict) and {"shape", "data"} <= value.keys(),
-    }.get(kind, isinstance(value, str))
-    if not fits:
-        raise MalformedReplyError(f"a value of type {kind} came as {json.dumps(value)[:80]}")
-    if kind == "float":
-        return _SPECIAL[value] if isinstance(value, str) else float(value)
-    return value
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_whole, parse_constant=_no_constant)
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "float": lambda value: type(value) in _NUMBERS or (isinstance(value, str) and value in _SPECIAL),
+    "integer": lambda value: type(value) is int and -(2**63) <= value < 2**63,
+    "boolean": lambda value: isinstance(value, bool),
+    "embedding": lambda value: isinstance(value, list),
+    "tensor": lambda value: isinstance(value, dict) and {"shape", "data"} <= value.keys(),
+}
+"""The functions that return True for a value of a type, by the type; values of other types are texts."""
 
 
-def _dump(value: Any) -> bytes:
-    if isinstance(value, float) and not math.isfinite(value):
-        value = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-
-
-def _fits_a_double(item: Any) -> bool:
-    return type(item) is float or (type(item) is int and abs(item) <= 2**53)
-
-
-def _large_tensor(value: Any) -> numpy.ndarray[Any, Any] | None:
-    """Return a tensor that is a dict of shape and data as an array; None if it is small or invalid."""
-    if not isinstance(value, dict) or value.keys() != {"shape", "data"}:
-        return None
-    shape = value["shape"]
-    if not isinstance(shape, list) or not all(type(size) is int and size >= 0 for size in shape):
-        return None
-    count = math.prod(shape)
-    if count * 8 <= BINARY_ABOVE:
-        return None
-    level = [value["data"]]
-    for size in shape:
-        if all(isinstance(part, list) and len(part) == count for part in level):
-            level = level[0]  # flat
-            break
-        if not all(isinstance(part, list) and len(part) == size for part in level):
-            return None
-        level = [item for part in level for item in part]
-    if len(level) != count or not all(map(_fits_a_double, level)):
-        return None
-    import numpy
-
-    return numpy.asarray(level, "<f8").reshape(shape)
-
-
-def _is_array(value: Any) -> bool:
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray)
-
-
-def _encode_array(kind: str, value: numpy.ndarray[Any, Any]) -> Raw:
-    if value.dtype.name not in DTYPES:
-        raise TypeError(f"the dtype of an array must be one of {', '.join(DTYPES)}, not {value.dtype}")
-    if value.nbytes <= BINARY_ABOVE:
-        nested = value.tolist()
-        return Raw(
-            PREFIX + kind,
-            _dump(nested if kind == "embedding" else {"shape": list(value.shape), "data": nested}),
-        )
-    return raw_array(kind, value)
-
-
-def raw_array(kind: str, value: numpy.ndarray[Any, Any]) -> Raw:
-    """Encode an array as raw bytes, whatever its size."""
-    header = {
-        "type": kind,
-        "shape": list(value.shape),
-        "dtype": value.dtype.name,
-        "binary_format": "raw",
-    }
-    return Raw(
-        PREFIX + kind + BINARY, _dump(header), value.astype(value.dtype.newbyteorder("<")).tobytes("C")
-    )
-
-
-def _decode_array(kind: str, header: Any, array: bytes) -> Any:
-    import numpy
-
-    try:
-        if header["type"] != kind or header["binary_format"] != "raw" or header["dtype"] not in DTYPES:
-            raise MalformedReplyError(f"a binary {kind} came with the header {json.dumps(header)[:200]}")
-        shape = header["shape"]
-        if not isinstance(shape, list) or not all(type(size) is int and size >= 0 for size in shape):
-            raise ValueError("the shape is not a list of sizes")  # reshape accepts more than lists of sizes
-        dtype = numpy.dtype(header["dtype"]).newbyteorder("<")
-        return numpy.frombuffer(array, dtype).reshape(shape)
-    except (KeyError, OverflowError, TypeError, ValueError) as error:
-        raise MalformedReplyError(
-            f"a binary {kind} came with {len(array)} bytes and the header {json.dumps(header)[:200]}: {error}"
-        ) from None
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)

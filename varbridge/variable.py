@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from varbridge import values
 from varbridge.errors import MalformedReplyError
 from varbridge.messages import snakepit_bridge_pb2 as pb
-from varbridge.values import Raw
+from varbridge.wire import Raw
 
 
 def time_of(timestamp: Timestamp) -> datetime:
@@ -54,8 +55,15 @@ class Variable:
 
     @cached_property
     def value(self) -> Any:
-        """The value in Python; see ``values.decode``. Raises ``MalformedReplyError``."""
-        return values.decode(self.type, self.message.value, self.message.binary_value)
+        """The value in Python; see the module ``values``. Raises ``MalformedReplyError``."""
+        return self.decode(self.message.value, self.message.binary_value)
+
+    def decode(self, message: AnyMessage, array: bytes = b"") -> Any:
+        """Return a value of this variable, such as an earlier one. Raises ``MalformedReplyError``."""
+        dtype = None
+        if self.type == "tensor" and isinstance(self.constraints, dict):
+            dtype = self.constraints.get("dtype")
+        return values.decode(self.type, message, array, dtype)
 
     @property
     def raw(self) -> Raw:

@@ -38,7 +38,7 @@ class Worker:
         connect: the function that opens a connection to an address; None for a ``Connection`` with these
             settings.
         on_event: the function that is called with the name of an event (ready, crashed, restarting, gave up,
-            stopped) and a sentence that describes it.
+            stopped) and a sentence that describes it. An exception of it is logged.
     """
 
     def __init__(
@@ -146,14 +146,20 @@ class Worker:
             else:
                 ready_at = time.monotonic()
                 self._port = port if self._keep_port else 0
-                self._serve(self._open(f"{LOOPBACK}:{port}"), port)
+                try:
+                    connection = self._open(f"{LOOPBACK}:{port}")
+                except Exception as error:
+                    failure = WorkerError(f"cannot connect to the server: {error}")
+                    process.stop()
+                    break
+                self._serve(connection, port)
                 process.wait_ended()
                 self._retract()
                 if self._stopping.is_set():
                     break
                 if time.monotonic() - ready_at > 10 * self._max_backoff:
                     crashes = 0
-                ended = f"the server ended with exit code {process.exit_code}"
+                ended = f"the server ended with {process.end}"
                 self._report("crashed", ended)
                 failure = WorkerError(ended + process.last_words())
             crashes += 1
@@ -204,4 +210,7 @@ class Worker:
     def _report(self, event: str, sentence: str) -> None:
         logger.info(sentence)
         if self._on_event is not None:
-            self._on_event(event, sentence)
+            try:
+                self._on_event(event, sentence)
+            except Exception:  # the worker goes on
+                logger.exception("on_event raised an exception for the event %r", event)

@@ -2,7 +2,7 @@
 Feature: The layout of arrays
   A model that expects vectors of 5 dimensions, or 2×3 matrices of float32, gets nothing else.
 
-  @T
+  @T @T.4
   Rule: An embedding has the number of dimensions that its registration names
 
     Scenario Outline: <value> is accepted where embeddings have 3 dimensions
@@ -32,7 +32,7 @@ Feature: The layout of arrays
         | float32 array [0.5, 1.5]      |
         | float32 array of shape [3000] |
 
-  @T
+  @T @T.4
   Rule: A tensor has the shape and the dtype that its registration names
 
     Scenario Outline: <value> is accepted where tensors have the shape 2×3

@@ -3,7 +3,7 @@ Feature: Numeric bounds
   A minimum and a maximum keep a number in its useful range: a temperature between 0 and 2, a token limit between
   1 and 4096.
 
-  @K1
+  @K1 @K1.2
   Rule: A number within its bounds is accepted, and so are the bounds themselves
 
     Scenario Outline: A temperature of <value> is accepted
@@ -43,7 +43,7 @@ Feature: Numeric bounds
       When "seed" is set to 9007199254740993
       Then "seed" holds 9007199254740993 at version 2
 
-  @K1
+  @K1 @K1.1
   Rule: A number outside its bounds is refused
 
     Scenario Outline: A temperature of <value> is refused
@@ -92,7 +92,7 @@ Feature: Numeric bounds
       Then it is refused as invalid, saying "is above maximum"
       And there is no variable "temperature"
 
-  @K1
+  @K1 @K1.3
   Rule: NaN is outside every bound
 
     Scenario Outline: NaN is refused by a variable with only a <bound>

@@ -5,6 +5,7 @@ Feature: Registration of constraints
   @K4
   Rule: Invalid constraints are refused
 
+    @K4.1 @K4.2 @K4.3
     Scenario Outline: A <kind> with the constraints <constraints> is refused
       When "x" is registered as a <kind> holding <value>, under the constraints `<constraints>`
       Then it is refused as invalid, saying "Invalid constraints"
@@ -42,6 +43,33 @@ Feature: Registration of constraints
         | tensor    | {"shape": [1], "data": [1]} | {"shape": 1}            |
         | tensor    | {"shape": [1], "data": [1]} | {"dtype": 32}           |
 
+      Examples: values that no constraint has
+        | kind      | value                       | constraints                   |
+        | float     | 0.5                         | {"min": null}                 |
+        | float     | 0.5                         | {"min": [0]}                  |
+        | integer   | 5                           | {"max": "9"}                  |
+        | string    | "five"                      | {"min_length": true}          |
+        | string    | "five"                      | {"pattern": null}             |
+        | string    | "five"                      | {"enum": ["five", 5]}         |
+        | string    | "five"                      | {"enum": null}                |
+        | choice    | "a"                         | {"choices": ["a", null]}      |
+        | module    | "a"                         | {"choices": ["a", 1]}         |
+        | module    | "a"                         | {"allowed_modules": ["a", 1]} |
+        | embedding | [0.5]                       | {"dimensions": -1}            |
+        | embedding | [0.5]                       | {"dimensions": 1.5}           |
+        | tensor    | {"shape": [1], "data": [1]} | {"shape": [-1]}               |
+        | tensor    | {"shape": [1], "data": [1]} | {"shape": ["1"]}              |
+        | tensor    | {"shape": [1], "data": [1]} | {"dtype": "float16"}          |
+        | tensor    | {"shape": [1], "data": [1]} | {"dtype": "Float32"}          |
+
+      Examples: keys that are nearly known
+        | kind   | value  | constraints           |
+        | float  | 0.5    | {"Min": 0}            |
+        | float  | 0.5    | {"min ": 0}           |
+        | float  | 0.5    | {"": 0}               |
+        | string | "five" | {"maxlength": 9}      |
+        | string | "five" | {"pattern\u200b": ""} |
+
       Examples: contradictions
         | kind    | value  | constraints                        |
         | float   | 0.5    | {"min": 1, "max": 0}               |
@@ -55,12 +83,14 @@ Feature: Registration of constraints
         | choice | "a"   | {}              |
         | choice | "a"   | {"choices": []} |
 
+    @K4.1
     Example: The refusal of constraints names the invalid key
       When "x" is registered as a float holding 0.5, under the constraints `{"max": "one"}`
       Then it is refused as invalid, saying "Invalid constraints"
       And the refusal also says "max"
       And there is no variable "x"
 
+    @K4.3
     Example: A minimum that equals the maximum is accepted
       When "x" is registered as a float holding 0.5, under the constraints {"min": 0.5, "max": 0.5}
       Then "x" holds 0.5 at version 1
@@ -68,6 +98,7 @@ Feature: Registration of constraints
   @K3
   Rule: Constraints apply to every method that changes a value
 
+    @K3.2
     Example: Constraints apply in a non-atomic batch
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
@@ -80,6 +111,7 @@ Feature: Registration of constraints
         | temperature | is above maximum |
       And "temperature" still holds 0.7 at version 1
 
+    @K3.2
     Example: Constraints apply in an atomic batch
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
@@ -92,6 +124,7 @@ Feature: Registration of constraints
         | temperature | is below minimum |
       And "temperature" still holds 0.7 at version 1
 
+    @K3.1
     Example: Constraints apply to a set with an expected version
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
@@ -100,6 +133,7 @@ Feature: Registration of constraints
       Then it is refused as invalid, saying "is above maximum"
       And "temperature" still holds 0.7 at version 1
 
+    @K3.1
     Example: Constraints apply to a set by id
       Given a float variable "temperature" holding 0.7 with:
         | min | max |
@@ -108,7 +142,7 @@ Feature: Registration of constraints
       Then it is refused as invalid, saying "is above maximum"
       And "temperature" still holds 0.7 at version 1
 
-    @requires_standard_tools
+    @K3.3 @requires_standard_tools
     Example: Constraints apply to a set by a tool
       Given an integer variable "count" holding 9 with:
         | max |
@@ -117,7 +151,7 @@ Feature: Registration of constraints
       Then the tool fails, saying "is above maximum"
       And "count" still holds 9 at version 1
 
-  @K5
+  @K5 @K5.1
   Rule: Type and constraints are immutable
 
     Example: A second registration with other constraints is refused
@@ -153,3 +187,60 @@ Feature: Registration of constraints
       When "max_tokens" is set to 0.5 under the type_url "type.googleapis.com/snakepit.float"
       Then it is refused as invalid
       And "max_tokens" still holds 256 at version 1
+
+  @K3 @K5
+  Rule: Constraints apply wherever clauses meet
+
+    @K3.1
+    Example: A locked variable keeps its constraints for its optimizer
+      Given a float variable "x" holding 0.5 with:
+        | max |
+        | 1   |
+      And the optimizer "mipro" locked "x"
+      When "x" is set to 2, for the optimizer "mipro"
+      Then it is refused as invalid, saying "is above maximum"
+      And "x" still holds 0.5 at version 1
+
+    @K5.1
+    Example: A variable keeps its constraints after a rollback
+      Given a float variable "x" holding 0.5 with:
+        | max |
+        | 1   |
+      And "x" was set to 0.6
+      And "x" was rolled back to version 1
+      When "x" is set to 2
+      Then it is refused as invalid, saying "is above maximum"
+      And "x" still holds 0.5 at version 3
+
+    @K5.1
+    Example: A variable that is registered again has its new constraints
+      Given a float variable "x" holding 0.5 with:
+        | max |
+        | 1   |
+      And "x" was deleted
+      And a float variable "x" holding 5 with:
+        | min |
+        | 5   |
+      When "x" is set to 4
+      Then it is refused as invalid, saying "is below minimum"
+      And "x" still holds 5.0 at version 1
+
+    @K5.1
+    Example: Equal names in two sessions have constraints of their own
+      Given a float variable "x" holding 0.5 with:
+        | max |
+        | 1   |
+      And in session "blue", a float variable "x" holding 0.5 with:
+        | max |
+        | 9   |
+      When in session "blue", "x" is set to 8
+      Then in session "blue", "x" holds 8.0 at version 2
+      And "x" still holds 0.5 at version 1
+
+    @K3.1
+    Example: The first value of a variable is checked against every constraint
+      When "x" is registered as a string holding "ABC", under the constraints {"max_length": 2, "pattern": "^[a-z]+$", "enum": ["a"]}
+      Then it is refused as invalid, saying "must be at most 2 characters"
+      And the refusal also says "must match pattern"
+      And the refusal also says "must be one of"
+      And there is no variable "x"

@@ -2,7 +2,7 @@
 Feature: Text constraints
   Lengths, patterns and lists of allowed values keep names, keys and identifiers well-formed.
 
-  @T @K4
+  @T @K4 @T.5 @K4.2
   Rule: The length of a text is limited, in characters
 
     Scenario Outline: The text <value> is within the limits of length
@@ -38,6 +38,7 @@ Feature: Text constraints
   @T @K2
   Rule: A text must match its pattern
 
+    @T.5 @K2.1
     Scenario Outline: The text <value> matches the pattern of versions
       Given a string variable "version" holding "v1.0" with:
         | pattern              |
@@ -50,6 +51,7 @@ Feature: Text constraints
         | "v2.14" |
         | "v10.0" |
 
+    @T.5 @K2.1
     Scenario Outline: The text <value> does not match the pattern of versions
       Given a string variable "version" holding "v1.0" with:
         | pattern              |
@@ -65,6 +67,7 @@ Feature: Text constraints
         | "v2.14-a" |
         | ""        |
 
+    @K2.1
     Example: A pattern without anchors matches anywhere in a text
       Given a string variable "note" holding "a cat" with:
         | pattern |
@@ -72,6 +75,7 @@ Feature: Text constraints
       When "note" is set to "concatenate"
       Then "note" holds "concatenate" at version 2
 
+    @K2.2
     Scenario Outline: The pattern <pattern>, which RE2 cannot compile, is refused
       When "note" is registered as a string holding "aa", under the constraints {"pattern": <pattern>}
       Then it is refused as invalid, saying "Invalid constraints"
@@ -84,6 +88,7 @@ Feature: Text constraints
         | "(unclosed" |
         | "[z-a]"     |
 
+    @T.5 @K2.1
     Example: A pattern with nested repetition is matched in linear time
       Given a string variable "note" holding "a" with:
         | pattern   |
@@ -92,7 +97,7 @@ Feature: Text constraints
       Then it is refused as invalid, saying "must match pattern"
       And "note" still holds "a" at version 1
 
-  @T
+  @T @T.3
   Rule: A text must be one of its allowed values
 
     Example: A text in the list of allowed values is accepted
@@ -110,7 +115,7 @@ Feature: Text constraints
       Then it is refused as invalid, saying "must be one of"
       And "level" still holds "low" at version 1
 
-  @K4
+  @K4 @K4.4
   Rule: A refusal names every constraint that is violated
 
     Example: A text that is too short and does not match its pattern is refused for both reasons
@@ -121,3 +126,130 @@ Feature: Text constraints
       Then it is refused as invalid, saying "must be at least 3 characters"
       And the refusal also says "must match pattern"
       And "code" still holds "AB12" at version 1
+
+  @T @K4 @T.5 @K4.2
+  Rule: The length of a text is that in code points, whatever they look like
+
+    Scenario Outline: The text <value> has two code points
+      Given a string variable "code" holding "ab" with:
+        | min_length | max_length |
+        | 2          | 2          |
+      When "code" is set to <value>
+      Then "code" holds <value> at version 2
+
+      Examples:
+        | value          |
+        | "e\u0301"      |
+        | "\r\n"         |
+        | "\ufeffx"      |
+        | "\u0000\u0000" |
+        | "👍🏽"         |
+        | "🇩🇪"           |
+
+    Scenario Outline: The text <value> has not two code points
+      Given a string variable "code" holding "ab" with:
+        | min_length | max_length |
+        | 2          | 2          |
+      When "code" is set to <value>
+      Then it is refused as invalid, saying "<because>"
+      And "code" still holds "ab" at version 1
+
+      Examples:
+        | value           | because                       |
+        | "é"             | must be at least 2 characters |
+        | "🚀"            | must be at least 2 characters |
+        | "e\u0301\u0301" | must be at most 2 characters  |
+        | "👩‍👩"          | must be at most 2 characters  |
+        | "a\u200bb"      | must be at most 2 characters  |
+
+  @K2 @K2.2
+  Rule: A pattern has the meaning that it has in RE2
+
+    Scenario Outline: The pattern <pattern> matches <value>
+      Given a string variable "note" holding <first> with:
+        | pattern   |
+        | <pattern> |
+      When "note" is set to <value>
+      Then "note" holds <value> at version 2
+
+      Examples: flags
+        | pattern         | first    | value     |
+        | "(?i)^abc$"     | "abc"    | "aBC"     |
+        | "^(?i)straße$"  | "straße" | "STRAßE"  |
+        | "(?i)^é$"       | "é"      | "É"       |
+        | "(?s)^a.b$"     | "a.b"    | "a\nb"    |
+        | "(?m)^b$"       | "b"      | "a\nb\nc" |
+        | "^(?:a(?i)b)c$" | "abc"    | "aBc"     |
+        | "(?U)^a+$"      | "aa"     | "aaa"     |
+
+      Examples: classes
+        | pattern          | first | value     |
+        | "^[[:alpha:]]+$" | "abc" | "xyz"     |
+        | "^[[:^digit:]]$" | "a"   | "é"       |
+        | "^\\pL+$"        | "abc" | "éß東"    |
+        | "^\\p{Greek}$"   | "α"   | "Ω"       |
+        | "^\\PN$"         | "a"   | "🚀"      |
+        | "^[^a]$"         | "b"   | "\n"      |
+        | "^.$"            | "b"   | "🚀"      |
+        | "^\\x{1F680}$"   | "🚀"  | "🚀"      |
+        | "^\\Qa.b\\E$"    | "a.b" | "a.b"     |
+        | "e\u0301\|x"     | "x"   | "e\u0301" |
+
+      Examples: the ends of a text
+        | pattern            | first  | value     |
+        | "\\Aa.*b\\z"       | "ab"   | "axb"     |
+        | "b\\b"             | "b"    | "ab c"    |
+        | "^$"               | ""     | ""        |
+        | "(?P<year>\\d{4})" | "2024" | "in 2025" |
+
+    Scenario Outline: The pattern <pattern> does not match <value>
+      Given a string variable "note" holding <first> with:
+        | pattern   |
+        | <pattern> |
+      When "note" is set to <value>
+      Then it is refused as invalid, saying "must match pattern"
+      And "note" still holds <first> at version 1
+
+      Examples: the ends of a text
+        | pattern   | first | value  |
+        | "^a$"     | "a"   | "a\n"  |
+        | "^b$"     | "b"   | "a\nb" |
+        | "^a\\z"   | "a"   | "a\n"  |
+        | "^a.b$"   | "axb" | "a\nb" |
+        | "\\bb\\b" | "b"   | "ab"   |
+
+      Examples: classes of ASCII
+        | pattern         | first | value      |
+        | "^\\d$"         | "1"   | "\u0661"   |
+        | "^\\w+$"        | "ab"  | "é"        |
+        | "^a\\sb$"       | "a b" | "a\u00a0b" |
+        | "^[[:upper:]]$" | "A"   | "É"        |
+        | "^[a-z]$"       | "a"   | "A"        |
+        | "^[[:punct:]]$" | "!"   | "a"        |
+
+      Examples: case and form
+        | pattern     | first | value     |
+        | "^abc$"     | "abc" | "Abc"     |
+        | "^(?i:a)b$" | "ab"  | "aB"      |
+        | "^é$"       | "é"   | "e\u0301" |
+        | "^..$"      | "ab"  | "🚀"      |
+
+    Scenario Outline: The pattern <pattern>, which is not of RE2, is refused
+      When "note" is registered as a string holding "a", under the constraints {"pattern": <pattern>}
+      Then it is refused as invalid, saying "Invalid constraints"
+      And there is no variable "note"
+
+      Examples:
+        | pattern         |
+        | "(?!b)a"        |
+        | "(?<=a)b"       |
+        | "(?>a)"         |
+        | "a++"           |
+        | "\\Za"          |
+        | "(?P=name)"     |
+        | "a{1001}"       |
+        | "*a"            |
+        | "a\\"           |
+        | "\\p{Klingon}"  |
+        | "[[:letters:]]" |
+        | "(?x)a"         |

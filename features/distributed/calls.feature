@@ -3,7 +3,7 @@ Feature: Calls at the bridges of a cluster
   Several bridges can share one store. A client that calls any of them finds the same sessions and
   variables, and does not need to know which bridge owns a session.
 
-  @A3
+  @A3 @A3.2
   Rule: A change at one bridge is visible at the others at once
 
     Example: A variable that is registered at one bridge is read at another
@@ -17,6 +17,7 @@ Feature: Calls at the bridges of a cluster
       When at South, "learning_rate" is set to 0.05
       Then "learning_rate" holds 0.05 at version 2
 
+    @A3.1
     Example: Sets at two bridges in turn make successive versions
       Given a cluster of the bridges North and South
       And at South, a float variable "x" holding 1
@@ -50,16 +51,17 @@ Feature: Calls at the bridges of a cluster
       When "x" is set to 0.3
       Then all bridges answer the same about "x"
 
-  @A7 @A8
+  @A7 @A8 @A8.1
   Rule: Batches are atomic at every bridge
 
     Example: An atomic batch of 200 variables is set and read at another bridge
       Given a cluster of the bridges North and South
       And 200 integer variables "v" holding 0 and up
-      When at South, the 200 variables "v" are set together to 1000 and up
+      When at South, the 200 variables "v" are set in an atomic batch to 1000 and up
       Then the 200 variables "v" hold 1000 and up, at version 2
       And at South, the 200 variables "v" hold 1000 and up, at version 2
 
+    @A8.3 @A8.4
     Example: A batch with one invalid value changes nothing at any bridge
       Given a cluster of the bridges North and South
       And the variables:
@@ -76,6 +78,7 @@ Feature: Calls at the bridges of a cluster
       And "temperature" still holds 0.7 at version 1
       And at South, "max_tokens" still holds 256 at version 1
 
+    @A7.1
     Example: Readers at one bridge never see a part of a batch at another
       Given a cluster of the bridges North and South
       And the variables:
@@ -89,6 +92,7 @@ Feature: Calls at the bridges of a cluster
   @A9 @A10 @A11 @A12
   Rule: Lists, deletions, histories and rollbacks work at every bridge
 
+    @A9.1
     Example: A list has the variables that were registered at any bridge
       Given a cluster of the bridges North and South
       And the variables:
@@ -99,6 +103,7 @@ Feature: Calls at the bridges of a cluster
       When at South, the variables are listed
       Then the names listed are "b", "a" and "c"
 
+    @A10.1
     Example: A variable that is deleted at one bridge is gone at all
       Given a cluster of the bridges North and South
       And a float variable "x" holding 0.1
@@ -106,6 +111,7 @@ Feature: Calls at the bridges of a cluster
       Then there is no variable "x"
       And at South, there is no variable "x"
 
+    @A11.1 @A11.4 @A12.1
     Example: A rollback at one bridge restores a value that was set at another
       Given a cluster of the bridges North and South
       And an integer variable "x" holding 1
@@ -123,6 +129,7 @@ Feature: Calls at the bridges of a cluster
   @A5 @A6
   Rule: Expected versions and request ids work at every bridge
 
+    @A5.1
     Example: A set at another bridge succeeds if it expects the current version
       Given a cluster of the bridges North and South
       And a float variable "x" holding 0.1
@@ -131,6 +138,7 @@ Feature: Calls at the bridges of a cluster
       Then the answer is version 3
       And "x" holds 0.3 at version 3
 
+    @A5.1
     Example: A set at another bridge is refused if it expects an outdated version
       Given a cluster of the bridges North and South
       And a float variable "x" holding 0.1
@@ -139,6 +147,7 @@ Feature: Calls at the bridges of a cluster
       Then it is refused with ABORTED, saying "2"
       And "x" still holds 0.2 at version 2
 
+    @A6.1
     Example: A request that is repeated at another bridge applies once
       Given a cluster of the bridges North and South
       And an integer variable "x" holding 1
@@ -151,6 +160,7 @@ Feature: Calls at the bridges of a cluster
   @D1 @D2 @D3
   Rule: Dependencies and optimization locks hold at all bridges
 
+    @D1.3
     Example: A dependency cycle across bridges is refused
       Given a cluster of the bridges North and South
       And the variables:
@@ -161,6 +171,7 @@ Feature: Calls at the bridges of a cluster
       When a "follows" dependency of "rate" on "loss" is added
       Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
 
+    @D2.1 @D2.4
     Example: A variable that is locked at one bridge is locked at another
       Given a cluster of the bridges North and South
       And a float variable "x" holding 0.1
@@ -169,6 +180,7 @@ Feature: Calls at the bridges of a cluster
       Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
       And at South, "x" is locked by the optimizer "tuner"
 
+    @D2.3 @D3.1
     Example: A lock that was taken at one bridge is released at another
       Given a cluster of the bridges North and South
       And a float variable "x" holding 0.1
@@ -178,7 +190,7 @@ Feature: Calls at the bridges of a cluster
       Then the final value is 0.2
       And at South, "x" is not locked
 
-  @A4 @K3 @K4
+  @A4 @K3 @K4 @K3.1 @K4.1 @A4.1
   Rule: A refusal is the same at every bridge
 
     Scenario Outline: All bridges refuse in the same words: <action>

@@ -5,6 +5,7 @@ Feature: Concurrent clients at several bridges
   @A5 @A13
   Rule: Exactly one of several writers with the same expected version succeeds across bridges
 
+    @A5.2
     Example: One of ten writers at two bridges sets the expected version
       Given a cluster of the bridges North and South, with clients that fail over
       And a float variable "learning_rate" holding 0.1
@@ -13,13 +14,14 @@ Feature: Concurrent clients at several bridges
       And "learning_rate" is at version 2
       And at South, "learning_rate" is at version 2
 
+    @A13.1
     Example: One of ten clients at two bridges registers a name
       Given a cluster of the bridges North and South, with clients that fail over
       When 10 clients at once each register the variable "x"
       Then exactly one is accepted and the others are refused as already existing
       And at South, "x" is at version 1
 
-  @A13
+  @A13 @A13.1
   Rule: Reads and sets at all bridges are linearizable
 
     Example: Reads and sets of eight clients at two bridges are linearizable

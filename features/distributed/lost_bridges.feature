@@ -3,7 +3,7 @@ Feature: Failover when a bridge is lost
   Any bridge of a cluster may be stopped, killed or paused at any moment. The other bridges continue with all
   acknowledged changes, and followers resume at another bridge after the last update that they received.
 
-  @P6
+  @P6 @P6.1
   Rule: Acknowledged changes survive when a bridge is killed
 
     Example: A value that was set at a killed bridge is read at another
@@ -13,6 +13,7 @@ Feature: Failover when a bridge is lost
       When North is killed
       Then within 5 s, at South, "learning_rate" holds 0.05 at version 2
 
+    @P6.2
     Example: History, dependencies, locks and tools survive when a bridge is killed
       Given a new cluster of the bridges North and South
       And an open session, with the metadata {"team": "ranking"}
@@ -36,6 +37,7 @@ Feature: Failover when a bridge is lost
       And at South, "y" is locked by the optimizer "tuner"
       And at South, the registered tools are "train"
 
+    @P6.2
     Scenario Outline: Constraints, dependencies and locks hold after a bridge is killed: <action>
       Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1 with:
@@ -65,6 +67,7 @@ Feature: Failover when a bridge is lost
       Then the answer is version 2
       And at South, "x" still holds 0.3 at version 3
 
+    @P6.3
     Example: A bridge on another machine takes over when the liveness record of a killed bridge expires
       Given a new cluster of the bridges North and South, on different machines
       And an integer variable "x" holding 1
@@ -75,12 +78,14 @@ Feature: Failover when a bridge is lost
       Then the answer is version 3
       And Ada receives the versions 3 to 3 of "x", each once
 
+    @P6.3
     Example: No acknowledged change is lost while bridges are killed in turn
       Given a new cluster of the bridges North and South
       When 4 clients write values while one bridge after the other is killed and restarted, 5 times in all
       Then no acknowledged change is lost
       And a watch has received each change once, and none that was lost
 
+    @P6.3
     Example: Two of three bridges take over while clients write
       Given a new cluster of the bridges North, South and East
       When 4 clients write while North is killed
@@ -95,7 +100,7 @@ Feature: Failover when a bridge is lost
       Then within 10 s, "x" still holds 2 at version 2
       And at South, "x" still holds 2 at version 2
 
-  @P6 @A8
+  @P6 @A8 @A8.1 @P6.1 @P6.3
   Rule: A batch is applied completely or not at all when a bridge is killed
 
     Example: No batch is applied in part while bridges are killed in turn
@@ -108,6 +113,7 @@ Feature: Failover when a bridge is lost
   @W7 @W9
   Rule: A watch ends as unavailable when the session's bridge is killed, and resumes at another
 
+    @W7.1
     Scenario Outline: A watch at <bridge> resumes at South after North is killed
       Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
@@ -139,6 +145,7 @@ Feature: Failover when a bridge is lost
         | North  |
         | South  |
 
+    @W7.1
     Example: Followers receive each change once when a bridge is killed
       Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
@@ -150,7 +157,7 @@ Feature: Failover when a bridge is lost
       Then Ada receives the versions 2 to 41 of "x", each once
       And Ben receives the versions 2 to 41 of "x", each once
 
-  @P4
+  @P4 @P4.1
   Rule: A bridge that receives SIGTERM hands its sessions over at once
 
     Example: Another bridge serves a session within 1 s of SIGTERM
@@ -161,6 +168,7 @@ Feature: Failover when a bridge is lost
       Then North ends with exit code 0
       And within 1 s, at South, "x" still holds 2 at version 2
 
+    @P4.3
     Scenario Outline: A watch at <bridge> ends as unavailable when North receives SIGTERM
       Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
@@ -177,6 +185,7 @@ Feature: Failover when a bridge is lost
   @A13 @P6
   Rule: A bridge that lost its sessions while it was paused neither answers nor writes outdated state
 
+    @A13.1
     Example: A resumed bridge answers no outdated value after a takeover
       Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
@@ -188,6 +197,7 @@ Feature: Failover when a bridge is lost
       And within 10 s, "x" holds 2 at version 2
       And at South, "x" still holds 2 at version 2
 
+    @P6.1
     Example: A request that is repeated at a resumed bridge applies once
       Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
@@ -198,6 +208,7 @@ Feature: Failover when a bridge is lost
       Then the answer is version 2
       And at South, "x" still holds 2 at version 2
 
+    @P6.1
     Example: Writes of a bridge that was paused do not replace newer ones
       Given a new cluster of the bridges North and South
       When 12 clients write while North is paused until clients have written more
@@ -205,6 +216,7 @@ Feature: Failover when a bridge is lost
       Then no acknowledged change is lost
       And a watch has received each change once, and none that was lost
 
+    @P6.1
     Example: Delayed writes of a bridge that was cut off from the store do not replace newer ones
       Given a new cluster of the bridges North and South, with a proxy to the store
       When 12 clients write while North is cut off from the store until clients have written more

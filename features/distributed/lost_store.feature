@@ -4,9 +4,10 @@ Feature: Failures of the store
   One member may fail without effect. Without a majority, bridges refuse calls as unavailable rather than answer
   outdated values or accept changes that could be lost.
 
-  @P6 @W3
+  @P6 @W3 @P6.1
   Rule: The failure of one member of the store loses nothing, and clients continue
 
+    @W3.1
     Scenario Outline: Clients continue to write while the store's <what>
       Given a new cluster of the bridges North and South
       When 4 clients write while the store's <what>
@@ -45,6 +46,7 @@ Feature: Failures of the store
   @A13 @A4
   Rule: Without a majority of the store, reads and sets are refused
 
+    @A13.1
     Example: Each bridge refuses reads and sets without a majority of the store
       Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
@@ -52,6 +54,7 @@ Feature: Failures of the store
       When the store's majority is killed
       Then within 10 s each bridge refuses to read and to set "x" as unavailable
 
+    @A4.1 @A4.2
     Example: Versions continue after the acknowledged one when the store is back
       Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
@@ -64,6 +67,7 @@ Feature: Failures of the store
       And within 10 s, at South, "x" holds 3 at version 3
       And at South, the history of "x" has the versions 3 down to 1
 
+    @A4.1 @A4.2
     Example: A set that was refused without the store applies once when it is repeated
       Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
@@ -92,6 +96,7 @@ Feature: Failures of the store
         | North  |
         | South  |
 
+    @W7.1
     Example: A watch and a follower resume when the store is back
       Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1
@@ -108,7 +113,7 @@ Feature: Failures of the store
       And Ada receives nothing else
       And Ben receives the versions 2 to 4 of "x", each once
 
-  @P6 @S6
+  @P6 @S6 @P6.1
   Rule: State survives when the whole store is restarted
 
     Example: Values are read after the whole store is killed and restarted

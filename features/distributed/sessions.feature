@@ -5,6 +5,7 @@ Feature: Sessions across bridges
   @S1 @S2
   Rule: A session that is open at one bridge is open at all bridges
 
+    @S1.4
     Example: A session that is opened at one bridge is described at another
       Given a cluster of the bridges North and South
       And at South, an open session, with the metadata {"team": "ranking"}
@@ -13,6 +14,7 @@ Feature: Sessions across bridges
         | metadata            | variables |
         | {"team": "ranking"} | 0         |
 
+    @S1.2
     Example: Opening a session again at another bridge changes nothing
       Given a cluster of the bridges North and South
       And a float variable "x" holding 0.5
@@ -21,19 +23,21 @@ Feature: Sessions across bridges
         | name | value | version |
         | x    | 0.5   | 1       |
 
+    @S2.2
     Example: A heartbeat at another bridge finds the session open
       Given a cluster of the bridges North and South
       And an open session
       When at South, a heartbeat is sent
       Then the heartbeat says that the session is open
 
+    @S2.1
     Example: A session that was never opened is not found at any bridge
       Given a cluster of the bridges North and South
       When at each bridge, "x" is read
       Then each bridge refuses it as not found, with the same message and violations
       And at South, the session is not open
 
-  @S3
+  @S3 @S3.1
   Rule: Sessions at different bridges share nothing
 
     Example: Variables of one name in two sessions at different bridges are separate
@@ -44,7 +48,7 @@ Feature: Sessions across bridges
       Then in session "green", "x" still holds "half" at version 1
       And in session "blue", "x" holds 0.75 at version 2
 
-  @S4 @W9
+  @S4 @W9 @S4.1
   Rule: A session that is cleaned up at one bridge has ended at all bridges
 
     Example: A clean-up at one bridge ends the watches at all bridges
@@ -65,6 +69,7 @@ Feature: Sessions across bridges
   @S5
   Rule: Calls at any bridge keep a session alive, and without calls it expires
 
+    @S5.3
     Example: Refused calls at another bridge keep a session alive
       Given a cluster of the bridges North and South
       And an open session with a time to live of 1 s
@@ -73,6 +78,7 @@ Feature: Sessions across bridges
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
+    @S5.1
     Example: A session expires at all bridges, and its watches end
       Given a cluster of the bridges North and South
       And an open session with a time to live of 1 s
@@ -86,6 +92,7 @@ Feature: Sessions across bridges
   @S6
   Rule: A session that is opened again at another bridge starts empty, and its sequence continues
 
+    @S6.1
     Example: A session that is opened again at another bridge is empty
       Given a cluster of the bridges North and South
       And a float variable "x" holding 0.5
@@ -94,6 +101,7 @@ Feature: Sessions across bridges
       Then the session holds no variables
       And there is no variable "x"
 
+    @S6.3
     Example: A watch from before a clean-up cannot resume at another bridge
       Given a cluster of the bridges North and South
       And an integer variable "x" holding 1
@@ -106,6 +114,7 @@ Feature: Sessions across bridges
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
 
+    @S6.3
     Example: A watch from before a clean-up cannot resume after its bridge is killed
       Given a new cluster of the bridges North and South
       And an integer variable "x" holding 1

@@ -5,12 +5,14 @@ Feature: Tools across bridges
   @X2 @X5
   Rule: A tool gives the same answer at every bridge
 
+    @X2.4
     Example: A tool returns its result through another bridge
       Given a cluster of the bridges North and South
       And an open session
       When at South, the tool "add" runs with {"a": 2.5, "b": 0.5}
       Then the tool answers 3.0
 
+    @X5.1
     Example: A tool that is run through another bridge changes a variable of the session
       Given a cluster of the bridges North and South
       And an integer variable "count" holding 41
@@ -18,12 +20,14 @@ Feature: Tools across bridges
       Then the tool answers 42
       And "count" holds 42 at version 2
 
+    @X2.5
     Example: A tool that fails reports its message through another bridge
       Given a cluster of the bridges North and South
       And an open session
       When at South, the tool "fail" runs with {"message": "out of patience"}
       Then the tool fails, saying "out of patience"
 
+    @X2.1
     Example: A missing parameter is refused as invalid at another bridge
       Given a cluster of the bridges North and South
       And an open session
@@ -33,12 +37,14 @@ Feature: Tools across bridges
   @X4
   Rule: Chunks arrive through another bridge as they are made
 
+    @X4.1
     Example: A thousand chunks arrive in order through another bridge
       Given a cluster of the bridges North and South
       And an open session
       When at South, the tool "count" streams with {"n": 1000}
       Then the chunks are 1 to 1000
 
+    @X4.2
     Example: The chunks before a failure arrive through another bridge
       Given a cluster of the bridges North and South
       And an open session
@@ -46,6 +52,7 @@ Feature: Tools across bridges
       Then it is refused with INTERNAL
       And the chunks before the failure are [1, 2, 3]
 
+    @X4.5
     Example: A client cancels a stream of another bridge
       Given a cluster of the bridges North and South
       And an open session
@@ -53,7 +60,7 @@ Feature: Tools across bridges
       When Ada cancels the stream
       Then the session is open
 
-  @X3
+  @X3 @X3.2
   Rule: A deadline or a cancellation at another bridge ends a running tool
 
     Example: A deadline at another bridge ends a blocking tool
@@ -70,7 +77,7 @@ Feature: Tools across bridges
       When the running tool is cancelled
       Then at South, the tool "block" can run again
 
-  @X1 @X7
+  @X1 @X7 @X7.5
   Rule: A tool that is registered at one bridge is available at all bridges
 
     Example: A tool that is registered at one bridge is listed at another
@@ -82,6 +89,7 @@ Feature: Tools across bridges
       Then at South, the registered tools are "train"
       And at South, the tool "train" takes {"rate": "float"}
 
+    @X7.1
     Example: A registered tool that is called at another bridge runs on its host
       Given a cluster of the bridges North and South
       And the tool "add" of another bridge is registered

@@ -6,6 +6,7 @@ Feature: Watches across bridges
   @W1 @W3
   Rule: A change at one bridge reaches watches at all bridges
 
+    @W3.1
     Scenario Outline: A watch at <here> receives changes that are made at <there>
       Given a cluster of the bridges North and South
       And a float variable "learning_rate" holding 0.1
@@ -24,6 +25,7 @@ Feature: Watches across bridges
         | South | North |
         | South | South |
 
+    @W1.1
     Example: Watches that open while clients write at two bridges miss no version
       Given a cluster of the bridges North and South, with clients that fail over
       And the variables:
@@ -33,7 +35,7 @@ Feature: Watches across bridges
       When 20 watches of "x" and "y" start while 4 clients set them without a pause
       Then each watch receives its initial values and every later version
 
-  @W2
+  @W2 @W2.1 @W2.2
   Rule: A watch can start with the current values at every bridge
 
     Example: A watch at one bridge starts with the value that was set at another
@@ -47,7 +49,7 @@ Feature: Watches across bridges
         | initial value | temperature | 0.8   | 2       | {"initial": "true"} |
         | value change  | temperature | 0.9   | 3       |                     |
 
-  @W4
+  @W4 @W4.1
   Rule: Watches at different bridges receive updates in one order, with the same sequences
 
     Example: Two watches receive the sets of clients at two bridges in the same order
@@ -60,7 +62,7 @@ Feature: Watches across bridges
       When 2 clients at once set "a" and "b" 50 times each
       Then Ada and Ben receive 100 updates in the same order, with the same sequences
 
-  @W5
+  @W5 @W5.1 @W5.3
   Rule: Registrations and deletions reach watches at every bridge
 
     Example: A watch of every variable receives registrations and deletions from two bridges
@@ -79,7 +81,7 @@ Feature: Watches across bridges
         | value change | old      | 4     | 2       |
       And Ada receives nothing else
 
-  @W6
+  @W6 @W6.1
   Rule: A watch of a variable that does not exist is refused at every bridge
 
     Example: A watch of an unknown variable at another bridge ends as not found
@@ -88,7 +90,7 @@ Feature: Watches across bridges
       When at South, Ada watches "x" and "nothing_here"
       Then Ada's watch ends as not found, saying "nothing_here"
 
-  @W7
+  @W7 @W7.1
   Rule: A watch resumes at another bridge after its last update
 
     Example: A watch that was disconnected from one bridge resumes at another
@@ -106,7 +108,7 @@ Feature: Watches across bridges
         | value change | 3     | 2        | 3       |
       And Ada receives nothing else
 
-  @W9
+  @W9 @W9.1 @W9.2
   Rule: A watch at another bridge leaves no resources behind
 
     Scenario Outline: The slot of a watcher at another bridge who <leaves> is free again

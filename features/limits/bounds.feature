@@ -2,7 +2,7 @@
 Feature: Sizes, times and retention
   The size of messages, the time of tools and silent connections, and the number of retained answers are limited.
 
-  @S7
+  @S7 @S7.2
   Rule: Messages have a maximum size
 
     Example: A request of exactly the maximum size is accepted
@@ -28,7 +28,7 @@ Feature: Sizes, times and retention
       When the variables are listed
       Then the names listed are "one" and "two"
 
-  @S7
+  @A6 @A6.2
   Rule: Retention is limited, and the oldest entries are dropped first
 
     Example: A retained answer is given to a repeated request

@@ -3,7 +3,7 @@ Feature: Maximum numbers
   No client can make a bridge grow without limit. What exceeds a limit is refused, and everything else continues to
   work.
 
-  @S7
+  @S7 @S7.2
   Rule: A call that exceeds a limit is refused and has no effect
 
     Example: The number of variables per session is limited
@@ -138,6 +138,60 @@ Feature: Maximum numbers
         | dependency change | c        |
 
     @requires_caps
+    Example: The number of followers of a variable is limited
+      Given a bridge with the flags "--max-followers 1"
+      And the variables:
+        | name | type  | value |
+        | a    | float | 1     |
+        | b    | float | 2     |
+        | c    | float | 3     |
+      And a "tuned for" dependency of "b" on "a" was added
+      And Ada watches "c"
+      When a "tuned for" dependency of "c" on "a" is added
+      Then it is refused with RESOURCE_EXHAUSTED
+      And a change of "a" sends Ada nothing
+
+    @requires_caps
+    Example: The number of variables of a batch is limited
+      Given a bridge with the flags "--max-batch 10"
+      And 11 integer variables "v" holding 0 and up
+      When the 11 variables "v" are set in an atomic batch to 5 and up
+      Then it is refused with RESOURCE_EXHAUSTED
+      And "v0" still holds 0 at version 1
+
+    @requires_caps
+    Example: The number of variables of a batch read is limited
+      Given a bridge with the flags "--max-batch 10"
+      And 11 integer variables "v" holding 0 and up
+      When the 11 variables "v" are read in one call
+      Then it is refused with RESOURCE_EXHAUSTED
+      And "v0" still holds 0 at version 1
+
+    @requires_caps
+    Example: The bytes that a bridge retains are limited
+      Given a bridge with the flags "--max-bytes 1000000"
+      And a string variable "text" holding "short"
+      When "text" is set to a text of 500000 characters
+      Then it is refused with RESOURCE_EXHAUSTED
+      And "text" still holds "short" at version 1
+
+    @requires_caps
+    Example: A session that has ended makes room for another one's values
+      Given a bridge with the flags "--max-bytes 1000000"
+      And in session "blue", a string variable "text" holding a text of 100000 characters
+      And in session "blue", the session was cleaned up
+      When "text" is registered as a string holding a text of 150000 characters
+      Then it is accepted
+
+    @requires_caps
+    Example: The bytes of a reply are limited
+      Given a bridge with the flags "--max-unread-bytes 200000"
+      And a string variable "text" holding a text of 150000 characters
+      When the variables are listed
+      Then it is refused with RESOURCE_EXHAUSTED
+      And the session is open
+
+    @requires_caps
     Example: The number of simultaneous calls of one client is limited, and watches count
       Given a bridge with the flags "--max-calls 2"
       And a float variable "x" holding 1
@@ -146,6 +200,25 @@ Feature: Maximum numbers
       When as Ada, "x" is read
       Then it is refused with RESOURCE_EXHAUSTED
       And as Ben, "x" holds 1.0 at version 1
+
+    @requires_caps
+    Example: The calls of one token count together, whatever its connections
+      Given a bridge with the tokens "first-token-of-the-file" and "second-token-of-the-file" and the flags "--max-calls 2"
+      And a float variable "x" holding 1
+      And Ada watches "x"
+      And Ben watches "x"
+      When on a new connection, "x" is read
+      Then it is refused with RESOURCE_EXHAUSTED
+      And with the token "second-token-of-the-file", "x" holds 1.0 at version 1
+
+    @requires_caps @requires_operator_flags
+    Example: Calls of the health service count as well
+      Given a bridge with the tokens "first-token-of-the-file" and "second-token-of-the-file" and the flags "--max-calls 1"
+      And a float variable "x" holding 1
+      And Ada watches "x"
+      When the health service is called
+      Then it is refused with RESOURCE_EXHAUSTED
+      And with the token "second-token-of-the-file", "x" holds 1.0 at version 1
 
     @requires_caps
     Example: A client can make as many calls at a time as the limit allows

@@ -7,8 +7,9 @@ Feature: Durability
   Rule: Every acknowledged change survives a crash
     A client that was answered need not set anything again.
 
+    @P6.1
     Scenario Outline: A value survives when the bridge is <ended>
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And a float variable "learning_rate" holding 0.1
       And "learning_rate" was set to 0.05
       When the bridge is <ended> and restarted
@@ -19,8 +20,9 @@ Feature: Durability
         | killed  |
         | stopped |
 
+    @P6.1
     Example: Metadata, source and times of a variable survive a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And a float variable "learning_rate" holding 0.1 with:
         | min | max |
         | 0   | 1   |
@@ -29,8 +31,9 @@ Feature: Durability
       When the bridge is killed and restarted
       Then the state of "learning_rate" is as noted
 
+    @P6.1
     Example: Variables of every type survive a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And the variables:
         | name  | type      | value                                       |
         | rate  | float     | 5e-324                                      |
@@ -52,8 +55,9 @@ Feature: Durability
         | table | tensor    | {"shape": [2, 2], "data": [[1, 2], [3, 4]]} | 1       |
         | large | tensor    | float64 array of shape [512, 512]           | 1       |
 
+    @P6.1
     Example: Constraints hold after a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And a float variable "learning_rate" holding 0.1 with:
         | min | max |
         | 0   | 1   |
@@ -62,8 +66,9 @@ Feature: Durability
       Then it is refused as invalid, saying "is above maximum"
       And "learning_rate" still holds 0.1 at version 1
 
+    @P6.1
     Example: The history of a variable survives a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And an integer variable "max_tokens" holding 1
       And "max_tokens" was incremented 3 times
       And the bridge was killed and restarted
@@ -71,24 +76,26 @@ Feature: Durability
       Then "max_tokens" holds 2 at version 5
       And the history of "max_tokens" has the versions 5 down to 1
 
+    @P6.1
     Example: A deleted variable stays deleted after a crash, and its name is free
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And a float variable "x" holding 0.1
       And "x" was deleted
       And the bridge was killed and restarted
       When "x" is registered as an integer holding 7
       Then "x" holds 7 at version 1
 
+    @P6.2
     Example: A session that was cleaned up stays ended after a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And a float variable "x" holding 0.1
       And the session was cleaned up
       When the bridge is killed and restarted
       Then the session is not open
 
-    @requires_current_service
+    @P6.2 @requires_current_service
     Example: The metadata of a session survives a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And an open session, with the metadata {"team": "ranking"}
       And the bridge was killed and restarted
       When the session is described
@@ -96,8 +103,9 @@ Feature: Durability
         | metadata            |
         | {"team": "ranking"} |
 
+    @P6.1
     Example: The order of registration survives a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And the variables:
         | name | type    | value |
         | b    | integer | 1     |
@@ -108,9 +116,9 @@ Feature: Durability
       When the variables are listed
       Then the names listed are "b", "c" and "a"
 
-    @requires_current_service
+    @P6.2 @requires_current_service
     Example: Registered tools survive a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And these tools are registered:
         | name    | takes               |
         | "train" | [["rate", "float"]] |
@@ -118,9 +126,9 @@ Feature: Durability
       Then the registered tools are "train"
       And the tool "train" takes {"rate": "float"}
 
-    @requires_current_service
+    @P6.2 @requires_current_service
     Example: A replaced tool stays replaced after a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And these tools are registered:
         | name    | takes               |
         | "train" | [["rate", "float"]] |
@@ -131,8 +139,9 @@ Feature: Durability
       Then the registered tools are "train"
       And the tool "train" takes {"steps": "integer"}
 
+    @P6.2
     Example: Dependencies survive a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And the variables:
         | name | type    | value |
         | rate | integer | 1     |
@@ -142,8 +151,9 @@ Feature: Durability
       When a "follows" dependency of "rate" on "loss" is added
       Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
 
+    @P6.2
     Example: An optimization lock survives a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And a float variable "x" holding 0.1
       And the optimizer "tuner" locked "x"
       And the bridge was killed and restarted
@@ -151,9 +161,9 @@ Feature: Durability
       Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
       And "x" still holds 0.1 at version 1
 
-    @requires_current_fields
+    @P6.2 @requires_current_fields
     Example: A released optimization lock stays released after a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And a float variable "x" holding 0.1
       And the optimizer "tuner" locked "x"
       And the optimizer "tuner" released "x"
@@ -162,8 +172,9 @@ Feature: Durability
       Then "x" holds 0.2 at version 2
       And "x" is not locked
 
+    @P6.1
     Example: A rollback survives a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And a float variable "x" holding 0.1
       And "x" was set to 0.2
       And "x" was rolled back to version 1
@@ -175,9 +186,9 @@ Feature: Durability
         | 2       | 0.2   | client                |
         | 1       | 0.1   | client                |
 
-    @requires_current_fields
+    @P6.1 @requires_current_fields
     Example: A set that is repeated after a crash applies once
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And a float variable "x" holding 0.1
       And "x" was set to 0.2, with the request id "r-1"
       And "x" was set to 0.3
@@ -186,19 +197,19 @@ Feature: Durability
       Then the answer is version 2
       And "x" still holds 0.3 at version 3
 
-    @requires_current_fields
+    @P6.1 @requires_current_fields
     Example: No acknowledged change is lost while the bridge is killed again and again
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       When 4 clients write values while the bridge is killed and restarted, 3 times in all
       Then no acknowledged change is lost
       And a watch has received each change once, and none that was lost
 
-  @P6 @A8
+  @P6 @A8 @A8.1 @P6.3
   Rule: A batch is applied completely or not at all after a crash
 
-    @requires_current_fields
+    @P6.1 @requires_current_fields
     Example: No batch is applied in part while the bridge is killed again and again
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       When 4 clients write batches while the bridge is killed and restarted, 3 times in all
       Then no acknowledged change is lost
       And no batch is applied in part
@@ -224,11 +235,11 @@ Feature: Durability
         | before a change is stored | before-commit | 1     |
         | after a change is stored  | after-commit  | 2     |
 
-  @P6 @A3
+  @P6 @A3 @A3.1 @P6.3
   Rule: Versions continue after a crash
 
     Example: The first set after a crash makes the next version
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And an integer variable "x" holding 1
       And "x" was incremented 4 times
       And the bridge was killed and restarted
@@ -236,12 +247,13 @@ Feature: Durability
       Then the answer is version 6
       And the history of "x" has the versions 6 down to 1
 
-  @P6 @W7 @requires_current_fields
+  @P6 @W7 @P6.3 @requires_current_fields
   Rule: A watch resumes after a crash, without gaps or repeats
     A client that follows a variable must not miss a change because the bridge was restarted.
 
+    @W7.1
     Example: A watch receives the changes that it missed before and after a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was set to 2
@@ -259,8 +271,9 @@ Feature: Durability
         | value change | 5     | 4        | 5       |
       And Ada receives nothing else
 
+    @W7.1
     Example: A watch that was open during a crash resumes without repeats
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was incremented 3 times
@@ -273,8 +286,9 @@ Feature: Durability
         | value change | 5     | 4        | 5       |
       And Ada receives nothing else
 
+    @W7.1
     Example: A watch receives a deletion that it missed before a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was set to 2
@@ -287,8 +301,9 @@ Feature: Durability
         | update  | variable | value | version |
         | deleted | x        | 2     | 2       |
 
+    @W7.2
     Example: A watch that missed more than the change log retains cannot resume after a crash
-      Given a new bridge with a data directory and the flags "--watch-log-limit 5"
+      Given a bridge with a data directory and the flags "--watch-log-limit 5"
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was set to 2
@@ -299,8 +314,9 @@ Feature: Durability
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
 
+    @W7.2
     Example: A watch of a session that was cleaned up cannot resume after a crash
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was set to 2
@@ -317,6 +333,7 @@ Feature: Durability
   Rule: Only one process at a time uses a data directory
     Two processes would overwrite each other's changes.
 
+    @P7.1
     Example: A second bridge does not start with the same data directory
       Given a new bridge with a data directory
       And a float variable "x" holding 0.1
@@ -324,12 +341,13 @@ Feature: Durability
       Then it ends with an error within 5 s, and says why on stderr
       And "x" still holds 0.1 at version 1
 
+    @P7.2
     Example: A data directory is free at once after a kill
-      Given a new bridge with a data directory
+      Given a bridge with a data directory
       When the bridge is killed and restarted
       Then the bridge answers a call
 
-  @P2
+  @P2 @P2.2
   Rule: A bridge does not start with unusable data, and leaves it unchanged
     An operator can then still repair the files or restore a backup.
 
@@ -344,3 +362,259 @@ Feature: Durability
       When a bridge is started with the same data directory
       Then it ends with an error within 5 s, and says why on stderr
       And the data files are unchanged
+
+  @P6 @P6.1
+  Rule: Everything about a variable survives a crash, not only its value
+
+    Scenario Outline: The state of a variable survives a crash after <what>
+      Given a bridge with a data directory
+      And a float variable "rate" holding 0.1 with:
+        | min | max |
+        | 0   | 1   |
+      And "rate" was set to 0.2, with the metadata {"reason": "tuning", "source": "elixir"}
+      And <change>
+      And the state of "rate" was noted
+      When the bridge is killed and restarted
+      Then the state of "rate" is as noted
+
+      Examples:
+        | what             | change                                                                           |
+        | a lock           | the optimizer "mipro" locked "rate"                                              |
+        | a rollback       | "rate" was rolled back to version 1                                              |
+        | more metadata    | "rate" was set to 0.3, with the metadata {"schlüssel 🚀": "e\u0301\r\n", "": ""} |
+        | another source   | "rate" was set to 0.3, with the metadata {"source": "python"}                    |
+        | a refused change | a refused attempt, in which "rate" is set to 2                                   |
+
+    Example: Authors and metadata of a history survive a crash
+      Given a bridge with a data directory
+      And "x" was registered as an integer holding 1, with the metadata {"changed_by": "Ada", "reason": "new"}
+      And "x" was set to 2, with the metadata {"changed_by": "Ben 🚀", "reason": "tuning"}
+      And "x" was set to 3, with the metadata {"run": "12"}
+      When the bridge is killed and restarted
+      Then the history of "x" is:
+        | version | value | changed by | metadata             |
+        | 3       | 3     | client     | {"run": "12"}        |
+        | 2       | 2     | Ben 🚀     | {"reason": "tuning"} |
+        | 1       | 1     | Ada        | {"reason": "new"}    |
+      And the times in the history of "x" are recent and in order
+
+    Example: The changes of a batch have their author after a crash
+      Given a bridge with a data directory
+      And the variables:
+        | name | type    | value |
+        | x    | integer | 1     |
+        | y    | integer | 1     |
+      And these were set in an atomic batch, with the metadata {"changed_by": "Ada", "reason": "both"}:
+        | name | value |
+        | x    | 2     |
+        | y    | 3     |
+      When the bridge is killed and restarted
+      Then the history of "y" is:
+        | version | value | changed by | metadata           |
+        | 2       | 3     | Ada        | {"reason": "both"} |
+        | 1       | 1     | client     | {}                 |
+
+    @requires_standard_tools
+    Example: The change of a tool has its author after a crash
+      Given a bridge with a data directory
+      And an integer variable "x" holding 1
+      And the tool "increment" ran with {"name": "x"}
+      When the bridge is killed and restarted
+      Then the history of "x" is:
+        | version | value | changed by     |
+        | 2       | 2     | tool:increment |
+        | 1       | 1     | client         |
+
+    Example: The limit of a history applies after a crash
+      Given a bridge with a data directory
+      And an integer variable "x" holding 1
+      And "x" was incremented 119 times
+      And the bridge was killed and restarted
+      When "x" is set to 121
+      Then the history of "x" has the versions 121 down to 22
+
+    Example: A variable that was registered again has nothing of the deleted one after a crash
+      Given a bridge with a data directory
+      And an integer variable "x" holding 1
+      And an integer variable "y" holding 1
+      And a "scaled" dependency of "y" on "x" was added
+      And the optimizer "mipro" locked "x"
+      And "x" was deleted, for the optimizer "mipro"
+      And a string variable "x" holding "new"
+      And the bridge was killed and restarted
+      When a "follows" dependency of "x" on "y" is added
+      Then it is accepted
+      And "x" holds "new" at version 1
+      And "x" is not locked
+      And the history of "x" is:
+        | version | value |
+        | 1       | "new" |
+
+    Scenario Outline: Constraints of a <kind> hold after a crash
+      Given a bridge with a data directory
+      And a <kind> variable "x" holding <first> with:
+        | <constraint> |
+        | <bound>      |
+      And the bridge was killed and restarted
+      When "x" is set to <value>
+      Then it is refused as invalid
+      And "x" still holds <first> at version 1
+
+      Examples:
+        | kind      | first      | constraint | bound          | value     |
+        | string    | "abc"      | pattern    | "^[a-z]+$"     | "ABC"     |
+        | string    | "abc"      | max_length | 3              | "abcd"    |
+        | choice    | "é"        | choices    | ["é", "other"] | "e\u0301" |
+        | embedding | [0.1, 0.2] | dimensions | 2              | [0.1]     |
+
+    Example: Names and texts beyond ASCII survive a crash
+      Given a bridge with a data directory
+      And a string variable "é/🚀" holding "e\u0301\u0000\r\n\ufeff\u0085"
+      And a string variable "e\u0301/🚀" holding "other"
+      And the bridge was killed and restarted
+      When the variables are listed
+      Then the names listed are "é/🚀" and "e\u0301/🚀"
+      And "é/🚀" still holds "e\u0301\u0000\r\n\ufeff\u0085" at version 1
+
+  @P6 @P6.1
+  Rule: Everything about a session survives a crash
+
+    @requires_current_service
+    Example: The description of a session survives a crash
+      Given a bridge with a data directory
+      And an open session, with the metadata {"schlüssel 🚀": "e\u0301", "empty": ""}
+      And a float variable "x" holding 0.5
+      And these tools are registered:
+        | name    | takes |
+        | "train" | []    |
+      And the description of the session was noted
+      When the bridge is killed and restarted
+      Then the description of the session is as noted
+
+    @requires_current_fields
+    Example: The time to live of a session survives a crash
+      Given a bridge with a data directory
+      And an open session with a time to live of 2 s
+      And a float variable "x" holding 0.5
+      And the bridge was killed and restarted
+      When Ada watches every variable
+      Then Ada's watch ends as not found
+
+    @requires_current_service
+    Example: Every field of a registered tool survives a crash
+      Given a bridge with a data directory
+      And the tool "train" was registered with the metadata {"owner": "Ada 🚀"} and the parameters:
+        | name  | type    | required | default | constraints          | description |
+        | rate  | float   | no       | 0.5     | {"min": 0, "max": 1} | how fast    |
+        | steps | integer | yes      |         |                      | how often   |
+      When the bridge is killed and restarted
+      Then the tool "train" is listed as it was registered
+
+    @requires_current_service
+    Example: The order of registered tools survives a crash
+      Given a bridge with a data directory
+      And these tools are registered:
+        | name    | takes |
+        | "train" | []    |
+        | "ask"   | []    |
+      And these tools are registered:
+        | name   | takes |
+        | "best" | []    |
+      When the bridge is killed and restarted
+      Then the tools are listed in the order "train", "ask" and "best"
+
+    Example: A dependency notifies watches of the follower after a crash
+      Given a bridge with a data directory
+      And the variables:
+        | name   | type    | value |
+        | first  | integer | 1     |
+        | second | integer | 1     |
+      And a "tuned for" dependency of "second" on "first" was added
+      And the bridge was killed and restarted
+      And Ada watches "second"
+      When "first" is set to 2
+      Then Ada receives:
+        | update            | variable | version | metadata                                                                 |
+        | dependency change | second   | 1       | {"cause": "first", "cause_version": "2", "dependency_type": "tuned for"} |
+      And Ada receives nothing else
+
+    Example: The optimizer that locked a variable changes and releases it after a crash
+      Given a bridge with a data directory
+      And a float variable "x" holding 0.1
+      And the optimizer "mipro" locked "x"
+      And the bridge was killed and restarted
+      And "x" was set to 0.2, for the optimizer "mipro"
+      When the optimizer "mipro" releases "x" by force
+      Then the final value is 0.2
+      And "x" is not locked
+
+    @requires_current_fields
+    Example: A repeat that differs gets the first answer after a crash
+      Given a bridge with a data directory
+      And an integer variable "x" holding 1
+      And "x" was set to 2, with the request id "r-é"
+      And the optimizer "mipro" locked "x"
+      And the bridge was killed and restarted
+      When "x" is set to "three", with the request id "r-é"
+      Then the answer is version 2
+      And "x" still holds 2 at version 2
+
+    @requires_current_fields
+    Example: A repeat gets the first answer after a delete and a crash
+      Given a bridge with a data directory
+      And an integer variable "x" holding 1
+      And "x" was set to 2, with the request id "r-1"
+      And "x" was deleted
+      And the bridge was killed and restarted
+      When "x" is set to 2, with the request id "r-1"
+      Then the answer is version 2
+      And there is no variable "x"
+
+    @P6.3 @requires_current_fields
+    Example: Updates of every kind are received after a crash, with authors and metadata
+      Given a bridge with a data directory
+      And the variables:
+        | name   | type    | value |
+        | first  | integer | 1     |
+        | second | integer | 1     |
+      And a "scaled" dependency of "second" on "first" was added
+      And Ada watches every variable
+      And "second" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "first" was set to 3, with the metadata {"changed_by": "Ben", "reason": "tuning"}
+      And "second" was rolled back to version 1
+      And "third" was registered as a string holding "new", with the metadata {"changed_by": "Cy"}
+      And "third" was deleted, with the metadata {"changed_by": "Di", "reason": "unused"}
+      And the bridge was killed and restarted
+      When Ada resumes watching every variable
+      Then Ada receives:
+        | update            | variable | value | previous | version | changed by            | metadata                                        |
+        | value change      | first    | 3     | 1        | 2       | Ben                   | {"reason": "tuning"}                            |
+        | dependency change | second   | 2     |          | 2       | Ben                   | {"cause": "first", "dependency_type": "scaled"} |
+        | value change      | second   | 1     | 2        | 3       | rollback to version 1 |                                                 |
+        | registered        | third    | "new" |          | 1       | Cy                    |                                                 |
+        | deleted           | third    | "new" |          | 1       | Di                    | {"reason": "unused"}                            |
+      And Ada receives nothing else
+
+    @requires_current_fields
+    Example: A resumed watch does not continue with a new variable of the same name after a crash
+      Given a bridge with a data directory
+      And the variables:
+        | name | type    | value |
+        | x    | integer | 1     |
+        | y    | integer | 1     |
+      And Ada watches "x" and "y"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was deleted
+      And an integer variable "x" holding 5
+      And the bridge was killed and restarted
+      And "x" was set to 6
+      And "y" was set to 7
+      When Ada resumes watching "x" and "y"
+      Then Ada receives:
+        | update       | variable | value | version |
+        | deleted      | x        | 2     | 2       |
+        | value change | y        | 7     | 2       |

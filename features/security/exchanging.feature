@@ -2,7 +2,7 @@
 Feature: Replacing tokens and certificates
   Operators admit and exclude clients while a bridge runs, without a restart. A file with an error changes nothing.
 
-  @P3
+  @P3 @P3.2
   Rule: The token file is reloaded when it has changed
 
     Example: A token that was added to the file is accepted
@@ -62,6 +62,7 @@ Feature: Replacing tokens and certificates
   @P3
   Rule: The certificate is reloaded on SIGHUP
 
+    @P3.3
     Example: New connections get the reloaded certificate
       Given a new bridge with TLS
       And a float variable "x" holding 0.5
@@ -69,6 +70,7 @@ Feature: Replacing tokens and certificates
       When trusting another authority, "x" is set to 0.75
       Then "x" holds 0.75 at version 2
 
+    @P3.3
     Example: No new connection gets the replaced certificate
       Given a new bridge with TLS
       And a float variable "x" holding 0.5
@@ -77,6 +79,7 @@ Feature: Replacing tokens and certificates
       Then no connection is made
       And "x" still holds 0.5 at version 1
 
+    @P3.3
     Example: The old certificate stays in use if the new one is damaged
       Given a new bridge with TLS
       And a float variable "x" holding 0.5

@@ -82,13 +82,13 @@ Feature: Logs, metrics and health for operators
   @P3
   Rule: Health and reflection are available only to clients with a token
 
-    @requires_operator_flags
+    @P3.2 @requires_operator_flags
     Example: The health service answers a client with a token
       Given a bridge with the token "correct-horse-battery-staple"
       When the health service is called
       Then the health status is SERVING
 
-    @requires_operator_flags
+    @P3.2 @requires_operator_flags
     Example: The health service refuses a client without a token
       Given a bridge with the token "correct-horse-battery-staple"
       When without a token, the health service is called
@@ -106,7 +106,7 @@ Feature: Logs, metrics and health for operators
       When the reflection service is called
       Then the services include "snakepit.bridge.BridgeService"
 
-    @requires_observe
+    @P3.2 @requires_observe
     Example: Reflection refuses a client without a token
       Given a new bridge with the token "correct-horse-battery-staple" and the flags "--reflection"
       When without a token, the reflection service is called

@@ -8,7 +8,7 @@ Feature: Tokens with a limited scope
     And in session "blue", a float variable "x" holding 0.5
     And in session "green", a float variable "x" holding 0.5
 
-  @P3
+  @P3 @P3.2
   Rule: A token for reading permits no change
 
     Example: A token for reading lists variables
@@ -47,7 +47,7 @@ Feature: Tokens with a limited scope
         | the session is opened    |
         | the variables are listed |
 
-  @P3
+  @P3 @P3.2
   Rule: A token for some sessions permits nothing in others
 
     Example: A token for some sessions sets variables in one of them

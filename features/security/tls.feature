@@ -3,7 +3,7 @@ Feature: TLS
   A bridge with a certificate and a key accepts only TLS connections. With mutual TLS, clients need a certificate
   of the bridge's authority as well.
 
-  @P3
+  @P3 @P3.3
   Rule: A bridge with TLS accepts only TLS connections
 
     Example: A client that trusts the bridge's authority gets answers
@@ -30,7 +30,7 @@ Feature: TLS
       Then no connection is made
       And "x" still holds 0.5 at version 1
 
-  @P3
+  @P3 @P3.4
   Rule: A bridge with mutual TLS accepts only clients with a certificate of its authority
 
     Example: Mutual TLS admits a client with a certificate of the bridge's authority
@@ -55,11 +55,13 @@ Feature: TLS
   @P3
   Rule: With TLS and tokens, a bridge can be called from other machines
 
+    @P3.1
     Example: A bridge with TLS and tokens answers at every address
       Given a bridge with TLS, the token "correct-horse-battery-staple" and the flags "--host 0.0.0.0"
       When a client uses the bridge
       Then the bridge is reachable at every address of this machine
 
+    @P3.2
     Example: A call over TLS needs a token as well
       Given a bridge with TLS, the token "correct-horse-battery-staple" and the flags "--host 0.0.0.0"
       And a float variable "x" holding 0.5
@@ -67,6 +69,7 @@ Feature: TLS
       Then it is refused as unauthenticated
       And "x" still holds 0.5 at version 1
 
+    @P3.3
     Example: A call with a token needs TLS as well
       Given a bridge with TLS, the token "correct-horse-battery-staple" and the flags "--host 0.0.0.0"
       And a float variable "x" holding 0.5

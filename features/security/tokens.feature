@@ -3,7 +3,7 @@ Feature: Tokens
   A bridge with a token file answers only calls with the header "authorization: Bearer TOKEN" and a token of
   that file. Other clients change nothing and learn nothing.
 
-  @P3
+  @P3 @P3.2
   Rule: A call with a token of the file is answered
 
     Scenario Outline: The token <token> of three is accepted
@@ -35,7 +35,7 @@ Feature: Tokens
       When with the token "correct-horse-battery-staple", the tool "count" streams with {"n": 2}
       Then the chunks are [1, 2]
 
-  @P3
+  @P3 @P3.2
   Rule: A call without a valid token is refused, and changes nothing
 
     Scenario Outline: A call without a token is refused: <what>

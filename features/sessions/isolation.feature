@@ -3,7 +3,7 @@ Feature: Isolation of sessions
   Sessions are separate namespaces: a name can mean different variables in different sessions, and an id or a watch of
   one session is of no use in another.
 
-  @S3
+  @S3 @S3.1
   Rule: The same name may be used in several sessions
 
     Example: Variables of two sessions with one name have different values
@@ -38,7 +38,7 @@ Feature: Isolation of sessions
       Then in session "blue", there is no variable "x"
       And in session "green", "x" still holds 2.0 at version 1
 
-  @S3
+  @S3 @S3.2
   Rule: An id of one session is not found in another
 
     Scenario Outline: An id of another session is not found when it is <action>
@@ -54,7 +54,7 @@ Feature: Isolation of sessions
         | set to 0.75 |
         | deleted     |
 
-  @S3
+  @S3 @S3.1
   Rule: A watch receives updates of its own session only
 
     Example: A watch does not receive changes of the same name in another session

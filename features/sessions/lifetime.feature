@@ -3,7 +3,7 @@ Feature: The lifetime of a session
   A session opens at its first use. It ends when it is cleaned up or has had no calls for its time to live, and a new
   session of the same id starts empty.
 
-  @S1
+  @S1 @S1.1
   Rule: A session is opened, or opens at its first use
 
     Example: A session that is opened has no variables
@@ -20,7 +20,7 @@ Feature: The lifetime of a session
       Then no names are listed
       And the session is open
 
-  @S1
+  @S1 @S1.2
   Rule: Opening an open session changes nothing and answers its variables
 
     Example: Opening a session again answers its variables
@@ -38,7 +38,7 @@ Feature: The lifetime of a session
         | weights     | float32 array [0.5, 1.5] | 1       |
       And "temperature" still holds 0.7 at version 1
 
-    @requires_current_service
+    @S1.4 @requires_current_service
     Example: Opening a session again keeps its metadata
       Given an open session, with the metadata {"owner": "Ada", "team": "blue"}
       And the session was opened again, with the metadata {"owner": "someone else"}
@@ -47,7 +47,7 @@ Feature: The lifetime of a session
         | metadata                         | variables |
         | {"owner": "Ada", "team": "blue"} | 0         |
 
-  @S1
+  @S1 @S1.3
   Rule: A refused call opens no session
 
     Scenario Outline: A session does not open when <action>, which is refused
@@ -71,6 +71,7 @@ Feature: The lifetime of a session
   @S2
   Rule: Every other call needs an open session
 
+    @S2.1
     Scenario Outline: A session that is not open is not found when <action>
       When <action>
       Then it is refused as not found, saying "Session not found"
@@ -89,34 +90,35 @@ Feature: The lifetime of a session
         | the optimizer "mipro" locks "x"                     |
         | the optimizer "mipro" releases "x"                  |
 
-    @requires_standard_tools
+    @S2.1 @requires_standard_tools
     Example: A tool does not run in a session that is not open
       When the tool "echo" runs with {"message": "hello"}
       Then it is refused as not found, saying "Session not found"
       And the session is not open
 
-    @requires_standard_tools
+    @S2.1 @requires_standard_tools
     Example: A tool does not stream in a session that is not open
       When the tool "count" streams with {"n": 3}
       Then it is refused as not found, saying "Session not found"
       And the session is not open
 
+    @S2.1
     Example: A watch is refused in a session that is not open
       When Ada watches "x"
       Then Ada's watch ends as not found, saying "Session not found"
 
-    @requires_current_service
+    @S2.1 @requires_current_service
     Example: A session that is not open has no description
       When the session is described
       Then it is refused as not found, saying "Session not found"
       And the session is not open
 
-    @requires_current_service
+    @S2.2 @requires_current_service
     Example: A heartbeat says that a session is not open
       When a heartbeat is sent
       Then the heartbeat says that the session is not open
 
-    @requires_current_service
+    @S2.2 @requires_current_service
     Example: A heartbeat says that a session is open
       Given an open session
       When a heartbeat is sent
@@ -125,6 +127,7 @@ Feature: The lifetime of a session
   @S4
   Rule: A clean-up ends the session with all that it holds
 
+    @S4.1
     Example: A clean-up counts variables and watches
       Given the variables:
         | name | type  | value |
@@ -136,17 +139,20 @@ Feature: The lifetime of a session
       And Ada's watch ends as not found
       And the session is not open
 
+    @S4.1
     Example: A clean-up of an empty session counts nothing
       Given an open session
       When the session is cleaned up
       Then 0 resources are cleaned up
       And the session is not open
 
+    @S4.2
     Example: A clean-up of a session that is not open counts nothing
       When the session is cleaned up
       Then 0 resources are cleaned up
       And the session is not open
 
+    @S4.2
     Example: A second clean-up counts nothing
       Given a float variable "x" holding 0.5
       And the session was cleaned up
@@ -154,6 +160,7 @@ Feature: The lifetime of a session
       Then 0 resources are cleaned up
       And the session is not open
 
+    @S4.1
     Example: A clean-up leaves other sessions open
       Given a float variable "x" holding 0.5
       And in session "blue", a float variable "x" holding 0.75
@@ -164,6 +171,7 @@ Feature: The lifetime of a session
   @S5 @requires_current_fields
   Rule: A session ends after its time to live without a call, and not earlier
 
+    @S5.1 @S5.2 @S5.4
     Example: A session without calls ends, and so do its watches
       Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
@@ -172,6 +180,7 @@ Feature: The lifetime of a session
       Then Ada's watch ends as not found, 1 s or more after the last call
       And the session is not open
 
+    @S5.3
     Example: Refused calls keep a session open
       Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
@@ -179,14 +188,14 @@ Feature: The lifetime of a session
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
-    @requires_current_service
+    @S5.3 @requires_current_service
     Example: Heartbeats keep a session open
       Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
       When repeatedly for 1.2 s, a heartbeat is sent
       Then "x" still holds 0.5 at version 1
 
-    @requires_standard_tools
+    @S5.4 @requires_standard_tools
     Example: A running tool keeps a session open
       Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
@@ -194,6 +203,7 @@ Feature: The lifetime of a session
       Then the tool succeeds
       And "x" still holds 0.5 at version 1
 
+    @S5.2
     Example: A negative time to live is refused
       When the session is opened with a time to live of -5 s
       Then it is refused as invalid
@@ -202,6 +212,7 @@ Feature: The lifetime of a session
   @S6
   Rule: A session that is opened again starts empty
 
+    @S6.1
     Example: A session that is opened again has no variables of the old one
       Given a float variable "x" holding 0.5
       And the session was cleaned up
@@ -209,6 +220,7 @@ Feature: The lifetime of a session
       Then the session holds no variables
       And there is no variable "x"
 
+    @S6.2
     Example: A variable of the new session is not found by its old id
       Given a float variable "x" holding 0.5
       And the session was cleaned up
@@ -217,6 +229,7 @@ Feature: The lifetime of a session
       Then it is refused as not found
       And "x" still holds 0.75 at version 1
 
+    @S6.2
     Example: A variable of the new session cannot be set by its old id
       Given a float variable "x" holding 0.5
       And the session was cleaned up
@@ -225,7 +238,7 @@ Feature: The lifetime of a session
       Then it is refused as not found
       And "x" still holds 0.75 at version 1
 
-    @requires_current_fields
+    @S6.3 @requires_current_fields
     Scenario Outline: A watch of the old session cannot resume after <count> changes in the new one
       Given an integer variable "x" holding 1
       And Ada watches "x"
@@ -244,7 +257,7 @@ Feature: The lifetime of a session
         | 3     |
         | 10    |
 
-  @S7
+  @S7 @S7.1
   Rule: A session's id is 1 to 256 characters, none of them a control character
 
     Scenario Outline: A session's id may have <count> characters
@@ -270,3 +283,205 @@ Feature: The lifetime of a session
         | "line\nbreak"  |
         | "bell\u0007"   |
         | "nul\u0000nul" |
+
+  @S1 @S1.2
+  Rule: Opening an open session again changes nothing about it
+
+    @S1.4 @requires_current_service
+    Example: Opening a session again leaves its description as it was
+      Given an open session, with the metadata {"owner": "Ada"}
+      And the variables:
+        | name | type  | value |
+        | a    | float | 1     |
+        | b    | float | 2     |
+      And these tools are registered:
+        | name    | takes |
+        | "train" | []    |
+      And the description of the session was noted
+      When the session is opened again, with the metadata {"owner": "Ben", "team": "blue"}
+      Then the description of the session is as noted
+
+    Example: Opening a session again leaves a variable, its lock and its history as they were
+      Given a float variable "x" holding 0.5
+      And "x" was set to 0.6, with the metadata {"reason": "tuning", "source": "elixir"}
+      And the optimizer "mipro" locked "x"
+      And the state of "x" was noted
+      When the session is opened again, with the metadata {"reason": "other"}
+      Then the state of "x" is as noted
+      And the history of "x" has the versions 2 down to 1
+
+    Example: Opening a session again leaves its watches open and sends them nothing
+      Given a float variable "x" holding 0.5
+      And Ada watches every variable
+      And the session was opened again
+      When "x" is set to 0.6
+      Then Ada receives:
+        | update       | value | version |
+        | value change | 0.6   | 2       |
+      And Ada receives nothing else
+
+    Example: Opening a session again answers two hundred variables
+      Given 200 integer variables "v" holding 5 and up
+      When the session is opened again
+      Then the answer has the 200 variables "v", holding 5 and up at version 1
+
+    @S1.4 @requires_current_service
+    Example: A session's description has its variables as of now
+      Given an open session, with the metadata {"schlüssel 🚀": "e\u0301", "empty": ""}
+      And the session was described
+      And a float variable "a" holding 1
+      And a float variable "b" holding 1
+      And a float variable "c" holding 1
+      And "a" was deleted
+      When the session is described
+      Then the description has:
+        | metadata                                 | variables |
+        | {"schlüssel 🚀": "e\u0301", "empty": ""} | 2         |
+
+  @S5 @S6 @requires_current_fields
+  Rule: The time to live is that of the first opening, and any call restarts it
+
+    @S5.3
+    Example: Every method that names a session keeps it open
+      When each method that names a session is called repeatedly in one of its own for 2.5 s
+      Then each of these sessions is open
+
+    @S5.2 @S5.1
+    Example: Opening a session again does not change its time to live
+      Given in session "brief", an open session with a time to live of 1 s
+      And in session "brief", a float variable "x" holding 0.5
+      And in session "brief", the session was opened again with a time to live of 100 s
+      And in session "lasting", an open session
+      And in session "lasting", a float variable "x" holding 0.5
+      And in session "lasting", the session was opened again with a time to live of 1 s
+      And in session "brief", Ada watches "x"
+      When in session "brief", the last call is made
+      Then Ada's watch ends as not found, 1 s or more after the last call
+      And in session "lasting", "x" still holds 0.5 at version 1
+
+    @W7 @S6.1 @S6.3 @S5.1
+    Example: A session that has expired begins again empty, and its watches cannot be resumed
+      Given an open session with a time to live of 1 s
+      And an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was incremented 3 times
+      And Ada received 3 updates
+      And Ada's watch ended as not found
+      And an integer variable "x" holding 1
+      And "x" was incremented 5 times
+      When Ada resumes watching "x"
+      Then Ada's watch ends as out of range
+      And "x" still holds 6 at version 6
+
+  @S4 @S6
+  Rule: A clean-up leaves nothing to a new session of the same id
+
+    @S4.1
+    Example: A clean-up counts two hundred variables
+      Given 200 integer variables "v" holding 0 and up
+      When the session is cleaned up
+      Then 200 resources are cleaned up
+      And the session is not open
+
+    @S4.1
+    Example: A deleted variable is not counted by a clean-up
+      Given the variables:
+        | name | type  | value |
+        | a    | float | 1     |
+        | b    | float | 2     |
+      And "a" was deleted
+      When the session is cleaned up
+      Then 1 resource is cleaned up
+
+    @S6.1
+    Example: A new session has no dependencies of the old one
+      Given the variables:
+        | name   | type  | value |
+        | first  | float | 1     |
+        | second | float | 1     |
+      And a "scaled" dependency of "second" on "first" was added
+      And the session was cleaned up
+      And the variables:
+        | name   | type  | value |
+        | first  | float | 1     |
+        | second | float | 1     |
+      When a "scaled" dependency of "first" on "second" is added
+      Then it is accepted
+
+    @S6.1 @requires_current_service
+    Example: A new session has the metadata of its own opening
+      Given an open session, with the metadata {"owner": "Ada"}
+      And the session was cleaned up
+      And an open session, with the metadata {"team": "blue"}
+      When the session is described
+      Then the description has:
+        | metadata         | variables |
+        | {"team": "blue"} | 0         |
+
+    @S4.1
+    Example: A watch of the old session does not continue in the new one
+      Given a float variable "x" holding 0.5
+      And Ada watches every variable
+      And the session was cleaned up
+      When "x" is registered as a float holding 0.5
+      Then Ada's watch ends as not found
+      And "x" holds 0.5 at version 1
+
+    @S6.1
+    Example: A variable of a new session has no versions of the old one
+      Given an integer variable "x" holding 1
+      And "x" was incremented 3 times
+      And the session was cleaned up
+      And an integer variable "x" holding 9
+      When "x" is rolled back to version 2
+      Then it is refused as out of range
+      And the history of "x" is:
+        | version | value |
+        | 1       | 9     |
+
+  @S3 @S7 @S7.1
+  Rule: The characters of a session's id are code points
+
+    Scenario Outline: A session's id may have 256 characters <character>
+      When a session is opened whose id is a text of 256 characters <character>
+      Then it is accepted
+
+      Examples:
+        | character |
+        | "é"       |
+        | "🚀"      |
+
+    Scenario Outline: A session's id of 257 characters <character> is refused
+      When a session is opened whose id is a text of 257 characters <character>
+      Then it is refused as invalid
+
+      Examples:
+        | character |
+        | "é"       |
+        | "🚀"      |
+
+    Scenario Outline: The session id <id>, which has a control character beyond ASCII, is refused
+      When a session is opened whose id is <id>
+      Then it is refused as invalid
+
+      Examples:
+        | id               |
+        | "next\u0085line" |
+        | "csi\u009b"      |
+
+    @S3.1
+    Scenario Outline: The session ids <name> and <other> are different
+      Given a session was opened whose id is <name>
+      And a session was opened whose id is <other>
+      And in session <name>, a float variable "x" holding 1
+      And in session <other>, a float variable "x" holding 2
+      When in session <other>, "x" is set to 3
+      Then in session <name>, "x" still holds 1.0 at version 1
+      And in session <other>, "x" holds 3.0 at version 2
+
+      Examples:
+        | name      | other           |
+        | "judge é" | "judge e\u0301" |
+        | "judge x" | "Judge x"       |
+        | "judge x" | "judge x "      |
+        | "judge x" | "judge x/"      |

@@ -3,10 +3,11 @@ Feature: Start and end of a bridge
   Other programs start a bridge as a process, and wait until it is ready. It reports this in one line, and gives a
   reason if it cannot start.
 
-  @P1
+  @P1 @P1.1
   Rule: A bridge prints one line on stdout when it is ready
     The program that started it waits for this line, and learns the port from it.
 
+    @P1.2
     Example: A bridge accepts calls as soon as it reports that it is ready
       When a bridge is started
       Then a connection to the bridge's port is accepted at once
@@ -18,7 +19,16 @@ Feature: Start and end of a bridge
       Then the bridge answers a call
       And stdout is one line, GRPC_READY with the bridge's port
 
-  @P2
+  @P1 @P1.3
+  Rule: A ping is answered with its own message
+
+    Example: A bridge answers the message of a ping
+      Given a bridge
+      When the bridge is pinged
+      Then it is accepted
+      And the bridge answers a call
+
+  @P2 @P2.1
   Rule: A bridge that cannot start says why
 
     Example: A bridge does not start on a busy port
@@ -44,17 +54,19 @@ Feature: Start and end of a bridge
   Rule: A bridge takes its port from a flag, and refuses flags that it does not take
     Its operator would otherwise believe that a flag has its effect, such as that clients need tokens.
 
+    @P8.1
     Example: Two bridges choose different ports
       Given a new bridge
       When another bridge is started
       Then both bridges answer, on different ports
 
+    @P8.3
     Example: A bridge that refuses an unknown flag names it
       When a bridge is started with the flags "--no-such-flag-at-all"
       Then it ends with an error within 5 s, and says why on stderr
       And a line of the bridge's output contains "no-such-flag-at-all"
 
-  @P3
+  @P3 @P3.1
   Rule: A bridge is reachable from other machines only with TLS and tokens
     Otherwise anyone on the network could read and change everything.
 
@@ -82,6 +94,7 @@ Feature: Start and end of a bridge
   Rule: A bridge shuts down cleanly
     Calls that are running get a few seconds to complete, so that an update of the bridge interrupts no work.
 
+    @P4.1
     Scenario Outline: A bridge shuts down on <signal>
       Given a new bridge
       When the bridge receives <signal>
@@ -93,15 +106,16 @@ Feature: Start and end of a bridge
         | SIGTERM |
         | SIGINT  |
 
+    @P4.1 @P4.3
     Example: Watches end at once on SIGTERM
       Given a new bridge
       And a float variable "x" holding 0.5
       And Ada watches "x"
       When the bridge receives SIGTERM
-      Then Ada's watch ends as unavailable
+      Then Ada's watch ends as unavailable within 2 s
       And the bridge ends with exit code 0
 
-    @requires_standard_tools
+    @P4.1 @P4.2 @requires_standard_tools
     Example: A running call completes on SIGTERM, and new calls are refused
       Given a new bridge
       And an open session
@@ -112,7 +126,7 @@ Feature: Start and end of a bridge
       And the running tool succeeds
       And the bridge ends with exit code 0
 
-    @requires_standard_tools
+    @P4.1 @P4.2 @requires_standard_tools
     Example: A call that exceeds the grace period ends as unavailable
       Given a new bridge with the flags "--grace 0.3"
       And an open session
@@ -121,7 +135,7 @@ Feature: Start and end of a bridge
       Then the running tool is refused as unavailable
       And the bridge ends with exit code 0
 
-    @requires_standard_tools
+    @P4.2 @requires_standard_tools
     Example: The grace period is 5 s by default
       Given a new bridge
       And an open session
@@ -130,17 +144,23 @@ Feature: Start and end of a bridge
       Then the running tool is refused as unavailable
       And the bridge ends with exit code 0
 
-    @requires_standard_tools
-    Example: A second SIGTERM ends a bridge within its grace period
+    @P4.4 @P4.1 @requires_standard_tools
+    Scenario Outline: <second> after <first> ends a bridge within its grace period
       Given a new bridge with the flags "--grace 60"
       And an open session
       And the tool "sleep" is running for 60 s
-      And the bridge received SIGTERM
+      And the bridge received <first>
       And new calls are refused as unavailable
-      When the bridge receives SIGTERM
+      When the bridge receives <second>
       Then the bridge ends within 5 s
 
-    @requires_standard_tools
+      Examples:
+        | first   | second  |
+        | SIGTERM | SIGTERM |
+        | SIGINT  | SIGTERM |
+        | SIGTERM | SIGINT  |
+
+    @P4.6 @requires_standard_tools
     Example: A bridge leaves no processes behind
       Given a new bridge
       And an open session
@@ -149,7 +169,13 @@ Feature: Start and end of a bridge
       Then the bridge ends with exit code 0
       And the bridge's child processes end within 5 s
 
+    @P4.5
     Example: A bridge ends when the process that started it is killed
       Given a bridge that another process started
       When the bridge's parent process is killed
       Then nothing listens on the bridge's port
+
+    @P4.5
+    Example: A bridge ends when the process that starts it ends before the bridge is ready
+      When the process that starts a bridge ends before the bridge is ready
+      Then the bridge that it started ends within 15 s

@@ -3,7 +3,7 @@ Feature: The worker
   A worker starts one bridge for all callers of a program, and reports its events. It is the worker of this project's
   client library, which is judged together with the reference bridge.
 
-  @P5
+  @P5 @P5.1
   Rule: A worker starts one bridge, and all callers share one connection
 
     Example: Five callers at once share a connection to one bridge
@@ -19,7 +19,7 @@ Feature: The worker
       Then they all get the same connection, and it works
       And the worker has started one process
 
-  @P5
+  @P5 @P5.1
   Rule: Callers learn why a start failed
 
     Example: Each caller gets the stderr of a bridge that cannot start

@@ -3,9 +3,10 @@ Feature: Readers of watches
   Clients disconnect, stop reading, or come in great numbers. None of that delays another client or takes resources for
   good.
 
-  @W9
+  @W9 @W7
   Rule: A watch that ends disturbs no other client and leaves nothing behind
 
+    @W9.2
     Example: A variable keeps its value when its watch ends
       Given a float variable "x" holding 0.1
       And Ada watches "x"
@@ -14,6 +15,7 @@ Feature: Readers of watches
       When Ada stops watching
       Then "x" still holds 0.2 at version 2
 
+    @W9.2
     Example: Two of three watches go on when the client of the third disconnects
       Given a float variable "x" holding 0.1
       And Ada, Ben and Cy each watch "x"
@@ -25,7 +27,7 @@ Feature: Readers of watches
         | value change | 0.2   | 0.1      | 2       |
         | value change | 0.3   | 0.2      | 3       |
 
-    @requires_process
+    @W9.1 @W9.2 @requires_process
     Scenario Outline: Another client can watch after one <leaves>
       Given a bridge with the flags "--max-watches 2"
       And a float variable "x" holding 0.1
@@ -39,6 +41,7 @@ Feature: Readers of watches
         | stops watching |
         | disconnects    |
 
+    @W9.1
     Example: A client can watch again after it has stopped
       Given a float variable "x" holding 0.1
       And Ada watches "x"
@@ -51,7 +54,7 @@ Feature: Readers of watches
         | initial value | 0.2   | 2       |
         | value change  | 0.3   | 3       |
 
-    @requires_process
+    @W9.1 @W9.2 @requires_process
     Example: Another client can watch after a connection is cut
       Given a bridge with the flags "--max-watches 2"
       And a float variable "x" holding 0.1
@@ -61,7 +64,7 @@ Feature: Readers of watches
       Then Cy can watch "x" within 2 s
       And Ada receives nothing else
 
-    @requires_current_fields
+    @W7.1 @requires_current_fields
     Example: A watch whose connection was cut resumes without a gap
       Given an integer variable "x" holding 1
       And Ada watches "x", through a proxy
@@ -76,6 +79,7 @@ Feature: Readers of watches
   @W8
   Rule: A client that stops reading delays no other client, and misses nothing without an error
 
+    @W8.2
     Example: A stalled reader receives every update in order, or an error
       Given a string variable "x" holding "short"
       And Ada watches "x"
@@ -86,6 +90,7 @@ Feature: Readers of watches
       Then Ada receives all 200 long texts in order
       And Ben receives the 200 long texts in order, to the last or to the end of the watch as out of range
 
+    @W8.1
     Example: Other watches receive every update while one reader is stalled
       Given a string variable "x" holding "short"
       And Ada watches "x"
@@ -94,7 +99,7 @@ Feature: Readers of watches
       When "x" is set to 200 long texts in turn
       Then Ada receives all 200 long texts in order
 
-    @requires_process
+    @W8.2 @requires_process
     Example: A stalled reader receives every update in order, or an error, with a short change log
       Given a bridge with the flags "--watch-log-limit 5"
       And a string variable "x" holding "short"
@@ -106,7 +111,28 @@ Feature: Readers of watches
       Then Ada receives the 200 long texts in order, to the last or to the end of the watch as out of range
       And Ben receives the 200 long texts in order, to the last or to the end of the watch as out of range
 
-  @W11
+  @W8 @W8.3
+  Rule: No batch is too large for a watch that is read
+
+    Example: A watch receives every update of a batch of a thousand variables
+      Given an open session
+      And 1000 integer variables "v" holding 1 and up
+      And Ada watches every variable
+      When the 1000 variables "v" are set in an atomic batch to 5001 and up
+      Then Ada receives the update value change for each of the 1000 variables "v", holding 5001 and up
+      And Ada receives nothing else
+
+    @requires_process
+    Example: A watch receives every update of a batch that is larger than the change log
+      Given a bridge with the flags "--watch-log-limit 20"
+      And an open session
+      And 200 integer variables "v" holding 1 and up
+      And Ada watches every variable
+      When the 200 variables "v" are set in an atomic batch to 5001 and up
+      Then Ada receives the update value change for each of the 200 variables "v", holding 5001 and up
+      And Ada receives nothing else
+
+  @W11 @S7 @W11.1 @S7.3
   Rule: A thousand watches of one variable all receive all of its updates
 
     Example: A thousand watches receive ten updates
@@ -115,7 +141,7 @@ Feature: Readers of watches
       When "x" is incremented 10 times
       Then each client receives the versions 2 to 11
 
-  @W10
+  @W10 @W10.1
   Rule: An idle watch receives heartbeats
 
     @requires_current_fields
@@ -129,13 +155,14 @@ Feature: Readers of watches
         | value change | 0.2   | 2       |
       And Ada receives a heartbeat with the sequence of Ada's last update
 
+    @W10.3
     Example: An idle watch receives heartbeats at the configured interval
       Given a bridge with short heartbeats
       And a float variable "x" holding 0.1
       When Ada watches "x"
       Then Ada receives 10 heartbeats at the configured interval
 
-    @soak @requires_process
+    @W10.2 @soak @requires_process
     Example: An idle watch receives a heartbeat every 30 s by default
       Given a new bridge
       And a float variable "x" holding 0.1

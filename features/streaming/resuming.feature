@@ -3,7 +3,7 @@ Feature: Resuming a watch
   A client that lost its connection resumes its watch where it ended: no update is repeated or missed. If the change log
   no longer reaches back that far, the client gets an error.
 
-  @W7
+  @W7 @W7.1
   Rule: A resumed watch continues with the next update
 
     Example: A resumed watch receives the changes that were made in between
@@ -53,6 +53,7 @@ Feature: Resuming a watch
       When Ada resumes watching "x", with initial values
       Then Ada receives nothing else
 
+    @W2 @W2.2
     Example: A watch resumes after the sequence of an initial value
       Given an integer variable "x" holding 1
       And Ada watches "x", with initial values
@@ -99,17 +100,19 @@ Feature: Resuming a watch
   @W7
   Rule: A sequence outside the change log is refused
 
+    @W7.2
     Example: A watch cannot resume after a sequence beyond the last one
       Given an integer variable "x" holding 1
       When Ada resumes watching "x" 1000 beyond the last sequence
       Then Ada's watch ends as out of range
 
+    @W7.3
     Example: A watch cannot resume after a negative sequence
       Given an integer variable "x" holding 1
       When Ada resumes watching "x" after sequence -1
       Then Ada's watch ends as invalid
 
-    @requires_process
+    @W7.2 @requires_process
     Example: A watch cannot resume after a sequence that the change log no longer has
       Given a bridge with the flags "--watch-log-limit 5"
       And an integer variable "x" holding 1
@@ -121,7 +124,7 @@ Feature: Resuming a watch
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
 
-    @requires_process
+    @W7.2 @requires_process
     Example: The refusal of a resumed watch names the oldest sequence that is retained
       Given a bridge with the flags "--watch-log-limit 5"
       And an integer variable "x" holding 1
@@ -134,7 +137,7 @@ Feature: Resuming a watch
       Then Ada's watch ends as out of range
       And the end of Ada's watch names the oldest sequence that is retained
 
-    @requires_process
+    @W7.2 @requires_process
     Example: A watch resumes after the oldest sequence that the change log has
       Given a bridge with the flags "--watch-log-limit 5"
       And an integer variable "x" holding 1
@@ -146,3 +149,191 @@ Feature: Resuming a watch
       When Ada resumes watching "x"
       Then Ada receives the versions 3 to 7 of "x"
       And Ada receives nothing else
+
+  @W7 @W5 @W7.1
+  Rule: A resumed watch is of the variables that it had, not of those that have their names now
+
+    @W5.2
+    Example: A resumed watch receives the deletion of a variable and nothing of the new one of its name
+      Given the variables:
+        | name | type    | value |
+        | x    | integer | 1     |
+        | y    | integer | 1     |
+      And Ada watches "x" and "y"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was deleted
+      And an integer variable "x" holding 5
+      And "x" was set to 6
+      And "y" was set to 7
+      When Ada resumes watching "x" and "y"
+      Then Ada receives:
+        | update       | variable | value | version |
+        | deleted      | x        | 2     | 2       |
+        | value change | y        | 7     | 2       |
+
+    Example: A resumed watch of every variable receives a deletion and the registration of the same name
+      Given an integer variable "x" holding 1
+      And Ada watches every variable
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was deleted
+      And a string variable "x" holding "new"
+      And "x" was set to "newer"
+      When Ada resumes watching every variable
+      Then Ada receives:
+        | update       | variable | value   | previous | version |
+        | deleted      | x        | 2       |          | 2       |
+        | registered   | x        | "new"   |          | 1       |
+        | value change | x        | "newer" | "new"    | 2       |
+      And Ada receives nothing else
+
+    Example: A resumed watch receives the changes and the deletion of a variable that was deleted since
+      Given the variables:
+        | name | type    | value |
+        | x    | integer | 1     |
+        | y    | integer | 1     |
+      And Ada watches "x" and "y"
+      And "y" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was set to 3
+      And "x" was deleted
+      And "y" was set to 4
+      When Ada resumes watching "x" and "y"
+      Then Ada receives:
+        | update       | variable | value | previous | version |
+        | value change | x        | 3     | 1        | 2       |
+        | deleted      | x        | 3     |          | 2       |
+        | value change | y        | 4     | 2        | 3       |
+      And Ada receives nothing else
+
+    Example: A resumed watch of a variable that never existed is refused
+      Given an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      When Ada resumes watching "x" and "gone"
+      Then Ada's watch ends as not found, saying "gone"
+
+  @W7 @W3 @W7.1
+  Rule: A resumed watch receives every update as an open watch does
+
+    @W3.1 @W3.3
+    Example: Updates of every kind are received after resuming, with authors, metadata and previous values
+      Given the variables:
+        | name   | type    | value |
+        | first  | integer | 1     |
+        | second | integer | 1     |
+      And a "scaled" dependency of "second" on "first" was added
+      And Ada watches every variable
+      And "second" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "first" was set to 3, with the metadata {"changed_by": "Ben", "reason": "tuning"}
+      And "second" was rolled back to version 1
+      And "third" was registered as a string holding "new", with the metadata {"changed_by": "Cy"}
+      And "third" was deleted, with the metadata {"reason": "unused"}
+      When Ada resumes watching every variable
+      Then Ada receives:
+        | update            | variable | value | previous | version | changed by            | metadata                                        |
+        | value change      | first    | 3     | 1        | 2       | Ben                   | {"reason": "tuning"}                            |
+        | dependency change | second   | 2     |          | 2       | Ben                   | {"cause": "first", "dependency_type": "scaled"} |
+        | value change      | second   | 1     | 2        | 3       | rollback to version 1 |                                                 |
+        | registered        | third    | "new" |          | 1       | Cy                    |                                                 |
+        | deleted           | third    | "new" |          | 1       | client                | {"reason": "unused"}                            |
+      And Ada receives nothing else
+
+    Example: A watch that was resumed resumes again after an atomic batch
+      Given the variables:
+        | name | type    | value |
+        | a    | integer | 1     |
+        | b    | integer | 1     |
+      And Ada watches every variable
+      And "a" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And these were set in an atomic batch:
+        | name | value |
+        | a    | 3     |
+        | b    | 3     |
+      And Ada resumes watching "a" and "b"
+      And Ada received 2 updates
+      And Ada stopped watching
+      And "b" was set to 4
+      When Ada resumes watching "a" and "b"
+      Then Ada receives:
+        | update       | variable | value | previous | version |
+        | value change | b        | 4     | 3        | 3       |
+      And Ada receives nothing else
+
+    Example: A watch resumes by the ids of its variables
+      Given an integer variable "x" holding 1
+      And Ada watches "x", by its id
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was set to 3
+      When Ada resumes watching "x", by its id
+      Then Ada receives:
+        | update       | variable | value | previous | version |
+        | value change | x        | 3     | 2        | 3       |
+      And Ada receives nothing else
+
+    Example: A watch resumes across more than a hundred changes
+      Given an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was incremented 250 times
+      When Ada resumes watching "x"
+      Then Ada receives the versions 3 to 252 of "x"
+      And Ada receives nothing else
+
+    Example: A resumed watch with initial values receives those of no variable
+      Given the variables:
+        | name | type    | value |
+        | x    | integer | 1     |
+        | y    | integer | 1     |
+      And Ada watches every variable
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "y" was set to 3
+      When Ada resumes watching every variable, with initial values
+      Then Ada receives:
+        | update       | variable | value | version |
+        | value change | y        | 3     | 2       |
+      And Ada receives nothing else
+
+    Example: A client resumes a watch while the earlier one is still open
+      Given an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada resumes watching "x"
+      When "x" is set to 3
+      Then Ada receives:
+        | update       | value | previous | version |
+        | value change | 3     | 2        | 3       |
+      And Ada receives nothing else
+
+  @W7
+  Rule: A resumption that is refused ends at once
+
+    @W7.2 @W7.3
+    Scenario Outline: A watch that cannot resume <after> ends at once
+      Given an integer variable "x" holding 1
+      When Ada resumes watching <after>
+      Then Ada's watch ends <status> within 2 s
+      And "x" still holds 1 at version 1
+
+      Examples:
+        | after                                    | status          |
+        | "x" 1 beyond the last sequence           | as out of range |
+        | every variable after sequence -1         | as invalid      |
+        | every variable 9 beyond the last sequence | as out of range |

@@ -3,7 +3,7 @@ Feature: Tools at another bridge
   A registered tool can run at another bridge, its host. The client's bridge forwards the call with its deadline and its
   cancellation, and the client receives the host's answer.
 
-  @X7
+  @X7 @X7.1
   Rule: A call is forwarded to the tool's host, and the host's answer is the answer
 
     Example: The result of a tool comes from its host
@@ -11,6 +11,7 @@ Feature: Tools at another bridge
       When the tool "add" runs with {"a": 2.5, "b": 0.5}
       Then the tool answers 3.0
 
+    @X7.5
     Example: A call for registered tools is forwarded to the host
       Given the tool "echo" of another bridge is registered
       When the registered tool "echo" runs with {"message": "héllo, wörld 🚀"}
@@ -37,6 +38,7 @@ Feature: Tools at another bridge
   @X7 @X5
   Rule: A tool runs in the session of the same id at its host
 
+    @X5.1 @X7.1
     Example: A tool changes the variable of its host's session
       Given the tool "increment" of another bridge is registered
       And an integer variable "count" holding 1
@@ -46,6 +48,7 @@ Feature: Tools at another bridge
       And at the other bridge, "count" holds 42 at version 2
       And "count" still holds 1 at version 1
 
+    @X7.1
     Example: A forwarded call opens the session at the host
       Given the tool "echo" of another bridge is registered
       And at the other bridge, the session was cleaned up
@@ -53,6 +56,7 @@ Feature: Tools at another bridge
       Then the tool answers "hello"
       And at the other bridge, the session is open
 
+    @X7.1
     Example: A forwarded call opens a session again that was cleaned up at the host
       Given the tool "count" of another bridge is registered
       And at the other bridge, an open session
@@ -61,6 +65,7 @@ Feature: Tools at another bridge
       Then the chunks are [1, 2]
       And at the other bridge, the session is open
 
+    @X5.2 @X7.2
     Example: The optimizer of a call is forwarded to the host
       Given the tool "increment" of another bridge is registered
       And at the other bridge, an integer variable "count" holding 1
@@ -69,6 +74,7 @@ Feature: Tools at another bridge
       Then the tool answers 2
       And at the other bridge, "count" holds 2 at version 2
 
+    @X7.1
     Example: A tool runs at this bridge from a session in which it has no host
       Given the tool "increment" of another bridge is registered
       And at the other bridge, an integer variable "count" holding 41
@@ -80,6 +86,7 @@ Feature: Tools at another bridge
   @X7
   Rule: Chunks and the end of a stream are forwarded
 
+    @X7.1
     Scenario Outline: A hosted tool streams the chunks <chunks>
       Given the tool "count" of another bridge is registered
       When the tool "count" streams with {"n": <n>}
@@ -90,23 +97,33 @@ Feature: Tools at another bridge
         | 3 | [1, 2, 3] |
         | 0 | []        |
 
+    @X7.1
     Example: A hosted tool streams 1000 chunks
       Given the tool "count" of another bridge is registered
       When the tool "count" streams with {"n": 1000}
       Then the chunks are 1 to 1000
 
-    Example: A hosted tool streams three chunks and then fails
+    @X7.1
+    Scenario Outline: A hosted tool fails after the chunks <chunks>
       Given the tool "fail_after" of another bridge is registered
-      When the tool "fail_after" streams with {"n": 3}
+      When the tool "fail_after" streams with {"n": <n>}
       Then it is refused with INTERNAL
-      And the chunks before the failure are [1, 2, 3]
+      And the chunks before the failure are <chunks>
       And the session is open
 
+      Examples:
+        | n | chunks    |
+        | 3 | [1, 2, 3] |
+        | 1 | [1]       |
+        | 0 | []        |
+
+    @X7.1
     Example: A hosted streaming tool answers the list of its chunks
       Given the tool "count" of another bridge is registered
       When the tool "count" runs with {"n": 3}
       Then the tool answers [1, 2, 3]
 
+    @X7.2
     Example: A client cancels the stream of a hosted tool
       Given the tool "count" of another bridge is registered
       And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
@@ -116,20 +133,21 @@ Feature: Tools at another bridge
   @X7 @X3
   Rule: A deadline and a cancellation reach the host
 
-    @requires_caps
+    @X3.2 @X7.2 @requires_caps
     Example: A deadline ends the work of a tool at its host
       Given the tool "block" of another bridge, started with "--max-running-tools 1", is registered
       When the tool "block" runs with {"seconds": 30.0}, with a deadline of 0.3 s
       Then it is refused with DEADLINE_EXCEEDED
       And at the other bridge, the tool "block" can run again
 
-    @requires_caps
+    @X3.2 @X7.2 @requires_caps
     Example: A cancel ends the work of a tool at its host
       Given the tool "block" of another bridge, started with "--max-running-tools 1", is registered
       And the tool "block" is running for 30 s
       When the running tool is cancelled
       Then at the other bridge, the tool "block" can run again
 
+    @X3.1 @X7.1
     Example: Reads are answered while a hosted tool runs
       Given the tool "block" of another bridge is registered
       And a float variable "x" holding 0.5
@@ -138,7 +156,7 @@ Feature: Tools at another bridge
       Then "x" holds 0.5 at version 1
       And the tool is still running
 
-  @X7
+  @X7 @X7.4
   Rule: A tool is unavailable if its host has ended, and everything else stays available
 
     Scenario Outline: A tool is unavailable when it <how> after its host has ended
@@ -170,7 +188,7 @@ Feature: Tools at another bridge
       When the tool "echo" runs with {"message": "hello"}
       Then the tool answers "hello"
 
-  @X1 @X7
+  @X1 @X7 @X1.5 @X7.1
   Rule: Registering a tool again moves it to another host
 
     Example: A tool moves from a host that does not answer to one that does

@@ -3,9 +3,10 @@ Feature: Registering tools
   Clients can register tools of their own in a session. Such a tool belongs to that session only, and takes precedence
   over a tool of the bridge with the same name.
 
-  @X1 @X7
+  @X1 @X7 @S2
   Rule: A session lists the tools that were registered in it
 
+    @X1.6 @X7.5
     Example: Tools are listed in the order of their registration
       Given an open session
       When these tools are registered:
@@ -16,6 +17,7 @@ Feature: Registering tools
       And the tool "train" takes {"rate": "float", "data": "tensor"}
       And the tools have different ids
 
+    @X7.5
     Example: Registering tools keeps those that were registered before
       Given these tools are registered:
         | name    | takes |
@@ -25,6 +27,7 @@ Feature: Registering tools
         | "ask" | []    |
       Then the registered tools are "train" and "ask"
 
+    @X7.5
     Example: A tool is listed with every field of its registration
       Given an open session
       When the tool "train" is registered with the metadata {"owner": "Ada"} and the parameters:
@@ -34,17 +37,19 @@ Feature: Registering tools
         | data  | any     | yes      |         |                      | on what     |
       Then the tool "train" is listed as it was registered
 
+    @X7.5
     Example: A session without registered tools lists none
       Given an open session
       When the registered tools are listed
       Then no tools are registered
 
+    @S2.1
     Example: Tools cannot be listed in a session that is not open
       When the registered tools are listed
       Then it is refused as not found, saying "Session not found"
       And the session is not open
 
-  @X1
+  @X1 @X1.5
   Rule: Registering a name again replaces the tool
 
     Example: A tool that is registered again takes its new parameters
@@ -61,7 +66,7 @@ Feature: Registering tools
   @X1
   Rule: A session's own tools take precedence
 
-    @requires_standard_tools
+    @X1.7 @requires_standard_tools
     Example: A session offers its own tools and those of the bridge
       Given these tools are registered:
         | name    | takes |
@@ -73,7 +78,7 @@ Feature: Registering tools
         | echo  |
         | add   |
 
-    @requires_standard_tools
+    @X1.5 @requires_standard_tools
     Example: A registered tool takes precedence over one of the bridge with the same name
       Given an open session
       When these tools are registered:
@@ -82,7 +87,7 @@ Feature: Registering tools
       Then the tool "add" takes {"words": "string"}
       And the registered tools are "add"
 
-  @X1
+  @X1 @X1.7
   Rule: A session's description counts the bridge's tools and its own
 
     Example: A session's description counts its tools
@@ -95,6 +100,7 @@ Feature: Registering tools
   @S1
   Rule: Registering tools opens the session, and a refused registration does not
 
+    @S1.1
     Example: A registration of tools opens the session
       When these tools are registered:
         | name    | takes |
@@ -102,6 +108,7 @@ Feature: Registering tools
       Then the registered tools are "train"
       And the session is open
 
+    @S1.3
     Scenario Outline: A registration of tools with <what> is refused
       When these tools are registered:
         | name   | takes   |
@@ -116,7 +123,7 @@ Feature: Registering tools
         | a name with a line break | "a\nb"  | []                 |
         | an unknown type          | "train" | [["rate", "real"]] |
 
-  @S7
+  @S7 @S7.1
   Rule: A tool's name is 1 to 256 characters
 
     Example: A tool's name may have 256 characters
@@ -133,7 +140,7 @@ Feature: Registering tools
       Then it is refused as invalid
       And no tools are registered
 
-  @X1 @S4
+  @X1 @X1.6
   Rule: A refused registration leaves the tools as they were
 
     Example: One bad tool in a registration refuses all of them
@@ -149,7 +156,7 @@ Feature: Registering tools
       And the registered tools are "train"
       And the tool "train" takes {"rate": "float"}
 
-  @S3
+  @X1 @X1.7
   Rule: A registered tool belongs to one session
 
     Example: A registered tool is not listed or offered in another session
@@ -161,7 +168,7 @@ Feature: Registering tools
       And in session "blue", no tools are registered
       And in session "blue", the session does not offer the tool "train"
 
-  @S4
+  @S4 @S4.1
   Rule: The end of a session ends its tools
 
     Example: A clean-up counts the registered tools
@@ -182,9 +189,10 @@ Feature: Registering tools
       Then no tools are registered
       And the session does not offer the tool "train"
 
-  @X2
+  @X2 @X4
   Rule: Parameters of a registered tool are checked before its host is called
 
+    @X2.1
     Scenario Outline: A call of a registered tool with <what> is refused
       Given these tools are registered:
         | name    | takes                                     |
@@ -198,6 +206,16 @@ Feature: Registering tools
         | a parameter of another type | rate  | steps  | "many" |
         | an unknown parameter        | rate  | size   | 3      |
 
+    @X2.1
+    Example: A call with a parameter of a registered tool that takes none is refused
+      Given these tools are registered:
+        | name    | takes |
+        | "train" | []    |
+      When the tool "train" runs with {"size": 3}
+      Then it is refused as invalid
+      And the registered tools are "train"
+
+    @X2.1
     Example: An array of raw bytes is accepted as a tensor parameter
       Given these tools are registered:
         | name    | takes                |
@@ -207,6 +225,7 @@ Feature: Registering tools
       And the refusal names the host of the tool
       And the registered tools are "train"
 
+    @X2.1
     Example: A call of a registered tool without a required parameter is refused
       Given these tools are registered:
         | name    | takes               |
@@ -215,6 +234,7 @@ Feature: Registering tools
       Then it is refused as invalid
       And the registered tools are "train"
 
+    @X4.3
     Example: A streaming call of a registered tool that does not stream is refused
       Given these tools are registered:
         | name    | takes |
@@ -223,16 +243,17 @@ Feature: Registering tools
       Then it is refused as invalid
       And the registered tools are "train"
 
-  @X7
+  @X7 @S2
   Rule: One call runs registered tools only
 
-    @requires_standard_tools
+    @X7.5 @requires_standard_tools
     Example: A tool of the bridge is not found as a registered tool
       Given an open session
       When the registered tool "echo" runs with {"message": "hello"}
       Then it is refused as not found
       And no tools are registered
 
+    @X7.5
     Example: A registered tool of another session is not found
       Given an open session
       And in session "blue", these tools are registered:
@@ -242,12 +263,13 @@ Feature: Registering tools
       Then it is refused as not found
       And in session "blue", the registered tools are "train"
 
+    @S2.1
     Example: A registered tool is not found in a session that is not open
       When the registered tool "train" runs
       Then it is refused as not found, saying "Session not found"
       And the session is not open
 
-  @X7
+  @X7 @X7.3
   Rule: A tool's host is on this machine, unless the bridge was started to allow others
 
     Scenario Outline: A tool's host <address> on another machine is not permitted
@@ -277,7 +299,7 @@ Feature: Registering tools
         | localhost:50051 |
         | [::1]:50051     |
 
-  @X7
+  @X7 @X7.4
   Rule: A tool whose host does not answer is unavailable
 
     Example: A tool is unavailable if its host does not answer
@@ -296,4 +318,262 @@ Feature: Registering tools
       When the registered tool "train" runs
       Then it is refused as unavailable
       And the refusal names the host of the tool
+      And the registered tools are "train"
+
+  @X7 @X1 @S1 @S4 @X7.5
+  Rule: Registered tools are listed in the order of their registration
+
+    Example: Tools of several registrations are listed in their order
+      Given these tools are registered:
+        | name    | takes |
+        | "train" | []    |
+        | "ask"   | []    |
+      When these tools are registered:
+        | name   | takes |
+        | "plan" | []    |
+        | "best" | []    |
+      Then the tools are listed in the order "train", "ask", "plan" and "best"
+
+    @S1 @X1.6
+    Example: A hundred and twenty tools are registered, listed and offered
+      Given an open session
+      When 120 tools "t" are registered
+      Then the 120 tools "t" are listed in this order, and offered
+
+    @S1.4
+    Example: A session's description counts a hundred and twenty tools
+      Given 120 tools "t" were registered
+      When the session is described
+      Then the description counts all tools that the session offers
+
+    @S4.1
+    Example: A clean-up counts a hundred and twenty tools
+      Given 120 tools "t" were registered
+      When the session is cleaned up
+      Then 120 resources are cleaned up
+
+  @X2 @X2.1
+  Rule: Arguments are checked against the constraints of their parameters
+
+    Scenario Outline: An argument <value> for the constrained parameter <name> is refused
+      Given the tool "train" was registered with the metadata {} and the parameters:
+        | name  | type      | required | default | constraints                    | description |
+        | rate  | float     | no       |         | {"min": 0, "max": 1}           |             |
+        | steps | integer   | no       |         | {"min": 1}                     |             |
+        | label | string    | no       |         | {"pattern": "^[a-z]+$"}        |             |
+        | mode  | choice    | no       |         | {"choices": ["fast", "exact"]} |             |
+        | query | embedding | no       |         | {"dimensions": 2}              |             |
+      When the tool "train" streams with {"<name>": <value>}
+      Then it is refused as invalid, saying "<because>"
+      And the registered tools are "train"
+
+      Examples:
+        | name  | value  | because                        |
+        | rate  | 1.5    | is above maximum               |
+        | rate  | -0.5   | is below minimum               |
+        | steps | 0      | is below minimum               |
+        | label | "A"    | must match pattern             |
+        | mode  | "slow" | must be one of                 |
+        | query | [0.5]  | must have exactly 2 dimensions |
+
+    Scenario Outline: An argument <value> within the constraints of the parameter <name> reaches the host
+      Given the tool "train" was registered with the metadata {} and the parameters:
+        | name  | type      | required | default | constraints                    | description |
+        | rate  | float     | no       |         | {"min": 0, "max": 1}           |             |
+        | steps | integer   | no       |         | {"min": 1}                     |             |
+        | label | string    | no       |         | {"pattern": "^[a-z]+$"}        |             |
+        | mode  | choice    | no       |         | {"choices": ["fast", "exact"]} |             |
+        | query | embedding | no       |         | {"dimensions": 2}              |             |
+        | data  | any       | no       |         |                                |             |
+      When the tool "train" streams with {"<name>": <value>}
+      Then it is refused as unavailable
+      And the refusal names the host of the tool
+
+      Examples:
+        | name  | value        |
+        | rate  | 1.0          |
+        | rate  | 0.0          |
+        | steps | 1            |
+        | label | "abc"        |
+        | mode  | "exact"      |
+        | query | [0.5, 0.25]  |
+        | data  | [1, "a", {}] |
+        | data  | "text"       |
+        | data  | 5            |
+
+    Example: Parameters that are not required may be left out
+      Given the tool "train" was registered with the metadata {} and the parameters:
+        | name  | type    | required | default | constraints | description |
+        | rate  | float   | no       |         | {"min": 0}  |             |
+        | steps | integer | no       | 5       |             |             |
+      When the tool "train" streams
+      Then it is refused as unavailable
+      And the refusal names the host of the tool
+
+    Scenario Outline: An optional parameter refuses <value>, which is of another type
+      Given the tool "train" was registered with the metadata {} and the parameters:
+        | name | type  | required | default | constraints | description |
+        | rate | float | no       | 0.5     |             |             |
+      When the tool "train" streams with {"rate": <value>}
+      Then it is refused as invalid
+      And the registered tools are "train"
+
+      Examples:
+        | value |
+        | "no"  |
+        | true  |
+        | [0.5] |
+
+    Example: A refusal names every argument that is at fault
+      Given the tool "train" was registered with the metadata {} and the parameters:
+        | name  | type    | required | default | constraints | description |
+        | rate  | float   | yes      |         | {"max": 1}  |             |
+        | steps | integer | yes      |         |             |             |
+      When the tool "train" streams with {"rate": 2.0, "steps": "many"}
+      Then it is refused as invalid, saying "rate"
+      And the registered tools are "train"
+
+  @X1 @X1.6
+  Rule: A registration with an invalid parameter is refused as a whole
+
+    Scenario Outline: A registration with <what> is refused
+      Given these tools are registered:
+        | name  | takes |
+        | "ask" | []    |
+      When the tool "train" is registered with the metadata {} and the parameters:
+        | name  | type   | required | default   | constraints   | description |
+        | steps | float  | yes      |           |               |             |
+        | other | <type> | no       | <default> | <constraints> |             |
+      Then it is refused as invalid
+      And the registered tools are "ask"
+
+      Examples:
+        | what                                   | type    | default | constraints          |
+        | a default of another type              | integer | "five"  |                      |
+        | a default that its constraints refuse  | float   | 2.5     | {"max": 1}           |
+        | constraints of another type            | float   |         | {"pattern": "a"}     |
+        | an unknown constraint                  | float   |         | {"minimum": 1}       |
+        | constraints that contradict each other | float   |         | {"min": 2, "max": 1} |
+        | a pattern that RE2 cannot compile      | string  |         | {"pattern": "(?=a)"} |
+
+    Scenario Outline: A parameter's name <name> makes a registration invalid
+      Given an open session
+      When these tools are registered:
+        | name    | takes               |
+        | "train" | [[<name>, "float"]] |
+      Then it is refused as invalid
+      And no tools are registered
+
+      Examples:
+        | name             |
+        | ""               |
+        | "line\nbreak"    |
+        | "next\u0085line" |
+
+  @S7 @S7.1
+  Rule: The characters of a tool's name are code points
+
+    Scenario Outline: The tool name <name> is valid
+      When these tools are registered:
+        | name   | takes |
+        | <name> | []    |
+      Then the registered tools are <listed>
+
+      Examples:
+        | name         | listed       |
+        | "a/b"        | "a/b"        |
+        | "zeichne 🚀" | "zeichne 🚀" |
+        | "e\u0301"    | "e\u0301"    |
+        | " "          | " "          |
+
+    Scenario Outline: A tool's name of 256 characters <character> is valid
+      When these tools are registered:
+        | name                                 | takes |
+        | a text of 256 characters <character> | []    |
+      Then it is accepted
+
+      Examples:
+        | character |
+        | "é"       |
+        | "🚀"      |
+
+    Scenario Outline: A tool's name of 257 characters <character> is refused
+      Given an open session
+      When these tools are registered:
+        | name                                 | takes |
+        | a text of 257 characters <character> | []    |
+      Then it is refused as invalid
+      And no tools are registered
+
+      Examples:
+        | character |
+        | "é"       |
+        | "🚀"      |
+
+    Scenario Outline: The tool name <name>, which has a control character, is refused
+      Given an open session
+      When these tools are registered:
+        | name   | takes |
+        | <name> | []    |
+      Then it is refused as invalid
+      And no tools are registered
+
+      Examples:
+        | name             |
+        | "bell\u0007"     |
+        | "next\u0085line" |
+
+    Example: Names in composed and decomposed form are two tools
+      Given these tools are registered:
+        | name | takes |
+        | "é"  | []    |
+      When these tools are registered:
+        | name      | takes               |
+        | "e\u0301" | [["rate", "float"]] |
+      Then the registered tools are "e\u0301" and "é"
+      And the tool "é" takes {}
+
+  @X1 @X1.5
+  Rule: A session's own tool is run in place of the bridge's
+
+    @requires_standard_tools
+    Scenario Outline: A registered tool <how> in place of the bridge's tool of the same name
+      Given the tool "count" was registered with the metadata {} and the parameters:
+        | name | type    | required | default | constraints | description |
+        | n    | integer | yes      |         |             |             |
+      When the tool "count" <how> with {"n": 3}
+      Then it is refused as unavailable
+      And the refusal names the host of the tool
+
+      Examples:
+        | how     |
+        | runs    |
+        | streams |
+
+    @requires_standard_tools
+    Example: A registered tool that does not stream replaces a streaming tool of the bridge
+      Given these tools are registered:
+        | name    | takes              |
+        | "count" | [["n", "integer"]] |
+      When the tool "count" streams with {"n": 3}
+      Then it is refused as invalid
+      And the registered tools are "count"
+
+    @requires_standard_tools @S3
+    Example: A tool that one session has replaced is the bridge's own in another
+      Given in session "blue", these tools are registered:
+        | name   | takes                   |
+        | "echo" | [["message", "string"]] |
+      And an open session
+      When the tool "echo" runs with {"message": "hello"}
+      Then the tool answers "hello"
+
+    Example: A tool that is registered again has nothing of its earlier registration
+      Given the tool "train" was registered with the metadata {"owner": "Ada"} and the parameters:
+        | name | type  | required | default | constraints | description |
+        | rate | float | no       | 0.5     | {"max": 1}  | how fast    |
+      When the tool "train" is registered with the metadata {"team": "blue"} and the parameters:
+        | name | type  | required | default | constraints | description |
+        | rate | float | yes      |         |             |             |
+      Then the tool "train" is listed as it was registered
       And the registered tools are "train"

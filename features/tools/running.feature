@@ -3,7 +3,7 @@ Feature: Running tools
   A tool is a function that runs at the bridge. Its parameters are checked, its result has a type, and if it fails, only
   its own call fails.
 
-  @X1
+  @X1 @X1.1 @X1.2 @X1.3
   Rule: A session offers the standard tools
 
     Example: A session offers the standard tools
@@ -17,9 +17,11 @@ Feature: Running tools
         | block      |
         | increment  |
         | die        |
+        | exit       |
         | count      |
         | fail_after |
 
+    @X1.4
     Example: A session describes the parameters of the standard tools
       When the session is opened
       Then the session offers the tools:
@@ -31,17 +33,20 @@ Feature: Running tools
         | block      | {"seconds": "float"}                | ["seconds"] | false   |
         | increment  | {"name": "string", "by": "integer"} | ["name"]    | false   |
         | die        | {}                                  | []          | false   |
+        | exit       | {"code": "integer"}                 | ["code"]    | false   |
         | count      | {"n": "integer"}                    | ["n"]       | true    |
         | fail_after | {"n": "integer"}                    | ["n"]       | true    |
 
   @X1
   Rule: The standard tools run
 
+    @X1.1
     Example: The tool echo answers its message
       Given an open session
       When the tool "echo" runs with {"message": "héllo, wörld 🚀"}
       Then the tool answers "héllo, wörld 🚀"
 
+    @X1.1
     Scenario Outline: The tool add answers the sum of <a> and <b>
       Given an open session
       When the tool "add" runs with {"a": <a>, "b": <b>}
@@ -56,6 +61,7 @@ Feature: Running tools
         | Infinity  | 1.0      | Infinity |
         | -Infinity | Infinity | NaN      |
 
+    @X1.2
     Scenario Outline: The tool <tool> succeeds
       Given an open session
       When the tool "<tool>" runs with {"seconds": 0.05}
@@ -69,6 +75,7 @@ Feature: Running tools
   @X2
   Rule: Parameters are checked, and defaults are filled in
 
+    @X2.1
     Scenario Outline: A call of the tool add without the parameter <missing> is refused
       Given an open session
       When the tool "add" runs with {"<present>": 1.5}
@@ -80,37 +87,42 @@ Feature: Running tools
         | b       | a       |
         | a       | b       |
 
+    @X2.1
     Example: A call with a parameter of another type is refused
       Given an open session
       When the tool "add" runs with {"a": 1.5, "b": "two"}
       Then it is refused as invalid
       And the session is open
 
+    @X2.1
     Example: A call with a parameter that the tool does not have is refused
       Given an open session
       When the tool "add" runs with {"a": 1.5, "b": 2.5, "carry": 1.0}
       Then it is refused as invalid
       And the session is open
 
+    @X2.1
     Example: A call with a parameter that is not JSON is refused
       Given an open session
       When the tool "echo" runs with the parameter "message" as the text `{not json`
       Then it is refused as invalid
       And the session is open
 
+    @X2.2
     Example: A parameter that is left out has its default value
       Given an integer variable "count" holding 41
       When the tool "increment" runs with {"name": "count"}
       Then the tool answers 42
       And "count" holds 42 at version 2
 
+    @X2.2
     Example: A parameter with a default takes another value
       Given an integer variable "count" holding 40
       When the tool "increment" runs with {"name": "count", "by": -5}
       Then the tool answers 35
       And "count" holds 35 at version 2
 
-  @X2
+  @X2 @X2.4
   Rule: A result has a type
 
     Scenario Outline: The tool <tool> answers a result of the type <kind>
@@ -123,7 +135,7 @@ Feature: Running tools
         | echo      | message   | "hello" | "hello" | string  |
         | increment | name      | "count" | 2       | integer |
 
-  @X2
+  @X2 @X2.3
   Rule: An unknown tool is not found
 
     Example: An unknown tool is not found
@@ -138,7 +150,7 @@ Feature: Running tools
       Then it is refused as not found
       And the session is open
 
-  @X2
+  @X2 @X2.5
   Rule: A failed tool reports its message, and the bridge stays available
 
     Example: A failed tool reports its own message
@@ -153,7 +165,7 @@ Feature: Running tools
       Then the tool fails
       And the session is open
 
-  @X5
+  @X5 @X5.1
   Rule: A tool works in its own session, under the same checks as a client
 
     Example: A tool cannot change a variable of another session
@@ -180,9 +192,10 @@ Feature: Running tools
         | update       | value | previous | version | changed by     |
         | value change | 2     | 1        | 2       | tool:increment |
 
-  @X3
+  @X3 @X1
   Rule: A running tool blocks no other call, and ends with its own call
 
+    @X1.2 @X3.1
     Scenario Outline: Reads are answered while the tool <tool> runs
       Given a float variable "x" holding 0.5
       And the tool "<tool>" is running for 30 s
@@ -195,6 +208,7 @@ Feature: Running tools
         | sleep |
         | block |
 
+    @X3.2
     Scenario Outline: A deadline ends the call of the tool <tool>
       Given an open session
       When the tool "<tool>" runs with {"seconds": 30.0}, with a deadline of 0.2 s
@@ -206,7 +220,7 @@ Feature: Running tools
         | sleep |
         | block |
 
-    @requires_current_fields
+    @X3.2 @requires_current_fields
     Example: A tool whose deadline has passed does not keep its session open
       Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
@@ -215,7 +229,7 @@ Feature: Running tools
       Then it is refused with DEADLINE_EXCEEDED
       And Ada's watch ends as not found
 
-    @requires_process @requires_caps
+    @X3.2 @requires_process @requires_caps
     Example: A deadline ends the work of a blocking tool, so that it can run again
       Given a bridge with the flags "--max-running-tools 1"
       And an open session
@@ -223,7 +237,7 @@ Feature: Running tools
       Then it is refused with DEADLINE_EXCEEDED
       And the tool "block" can run again
 
-    @requires_process @requires_caps
+    @X3.2 @requires_process @requires_caps
     Example: A cancel ends the work of a blocking tool, so that it can run again
       Given a bridge with the flags "--max-running-tools 1"
       And an open session
@@ -231,9 +245,10 @@ Feature: Running tools
       When the running tool is cancelled
       Then the tool "block" can run again
 
-  @X6
+  @X6 @X1 @X6.1
   Rule: A tool that ends its own process fails, and nothing else does
 
+    @X1.2
     Example: A tool that ends its own process fails, and the bridge stays available
       Given a float variable "x" holding 0.5
       When the tool "die" runs
@@ -261,3 +276,169 @@ Feature: Running tools
       Then Ada receives:
         | update       | value | version |
         | value change | 0.75  | 2       |
+
+  @X6 @X1 @X6.2
+  Rule: A tool that ends as a program does fails, and nothing else does
+
+    @X1.2
+    Scenario Outline: A tool that exits with the code <code> fails, and the bridge stays available
+      Given a float variable "x" holding 0.5
+      And Ada watches "x"
+      And the tool "sleep" is running for 1 s
+      When the tool "exit" runs with {"code": <code>}
+      Then its call fails
+      And "x" still holds 0.5 at version 1
+      And the running tool succeeds
+      And Ada receives nothing else
+
+      Examples:
+        | code |
+        | 0    |
+        | 2    |
+
+  @X3 @X3.1
+  Rule: Calls of tools run at the same time
+
+    Scenario Outline: The tool <other> answers while the tool <tool> runs
+      Given an open session
+      And the tool "<tool>" is running for 30 s
+      When the tool "<other>" runs with {"seconds": 0.01}
+      Then the tool succeeds
+      And the tool is still running
+
+      Examples:
+        | tool  | other |
+        | sleep | sleep |
+        | sleep | block |
+        | block | sleep |
+        | block | block |
+
+    Example: A stream is answered while a blocking tool runs
+      Given an open session
+      And the tool "block" is running for 30 s
+      When the tool "count" streams with {"n": 3}
+      Then the chunks are [1, 2, 3]
+      And the tool is still running
+
+    Example: A watch receives changes while a blocking tool runs
+      Given an integer variable "x" holding 1
+      And the tool "block" is running for 30 s
+      And Ada watches "x", with initial values
+      When "x" is set to 2
+      Then Ada receives:
+        | update        | value | version |
+        | initial value | 1     | 1       |
+        | value change  | 2     | 2       |
+      And the tool is still running
+
+    @X3.1
+    Example: A stream that is not read delays no other call
+      Given an integer variable "count" holding 1
+      And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
+      When the tool "increment" runs with {"name": "count"}
+      Then the tool answers 2
+      And "count" holds 2 at version 2
+
+  @X2
+  Rule: Values of arguments and results are those of variables
+
+    @X2.4
+    Scenario Outline: The tool echo answers the text <message>
+      Given an open session
+      When the tool "echo" runs with {"message": <message>}
+      Then the tool answers <message> of the type string
+
+      Examples:
+        | message        |
+        | ""             |
+        | "a\r\nb\u0000" |
+        | "\ufeffbegins" |
+        | "e\u0301 é"    |
+        | "\u0085\u009f" |
+        | "NaN"          |
+
+    @X2.4
+    Scenario Outline: The tool add answers <sum> for the integers <a> and <b>
+      Given an open session
+      When the tool "add" runs with {"a": <a>, "b": <b>}
+      Then the tool answers <sum> of the type float
+
+      Examples:
+        | a  | b   | sum  |
+        | 1  | 2   | 3.0  |
+        | -1 | 0.5 | -0.5 |
+
+    @X2.1
+    Scenario Outline: The tool echo refuses the argument <message>
+      Given an open session
+      When the tool "echo" runs with {"message": <message>}
+      Then it is refused as invalid
+      And the session is open
+
+      Examples:
+        | message |
+        | null    |
+        | 5       |
+        | ["a"]   |
+
+    @X2.1
+    Example: A fraction for a whole number is refused, and changes nothing
+      Given an integer variable "count" holding 1
+      When the tool "increment" runs with {"name": "count", "by": 0.5}
+      Then it is refused as invalid
+      And "count" still holds 1 at version 1
+
+  @X5 @A3 @X5.1
+  Rule: A change by a tool is a change like any other
+
+    Example: A tool changes a variable whose name is beyond ASCII
+      Given an integer variable "é/🚀" holding 1
+      And an integer variable "e\u0301/🚀" holding 1
+      When the tool "increment" runs with {"name": "é/🚀"}
+      Then the tool answers 2
+      And "é/🚀" holds 2 at version 2
+      And "e\u0301/🚀" still holds 1 at version 1
+
+    Example: A tool cannot change a deleted variable
+      Given an integer variable "x" holding 1
+      And an integer variable "y" holding 1
+      And "x" was deleted
+      When the tool "increment" runs with {"name": "x"}
+      Then the tool fails
+      And there is no variable "x"
+
+    Example: A tool changes the new variable of a name
+      Given an integer variable "x" holding 1
+      And "x" was deleted
+      And an integer variable "x" holding 5
+      When the tool "increment" runs with {"name": "x"}
+      Then the tool answers 6
+      And "x" holds 6 at version 2
+
+    Example: A tool cannot change a variable by another one's type
+      Given a string variable "text" holding "five"
+      When the tool "increment" runs with {"name": "text"}
+      Then the tool fails
+      And "text" still holds "five" at version 1
+
+    Example: A failed change by a tool leaves no trace
+      Given an integer variable "count" holding 9 with:
+        | max |
+        | 10  |
+      And "count" was set to 10
+      And the state of "count" was noted
+      And Ada watches "count"
+      When the tool "increment" runs with {"name": "count"}
+      Then the tool fails, saying "is above maximum"
+      And the state of "count" is as noted
+      And the history of "count" has the versions 2 down to 1
+
+    @A3.2
+    Example: A tool adds to the value that another client has set in between
+      Given an integer variable "count" holding 1
+      And the tool "increment" ran with {"name": "count"}
+      And as Ada, "count" was set to 10
+      When the tool "increment" runs with {"name": "count"}
+      Then the tool answers 11
+      And "count" holds 11 at version 4
+      And the source of "count" is PYTHON

@@ -2,7 +2,7 @@
 Feature: Streaming tools
   A tool can send its result in parts while it works: numbered chunks in order, and a final chunk that marks the end.
 
-  @X4
+  @X4 @X1 @X1.3 @X4.1
   Rule: Chunks arrive in order and numbered, and the last one is final
 
     Scenario Outline: A streaming tool sends the chunks <chunks>
@@ -21,15 +21,21 @@ Feature: Streaming tools
       When the tool "count" streams with {"n": 1000}
       Then the chunks are 1 to 1000
 
-  @X4
+  @X4 @X1 @X1.3 @X4.2
   Rule: A failure follows the chunks that were sent before it
 
-    Example: A streaming tool sends three chunks and then fails
+    Scenario Outline: A streaming tool fails after the chunks <chunks>
       Given an open session
-      When the tool "fail_after" streams with {"n": 3}
+      When the tool "fail_after" streams with {"n": <n>}
       Then it is refused with INTERNAL
-      And the chunks before the failure are [1, 2, 3]
+      And the chunks before the failure are <chunks>
       And the session is open
+
+      Examples:
+        | n | chunks    |
+        | 3 | [1, 2, 3] |
+        | 1 | [1]       |
+        | 0 | []        |
 
     Example: The status of a failed stream has the tool's own message
       Given an open session
@@ -37,28 +43,31 @@ Feature: Streaming tools
       Then it is refused with INTERNAL
       And the tool "fail_after" fails with the same message when it runs with {"n": 2}
 
-  @X4
+  @X4 @X2
   Rule: Invalid calls are refused before the first chunk
 
+    @X4.3
     Example: A streaming call of a tool that does not stream is refused
       Given an open session
       When the tool "echo" streams with {"message": "hello"}
       Then it is refused as invalid
       And the session is open
 
+    @X2.1
     Example: A streaming call with a parameter of another type is refused
       Given an open session
       When the tool "count" streams with {"n": "ten"}
       Then it is refused as invalid
       And the session is open
 
+    @X2.1
     Example: A streaming call without a required parameter is refused
       Given an open session
       When the tool "count" streams
       Then it is refused as invalid
       And the session is open
 
-  @X2
+  @X2 @X2.6
   Rule: A streaming tool can also run for one answer, the list of its chunks
 
     Example: A streaming tool answers the list of its chunks
@@ -66,6 +75,7 @@ Feature: Streaming tools
       When the tool "count" runs with {"n": 3}
       Then the tool answers [1, 2, 3]
 
+    @X2.5
     Example: A streaming tool that fails in the middle answers a failure
       Given an open session
       When the tool "fail_after" streams with {"n": 3}
@@ -76,6 +86,7 @@ Feature: Streaming tools
   @X4 @requires_process
   Rule: A streaming tool produces no more chunks than its client reads
 
+    @X4.4
     Example: A tool produces no chunks while its client does not read
       Given a new bridge
       And an open session
@@ -83,6 +94,7 @@ Feature: Streaming tools
       Then the bridge is idle within 15 s
       And Ada reads the other chunks up to 5000
 
+    @X4.5
     Example: A tool produces no chunks after its client has cancelled
       Given a new bridge
       And an open session
@@ -91,7 +103,7 @@ Feature: Streaming tools
       Then the bridge is idle within 15 s
       And the session is open
 
-  @X4
+  @X4 @X4.5
   Rule: A client can cancel a stream
 
     Example: A client cancels a stream after two chunks of very many

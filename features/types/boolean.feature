@@ -2,7 +2,7 @@
 Feature: Boolean variables
   A boolean is true or false. Numbers and texts that other languages treat as booleans are refused.
 
-  @T
+  @T @T.1
   Rule: Booleans round-trip
 
     Scenario Outline: The boolean <value> round-trips
@@ -19,7 +19,7 @@ Feature: Boolean variables
       When "streaming" is set to false
       Then "streaming" holds false at version 2
 
-  @T
+  @T @T.3 @T.6
   Rule: Only true and false are booleans
 
     Scenario Outline: A boolean variable refuses <value>

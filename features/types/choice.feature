@@ -2,7 +2,7 @@
 Feature: Choice variables
   A choice is one of the texts that its registration lists.
 
-  @T
+  @T @T.8
   Rule: Every listed choice is accepted
 
     Scenario Outline: The listed choice <value> is accepted
@@ -18,7 +18,7 @@ Feature: Choice variables
         | "gpt-4"   |
         | ""        |
 
-  @T
+  @T @T.3 @T.8
   Rule: Values that are not listed are refused
 
     Scenario Outline: A choice variable refuses <value>, which is not listed
@@ -48,3 +48,41 @@ Feature: Choice variables
       When "model" is registered as a choice holding "gpt-5", under the constraints {"choices": ["gpt-4", "mistral"]}
       Then it is refused as invalid, saying "must be one of"
       And there is no variable "model"
+
+  @T @T.8
+  Rule: A choice is compared by its code points
+
+    Scenario Outline: The text <value> is not the choice "é"
+      Given a choice variable "mode" holding "é" with:
+        | choices               |
+        | ["é", "x y", "plain"] |
+      When "mode" is set to <value>
+      Then it is refused as invalid, saying "must be one of"
+      And "mode" still holds "é" at version 1
+
+      Examples:
+        | value     |
+        | "e\u0301" |
+        | "É"       |
+        | "e"       |
+        | "é "      |
+        | "\ufeffé" |
+        | "x  y"    |
+        | "Plain"   |
+        | "plain\n" |
+        | ""        |
+
+  @S7 @S7.4
+  Rule: A refusal reaches every client, however many choices there are
+
+    Scenario Outline: A value that is none of <count> choices is refused as invalid
+      Given a choice variable "model" with <count> choices "a-model-with-a-rather-long-name-"
+      When "model" is set to "gpt-5"
+      Then it is refused as invalid, saying "must be one of"
+      And "model" still holds "a-model-with-a-rather-long-name-0" at version 1
+
+      Examples:
+        | count |
+        | 10    |
+        | 1000  |
+        | 50000 |

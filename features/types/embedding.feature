@@ -2,7 +2,7 @@
 Feature: Embedding variables
   An embedding is a vector of finite numbers. A short one travels as JSON, a long one as raw bytes.
 
-  @T
+  @T @T.7
   Rule: Vectors round-trip
 
     Scenario Outline: The vector <value> round-trips
@@ -21,9 +21,10 @@ Feature: Embedding variables
       When "query" is set to [0.5, 0.25]
       Then "query" holds [0.5, 0.25] at version 2
 
-  @T
+  @T @V2 @T.4 @T.7
   Rule: Only vectors of finite numbers are embeddings
 
+    @V2.4
     Scenario Outline: An embedding variable refuses <value>
       Given an embedding variable "query" holding [0.1, 0.2]
       When "query" is set to <value>
@@ -48,9 +49,10 @@ Feature: Embedding variables
       Then it is refused as invalid, saying "must be a list of numbers"
       And there is no variable "query"
 
-  @T @V4
+  @V4
   Rule: Large vectors round-trip as raw bytes, byte for byte
 
+    @V4.1 @V4.2
     Scenario Outline: A <value> round-trips as an embedding
       When "query" is registered as an embedding holding <value>
       Then "query" holds <value> at version 1
@@ -63,6 +65,7 @@ Feature: Embedding variables
         | int32 array of shape [3000]    |
         | float32 array [0.1, 0.2, -0.0] |
 
+    @V4.5
     Scenario Outline: An embedding variable refuses a <value>
       Given an embedding variable "query" holding float32 array [0.5, 0.25]
       When "query" is set to <value>

@@ -6,7 +6,7 @@ Feature: How values travel
   @V1
   Rule: The type_url of a value names its variable's type
 
-    @requires_current_service
+    @V1.1 @requires_current_service
     Scenario Outline: The type_url of a <kind> names its type
       Given a <kind> variable "x" holding <value>
       When "x" is read
@@ -22,18 +22,20 @@ Feature: How values travel
         | embedding | [0.5]                       |
         | tensor    | {"shape": [1], "data": [5]} |
 
+    @V1.2
     Example: The older form of the type_url is accepted
       Given a float variable "x" holding 0.5
       When "x" is set to 0.25 under the type_url "dspex.variables/float"
       Then it is accepted
       And "x" holds 0.25 at version 2
 
-    @requires_older_service
+    @V1.2 @requires_older_service
     Example: A client of the older service name gets the older form of the type_url
       Given a float variable "x" holding 0.5
       When "x" is read under the older service name
       Then its type_url is "dspex.variables/float"
 
+    @V1.3
     Scenario Outline: A float with the type_url "<url>" is refused
       Given a float variable "x" holding 0.5
       When "x" is set to 0.25 under the type_url "<url>"
@@ -52,11 +54,16 @@ Feature: How values travel
         | type.googleapis.com/snakepit.Float              |
         | type.googleapis.com/google.protobuf.DoubleValue |
         | float                                           |
+        | snakepit.float                                  |
+        | example.com/snakepit.float                      |
+        | Type.GoogleAPIs.com/snakepit.float              |
+        | type.googleapis.com/snakepit.float/             |
         | type.googleapis.com/snakepit.                   |
 
   @V3
   Rule: A value that is not strict JSON is refused
 
+    @V3.1 @V3.2
     Scenario Outline: The malformed JSON text <text> is refused
       Given a float variable "x" holding 0.5
       When "x" is set to the text `<text>`
@@ -83,6 +90,7 @@ Feature: How values travel
         | 1e400     |
         | -1e999    |
 
+    @V3.2
     Scenario Outline: A whole number of 400 digits in <text> is refused for <a variable>
       Given <a variable> "x" holding <held>
       When "x" is set to the text `<text>`
@@ -97,6 +105,7 @@ Feature: How values travel
         | an embedding variable | [0.5]                       | [$N]                         |
         | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [$N]} |
 
+    @V3.2
     Scenario Outline: A number beyond the range of doubles in <text> is refused
       Given <a variable> "x" holding <held>
       When "x" is set to the text `<text>`
@@ -108,6 +117,7 @@ Feature: How values travel
         | an embedding variable | [0.5]                       | [0.5, 1e400]                     |
         | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [-1e400]} |
 
+    @V3.1
     Scenario Outline: A duplicate key in <text> is refused
       Given a tensor variable "weights" holding {"shape": [1], "data": [1]}
       When "weights" is set to the text `<text>`
@@ -119,6 +129,7 @@ Feature: How values travel
         | {"shape": [1], "data": [2], "data": [3]}  |
         | {"shape": [1], "shape": [1], "data": [2]} |
 
+    @V3.1
     Scenario Outline: The bytes <bytes> are refused as a string
       Given a string variable "x" holding "safe"
       When "x" is set to the bytes `<bytes>`
@@ -136,24 +147,28 @@ Feature: How values travel
         | 80 04 4b 01 2e       |
         | 80 03 58 01 00 61 2e |
 
+    @V3.1
     Example: An empty JSON text is refused
       Given a float variable "x" holding 0.5
       When "x" is set to the text ``
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
+    @V3.4
     Example: A set without a value is refused
       Given a float variable "x" holding 0.5
       When "x" is set to no value
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
+    @V3.2
     Example: A number of 5,000 digits is refused
       Given a float variable "x" holding 0.5
       When "x" is set to a number of 5000 digits
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
 
+    @V3.3
     Scenario Outline: Arrays nested <depth> deep are refused
       Given an embedding variable "x" holding [0.5]
       When "x" is set to arrays nested <depth> deep
@@ -168,6 +183,7 @@ Feature: How values travel
   @V4
   Rule: Raw bytes must match their header
 
+    @V4.3
     Scenario Outline: A set to <count> raw bytes with the header <header> is refused
       Given a tensor variable "weights" holding float32 array [1.5, 2.5]
       When "weights" is set to the header `<header>` with <count> bytes
@@ -196,12 +212,14 @@ Feature: How values travel
         | 24    | {"shape": [2, 3]                                                                  |
         | 24    | []                                                                                |
 
+    @V4.4
     Example: Raw bytes in addition to a JSON value are refused
       Given a tensor variable "weights" holding {"shape": [1], "data": [1]}
       When "weights" is set to {"shape": [1], "data": [2]} with 4 stray bytes
       Then it is refused as invalid
       And "weights" still holds {"shape": [1], "data": [1]} at version 1
 
+    @V4.4
     Scenario Outline: A <kind> in raw bytes is refused
       Given a <kind> variable "x" holding <value>
       When "x" is set to the header `{"type": "<kind>", "shape": [1], "dtype": "float64", "binary_format": "raw"}` with 8 bytes
@@ -216,7 +234,7 @@ Feature: How values travel
         | boolean | true   |
         | module  | "five" |
 
-  @V4
+  @V4 @V4.2
   Rule: A value is read in the form in which it was written
 
     Example: A small array written as JSON is read as JSON
@@ -229,7 +247,7 @@ Feature: How values travel
       When "query" is read
       Then its value is in raw bytes
 
-  @V5
+  @V5 @V5.1
   Rule: No value is ever unpickled
 
     Scenario Outline: The binary format <format> is refused
@@ -248,6 +266,7 @@ Feature: How values travel
   @V1 @V3 @V4 @V5
   Rule: The first value of a variable is checked as every other value
 
+    @V3.1 @V3.2
     Scenario Outline: A float variable cannot be registered with the JSON text <text>
       When "x" is registered as a float holding the text `<text>`
       Then it is refused as invalid
@@ -260,6 +279,7 @@ Feature: How values travel
         | NaN   |
         | 1e400 |
 
+    @V1.3
     Scenario Outline: A float variable cannot be registered with the type_url "<url>"
       When "x" is registered as a float holding 0.25 under the type_url "<url>"
       Then it is refused as invalid
@@ -270,6 +290,7 @@ Feature: How values travel
         | type.googleapis.com/snakepit.integer |
         | type.googleapis.com/snakepit.colour  |
 
+    @V4.3 @V5.1
     Scenario Outline: A tensor variable cannot be registered with <count> raw bytes and the header <header>
       When "x" is registered as a tensor holding the header `<header>` with <count> bytes
       Then it is refused as invalid
@@ -285,6 +306,7 @@ Feature: How values travel
   @V1 @V3 @V4 @V5
   Rule: In a batch, an invalid value is an error of its variable
 
+    @V3.1 @V3.2
     Scenario Outline: In a batch, the JSON text <text> is an error of its variable
       Given a float variable "x" holding 0.5
       When these are set in a non-atomic batch:
@@ -301,6 +323,7 @@ Feature: How values travel
         | NaN   |
         | 1e400 |
 
+    @V1.3
     Scenario Outline: In a batch, the type_url "<url>" is an error of its float variable
       Given a float variable "x" holding 0.5
       When these are set in a non-atomic batch:
@@ -316,6 +339,7 @@ Feature: How values travel
         | type.googleapis.com/snakepit.integer |
         | type.googleapis.com/snakepit.colour  |
 
+    @V4.3 @V5.1
     Scenario Outline: In a batch, <count> raw bytes with the header <header> are an error of their tensor variable
       Given a tensor variable "x" holding float32 array [1.5, 2.5]
       When these are set in a non-atomic batch:

@@ -6,6 +6,7 @@ Feature: Float variables
   @T @V2
   Rule: Every double round-trips
 
+    @V2.1 @V2.2 @T.1
     Scenario Outline: A float variable can be registered with <value>
       When "score" is registered as a float holding <value>
       Then "score" holds <value> at version 1
@@ -31,6 +32,7 @@ Feature: Float variables
         | Infinity  |
         | -Infinity |
 
+    @V2.1 @V2.2
     Scenario Outline: A float variable can be set to <value>
       Given a float variable "score" holding 0.5
       When "score" is set to <value>
@@ -43,11 +45,12 @@ Feature: Float variables
         | NaN                |
         | -Infinity          |
 
+    @V2.3
     Example: An integer given to a float variable is widened
       When "score" is registered as a float holding 1
       Then "score" holds 1.0 at version 1
 
-  @T
+  @T @T.2 @T.6
   Rule: Only numbers are floats
 
     Scenario Outline: A float variable refuses <value>

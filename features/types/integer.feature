@@ -6,6 +6,7 @@ Feature: Integer variables
   @T @V2
   Rule: Every 64-bit integer round-trips
 
+    @V2.1 @V2.2 @T.1
     Scenario Outline: An integer variable can be registered with <value>
       When "seed" is registered as an integer holding <value>
       Then "seed" holds <value> at version 1
@@ -26,19 +27,22 @@ Feature: Integer variables
         | 9223372036854775807  |
         | -9223372036854775808 |
 
+    @V2.2
     Example: An integer variable can be set to a number that no double holds
       Given an integer variable "seed" holding 1
       When "seed" is set to 9007199254740993
       Then "seed" holds 9007199254740993 at version 2
 
+    @V2.3
     Example: A whole number written with a fraction of zero is an integer
       Given an integer variable "seed" holding 1
       When "seed" is set to 42.0
       Then "seed" holds 42 at version 2
 
-  @T
+  @T @T.2
   Rule: Only whole numbers are integers
 
+    @T.6
     Scenario Outline: An integer variable refuses <value>
       Given an integer variable "max_tokens" holding 256
       When "max_tokens" is set to <value>

@@ -6,6 +6,7 @@ Feature: Module variables
   @T
   Rule: The name of a module is stored and not imported
 
+    @T.9
     Scenario Outline: The module name <value> round-trips
       When "strategy" is registered as a module holding <value>
       Then "strategy" holds <value> at version 1
@@ -16,6 +17,7 @@ Feature: Module variables
         | "Elixir.DSPex.Predict"         |
         | "no.such.module.anywhere_9471" |
 
+    @T.3
     Example: A module variable can be set to one of its allowed modules
       Given a module variable "strategy" holding "Predict" with:
         | choices                       |
@@ -23,7 +25,7 @@ Feature: Module variables
       When "strategy" is set to "ChainOfThought"
       Then "strategy" holds "ChainOfThought" at version 2
 
-  @T
+  @T @T.3
   Rule: A value that does not name an allowed module is refused
 
     Scenario Outline: A module that is not listed in <key> is refused

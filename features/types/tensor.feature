@@ -2,7 +2,7 @@
 Feature: Tensor variables
   A tensor is an array with a shape: weights, attention maps, masks.
 
-  @T @V2
+  @T @V2 @V2.4 @T.7
   Rule: Every tensor round-trips with its nesting
 
     Scenario Outline: The tensor <value> round-trips
@@ -17,9 +17,10 @@ Feature: Tensor variables
         | {"shape": [1, 1, 1], "data": [[[7.5]]]}                         |
         | {"shape": [2, 2], "data": [[0.1, 9007199254740993], [0, -0.5]]} |
 
-  @T
+  @T @V2 @T.7
   Rule: The data of a tensor must match its shape
 
+    @T.4
     Scenario Outline: A tensor variable refuses <value>, whose data do not match its shape
       Given a tensor variable "weights" holding {"shape": [2], "data": [1, 2]}
       When "weights" is set to <value>
@@ -30,9 +31,12 @@ Feature: Tensor variables
         | value                                          |
         | {"shape": [2, 3], "data": [1, 2, 3, 4, 5]}     |
         | {"shape": [2, 3], "data": [[1, 2, 3], [4, 5]]} |
+        | {"shape": [2, 2], "data": [[1, 2, 3], [4]]}    |
+        | {"shape": [4], "data": [[1, 2], [3, 4]]}       |
         | {"shape": [2], "data": [1, 2, 3]}              |
         | {"shape": [2], "data": []}                     |
 
+    @T.4
     Scenario Outline: A tensor variable refuses <value>, which has no shape or no data
       Given a tensor variable "weights" holding {"shape": [2], "data": [1, 2]}
       When "weights" is set to <value>
@@ -48,6 +52,7 @@ Feature: Tensor variables
         | 42             |
         | null           |
 
+    @V2.4
     Scenario Outline: A tensor variable refuses <value>, which has invalid numbers
       Given a tensor variable "weights" holding {"shape": [2], "data": [1, 2]}
       When "weights" is set to <value>
@@ -64,14 +69,16 @@ Feature: Tensor variables
         | {"shape": ["2"], "data": [1, 2]}   |
         | {"shape": [2.5], "data": [1, 2]}   |
 
+    @T.4
     Example: A tensor variable cannot be registered with data that do not match the shape
       When "weights" is registered as a tensor holding {"shape": [2, 3], "data": [1]}
       Then it is refused as invalid, saying "data size doesn't match shape"
       And there is no variable "weights"
 
-  @T @V4
+  @V4 @V4.2
   Rule: Large tensors round-trip as raw bytes, byte for byte
 
+    @V4.1 @V4.5
     Scenario Outline: A <value> round-trips as a tensor
       When "weights" is registered as a tensor holding <value>
       Then "weights" holds <value> at version 1

@@ -5,6 +5,7 @@ Feature: Batches
   @A7
   Rule: A batch of reads shows one moment
 
+    @A7.2
     Example: Several variables are read in one call
       Given the variables:
         | name        | type    | value   |
@@ -19,6 +20,7 @@ Feature: Batches
         | model       | "gpt-4" | 1       |
       And nothing is missing
 
+    @A7.2
     Example: Arrays in raw bytes are read in one call
       Given the variables:
         | name    | type      | value                       |
@@ -32,6 +34,7 @@ Feature: Batches
         | query   | float64 array [0.1, 0.2]    | 1       |
         | bias    | {"shape": [1], "data": [2]} | 1       |
 
+    @A7.2
     Example: Missing variables are listed in the order of the request
       Given a float variable "temperature" holding 0.7
       When "zebra", "temperature", "ant" and "monkey" are read in one call
@@ -40,6 +43,7 @@ Feature: Batches
         | temperature | 0.7   | 1       |
       And "zebra", "ant" and "monkey" are missing
 
+    @A7.2
     Example: Each variable is listed under the identifier of the request
       Given the variables:
         | name  | type    | value |
@@ -51,6 +55,7 @@ Feature: Batches
         | id of left | 1     | 1       |
         | right      | 2     | 1       |
 
+    @A7.3
     Example: The metadata of variables is included on request
       Given the variables:
         | name        | type    | value |
@@ -64,6 +69,7 @@ Feature: Batches
         | temperature | 0.8   | 2       | {"reason": "tuning"} |
         | max_tokens  | 512   | 2       | {"reason": "cost"}   |
 
+    @A7.3
     Example: The metadata of variables is left out on request
       Given the variables:
         | name        | type    | value |
@@ -76,6 +82,7 @@ Feature: Batches
         | temperature | 0.8   | 2       | {}       |
         | max_tokens  | 256   | 1       | {}       |
 
+    @A7.1
     Example: A reader never sees one half of an atomic batch
       Given the variables:
         | name  | type    | value |
@@ -84,9 +91,16 @@ Feature: Batches
       When one client sets "left" and "right" 100 times in an atomic batch while another reads both in one call
       Then every read returned equal numbers
 
+    @A7.4
+    Example: A read of no variables is answered
+      Given a float variable "temperature" holding 0.7
+      When no variables are read in one call
+      Then nothing is missing
+
   @A8
   Rule: In an atomic batch, all sets succeed or none
 
+    @A8.1 @A8.3
     Example: A valid atomic batch sets every variable
       Given the variables:
         | name        | type    | value |
@@ -104,6 +118,7 @@ Feature: Batches
       And "temperature" holds 0.9 at version 2
       And "max_tokens" holds 512 at version 2
 
+    @A8.1
     Example: An atomic batch sets arrays in raw bytes
       Given the variables:
         | name    | type      | value                       |
@@ -117,6 +132,7 @@ Feature: Batches
       And "weights" holds float32 array [0.5, 1.5] at version 2
       And "query" holds [0.3] at version 2
 
+    @A8.5
     Example: The metadata of a batch is merged into that of each variable
       Given the variables:
         | name        | type    | value |
@@ -139,6 +155,7 @@ Feature: Batches
         | 2       | 256   | client     |
         | 1       | 128   | client     |
 
+    @A8.1 @A8.4
     Example: An invalid value makes an atomic batch fail as a whole
       Given the variables:
         | name        | type    | value |
@@ -160,6 +177,7 @@ Feature: Batches
       And "top_k" still holds 40 at version 1
       And Ada receives nothing else
 
+    @A8.1 @A8.4
     Example: A missing variable makes an atomic batch fail as a whole
       Given a float variable "temperature" holding 0.7
       When these are set in an atomic batch:
@@ -171,9 +189,10 @@ Feature: Batches
         | missing |         |
       And "temperature" still holds 0.7 at version 1
 
-  @A8
+  @A8 @A8.3
   Rule: In a non-atomic batch, each set succeeds or fails by itself
 
+    @A8.2
     Example: A non-atomic batch sets the valid variables and reports the others
       Given the variables:
         | name        | type    | value |
@@ -219,7 +238,7 @@ Feature: Batches
       And "temperature" holds 0.9 at version 2
       And "max_tokens" still holds 256 at version 1
 
-  @A8
+  @A8 @A8.6
   Rule: A contradictory batch is refused as a whole
 
     Scenario Outline: A variable named twice in <a batch> is refused
@@ -252,3 +271,190 @@ Feature: Batches
       When an empty atomic batch is set
       Then the batch succeeds
       And the batch answers no versions
+
+  @A7 @A8
+  Rule: A batch may have hundreds of variables
+
+    @A8.1 @A8.2 @A8.3
+    Scenario Outline: Two hundred variables are set in <a batch> and read in one call
+      Given 200 integer variables "v" holding 0 and up
+      When the 200 variables "v" are set in <a batch> to 1000 and up
+      Then the 200 variables "v" hold 1000 and up, at version 2
+
+      Examples:
+        | a batch            |
+        | an atomic batch    |
+        | a non-atomic batch |
+
+    @A7.2
+    Example: A read of two hundred variables answers all of them
+      Given 200 integer variables "v" holding 5 and up
+      When the 200 variables "v" are read in one call
+      Then the answer has the 200 variables "v", holding 5 and up at version 1
+
+  @A1 @A7 @A7.2
+  Rule: A batch read answers each variable completely, and as of now
+
+    @A1.3
+    Example: A batch read answers every field of a variable
+      Given a float variable "rate" holding 0.1 with:
+        | min | max |
+        | 0   | 1   |
+      And "rate" was set to 0.5, with the metadata {"reason": "tuning", "source": "elixir"}
+      And the optimizer "mipro" locked "rate"
+      And the state of "rate" was noted
+      When "rate" and "missing" are read in one call
+      Then the answer has the state of "rate" as noted
+      And "missing" is missing
+
+    Example: A variable that is requested by its name and its id is answered under both
+      Given an integer variable "x" holding 1
+      When "x" and "x", by its id, are read in one call
+      Then the answer has:
+        | name    | value | version |
+        | x       | 1     | 1       |
+        | id of x | 1     | 1       |
+
+    Example: A deleted variable is missing under its name and its id
+      Given an integer variable "x" holding 1
+      And an integer variable "y" holding 1
+      And "x" was deleted
+      When "x", by its old id, "y" and "x" are read in one call
+      Then the answer has:
+        | name | value | version |
+        | y    | 1     | 1       |
+
+  @A8 @D2
+  Rule: In a batch, a lock is an error of its variable, as any other refusal
+
+    @A8.1 @A8.4 @D2.1
+    Example: A locked variable makes an atomic batch fail as a whole
+      Given the variables:
+        | name        | type    | value |
+        | temperature | float   | 0.7   |
+        | max_tokens  | integer | 256   |
+      And the optimizer "mipro" locked "temperature"
+      And Ada watches "max_tokens"
+      When these are set in an atomic batch:
+        | name        | value |
+        | max_tokens  | 512   |
+        | temperature | 0.9   |
+      Then the batch fails for:
+        | name        | because                          |
+        | temperature | variable_locked_for_optimization |
+      And the batch answers no versions
+      And "max_tokens" still holds 256 at version 1
+      And "temperature" still holds 0.7 at version 1
+      And Ada receives nothing else
+
+    @D2.3
+    Scenario Outline: The optimizer that locked a variable sets it in <a batch>
+      Given the variables:
+        | name        | type    | value |
+        | temperature | float   | 0.7   |
+        | max_tokens  | integer | 256   |
+      And the optimizer "mipro" locked "temperature"
+      When these are set in <a batch>, for the optimizer "mipro":
+        | name        | value |
+        | temperature | 0.9   |
+        | max_tokens  | 512   |
+      Then the batch succeeds
+      And "temperature" holds 0.9 at version 2
+      And "max_tokens" holds 512 at version 2
+      And "temperature" is locked by the optimizer "mipro"
+
+      Examples:
+        | a batch            |
+        | an atomic batch    |
+        | a non-atomic batch |
+
+    @A8.2 @D2.1
+    Example: In the batch of one optimizer, the variable of another one is an error
+      Given the variables:
+        | name  | type    | value |
+        | left  | integer | 1     |
+        | right | integer | 1     |
+      And the optimizer "mipro" locked "left"
+      And the optimizer "copro" locked "right"
+      When these are set in a non-atomic batch, for the optimizer "mipro":
+        | name  | value |
+        | left  | 2     |
+        | right | 2     |
+      Then the batch fails for:
+        | name  | because                          |
+        | right | variable_locked_for_optimization |
+      And the batch answers the versions:
+        | name | version |
+        | left | 2       |
+      And "left" holds 2 at version 2
+      And "right" still holds 1 at version 1
+
+    @A8.4
+    Example: An atomic batch that fails has an error for each variable at fault
+      Given the variables:
+        | name   | type    | value |
+        | locked | integer | 1     |
+        | strict | integer | 1     |
+        | fine   | integer | 1     |
+      And the optimizer "mipro" locked "locked"
+      When these are set in an atomic batch:
+        | name   | value |
+        | locked | 2     |
+        | strict | 0.5   |
+        | fine   | 2     |
+        | gone   | 2     |
+      Then the batch fails for:
+        | name   | because                          |
+        | locked | variable_locked_for_optimization |
+        | strict | must be a whole number           |
+        | gone   |                                  |
+      And "fine" still holds 1 at version 1
+      And "strict" still holds 1 at version 1
+
+  @A8 @A14
+  Rule: Each set of a batch is a change like any other
+
+    @A8.5 @A14.1
+    Scenario Outline: A change in <a batch> has its author and its metadata in the history and in watches
+      Given the variables:
+        | name  | type    | value |
+        | left  | integer | 1     |
+        | right | integer | 1     |
+      And Ada watches "right"
+      When these are set in <a batch>, with the metadata {"reason": "tuning", "changed_by": "Ben", "source": "elixir"}:
+        | name  | value |
+        | left  | 2     |
+        | right | 3     |
+      Then the batch succeeds
+      And the history of "right" is:
+        | version | value | changed by | metadata             |
+        | 2       | 3     | Ben        | {"reason": "tuning"} |
+        | 1       | 1     | client     | {}                   |
+      And Ada receives:
+        | update       | value | previous | version | changed by | metadata             |
+        | value change | 3     | 1        | 2       | Ben        | {"reason": "tuning"} |
+      And the source of "left" is ELIXIR
+
+      Examples:
+        | a batch            |
+        | an atomic batch    |
+        | a non-atomic batch |
+
+    @A8.2
+    Example: A refused set of a non-atomic batch leaves its variable as it was
+      Given the variables:
+        | name   | type    | value |
+        | strict | integer | 1     |
+        | fine   | integer | 1     |
+      And the state of "strict" was noted
+      And Ada watches "strict"
+      When these are set in a non-atomic batch, with the metadata {"reason": "wrong"}:
+        | name   | value |
+        | strict | 0.5   |
+        | fine   | 2     |
+      Then the batch fails for:
+        | name   | because                |
+        | strict | must be a whole number |
+      And "fine" holds 2 at version 2
+      And the state of "strict" is as noted
+      And Ada receives nothing else

@@ -2,7 +2,7 @@
 Feature: Concurrent clients
   Clients that work at the same time do not lose each other's changes.
 
-  @A13
+  @A13 @A13.1
   Rule: No accepted change is lost, and each makes a version of its own
 
     Example: Ten clients set one variable at the same time
@@ -30,7 +30,7 @@ Feature: Concurrent clients
       Then exactly one is accepted and the others are refused as already existing
       And "x" is at version 1
 
-  @S3
+  @S3 @S3.1
   Rule: Sessions are isolated from each other
 
     Example: Ten clients use the same name in ten sessions at the same time
@@ -38,3 +38,18 @@ Feature: Concurrent clients
       When 10 clients at once each use a session of their own
       Then all are accepted
       And each client read only its own values
+
+  @A1 @A13 @A1.2
+  Rule: A name belongs to one of those that register it simultaneously
+
+    @A13.1
+    Example: Of five simultaneous registrations of a name, one succeeds each time
+      When 300 times, five simultaneous calls register one name
+      Then each time, exactly one is accepted and the others are refused as already existing
+
+  @D2 @D2.1
+  Rule: A lock belongs to one of the optimizers that take it simultaneously
+
+    Example: Of five optimizers that lock a variable simultaneously, one succeeds each time
+      When 300 times, five simultaneous calls lock one variable
+      Then each time, exactly one is accepted and the others are refused with FAILED_PRECONDITION

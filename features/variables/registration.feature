@@ -5,6 +5,7 @@ Feature: Registering variables
   @A1
   Rule: A registration answers the complete variable
 
+    @A1.1 @A1.3
     Example: The registration of a learning rate answers the complete variable
       When "learning_rate" is registered as a float holding 0.01, under the constraints {"min": 0, "max": 1}
       Then the answer is a variable with:
@@ -13,6 +14,7 @@ Feature: Registering variables
       And the id of "learning_rate" begins with "var_learning_rate_"
       And "learning_rate", by its id, holds 0.01 at version 1
 
+    @A1.3
     Example: A registration records its metadata, its source and its author
       Given an open session
       And Ada watches every variable
@@ -28,6 +30,7 @@ Feature: Registering variables
         | update     | variable      | version | changed by | metadata                             |
         | registered | learning_rate | 1       | Ben        | {"author": "Cy", "reason": "tuning"} |
 
+    @A1.1
     Example: Two variables have different ids
       Given a float variable "a" holding 1
       When "b" is registered as a float holding 2
@@ -35,6 +38,7 @@ Feature: Registering variables
       And "a" holds 1.0 at version 1
       And "b" holds 2.0 at version 1
 
+    @A1.1
     Scenario Outline: The name <name> is valid
       When <name> is registered as a float holding 0.5
       Then <name> holds 0.5 at version 1
@@ -48,7 +52,7 @@ Feature: Registering variables
         | "var_x_1"      |
         | "*"            |
 
-  @A1
+  @A1 @A1.2
   Rule: A name is unique in its session
 
     Example: A second registration of a name is refused
@@ -69,7 +73,7 @@ Feature: Registering variables
       Then "X" holds 0.75 at version 1
       And "x" still holds 0.5 at version 1
 
-  @T
+  @T @T.1
   Rule: There are eight types
 
     Scenario Outline: A variable of the unknown type <kind> cannot be registered
@@ -84,7 +88,21 @@ Feature: Registering variables
         | number  |
         | unknown |
 
-  @S7
+  @S7 @S7.3
+  Rule: A session may have 1,000 variables, and a message 8 MiB
+
+    Example: The thousandth variable of a session is accepted
+      Given 999 integer variables "v" holding 0 and up
+      When "last" is registered as a float holding 0.5
+      Then "last" holds 0.5 at version 1
+
+    Example: A set in a message of 8 MiB is accepted
+      Given a string variable "text" holding "short"
+      When "text" is set in a message of 8388608 bytes
+      Then it is accepted
+      And "text" is at version 2
+
+  @S7 @S7.1
   Rule: A name has 1 to 256 characters and no control characters
 
     Scenario Outline: A name of <count> characters is valid
@@ -117,3 +135,107 @@ Feature: Registering variables
         | "bell\u0007"   |
         | "nul\u0000nul" |
         | "del\u007f"    |
+
+    Scenario Outline: A name of 256 characters <character> is valid
+      When a name of 256 characters <character> is registered as a float holding 0.5
+      Then it is accepted
+
+      Examples:
+        | character |
+        | "é"       |
+        | "東"      |
+        | "🚀"      |
+
+    Scenario Outline: A name of 257 characters <character> is refused
+      When a name of 257 characters <character> is registered as a float holding 0.5
+      Then it is refused as invalid
+      And no variable exists
+
+      Examples:
+        | character |
+        | "é"       |
+        | "🚀"      |
+
+    Scenario Outline: The name <name>, which has control characters beyond ASCII, is refused
+      When <name> is registered as a float holding 0.5
+      Then it is refused as invalid
+      And no variable exists
+
+      Examples:
+        | name             |
+        | "pad\u0080"      |
+        | "next\u0085line" |
+        | "csi\u009b"      |
+        | "apc\u009f"      |
+
+  @A1 @A2 @S7 @A3
+  Rule: Every character that is not a control character may be in a name, and makes it another name
+
+    @S7.1 @A2.1
+    Scenario Outline: The name <name>, which has unusual characters, is registered as it is
+      When <name> is registered as a float holding 0.5
+      Then <name> holds 0.5 at version 1
+      And <name>, by its id, holds 0.5 at version 1
+
+      Examples: signs that have a meaning elsewhere
+        | name              |
+        | "a/b"             |
+        | "../x"            |
+        | ".hidden"         |
+        | "{a,b}"           |
+        | "[a]"             |
+        | "back\\slash"     |
+        | "per%20cent"      |
+        | "quote\"d"        |
+        | "a'b; DROP TABLE" |
+        | "a:b@c"           |
+        | "NULL"            |
+        | "0"               |
+
+      Examples: blanks and signs that are not seen
+        | name          |
+        | " "           |
+        | " x"          |
+        | "x "          |
+        | "\u00a0"      |
+        | "soft\u00ad"  |
+        | "\ufeffx"     |
+        | "zero\u200bx" |
+        | "line\u2028x" |
+        | "\u202eright" |
+
+      Examples: other scripts, and characters of several code points
+        | name           |
+        | "é"            |
+        | "e\u0301"      |
+        | "Ångström"     |
+        | "Ελλάδα"       |
+        | "👩‍👩‍👧"       |
+        | "\ud83d\ude80" |
+
+    @A1.2
+    Scenario Outline: The names <name> and <other> are different
+      Given a float variable <name> holding 1
+      And a float variable <other> holding 2
+      When <other> is set to 3
+      Then <name> still holds 1.0 at version 1
+      And <other> holds 3.0 at version 2
+      And <name> and <other> have different ids
+
+      Examples:
+        | name     | other     |
+        | "é"      | "e\u0301" |
+        | "x"      | "x "      |
+        | "x"      | "\ufeffx" |
+        | "straße" | "strasse" |
+        | "K"      | "\u212a"  |
+        | "ﬁ"      | "fi"      |
+        | "İ"      | "i\u0307" |
+        | "a/b"    | "a\\b"    |
+        | "1"      | "01"      |
+
+    @A3.3
+    Example: Metadata may have any text in its keys and its values
+      Given a float variable "x" holding 0.5
+      When "x" is set to 0.6, with the metadata {"schlüssel 🚀": "e\u0301\r\n\u0000", "empty": "", "a.b/c": " "}
+      Then the metadata of "x" contains {"schlüssel 🚀": "e\u0301\r\n\u0000", "empty": "", "a.b/c": " "}

@@ -8,7 +8,7 @@ from ..config import Settings, address_of
 from ..core.errors import StartupError
 from ..core.sessions import Sessions
 from ..etcd.address import parse
-from ..rpc.credentials import peer_credentials
+from ..rpc.credentials import PeerCertificates
 from ..rpc.forwarding import Forwarder
 from .cluster import Cluster
 
@@ -19,6 +19,7 @@ class ClusterBackend:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._cluster = Cluster(parse(settings.store), settings.failpoint)
+        self._certificates = PeerCertificates(settings)
         self._forwarder: Forwarder | None = None
         self.store = self._cluster.store
 
@@ -27,8 +28,12 @@ class ClusterBackend:
 
     def share(self, sessions: Sessions, on_status: Callable[[bool], object]) -> Forwarder:
         self._cluster.begin(sessions, on_status)
-        self._forwarder = Forwarder(self._cluster.ownership, peer_credentials(self._settings))
+        self._forwarder = Forwarder(self._cluster.ownership, self._certificates.read())
         return self._forwarder
+
+    def reload(self) -> None:
+        assert self._forwarder is not None, "call share before reload"
+        self._forwarder.use(self._certificates.read())
 
     async def close(self) -> None:
         if self._forwarder is not None:

@@ -43,6 +43,10 @@ MAX_CLOCK_DRIFT = 0.05
 """The maximum relative difference in speed of two machines' clocks; real ones differ far less."""
 
 
+_ENDED = "ended"
+"""The start time of a process that has ended, and for whose end its parent has not waited yet."""
+
+
 def now() -> float:
     """Return the time in seconds of a monotonic clock that also runs while the machine sleeps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -247,14 +251,31 @@ def has_ended(process: stored.Bridge, here: stored.Bridge) -> bool:
     """Return True if ``process`` has certainly ended; False if it is not on the machine of ``here``."""
     if not process.machine or (process.machine, process.processes) != (here.machine, here.processes):
         return False
-    return process.began != _began(process.pid)
+    began = _began(process.pid)
+    if not began:
+        # The process may be hidden: it is another user's, and /proc is mounted with hidepid (ProtectProc).
+        return not _exists(process.pid)
+    return process.began != began
 
 
 def _began(pid: int) -> str:
-    """Return the start time of a process, in clock ticks; "" if there is no such process."""
+    """Return the start time of a process, in clock ticks; "" if no such process can be seen."""
     # The name, in parentheses, may contain anything. The state and 18 more fields come before the start time.
     fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
-    return "" if not fields or fields[0] in "ZX" else fields[19]
+    if not fields:
+        return ""
+    return _ENDED if fields[0] in "ZX" else fields[19]
+
+
+def _exists(pid: int) -> bool:
+    """Return True if there is a process with an id, even if this user cannot see it."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _processes() -> str:

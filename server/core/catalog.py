@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from .names import MAX_LENGTH, random_hex
 from .variables import Variable
 
+_ASTERISKS = re.compile(r"\*+")
+
 
 def new_id(name: str) -> str:
     """Return a new unique id for a variable. It contains the name, which ``_name_of`` extracts."""
@@ -55,6 +57,7 @@ class Catalog:
             return iter(self)
         if len(pattern) - pattern.count("*") > MAX_LENGTH:
             return iter(())  # longer than any name
+        pattern = _ASTERISKS.sub("*", pattern)
         # The pattern of fnmatch does not backtrack over several *, which could take exponential time.
         glob = re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
         return (variable for variable in self if glob.match(variable.name))

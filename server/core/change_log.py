@@ -66,7 +66,12 @@ class Change:
 
 
 class ChangeLog:
-    """The newest changes of a session, bounded by count and by bytes."""
+    """The newest changes of a session, bounded by count and by bytes.
+
+    A batch may be larger than the log, so that its first changes are dropped at once. They are surplus then:
+    the watches that are open can still take them, and the changes before them, until they have fallen behind
+    by a whole log. No watch can resume there.
+    """
 
     def __init__(self, start_sequence: int, max_changes: int, max_bytes: int) -> None:
         """Create an empty log, whose first change gets the sequence ``start_sequence + 1``."""
@@ -74,6 +79,8 @@ class ChangeLog:
         self.on_drop: Callable[[Change], object] | None = None
         self._changes: deque[Change] = deque()
         self._bytes = 0
+        self._surplus: list[Change] = []  # the changes before those in the log
+        self._since_surplus = (0, 0)  # the number and the bytes of the changes after the batch
         self._max_changes = max_changes
         self._max_bytes = max_bytes
         self.watches: set[Watch] = set()
@@ -81,20 +88,32 @@ class ChangeLog:
 
     def append(self, changes: Collection[Change]) -> None:
         """Add changes with the next sequences, and wake the watches of their variables."""
+        before, added = self.last, 0
         for change in changes:
             assert change.sequence == self.last + 1
             self.last = change.sequence
             self._changes.append(change)
-            self._bytes += change.size
+            added += change.size
+        self._bytes += added
+        surplus = []
         while len(self._changes) > self._max_changes or (
             self._bytes > self._max_bytes and len(self._changes) > 1
         ):
             dropped = self._changes.popleft()
             self._bytes -= dropped.size
+            surplus.append(dropped)
             if self.on_drop is not None:
                 self.on_drop(dropped)
         if not self._woken_by:
             return
+        if surplus and surplus[-1].sequence > before:
+            self._surplus, self._since_surplus = surplus, (0, 0)
+        elif self._surplus:
+            self._surplus += surplus
+            count, size = self._since_surplus
+            self._since_surplus = count + len(changes), size + added
+            if count + len(changes) >= self._max_changes or size + added > self._max_bytes:
+                self._surplus = []
         first: dict[Watch, int] = {}
         for change in changes:
             for key in (change.variable.id, None):
@@ -102,6 +121,11 @@ class ChangeLog:
                     first.setdefault(watch, change.sequence)
         for watch, sequence in first.items():
             watch.notify(sequence)
+
+    @property
+    def size(self) -> int:
+        """The approximate memory of the retained changes, in bytes."""
+        return self._bytes
 
     @property
     def oldest(self) -> int:
@@ -122,19 +146,20 @@ class ChangeLog:
         """
         if sequence > self.last:
             raise OutOfRangeError(f"sequence {sequence} is beyond the latest, {self.last}")
-        if sequence < self.oldest - 1:
-            raise OutOfRangeError(
-                f"the change after sequence {sequence} is no longer retained:"
-                f" the oldest retained is {self.oldest}"
-            )
         changes = self._changes
         start = len(changes) - (self.last - sequence)
+        if start < -len(self._surplus):
+            raise self._dropped(sequence)
+        if start < 0:
+            return [*self._surplus[start:], *changes]
         return [changes[index] for index in range(start, len(changes))]
 
     def check_resume(self, sequence: int) -> None:
         """Raise a ``RefusalError`` if no watch can resume after a sequence."""
         if sequence < 0:
             raise InvalidArgumentError(f"resume_after: must not be negative, not {sequence}")
+        if sequence < self.oldest - 1:
+            raise self._dropped(sequence)
         self.after(sequence)
 
     def place(self, watch: Watch) -> None:
@@ -151,6 +176,18 @@ class ChangeLog:
                 woken.pop(watch, None)
                 if not woken:
                     del self._woken_by[key]
+        self.release_surplus()
+
+    def release_surplus(self) -> None:
+        """Drop the surplus, unless a watch has yet to take some of it."""
+        if self._surplus and all(watch.seen >= self.oldest - 1 for watch in self.watches):
+            self._surplus = []
+
+    def _dropped(self, sequence: int) -> OutOfRangeError:
+        return OutOfRangeError(
+            f"the change after sequence {sequence} is no longer retained:"
+            f" the oldest retained is {self.oldest}"
+        )
 
 
 class Watch:
@@ -214,6 +251,7 @@ class Watch:
             return [self._log.newest]
         changes = self._concerning(self._log.after(self.seen))
         self._next = changes[MAX_TAKEN_CHANGES].sequence if len(changes) > MAX_TAKEN_CHANGES else None
+        self._log.release_surplus()
         return changes[:MAX_TAKEN_CHANGES]
 
     def end(self, reason: RefusalError) -> None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Self
 
+MAX_LISTED_CHARACTERS = 300
+"""The maximum number of characters of a list in a message; the items beyond it are only counted."""
+
 
 class FieldViolation(NamedTuple):
     """A description of an error in one field of a request."""
@@ -84,3 +87,22 @@ class StartupError(Exception):
 def invalid(field: str, description: str) -> InvalidArgumentError:
     """Return an ``InvalidArgumentError`` about one field; its message is ``field: description``."""
     return InvalidArgumentError(f"{field}: {description}", [FieldViolation(field, description)])
+
+
+def listed(texts: Sequence[str], separator: str = ", ") -> str:
+    """Return texts as a list for a message; beyond ``MAX_LISTED_CHARACTERS``, only their number."""
+    shown: list[str] = []
+    size = 0
+    for text in texts:
+        size += len(text) + len(separator)
+        if size > MAX_LISTED_CHARACTERS and shown:
+            return f"{separator.join(shown)}{separator}and {len(texts) - len(shown)} more"
+        shown.append(shortened(text))
+    return separator.join(shown)
+
+
+def shortened(text: str, max_characters: int = MAX_LISTED_CHARACTERS) -> str:
+    """Return a text, or its beginning and the number of its other characters if it is too long."""
+    if len(text) <= max_characters:
+        return text
+    return f"{text[:max_characters]}... and {len(text) - max_characters} more characters"

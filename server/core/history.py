@@ -48,6 +48,15 @@ class Histories:
         if len(changes) > self._limit:
             del changes[0]
 
+    def next_dropped(self, variable_id: str) -> Change | None:
+        """Return the change that is dropped when another one is added; None if there is none."""
+        changes = self._changes.get(variable_id)
+        return changes[0] if changes is not None and len(changes) >= self._limit else None
+
+    def retained(self, variable: Variable) -> list[Change]:
+        """Return all retained changes of a variable, oldest first."""
+        return self._of(variable)
+
     def newest(self, variable: Variable, limit: int) -> list[Change]:
         """Return at most ``limit`` retained changes of a variable, newest first; 0 for all."""
         if limit < 0:

@@ -11,6 +11,7 @@ from .change_log import Change, ChangeLog
 from .compaction import Compaction
 from .history import Histories
 from .limits import Limits
+from .retention import SessionBytes
 
 
 def _nothing() -> None:
@@ -25,18 +26,20 @@ class Journal:
             written.
         store: the store that persists the records.
         limits: the limits of the session, among them those of the change log.
+        retained: the number of bytes that the session retains.
 
     Attributes:
         log: the changes that the store has persisted.
         sequence: the sequence of the newest change, which may not be persisted yet.
     """
 
-    def __init__(self, opened: Opened, store: Store, limits: Limits) -> None:
+    def __init__(self, opened: Opened, store: Store, limits: Limits, retained: SessionBytes) -> None:
         self.log = ChangeLog(opened.start_sequence, limits.log_changes, limits.log_bytes)
         self.sequence = opened.start_sequence
         self._session_id = opened.session_id
         self._unwritten: Opened | None = opened
         self._store = store
+        self._retained = retained
 
     def open(self) -> None:
         """Write the record of the session's opening, unless it is written already."""
@@ -52,7 +55,7 @@ class Journal:
     def append(self, changes: Sequence[Change], request_id: str, forgotten: str) -> None:
         """Write changes to the store, all or none, and to the log when they are durable; see ``Changed``."""
         record = Changed(self._session_id, changes, request_id, forgotten)
-        self.keep(record, partial(self.log.append, changes))
+        self.keep(record, partial(self._publish, changes))
         self.sequence += len(changes)
 
     def recover(self, changes: Sequence[Change]) -> None:
@@ -62,6 +65,11 @@ class Journal:
             self.log.last = changes[0].sequence - 1
         self.log.append(changes)
         self.sequence = self.log.last
+
+    def _publish(self, changes: Sequence[Change]) -> None:
+        before = self.log.size
+        self.log.append(changes)
+        self._retained.add(self.log.size - before)
 
     def rollback_uncommitted(self) -> None:
         """Reset the sequence to that of the last persisted change, which is the last one in the log."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, NamedTuple
 
-from ..flags import LIMITS, Flag, as_count
+from ..flags import LIMITS, Flag, as_bytes, as_count
 
 
 class Limits(NamedTuple):
@@ -15,7 +15,8 @@ class Limits(NamedTuple):
         int,
         Flag(
             "--max-calls",
-            "maximum number of concurrent calls per client, watches included; further ones are refused",
+            "maximum number of concurrent calls per token, or per connection if there are no tokens;"
+            " further ones are refused",
             as_count,
             LIMITS,
         ),
@@ -29,6 +30,57 @@ class Limits(NamedTuple):
             LIMITS,
         ),
     ] = 1_000
+    bytes: Annotated[
+        int,
+        Flag(
+            "--max-bytes",
+            "maximum memory of what all clients together make the server retain, in bytes: values, histories,"
+            " logs, metadata and tools; what exceeds it is refused",
+            as_count,
+            LIMITS,
+            metavar="BYTES",
+        ),
+    ] = 4 * 2**30
+    unread_bytes: Annotated[
+        int,
+        Flag(
+            "--max-unread-bytes",
+            "maximum memory of large replies and updates that are on their way to readers, in bytes;"
+            " further ones are refused",
+            as_count,
+            LIMITS,
+            metavar="BYTES",
+        ),
+    ] = 2**30
+    json_bytes: Annotated[
+        int,
+        Flag(
+            "--max-json-bytes",
+            "maximum size of an embedding or tensor in JSON, in bytes;"
+            " larger ones are refused, and have to be sent as raw bytes",
+            as_bytes,
+            LIMITS,
+        ),
+    ] = 4 * 2**20
+    batch: Annotated[
+        int,
+        Flag(
+            "--max-batch",
+            "maximum number of variables that one call reads or sets; calls with more are refused",
+            as_count,
+            LIMITS,
+        ),
+    ] = 10_000
+    followers: Annotated[
+        int,
+        Flag(
+            "--max-followers",
+            "maximum number of variables that follow one variable, and of followers that one call notifies;"
+            " further dependencies and larger changes are refused",
+            as_count,
+            LIMITS,
+        ),
+    ] = 5_000
     dependencies: Annotated[
         int,
         Flag(

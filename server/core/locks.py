@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .clock import Clock
 from .errors import FailedPreconditionError
@@ -15,8 +15,7 @@ LOCK_TIMEOUT_S = 300.0
 LOCKED = "variable_locked_for_optimization"
 
 
-@dataclass(slots=True)
-class _Lock:
+class _Lock(NamedTuple):
     holder: Optimization
     expires: float
 
@@ -60,7 +59,7 @@ class Locks:
     def renew(self, variable_id: str) -> None:
         """Restart the timeout of a lock, after its holder has made a change."""
         if (lock := self._locks.get(variable_id)) is not None:
-            lock.expires = self._clock.elapsed() + LOCK_TIMEOUT_S
+            self._locks[variable_id] = _Lock(lock.holder, self._clock.elapsed() + LOCK_TIMEOUT_S)
 
     def release(self, variable_id: str, name: str, optimizer_id: str, *, force: bool) -> None:
         """Release the lock of a variable.

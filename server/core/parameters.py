@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from . import jsontext
 from .constraints import NO_CONSTRAINTS, Constraints
-from .errors import FieldViolation, InvalidArgumentError, invalid
+from .errors import FieldViolation, InvalidArgumentError, invalid, listed
+from .limits import Limits
 from .types import TYPES
-from .values import BINARY, JSON, AnyMessage, Value, kind_of, read_value
+from .values import BINARY, JSON, PREFIX, AnyMessage, Value, check_json_size, kind_of, read_value
+
+STRING_VALUE = "type.googleapis.com/google.protobuf.StringValue"
+"""The type_url with which clients of Snakepit 0.4 send every argument, as JSON."""
+
+
+@dataclass
+class Argument:
+    """A value with its type, as in a request."""
+
+    type_url: str
+    value: bytes
 
 
 class Parameter(NamedTuple):
@@ -51,13 +64,15 @@ def bind(tool: Spec, values: Mapping[str, AnyMessage], arrays: Mapping[str, byte
     arguments: dict[str, Any] = {}
     known = {parameter.name: parameter for parameter in tool.parameters}
     for name in sorted((values.keys() | arrays.keys()) - known.keys()):
-        violations.append(FieldViolation(name[:80], f"{tool.name} has no such parameter"))
+        violations.append(FieldViolation(name[:80], "is unknown"))
     for name, parameter in known.items():
         if name in values:
             try:
                 arguments[name] = read(parameter, values[name], arrays.get(name, b""))
             except InvalidArgumentError as refusal:
                 violations.extend(refusal.violations)
+        elif name in arrays and parameter.type == "any":
+            arguments[name] = arrays[name]  # bytes that only the tool understands
         elif name in arrays:
             violations.append(FieldViolation(name, "has bytes and no value"))
         elif parameter.required:
@@ -65,8 +80,8 @@ def bind(tool: Spec, values: Mapping[str, AnyMessage], arrays: Mapping[str, byte
         elif parameter.default is not None:
             arguments[name] = parameter.default.native()
     if violations:
-        text = "; ".join(f"parameter {violation.field} {violation.description}" for violation in violations)
-        raise InvalidArgumentError(f"{tool.name}: {text}", violations)
+        texts = [f"parameter {violation.field} {violation.description}" for violation in violations]
+        raise InvalidArgumentError(f"{tool.name}: {listed(texts, '; ')}", violations)
     return arguments
 
 
@@ -77,6 +92,8 @@ def read(parameter: Parameter, message: AnyMessage, array: bytes = b"") -> Any:
     Raises:
         InvalidArgumentError: the value is of another type, or violates the parameter's constraints.
     """
+    if message.type_url == STRING_VALUE:
+        message = Argument(PREFIX + JSON, message.value)
     sent_kind = kind_of(message.type_url, parameter.name)
     if sent_kind not in (JSON, *TYPES) and sent_kind.removesuffix(BINARY) not in TYPES:
         raise invalid(parameter.name, f"type_url names no type: {message.type_url[:80]!r}")
@@ -93,6 +110,7 @@ def read(parameter: Parameter, message: AnyMessage, array: bytes = b"") -> Any:
         constraints = kind.parse_constraints(parameter.constraints_json)
     if sent_kind.endswith(BINARY):
         return read_value(message, array, kind, constraints, parameter.name).native()
+    check_json_size(message.value, kind, parameter.name, Limits().json_bytes)
     accepted = kind.read_json(message.value, parameter.name)
     if violations := constraints.violations(accepted.measure):
         raise InvalidArgumentError(

@@ -24,6 +24,7 @@ from .errors import (
 )
 from .names import MAX_LENGTH, check_name, random_hex
 from .registered_tools import RegisteredTool
+from .retention import DEPENDENCY_BYTES, REQUEST_ID_BYTES, constraint_bytes, tool_bytes, version_bytes
 from .session_content import SessionContent
 from .values import Value
 from .variables import Variable, rules_of
@@ -138,7 +139,10 @@ class Session(SessionContent):
         if len(dependency_type) > MAX_LENGTH:
             raise invalid("dependency_type", f"must be at most {MAX_LENGTH} characters")
         followed, follower = self.get(followed).id, self.get(follower).id
+        self._retained.check(DEPENDENCY_BYTES)
+        count = len(self._dependencies)
         self._dependencies.add(followed, follower, dependency_type)
+        self._retained.add(DEPENDENCY_BYTES * (len(self._dependencies) - count))
         self._journal.keep(Depended(self.id, followed, follower, dependency_type))
 
     def start_optimization(self, identifier: str, optimizer_id: str) -> str:
@@ -160,7 +164,12 @@ class Session(SessionContent):
 
     def register_tools(self, tools: Sequence[RegisteredTool]) -> None:
         """Add a client's tools, all or none; see ``RegisteredTools.add``."""
+        for tool in tools:
+            self._check_metadata(tool.metadata)
+        self._retained.check(tool_bytes(tools))
+        before = tool_bytes(self.tools)
         self.tools.add(tools)
+        self._retained.add(tool_bytes(self.tools) - before)
         self._journal.keep(ToolsRegistered(self.id, tools))
 
     # Planning and applying
@@ -199,11 +208,15 @@ class Session(SessionContent):
         """
         if not changes:
             return
+        if len(changes) > 1:
+            self._check_followers(changes)
         forgotten = ""
         if request_id and len(self._answers) >= self._limits.request_ids:
             forgotten = next(iter(self._answers))
+        added = self._added_bytes(changes, request_id)
         # The store comes first, since it may refuse: then nothing has been changed.
         self._journal.append([*changes, *self._consequences(changes)], request_id, forgotten)
+        removed = self._removed_bytes(changes)
         for change in changes:
             variable = change.variable
             if change.kind == change_log.DELETED:
@@ -222,6 +235,45 @@ class Session(SessionContent):
             self._answers[request_id] = changes[0].variable.version
         if forgotten:
             del self._answers[forgotten]
+            removed += REQUEST_ID_BYTES + len(forgotten)
+        self._retained.add(added - removed)
+
+    def _added_bytes(self, changes: Sequence[Change], request_id: str) -> int:
+        """Return the memory that changes will take; refuse them if it is too much."""
+        added = REQUEST_ID_BYTES + len(request_id) if request_id else 0
+        more = added
+        for change in changes:
+            if change.kind == change_log.DELETED:
+                return 0  # a deletion is never refused
+            size = version_bytes(change.variable)
+            if change.kind == change_log.REGISTERED:
+                size += constraint_bytes(change.variable)
+            added += size
+            more += size + change.size
+        self._retained.check(more)
+        return added
+
+    def _removed_bytes(self, changes: Sequence[Change]) -> int:
+        """Return the memory that the session releases when changes are applied."""
+        removed = 0
+        for change in changes:
+            variable = change.variable
+            if change.kind == change_log.DELETED:
+                retained = self._histories.retained(variable)
+                removed += sum(version_bytes(old.variable) for old in retained) + constraint_bytes(variable)
+                removed += DEPENDENCY_BYTES * self._dependencies.count_of(variable.id)
+            elif (dropped := self._histories.next_dropped(variable.id)) is not None:
+                removed += version_bytes(dropped.variable)
+        return removed
+
+    def _check_followers(self, changes: Sequence[Change]) -> None:
+        """Refuse a batch that would notify too many followers."""
+        count = sum(len(self._dependencies.followers(change.variable.id)) for change in changes)
+        if count > self._limits.followers:
+            raise ResourceExhaustedError(
+                f"dependencies: a batch notifies {self._limits.followers} followers at most"
+                f" (--max-followers), not {count}"
+            )
 
     def _consequences(self, changes: Sequence[Change]) -> Iterator[Change]:
         """Yield a dependency change for each follower of the changed variables."""
@@ -247,7 +299,7 @@ class Session(SessionContent):
                         "cause_version": str(cause.version),
                         "dependency_type": dependency_type,
                     },
-                    at=change.at,
+                    at=changes[-1].at,  # times never decrease, and all changes of a batch come before
                 )
 
     def _now(self) -> int:

@@ -19,19 +19,41 @@ from .limits import Limits
 from .locks import Locks
 from .names import check_name
 from .registered_tools import RegisteredTools
+from .retention import (
+    DEPENDENCY_BYTES,
+    REQUEST_ID_BYTES,
+    SESSION_BYTES,
+    RetainedBytes,
+    SessionBytes,
+    bytes_of,
+    constraint_bytes,
+    tool_bytes,
+    version_bytes,
+)
 from .variables import Optimization, Variable
 
 
 class SessionContent:
     """The content of one session, to be read and watched; ``core.session`` changes it."""
 
-    def __init__(self, opened: Opened, clock: Clock, limits: Limits, store: Store = MEMORY) -> None:
-        """Create an empty session, which the first change or ``open`` writes to the store."""
+    def __init__(
+        self,
+        opened: Opened,
+        clock: Clock,
+        limits: Limits,
+        store: Store = MEMORY,
+        retained: RetainedBytes | None = None,
+    ) -> None:
+        """Create an empty session, which the first change or ``open`` writes to the store.
+
+        It counts towards the bytes that the bridge retains once it is opened.
+        """
+        self._retained = SessionBytes(retained or RetainedBytes(limits.bytes))
         self.id = opened.session_id
         self.metadata = opened.metadata
         self.created_at = opened.created_at
         self.start_sequence = opened.start_sequence
-        self._journal = Journal(opened, store, limits)
+        self._journal = Journal(opened, store, limits, self._retained)
         self._clock = clock
         self._limits = limits
         self._latest = self.created_at
@@ -39,15 +61,17 @@ class SessionContent:
         self._histories = Histories(limits.history)
         self._answers: dict[str, int] = {}
         self._ended: RefusalError | None = None
-        self._dependencies = Dependencies(limits.dependencies)
+        self._dependencies = Dependencies(limits.dependencies, limits.followers)
         self._locks = Locks(clock)
         self.tools = RegisteredTools(limits.tools)
         self._journal.follow(self._histories)
 
     @classmethod
-    def recovered(cls, state: SessionState, clock: Clock, limits: Limits, store: Store) -> Self:
+    def recovered(
+        cls, state: SessionState, clock: Clock, limits: Limits, store: Store, retained: RetainedBytes
+    ) -> Self:
         """Return a session with the state that a store has persisted."""
-        session = cls(state.opened, clock, limits, store)
+        session = cls(state.opened, clock, limits, store, retained)
         session._journal.recover(state.log)
         session.restore(state)
         return session
@@ -58,7 +82,7 @@ class SessionContent:
         self._journal.rollback_uncommitted()
         self._variables = Catalog(variable for variable, _ in state.variables)
         self._histories = Histories(self._limits.history)
-        self._dependencies = Dependencies(self._limits.dependencies)
+        self._dependencies = Dependencies(self._limits.dependencies, self._limits.followers)
         self._locks = Locks(self._clock)
         self._answers = dict(state.answers)
         self._latest = self.created_at
@@ -69,9 +93,27 @@ class SessionContent:
                 idle_ns = self._clock.utc() - max(holder.started_at, variable.updated_at)
                 self._locks.restore(variable.id, holder, max(0.0, idle_ns / 1e9))
         for followed, follower, dependency_type in state.dependencies:
-            self._dependencies.add(followed, follower, dependency_type)
+            self._dependencies.restore(followed, follower, dependency_type)
         self.tools = RegisteredTools(self._limits.tools, state.tools)
         self._journal.follow(self._histories)
+        self.count_retained()
+
+    def count_retained(self) -> None:
+        """Count the bytes that the session retains, which ``core.session`` then keeps up to date."""
+        self._retained.begin()
+        versions = (
+            change.variable for variable in self._variables for change in self._histories.retained(variable)
+        )
+        self._retained.add(
+            SESSION_BYTES
+            + bytes_of(self.metadata)
+            + self.log.size
+            + sum(map(version_bytes, versions))
+            + sum(map(constraint_bytes, self._variables))
+            + sum(REQUEST_ID_BYTES + len(request_id) for request_id in self._answers)
+            + DEPENDENCY_BYTES * len(self._dependencies)
+            + tool_bytes(self.tools)
+        )
 
     # Reading
 
@@ -160,6 +202,7 @@ class SessionContent:
         """
         ended = len(self._variables) + len(self.log.watches) + len(self.tools)
         self._ended = reason
+        self._retained.end()
         self._variables.clear()
         self.tools.clear()
         return ended

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from ..storage.memory import MEMORY
-from ..storage.records import Ended, Opened, StoreContent
+from ..storage.records import Ended, Opened, SessionState, StoreContent
 from ..storage.store import Store
 from .clock import Clock
 from .errors import NotFoundError, RefusalError, ResourceExhaustedError, UnavailableError, invalid
 from .limits import Limits
 from .names import check_name
+from .retention import SESSION_BYTES, RetainedBytes, bytes_of
 from .session import Session
 
 MAX_TOMBSTONES = 1_000
@@ -50,6 +51,7 @@ class Sessions:
         self._limits = limits
         self._default_ttl = default_ttl
         self._store = store
+        self._retained = RetainedBytes(limits.bytes)
         self._leases: dict[str, _Lease] = {}
         self._ending: dict[str, list[_Lease]] = {}  # sessions whose end is not persisted yet, oldest first
         self._last_sequences: dict[str, int] = {}  # of ended sessions, by id
@@ -112,7 +114,8 @@ class Sessions:
         opened = Opened(
             session_id, dict(metadata or {}), self._clock.utc(), ttl or self._default_ttl, start_sequence
         )
-        session = Session(opened, self._clock, self._limits, self._store)
+        session = Session(opened, self._clock, self._limits, self._store, self._retained)
+        self._retained.check(SESSION_BYTES + bytes_of(opened.metadata))
         yield session
         session.open()
         self._add(session, opened.ttl)
@@ -162,7 +165,7 @@ class Sessions:
         self._last_sequences |= content.ended
         self._min_next_sequence = max(self._min_next_sequence, content.min_next_sequence)
         for state in content.sessions:
-            session = Session.recovered(state, self._clock, self._limits, self._store)
+            session = Session.recovered(state, self._clock, self._limits, self._store, self._retained)
             self._add(session, state.opened.ttl)
 
     def release(self, session_id: str, reason: RefusalError) -> None:
@@ -182,6 +185,7 @@ class Sessions:
         return self._store.flushed(session_id)
 
     def _add(self, session: Session, ttl: float) -> None:
+        session.count_retained()
         lease = self._leases[session.id] = _Lease(session, ttl)
         lease.expires = self._clock.elapsed() + ttl
 
@@ -208,10 +212,9 @@ class Sessions:
         self._store.write(Ended(session.id, session.sequence, forgotten, self._min_next_sequence), publish)
         return ended
 
-    def _restore(self, session_ids: Iterable[str]) -> None:
-        """Reset sessions to their persisted state, because the store could not persist a record of each."""
-        for session_id in session_ids:
-            state = self._store.read(session_id)
+    def _restore(self, states: Mapping[str, SessionState | None]) -> None:
+        """Reset sessions to their persisted states, because the store could not persist a record of each."""
+        for session_id, state in states.items():
             leases = self._ending.pop(session_id, [])
             if (present := self._leases.pop(session_id, None)) is not None:
                 leases.append(present)
@@ -220,7 +223,7 @@ class Sessions:
                 restored.session.restore(state)
                 self._leases[session_id] = restored
                 self._last_sequences.pop(session_id, None)
-            elif leases[0].session.start_sequence:
+            elif leases and leases[0].session.start_sequence:
                 self._last_sequences[session_id] = leases[0].session.start_sequence - 1
             for lease in leases:  # sessions whose opening was neither persisted nor acknowledged
                 lease.session.close(_LOST)

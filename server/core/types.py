@@ -7,16 +7,21 @@ against which constraints are checked (the ``measure``).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from . import arrays, constraints, jsontext
+from . import arrays, constraints, jsontext, number_arrays
 from .arrays import Layout
 from .constraints import Constraints
-from .errors import invalid
+from .errors import ResourceExhaustedError, invalid
 
 INT64 = range(-(2**63), 2**63)
 SPECIAL_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+MAX_PARSED_ITEMS = 50_000
+"""The maximum number of items of an array in JSON that is parsed, because its numbers have unusual forms."""
 
 
 class WrongTypeError(ValueError):
@@ -30,6 +35,10 @@ class Accepted(NamedTuple):
     measure: Any
 
 
+PARSED: ContextVar[Mapping[tuple[str, bytes], Accepted]] = ContextVar("parsed", default=MappingProxyType({}))
+"""The values of the current call that were read before, by the name of the type and the JSON."""
+
+
 class VariableType(NamedTuple):
     """A type of variables: its name, its reader of JSON values, and its options.
 
@@ -38,16 +47,23 @@ class VariableType(NamedTuple):
         read: the function that checks a parsed JSON value and its bytes.
         binary: True if values may be binary.
         exact: True if 1.0 is read as the integer 1.
+        check: the function that checks the bytes of a JSON value without parsing them; it returns None for a
+            value that has to be parsed.
     """
 
     name: str
     read: Callable[[Any, bytes], Accepted]
     binary: bool = False
     exact: bool = False
+    check: Callable[[bytes], Accepted | None] | None = None
 
     def read_json(self, data: bytes, field: str) -> Accepted:
         """Read a JSON value; if it is invalid, raise an ``InvalidArgumentError`` about ``field``."""
+        if (accepted := PARSED.get().get((self.name, data))) is not None:
+            return accepted
         try:
+            if self.check is not None and (accepted := self.check(data)) is not None:
+                return accepted
             return self.read(jsontext.parse(data, exact=self.exact), data)
         except jsontext.InvalidJsonError as error:
             raise invalid(field, f"the value {error}") from None
@@ -121,25 +137,91 @@ def _embedding(value: Any, data: bytes) -> Accepted:
     return Accepted(data, Layout((len(value),), frozenset()))
 
 
+def _check_text(data: bytes) -> Accepted | None:
+    if len(data) > MAX_PARSED_ITEMS and (text := jsontext.plain_string(data)) is not None:
+        return Accepted(data, text)
+    return None
+
+
+def _check_embedding(data: bytes) -> Accepted | None:
+    if number_arrays.is_flat(data):
+        if number_arrays.has_usual_numbers(data):
+            return Accepted(data, Layout((number_arrays.count(data),), frozenset()))
+        if not _may_be_parsed(data) and number_arrays.has_numbers(data):
+            raise ResourceExhaustedError(_UNUSUAL)
+    if _may_be_parsed(data):
+        return None
+    raise WrongTypeError("must be a list of numbers")
+
+
+def _check_tensor(data: bytes) -> Accepted | None:
+    if (parts := number_arrays.split(data)) is None:
+        _check_unusual_tensor(data)
+        return None
+    header, array = parts
+    try:
+        tensor = jsontext.parse(header)
+        shape = _shape_of(tensor)
+    except (jsontext.InvalidJsonError, WrongTypeError):
+        if _may_be_parsed(data):
+            return None  # parsing the whole text finds the same, and names its place
+        raise
+    fits = number_arrays.has_shape(array, shape)
+    dtypes = number_arrays.dtypes_that_hold(array) if fits else None
+    if dtypes is not None:
+        return Accepted(data, Layout(shape, _narrowed(dtypes, tensor)))
+    if _may_be_parsed(data):
+        return None
+    if 0 in shape or (fits and number_arrays.has_numbers(array)):
+        raise ResourceExhaustedError(_UNUSUAL)
+    if number_arrays.has_numbers(array):
+        raise WrongTypeError(f"data size doesn't match shape {list(shape)}")
+    raise WrongTypeError("must be a tensor with shape and data, all of it numbers")
+
+
+def _check_unusual_tensor(data: bytes) -> None:
+    if _may_be_parsed(data):
+        return
+    if b"\\" in data:
+        raise ResourceExhaustedError(_UNUSUAL)  # a key may be written with escapes
+    raise WrongTypeError("must be a tensor with shape and data")
+
+
+def _may_be_parsed(data: bytes) -> bool:
+    return data.count(b",") + data.count(b"[") <= MAX_PARSED_ITEMS
+
+
+_UNUSUAL = "the array is large, and its numbers have unusual forms: send it as raw bytes"
+
+
 def _tensor(value: Any, data: bytes) -> Accepted:
+    shape = _shape_of(value)
+    numbers = _flat(value["data"], shape)
+    if not all(map(_is_number, numbers)):
+        raise WrongTypeError("must be a tensor with shape and data, all of it numbers")
+    dtypes = _narrowed(_dtypes_that_hold(numbers), value)
+    return Accepted(data, Layout(shape, dtypes))
+
+
+def _narrowed(dtypes: frozenset[str], tensor: dict[str, Any]) -> frozenset[str]:
+    """Return the dtypes that can represent a tensor, only its own if it names one."""
+    if "dtype" not in tensor:
+        return dtypes
+    if tensor["dtype"] not in list(arrays.ITEM_SIZES):
+        raise WrongTypeError(f"dtype must be one of {', '.join(arrays.ITEM_SIZES)}")
+    if tensor["dtype"] not in dtypes:
+        raise WrongTypeError(f"must be a tensor with shape and data, each number a {tensor['dtype']}")
+    return frozenset({tensor["dtype"]})
+
+
+def _shape_of(value: Any) -> tuple[int, ...]:
     if (
         not isinstance(value, dict)
         or not {"shape", "data"} <= value.keys() <= {"shape", "data", "dtype"}
         or not arrays.is_shape(value["shape"])
     ):
         raise WrongTypeError("must be a tensor with shape and data")
-    shape = tuple(value["shape"])
-    numbers = _flat(value["data"], shape)
-    if not all(map(_is_number, numbers)):
-        raise WrongTypeError("must be a tensor with shape and data, all of it numbers")
-    dtypes = _dtypes_that_hold(numbers)
-    if "dtype" in value:
-        if value["dtype"] not in list(arrays.ITEM_SIZES):
-            raise WrongTypeError(f"dtype must be one of {', '.join(arrays.ITEM_SIZES)}")
-        dtypes &= {value["dtype"]}
-        if not dtypes:
-            raise WrongTypeError(f"must be a tensor with shape and data, each number a {value['dtype']}")
-    return Accepted(data, Layout(shape, dtypes))
+    return tuple(value["shape"])
 
 
 def _flat(data: Any, shape: tuple[int, ...]) -> list[Any]:
@@ -177,19 +259,19 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float)  # not isinstance, for which True is an int
 
 
-EMBEDDING = VariableType("embedding", _embedding, binary=True)
+EMBEDDING = VariableType("embedding", _embedding, binary=True, check=_check_embedding)
 
 TYPES = {
     kind.name: kind
     for kind in (
         VariableType("float", _float),
         VariableType("integer", _integer, exact=True),
-        VariableType("string", _string),
+        VariableType("string", _string, check=_check_text),
         VariableType("boolean", _boolean),
-        VariableType("choice", _choice),
-        VariableType("module", _module),
+        VariableType("choice", _choice, check=_check_text),
+        VariableType("module", _module, check=_check_text),
         EMBEDDING,
-        VariableType("tensor", _tensor, binary=True),
+        VariableType("tensor", _tensor, binary=True, check=_check_tensor),
     )
 }
 """The eight types of variables, by name."""

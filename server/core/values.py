@@ -9,7 +9,8 @@ import json
 from typing import Any, NamedTuple, Protocol
 
 from .constraints import Constraints
-from .errors import FieldViolation, InvalidArgumentError, invalid
+from .errors import FieldViolation, InvalidArgumentError, ResourceExhaustedError, invalid
+from .limits import Limits
 from .types import TYPES, VariableType
 
 PREFIX = "type.googleapis.com/snakepit."
@@ -56,8 +57,22 @@ def kind_of(type_url: str, field: str) -> str:
     raise invalid(field, f"type_url must be {PREFIX}<type>, not {type_url[:80]!r}")
 
 
+def check_json_size(data: bytes, kind: VariableType, field: str, max_bytes: int) -> None:
+    """Refuse JSON of a type that may be sent as raw bytes if it is too large."""
+    if kind.binary and len(data) > max_bytes:
+        raise ResourceExhaustedError(
+            f"{field}: an array in JSON has {max_bytes} bytes at most (--max-json-bytes), not {len(data)};"
+            " send it as raw bytes"
+        )
+
+
 def read_value(
-    message: AnyMessage | None, array: bytes, kind: VariableType, constraints: Constraints, field: str
+    message: AnyMessage | None,
+    array: bytes,
+    kind: VariableType,
+    constraints: Constraints,
+    field: str,
+    max_json_bytes: int = Limits().json_bytes,
 ) -> Value:
     """Check a value against its type and constraints.
 
@@ -67,17 +82,21 @@ def read_value(
         kind: the expected type.
         constraints: the constraints that the value must satisfy.
         field: the name of the field in the request, for the error message.
+        max_json_bytes: the maximum size of an array in JSON, in bytes.
 
     Raises:
         InvalidArgumentError: the value is invalid; the message names ``field`` and every violated constraint.
+        ResourceExhaustedError: the value is an array in JSON, and too large for that.
     """
-    if message is None or not (message.type_url or message.value):
+    if message is None or (not message.type_url and not message.value):
         raise invalid(field, "a value is required")
     sent_kind = kind_of(message.type_url, field)
     if sent_kind == kind.name:
         if array:
             raise invalid(field, f"bytes need a type_url that ends in {BINARY}")
-        accepted = kind.read_json(message.value, field)
+        data = message.value  # each access makes a copy
+        check_json_size(data, kind, field, max_json_bytes)
+        accepted = kind.read_json(data, field)
     elif sent_kind == kind.name + BINARY:
         accepted = kind.read_binary(message.value, array, field)
     elif sent_kind.removesuffix(BINARY) in TYPES:

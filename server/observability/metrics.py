@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,7 @@ class Metrics:
             tls = {"certfile": settings.tls_cert, "keyfile": settings.tls_key}
             if settings.tls_ca:
                 tls |= {"client_cafile": settings.tls_ca, "client_auth_required": True}
+        self._tls = tls
         try:
             self._server, self._thread = start_http_server(int(port), host.strip("[]"), registry, **tls)
         except OSError as error:
@@ -94,6 +96,22 @@ class Metrics:
                 self._seconds.labels(call.method).observe(call.seconds)
 
         return count
+
+    def reload(self) -> None:
+        """Read the certificate files again; new connections use their content.
+
+        Raises:
+            StartupError: a file cannot be read or is invalid; the old certificates stay in use.
+        """
+        if not self._tls:
+            return
+        context: ssl.SSLContext = self._server.socket.context  # type: ignore[attr-defined]
+        try:
+            context.load_cert_chain(self._tls["certfile"], self._tls["keyfile"])
+            if ca := self._tls.get("client_cafile"):
+                context.load_verify_locations(ca)
+        except OSError as error:
+            raise StartupError(f"cannot use the certificates for metrics: {error}") from None
 
     def close(self) -> None:
         """Close the HTTP endpoint."""

@@ -46,6 +46,11 @@ class Observers:
         if self._metrics is not None:
             self._metrics.watch(sessions, running)
 
+    def reload(self) -> None:
+        """Read the certificate files again; new connections to the endpoint of metrics use their content."""
+        if self._metrics is not None:
+            self._metrics.reload()
+
     def close(self) -> None:
         """Flush and close all observers."""
         for close in self._closing:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from grpc import aio
 
+from .call_counter import TOKEN
 from .status import end_with
 from .tokens import SCOPE, Tokens
 
@@ -30,6 +31,7 @@ class AuthInterceptor(aio.ServerInterceptor):
         for key, value in details.invocation_metadata or ():
             if key == "authorization" and (scope := self._tokens.admit(str(value))) is not None:
                 SCOPE.set(scope)
+                TOKEN.set(str(value).partition(" ")[2].strip())
                 return await continuation(details)
         return _REFUSAL
 

@@ -23,6 +23,7 @@ from ..core.variables import Variable
 _REPLY_VARIABLE = pb.GetVariableResponse.DESCRIPTOR.fields_by_name["variable"].number
 _LISTED = pb.ListVariablesResponse.DESCRIPTOR.fields_by_name["variables"].number
 _FOUND = pb.BatchGetVariablesResponse.DESCRIPTOR.fields_by_name["variables"].number
+_INITIAL = pb.InitializeSessionResponse.DESCRIPTOR.fields_by_name["initial_variables"].number
 _UPDATE_VARIABLE = pb.VariableUpdate.DESCRIPTOR.fields_by_name["variable"].number
 _KEY, _ENTRY = 1, 2  # the fields of a map's entry
 
@@ -88,6 +89,15 @@ def batch_get_reply(variables: Mapping[str, Variable], missing: list[str], prefi
         for name, variable in variables.items()
     )
     return b"".join(entries) + pb.BatchGetVariablesResponse(missing_variables=missing).SerializeToString()
+
+
+def opening_reply(reply: pb.InitializeSessionResponse, variables: Mapping[str, bytes]) -> bytes:
+    """Return a serialized reply to the opening of a session, with serialized variables by name."""
+    entries = (
+        _field(_INITIAL, _field(_KEY, name.encode()) + _field(_ENTRY, data))
+        for name, data in variables.items()
+    )
+    return reply.SerializeToString() + b"".join(entries)
 
 
 def change_bytes(change: Change, prefix: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -76,22 +75,36 @@ class Certificates:
         return grpc.ssl_server_certificate_configuration([(key, certificate)], ca)
 
 
-def peer_credentials(settings: Settings) -> grpc.ChannelCredentials | None:
-    """Return the credentials for calls to the other bridges of the cluster; None without TLS.
+class PeerCertificates:
+    """The certificates for calls to the other bridges of the cluster, which have the same flags.
 
-    The other bridges have the same flags. Certificates that the authority in ``tls_ca`` has signed are
-    trusted; without ``tls_ca``, only this bridge's own certificate.
+    Certificates that the authority in ``tls_ca`` has signed are trusted; without ``tls_ca``, this bridge's
+    own certificate, and the one that it had before, which other bridges may not have replaced yet.
     """
-    if not settings.tls_cert:
-        return None
-    certificate, key = _pem(settings.tls_cert, "CERTIFICATE"), _pem(settings.tls_key, "PRIVATE KEY")
-    roots = _pem(settings.tls_ca, "CERTIFICATE") if settings.tls_ca else certificate
-    return grpc.ssl_channel_credentials(roots, key, certificate)
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._own = b""
+
+    def read(self) -> grpc.ChannelCredentials | None:
+        """Read the files, and return the credentials; None without TLS.
+
+        Raises:
+            StartupError: a file cannot be read or is invalid.
+        """
+        settings = self._settings
+        if not settings.tls_cert:
+            return None
+        certificate, key = _pem(settings.tls_cert, "CERTIFICATE"), _pem(settings.tls_key, "PRIVATE KEY")
+        roots = _pem(settings.tls_ca, "CERTIFICATE") if settings.tls_ca else certificate + b"\n" + self._own
+        self._own = certificate
+        return grpc.ssl_channel_credentials(roots, key, certificate)
 
 
 def _pem(path: str, label: str) -> bytes:
     try:
-        content = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            content = file.read()
     except OSError as error:
         raise StartupError(f"cannot read {path}: {error.strerror}") from None
     if label.encode() not in content:

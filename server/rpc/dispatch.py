@@ -8,22 +8,38 @@ import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc import aio
 
-from ..core.errors import InvalidArgumentError, RefusalError, ResourceExhaustedError, UnavailableError
-from ..core.limits import Limits
+from varbridge.messages.traits import traits_of
+
+from ..core.errors import RefusalError, UnavailableError
 from ..core.names import is_name
 from ..core.sessions import Sessions
 from ..observability.call_record import CallRecord, Observer
-from .service import Behaviour, Context, Method, behaviours_of, handler_of, services
-from .status import RemoteError, code_of, details_of, end_with
+from .call_counter import CallCounter, client_of
+from .fairness import Fairness
+from .preparation import Preparation
+from .service import Behaviour, Context, Method, behaviours_of, full_name, handler_of, services
+from .status import RemoteError, end_with, refuse
 from .tokens import SCOPE, Scope
+from .unread import UnreadBytes
+
+MAX_OTHER_FIELDS = 20_000
+"""The maximum number of fields of a request in addition to those that name variables."""
 
 logger = logging.getLogger("server.calls")
+
+CANCEL_INTERVAL_S = 2.0
+"""The interval at which calls that still run after the grace period are cancelled, in seconds."""
+
+_UNSAVED = UnavailableError(
+    "the server is shutting down: it is not known whether the last changes of the session are saved"
+)
 
 
 class Forwarder(Protocol):
@@ -50,7 +66,9 @@ class Dispatcher:
         servicers: the servicers, which implement the RPCs; see ``rpc.service``.
         forwarder: the forwarder to other bridges; None without a cluster.
         observers: the callbacks for ended calls.
-        limit: the maximum number of concurrent calls of one client; further ones are refused.
+        counter: the counter of the running calls of each client.
+        preparation: the preparation of calls about many variables.
+        unread: the number of bytes on their way to readers.
     """
 
     def __init__(
@@ -59,14 +77,19 @@ class Dispatcher:
         servicers: Iterable[object],
         forwarder: Forwarder | None = None,
         observers: Sequence[Observer] = (),
-        limit: int = Limits().calls,
+        counter: CallCounter | None = None,
+        preparation: Preparation | None = None,
+        unread: UnreadBytes | None = None,
     ) -> None:
         self._sessions = sessions
         self._observers = observers
         self._forwarder = forwarder
         self._behaviours = behaviours_of(servicers)
         self._running: dict[asyncio.Task[Any], Context] = {}
-        self._limit = limit
+        self._counter = counter or CallCounter()
+        self._fairness = Fairness()
+        self._unread = unread or UnreadBytes()
+        self._preparation = preparation or Preparation(sessions, self._unread)
         self._idle = asyncio.Event()
         self._idle.set()
         self._closing: UnavailableError | None = None
@@ -83,27 +106,38 @@ class Dispatcher:
         try:
             await asyncio.wait_for(self._idle.wait(), grace)
         except TimeoutError:
-            for task in self._running:
-                task.cancel()
-            await self._idle.wait()
+            # Once is not enough: a call whose behaviour was cancelled waits for its changes to be durable.
+            while self._running:
+                for task in self._running:
+                    task.cancel()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._idle.wait(), CANCEL_INTERVAL_S)
 
     def _service(self, service: ServiceDescriptor, prefix: str) -> grpc.GenericRpcHandler:
         handlers = {}
+        # Each variable of a batch may have an update and bytes.
+        max_fields = 2 * self._preparation.max_variables + MAX_OTHER_FIELDS
         for method in service.methods:
             begin = self._streaming if method.server_streaming else self._answering
             call = begin(self._behaviours[method.name], prefix, Method.of(method))
-            handlers[method.name] = handler_of(method, call)
-        return grpc.method_handlers_generic_handler(service.full_name, handlers)
+            handlers[method.name] = handler_of(method, call, max_fields)
+        return grpc.method_handlers_generic_handler(full_name(service), handlers)
 
     def _answering(self, behaviour: Behaviour, prefix: str, method: Method) -> Callable[..., Awaitable[Any]]:
-        wants_context = "context" in inspect.signature(behaviour).parameters
+        code = behaviour.__code__  # inspect.signature would make the start slower
+        wants_context = "context" in code.co_varnames[: code.co_argcount]
         is_async = inspect.iscoroutinefunction(behaviour)
         run = self._observed if self._observers else self._run
+        prepare = self._preparation.of(method.name)
 
         async def call(request: Any, context: Context) -> Any:
             async def answer() -> Any:
-                reply = behaviour(request, prefix, context) if wants_context else behaviour(request, prefix)
-                return await reply if is_async else reply
+                if prepare is not None:
+                    await prepare(request, prefix)
+                if is_async:
+                    arguments = (context,) if wants_context else ()
+                    return await behaviour(request, prefix, *arguments)
+                return await self._fairness.run(client_of(context), lambda: behaviour(request, prefix))
 
             return await run(answer, request, context, method)
 
@@ -149,33 +183,37 @@ class Dispatcher:
         self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
     ) -> Any:
         if self._closing is not None:
-            _refuse(context, self._closing)
+            refuse(context, self._closing)
             return None
         task = asyncio.current_task()
         assert task is not None
-        if len(self._running) >= self._limit and self._has_too_many(context.peer()):
-            _refuse(
-                context, ResourceExhaustedError(f"calls: at most {self._limit} at a time from one client")
-            )
+        try:
+            client = self._counter.begin(context)
+        except RefusalError as refusal:
+            refuse(context, refusal)
             return None
         self._running[task] = context
         self._idle.clear()
         try:
-            if isinstance(request, InvalidArgumentError):
+            if isinstance(request, RefusalError):
                 raise request
             if (scope := SCOPE.get()) is not None:
                 self._check(scope, method, getattr(request, "session_id", ""))
             if self._forwarder is None:
-                return await self._answer(behaviour, request)
-            return await self._answer_or_forward(behaviour, request, context, method)
+                reply = await self._answer(behaviour, request)
+            else:
+                reply = await self._answer_or_forward(behaviour, request, context, method)
+            if reply is not None and method.name != "SetVariable":  # whose replies are small
+                self._count_reply(reply, context, method)
+            return reply
         except RefusalError as refusal:
-            _refuse(context, refusal)
+            refuse(context, refusal)
         except RemoteError as remote:
             end_with(context, remote.code, remote.message, remote.trailers)
         except asyncio.CancelledError:
             if self._closing is None or context.cancelled():
                 raise
-            _refuse(context, self._closing)
+            refuse(context, self._closing)
         except aio.InternalError as error:
             # gRPC cannot send a message, because the caller is gone.
             logger.debug("a client disconnected before its call was answered: %s", error)
@@ -183,13 +221,17 @@ class Dispatcher:
             logger.exception("a call failed with an unexpected error")
             end_with(context, grpc.StatusCode.INTERNAL, "internal error; the server's log has the details")
         finally:
+            self._counter.end(client)
             self._running.pop(task, None)
             if not self._running:
                 self._idle.set()
 
-    def _has_too_many(self, client: str) -> bool:
-        """Return True if a client has the maximum number of running calls."""
-        return sum(1 for other in self._running.values() if other.peer() == client) >= self._limit
+    def _count_reply(self, reply: Any, context: Context, method: Method) -> None:
+        """Count a reply until it is sent; refuse one that is too large if the call only reads."""
+        size = len(reply) if isinstance(reply, bytes) else reply.ByteSize()
+        if traits_of(method.name).reads:
+            self._unread.check(size)
+        self._unread.add_reply(size, context)
 
     def _check(self, scope: Scope, method: Method, session_id: str) -> None:
         """Refuse a call that the scope of its token does not permit."""
@@ -205,7 +247,16 @@ class Dispatcher:
             return await behaviour()
         finally:
             if (flushed := self._sessions.flushed(session_id)) is not None:
-                await flushed
+                await self._durable(flushed)
+
+    async def _durable(self, flushed: asyncio.Future[None]) -> None:
+        """Wait until changes are durable, or raise a refusal with the reason why that is not known."""
+        try:
+            await flushed
+        except asyncio.CancelledError:
+            if self._closing is None:
+                raise
+            raise _UNSAVED.copy() from None
 
     async def _answer_or_forward(
         self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
@@ -230,7 +281,3 @@ def _name_of(code: Any) -> str:
     return next(
         (status.name for status in grpc.StatusCode if status.value[0] == code or status is code), "UNKNOWN"
     )
-
-
-def _refuse(context: Context, refusal: RefusalError) -> None:
-    end_with(context, code_of(refusal), refusal.message, details_of(refusal))

@@ -177,6 +177,13 @@ class Forwarder:
             await channel.close()
         self._channels.clear()
 
+    def use(self, credentials: grpc.ChannelCredentials | None) -> None:
+        """From now on, call the other bridges with these credentials; running calls go on."""
+        self._credentials = credentials
+        for channel in self._channels.values():
+            self._close_later(channel)
+        self._channels.clear()
+
     def _channel(self, address: str) -> aio.Channel:
         channel = self._channels.get(address)
         if channel is None:

@@ -11,9 +11,10 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc import aio
 
+from varbridge.messages import PACKAGE
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
-from ..core.errors import InvalidArgumentError
+from ..core.errors import InvalidArgumentError, RefusalError, ResourceExhaustedError
 from ..core.values import LEGACY_PREFIX, PREFIX
 
 Context = aio.ServicerContext[Any, Any]
@@ -42,9 +43,8 @@ class Method(NamedTuple):
     @classmethod
     def of(cls, method: MethodDescriptor) -> Method:
         """Return the method that a protobuf descriptor describes."""
-        return cls(
-            f"/{method.containing_service.full_name}/{method.name}", method.name, method.server_streaming
-        )
+        service = full_name(method.containing_service)
+        return cls(f"/{service}/{method.name}", method.name, method.server_streaming)
 
 
 def services() -> Iterator[tuple[ServiceDescriptor, str]]:
@@ -53,8 +53,16 @@ def services() -> Iterator[tuple[ServiceDescriptor, str]]:
 
 
 def names_of_services() -> list[str]:
-    """Return the full names of the service, such as ``snakepit.BridgeService``."""
-    return [service.full_name for service, _ in services()]
+    """Return the full names of the service."""
+    return [full_name(service) for service, _ in services()]
+
+
+def full_name(service: ServiceDescriptor) -> str:
+    """Return the name of a service in the paths of its methods, such as ``snakepit.bridge.BridgeService``.
+
+    It is not that of the descriptor: see ``proto/generate.py``.
+    """
+    return f"{PACKAGE}.{service.name}"
 
 
 def behaviours_of(servicers: Iterable[object]) -> Mapping[str, Behaviour]:
@@ -77,31 +85,68 @@ def behaviours_of(servicers: Iterable[object]) -> Mapping[str, Behaviour]:
 
 
 def handler_of(
-    method: MethodDescriptor, call: Callable[[Any, Context], Awaitable[Any]]
+    method: MethodDescriptor, call: Callable[[Any, Context], Awaitable[Any]], max_fields: int
 ) -> grpc.RpcMethodHandler[Any, Any]:
-    """Return the handler that gRPC calls for a method."""
+    """Return the handler that gRPC calls for a method; requests have at most ``max_fields`` fields."""
     make: Callable[..., grpc.RpcMethodHandler[Any, Any]] = (
         grpc.unary_stream_rpc_method_handler
         if method.server_streaming
         else grpc.unary_unary_rpc_method_handler
     )
-    parse = _parser(GetMessageClass(method.input_type))
+    parse = _parser(GetMessageClass(method.input_type), max_fields)
     return make(call, request_deserializer=parse, response_serializer=_bytes)
 
 
-def _parser(kind: type[Message]) -> Callable[[bytes], Message | InvalidArgumentError]:
+def _parser(kind: type[Message], max_fields: int) -> Callable[[bytes], Message | RefusalError]:
     """Return a function that decodes a request, or returns an error for invalid bytes.
 
     If it raised the error, gRPC would end the call with the status UNKNOWN.
     """
 
-    def parse(data: bytes) -> Message | InvalidArgumentError:
+    def parse(data: bytes) -> Message | RefusalError:
+        if len(data) > 2 * max_fields and _has_more_fields(data, max_fields):
+            return ResourceExhaustedError(f"{kind.DESCRIPTOR.name} has more than {max_fields} entries")
         try:
             return kind.FromString(data)
         except DecodeError:
             return InvalidArgumentError(f"cannot decode {kind.DESCRIPTOR.name}")
 
     return parse
+
+
+def _has_more_fields(data: bytes, limit: int) -> bool:
+    """Return True if a message has more fields than the limit, without decoding it; False if it is invalid.
+
+    Decoding a message with millions of entries would take seconds.
+    """
+    position = count = 0
+    try:
+        while position < len(data):
+            count += 1
+            if count > limit:
+                return True
+            wire_type = data[position] & 7
+            while data[position] > 0x7F:
+                position += 1
+            position += 1
+            if wire_type == 2:
+                length = shift = 0
+                while data[position] > 0x7F:
+                    length |= (data[position] & 0x7F) << shift
+                    shift += 7
+                    position += 1
+                position += 1 + (length | data[position] << shift)
+            elif wire_type == 0:
+                while data[position] > 0x7F:
+                    position += 1
+                position += 1
+            elif wire_type in (1, 5):
+                position += 8 if wire_type == 1 else 4
+            else:
+                return False
+    except IndexError:
+        pass
+    return False
 
 
 def _bytes(reply: Message | bytes) -> bytes:

@@ -24,21 +24,19 @@ class SessionServicer:
         """Return the message of the request, and the server's time."""
         return pb.PingResponse(message=request.message, server_time=codec.timestamp(self._clock.utc()))
 
-    def InitializeSession(
-        self, request: pb.InitializeSessionRequest, prefix: str
-    ) -> pb.InitializeSessionResponse:
+    def InitializeSession(self, request: pb.InitializeSessionRequest, prefix: str) -> bytes:
         """Open a session if it is not open, and return its tools and variables."""
         with self._sessions.opening(
             request.session_id, request.metadata, request.config.ttl_seconds
         ) as session:
-            return pb.InitializeSessionResponse(
-                success=True,
-                available_tools={
-                    tool.name: spec_message(tool, prefix) for tool in of_session(self._tools, session)
-                },
-                initial_variables={
-                    variable.name: codec.variable_message(variable, prefix) for variable in session.matching()
-                },
+            return codec.opening_reply(
+                pb.InitializeSessionResponse(
+                    success=True,
+                    available_tools={
+                        tool.name: spec_message(tool, prefix) for tool in of_session(self._tools, session)
+                    },
+                ),
+                {variable.name: codec.variable_bytes(variable, prefix) for variable in session.matching()},
             )
 
     def CleanupSession(self, request: pb.CleanupSessionRequest, prefix: str) -> pb.CleanupSessionResponse:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 from contextvars import ContextVar
-from pathlib import Path
+from itertools import takewhile
 from typing import NamedTuple
 
 from varbridge.messages.traits import traits_of
@@ -51,16 +52,19 @@ SCOPE: ContextVar[Scope | None] = ContextVar("scope", default=None)
 
 
 class Tokens:
-    """The tokens in a file, one per line: ``TOKEN [sessions=PREFIX] [read]``; # begins a comment.
+    """The tokens in a file, one per line: ``TOKEN [sessions=PREFIX] [read]``.
 
-    The file is read again after it has changed, so that tokens can be replaced while the server runs.
+    A # at the beginning of a line or after a blank begins a comment. The file is read again after it has
+    changed, so that tokens can be replaced while the server runs. While it cannot be read, or is invalid, the
+    tokens stay valid, and the log says so.
 
     Raises:
         StartupError: the file cannot be read, or a line is invalid.
     """
 
     def __init__(self, path: str) -> None:
-        self._path = Path(path)
+        self._path = path
+        self._unreadable = ""
         try:
             self._stamp = self._read_stamp()
             self._tokens = self._read()
@@ -86,21 +90,29 @@ class Tokens:
                 self._stamp = stamp
                 self._tokens = self._read()
                 logger.info("the tokens in %s are valid from now on", self._path)
-        except OSError:
-            pass  # the file is being replaced: the old tokens stay valid until it is there
+            self._unreadable = ""
+        except OSError as error:
+            # The file may be about to be replaced. Each call of a client comes here.
+            reason = error.strerror or str(error)
+            if reason != self._unreadable:
+                self._unreadable = reason
+                logger.error("cannot read %s (%s), so its old tokens stay valid", self._path, reason)
         except StartupError as error:
             logger.error("cannot reload the tokens, so the old ones stay valid: %s", error)
 
     def _read_stamp(self) -> tuple[int, int, int]:
-        status = self._path.stat()
+        status = os.stat(self._path)
         return status.st_mtime_ns, status.st_size, status.st_ino
 
     def _read(self) -> list[tuple[bytes, Scope]]:
         tokens = []
-        for number, line in enumerate(self._path.read_bytes().splitlines(), 1):
-            token, *options = line.partition(b"#")[0].split() or [b""]
-            if not token:
+        with open(self._path, "rb") as file:
+            lines = file.read().splitlines()
+        for number, line in enumerate(lines, 1):
+            words = [*takewhile(lambda word: not word.startswith(b"#"), line.split())]
+            if not words:
                 continue
+            token, *options = words
             # The message quotes nothing of the line, which may be a secret in the wrong place.
             where = f"{self._path}, line {number}"
             if len(token) < MIN_TOKEN_LENGTH:

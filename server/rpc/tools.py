@@ -25,7 +25,7 @@ from ..tools.context import SessionCall
 from ..tools.executor import LoopRun, Run, collected
 from ..tools.processes import Processes
 from ..tools.registry import Registry
-from ..tools.results import reason_of
+from ..tools.results import reason_of, trace_of
 from ..tools.signature import signature_of
 from . import codec
 from .service import Context
@@ -37,10 +37,6 @@ MAX_CHUNKS = 100_000
 MAX_BYTES = 100 * 2**20
 """The maximum total size of the chunks of a streaming tool that runs for a single result, in bytes; with
 more, it fails."""
-
-MAX_STATUS_LENGTH = 1_000
-"""The maximum number of characters of a tool's error message in a gRPC status, which is sent in a header;
-longer messages are cut off."""
 
 logger = logging.getLogger("server.tools")
 
@@ -88,7 +84,7 @@ class ToolServicer:
                 else:
                     result = await run.answer()
             except Exception as error:
-                logger.info("tool %s failed: %s", tool.name, error)
+                _log(tool, error)
                 return pb.ExecuteToolResponse(
                     success=False, error_message=reason_of(error), execution_time_ms=_milliseconds(started)
                 )
@@ -142,7 +138,8 @@ class ToolServicer:
                 except aio.BaseError:
                     raise  # an error of the connection, not of the tool
                 except Exception as error:
-                    raise ToolError(reason_of(error)[:MAX_STATUS_LENGTH]) from None
+                    _log(tool, error)
+                    raise ToolError(reason_of(error)) from None
             await context.write(pb.ToolChunk(chunk_id=f"{tool.name}-{number + 1}", is_final=True))
 
     @asynccontextmanager
@@ -182,7 +179,9 @@ def _filled(tool: RegisteredTool, request: pb.ExecuteToolRequest) -> pb.ExecuteT
     """Return the request for the tool's host: checked, and with the registered defaults filled in."""
     bind(tool, request.parameters, request.binary_parameters)
     for parameter in tool.parameters:
-        if parameter.default is not None and parameter.name not in request.parameters:
+        if parameter.default is None or parameter.name in request.binary_parameters:
+            continue
+        if parameter.name not in request.parameters:
             request.parameters[parameter.name].CopyFrom(codec.any_of(parameter.default))
     return request
 
@@ -190,6 +189,11 @@ def _filled(tool: RegisteredTool, request: pb.ExecuteToolRequest) -> pb.ExecuteT
 def _require_stream(tool: Tool | RegisteredTool) -> None:
     if not tool.streams:
         raise invalid("tool_name", f"{tool.name} does not stream")
+
+
+def _log(tool: Tool, error: Exception) -> None:
+    """Log the failure of a tool with its traceback, of which the client gets nothing."""
+    logger.info("tool %s failed: %s", tool.name, error, extra={"trace": trace_of(error)})
 
 
 def _milliseconds(started: float) -> int:

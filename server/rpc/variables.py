@@ -9,6 +9,7 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 from ..core.changes import ChangeContext, ReadValue
 from ..core.constraints import Constraints
 from ..core.errors import InvalidArgumentError
+from ..core.limits import Limits
 from ..core.sessions import Sessions
 from ..core.types import VariableType
 from ..core.values import Value, read_value
@@ -16,17 +17,23 @@ from . import codec
 
 
 class VariableServicer:
-    """A servicer that registers, reads, sets, lists and deletes variables, and returns their history."""
+    """A servicer that registers, reads, sets, lists and deletes variables, and returns their history.
 
-    def __init__(self, sessions: Sessions) -> None:
+    Args:
+        sessions: the open sessions.
+        max_json_bytes: the maximum size of an array in JSON, in bytes; larger ones are refused.
+    """
+
+    def __init__(self, sessions: Sessions, max_json_bytes: int = Limits().json_bytes) -> None:
         self._sessions = sessions
+        self._max_json_bytes = max_json_bytes
 
     def RegisterVariable(
         self, request: pb.RegisterVariableRequest, prefix: str
     ) -> pb.RegisterVariableResponse:
         """Create a variable, and open its session if that is not open."""
         message = request.initial_value if request.HasField("initial_value") else None
-        read = _reader(message, request.initial_binary_value, "initial_value")
+        read = self._reader(message, request.initial_binary_value, "initial_value")
         with self._sessions.opening(request.session_id) as session:
             variable = session.register(
                 request.name, request.type, request.constraints_json, read, ChangeContext.of(request.metadata)
@@ -47,7 +54,7 @@ class VariableServicer:
         expected = request.expected_version if request.HasField("expected_version") else None
         version = session.set(
             request.variable_identifier,
-            _reader(message, request.binary_value, "value"),
+            self._reader(message, request.binary_value, "value"),
             ChangeContext.of(request.metadata, expected),
             request.request_id,
         )
@@ -75,7 +82,7 @@ class VariableServicer:
         if stray := sorted(request.binary_updates.keys() - request.updates.keys()):
             raise InvalidArgumentError(f"binary_updates: {stray[0]} has bytes and no update")
         readers = {
-            identifier: _reader(message, request.binary_updates.get(identifier, b""), identifier)
+            identifier: self._reader(message, request.binary_updates.get(identifier, b""), identifier)
             for identifier, message in request.updates.items()
         }
         versions, errors = session.set_many(
@@ -123,9 +130,8 @@ class VariableServicer:
         )
         return pb.RollbackVariableResponse(success=True, variable=codec.variable_message(variable, prefix))
 
+    def _reader(self, message: AnyMessage | None, array: bytes, field: str) -> ReadValue:
+        def read(kind: VariableType, constraints: Constraints) -> Value:
+            return read_value(message, array, kind, constraints, field, self._max_json_bytes)
 
-def _reader(message: AnyMessage | None, array: bytes, field: str) -> ReadValue:
-    def read(kind: VariableType, constraints: Constraints) -> Value:
-        return read_value(message, array, kind, constraints, field)
-
-    return read
+        return read

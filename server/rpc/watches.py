@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 from ..core.clock import Clock
@@ -9,7 +12,7 @@ from ..core.errors import RefusalError
 from ..core.sessions import Sessions
 from . import codec
 from .idle_event import IdleEvent
-from .service import Context
+from .unread import UnreadBytes
 
 OPEN_METADATA = ("bridge-watch", "1")
 """The initial metadata which show a client that its watch is open. A refused watch does not get them."""
@@ -25,16 +28,25 @@ class WatchServicer:
         sessions: the open sessions.
         clock: the clock for the timestamps of heartbeats.
         heartbeat_interval: the time without an update after which a watch gets a heartbeat, in seconds.
+        unread: the number of bytes on their way to readers.
     """
 
-    def __init__(self, sessions: Sessions, clock: Clock, heartbeat_interval: float) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        clock: Clock,
+        heartbeat_interval: float,
+        unread: UnreadBytes | None = None,
+    ) -> None:
+        self._unread = unread or UnreadBytes()
         self._sessions = sessions
         self._clock = clock
         self._heartbeat_interval = heartbeat_interval
         self._metadata = (OPEN_METADATA, (INTERVAL_KEY, f"{heartbeat_interval * 1000:.0f}"))
 
-    async def WatchVariables(self, request: pb.WatchVariablesRequest, prefix: str, context: Context) -> None:
+    async def WatchVariables(self, request: pb.WatchVariablesRequest, prefix: str, context: Any) -> None:
         """Stream the initial values if requested, and every change, until the watch or the session ends."""
+        context = self._unread.writer(context)
         session = self._sessions.find(request.session_id)
         resume_after = request.resume_after if request.HasField("resume_after") else None
         idle_event = IdleEvent(self._heartbeat_interval)
@@ -45,7 +57,7 @@ class WatchServicer:
             raise
         # No await so far: the values below and the position of the cursor are of the same moment.
         initial = [
-            codec.initial_bytes(variable, watch.seen, variable.updated_at, prefix)
+            partial(codec.initial_bytes, variable, watch.seen, variable.updated_at, prefix)
             for variable in watched
             if request.include_initial_values and resume_after is None
         ]

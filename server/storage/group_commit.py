@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from asyncio import Future
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from ..core.errors import RefusalError
 from .records import Record
@@ -62,20 +62,19 @@ class GroupCommit:
                 del self._newest[session_id]
         self._resolve(self._settled, None)
 
-    def fail(self, reason: RefusalError) -> Sequence[str]:
-        """Drop the group and all gathered records; the futures that wait for them fail with the reason.
+    @property
+    def session_ids(self) -> Iterable[str]:
+        """The ids of the sessions with records that are not durable."""
+        return self._newest.keys()
 
-        Returns:
-            The ids of the sessions of these records.
-        """
-        session_ids = [*self._newest]
+    def fail(self, reason: RefusalError) -> None:
+        """Drop the group and all gathered records; the futures that wait for them fail with the reason."""
         self.gathered.clear()
         self.group.clear()
         self._publish.clear()
         self._newest.clear()
         self._settled = self._written
         self.refuse_waiters(reason)
-        return session_ids
 
     def refuse_waiters(self, reason: RefusalError) -> None:
         """Fail all waiting futures with an error as the reason; their records are still committed."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from asyncio import Future
 from collections.abc import Callable
 
-from .records import Record, SessionState, StoreContent
-from .store import OnFailure
+from .records import Record, StoreContent
+from .store import OnFailure, OnLoss
 
 
 class MemoryStore:
@@ -17,9 +17,6 @@ class MemoryStore:
     def load(self) -> StoreContent:
         return StoreContent()
 
-    def read(self, session_id: str) -> SessionState | None:
-        raise LookupError("the memory store has no records")
-
     def write(self, record: Record, publish: Callable[[], object]) -> None:
         publish()
 
@@ -28,6 +25,9 @@ class MemoryStore:
 
     def on_failure(self, notify: OnFailure) -> None:
         pass  # nothing can fail
+
+    def on_loss(self, notify: OnLoss) -> None:
+        pass  # nothing can be lost
 
     async def close(self) -> None:
         pass

@@ -1,9 +1,6 @@
 """The records that a store persists, one for each accepted change, and the states that it loads."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..core.change_log import Change
@@ -99,7 +96,6 @@ class Compacted(NamedTuple):
 Record = Opened | Ended | Changed | Depended | Held | ToolsRegistered | Compacted
 
 
-@dataclass(slots=True)
 class SessionState:
     """The persisted state of one session.
 
@@ -112,15 +108,15 @@ class SessionState:
         tools: the registered tools, in order of registration.
     """
 
-    opened: Opened
-    variables: list[tuple[Variable, list[Change]]] = field(default_factory=list)
-    log: list[Change] = field(default_factory=list)
-    dependencies: list[tuple[str, str, str]] = field(default_factory=list)
-    answers: dict[str, int] = field(default_factory=dict)
-    tools: list[RegisteredTool] = field(default_factory=list)
+    def __init__(self, opened: Opened) -> None:
+        self.opened = opened
+        self.variables: list[tuple[Variable, list[Change]]] = []
+        self.log: list[Change] = []
+        self.dependencies: list[tuple[str, str, str]] = []
+        self.answers: dict[str, int] = {}
+        self.tools: list[RegisteredTool] = []
 
 
-@dataclass(slots=True)
 class StoreContent:
     """The persisted state of all sessions.
 
@@ -130,6 +126,7 @@ class StoreContent:
         min_next_sequence: a number above the last sequences of all sessions whose tombstones are deleted.
     """
 
-    sessions: list[SessionState] = field(default_factory=list)
-    ended: dict[str, int] = field(default_factory=dict)
-    min_next_sequence: int = 0
+    def __init__(self, min_next_sequence: int = 0) -> None:
+        self.sessions: list[SessionState] = []
+        self.ended: dict[str, int] = {}
+        self.min_next_sequence = min_next_sequence

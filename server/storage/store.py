@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from .records import Record, SessionState, StoreContent
 
-OnFailure = Callable[[Iterable[str]], object]
-"""A callback that gets the ids of sessions with records that could not be persisted."""
+OnFailure = Callable[[Mapping[str, SessionState | None]], object]
+"""A callback that gets the persisted states of the sessions with records that could not be persisted, by
+session id; None for a session that is not open."""
+
+OnLoss = Callable[[], object]
+"""A callback for a store that does not know any more what it has persisted."""
 
 
 class Store(Protocol):
@@ -30,10 +34,6 @@ class Store(Protocol):
         """
         ...
 
-    def read(self, session_id: str) -> SessionState | None:
-        """Read one session's state, while nothing is being written; return None if it is not open."""
-        ...
-
     def write(self, record: Record, publish: Callable[[], object]) -> None:
         """Persist a record; call ``publish`` when it is durable. Records are published in the order of
         writing."""
@@ -51,6 +51,15 @@ class Store(Protocol):
 
     def on_failure(self, notify: OnFailure) -> None:
         """Set the callback for records that could not be persisted, with which the core rolls them back."""
+        ...
+
+    def on_loss(self, notify: OnLoss) -> None:
+        """Set the callback for the loss of the store: it does not know any more what it has persisted.
+
+        From then on, it persists nothing, and all futures of ``flushed`` raise an ``UnavailableError``: no
+        reply shows what may differ from the persisted state. The process must end; the next one reads that
+        state.
+        """
         ...
 
     async def close(self) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator
 
@@ -32,6 +32,8 @@ async def fail(message: str = "this tool always fails") -> None:
 @tool
 async def sleep(seconds: float) -> float:
     """Wait for a number of seconds, and return it; end at once when the call is cancelled."""
+    import asyncio  # not at the top: the fork server loads this module, and runs no async tool
+
     await asyncio.sleep(seconds)
     return seconds
 
@@ -58,6 +60,12 @@ def die() -> None:
 
 
 @tool
+async def exit(code: int) -> None:  # noqa: A001  # the name of the tool
+    """End as a program does that exits with a code."""
+    sys.exit(code)
+
+
+@tool
 async def count(n: int) -> AsyncIterator[int]:
     """Stream the numbers from 1 to n."""
     for number in range(1, n + 1):
@@ -72,4 +80,4 @@ async def fail_after(n: int) -> AsyncIterator[int]:
     raise RuntimeError(f"failed after {n} chunks")
 
 
-TOOLS = (echo, add, fail, sleep, block, increment, die, count, fail_after)
+TOOLS = (echo, add, fail, sleep, block, increment, die, exit, count, fail_after)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
 from typing import Any, Protocol
 
 from varbridge.decorator import Tool
 
-from ..core import jsontext
 from ..core.values import Value
 from .context import SessionCall
-from .results import result_of
+from .results import ToolFailedError, chunk_of, result_of
 
 CANCEL_TIMEOUT_S = 1.0
 """The time that the server waits for a cancelled tool to end before it is abandoned, in seconds."""
@@ -86,14 +85,16 @@ class LoopRun:
             await self._end(task)
 
     async def _run(self) -> Value:
-        return result_of(await self._start())
+        with _contained():
+            return result_of(await self._start())
 
     async def _generate(self) -> None:
-        async with aclosing(self._start()) as chunks:
-            await self._wanted.acquire()
-            async for chunk in chunks:
-                self._next_chunk.set_result(jsontext.dump(chunk))
+        with _contained():
+            async with aclosing(self._start()) as chunks:
                 await self._wanted.acquire()
+                async for chunk in chunks:
+                    self._next_chunk.set_result(chunk_of(chunk))
+                    await self._wanted.acquire()
 
     def _start(self) -> Any:
         if self._tool.takes_call:
@@ -115,6 +116,18 @@ class LoopRun:
         self._abandoned.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.info("tool %s failed after it was cancelled: %s", self._tool.name, error)
+
+
+@contextmanager
+def _contained() -> Iterator[None]:
+    """Replace an error that would end the process, such as ``SystemExit``, by a failure of the tool."""
+    try:
+        yield
+    except (Exception, asyncio.CancelledError):
+        raise
+    except BaseException as error:
+        words = f": {error}" if str(error) else ""
+        raise ToolFailedError(f"the tool ended with {type(error).__name__}{words}") from error
 
 
 def _result(task: asyncio.Task[Any]) -> Any:

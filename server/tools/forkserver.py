@@ -28,6 +28,7 @@ NICENESS = 10
 """The niceness of tools' processes, so that they use processor time that others do not need."""
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 class ForkServer:
@@ -61,8 +62,8 @@ class ForkServer:
                     self._reap()
                 if self._control.fileno() in ready and not self._execute_order():
                     break
-        for pid in self._pids.values():
-            _kill(pid)
+        for pid in {*self._pids.values()} | _children(os.getpid()):
+            _kill_tree(pid)
 
     def _execute_order(self) -> bool:
         """Execute the next order; return False if the connection is closed."""
@@ -73,7 +74,7 @@ class ForkServer:
         if kind == FORK:
             self._fork(number, descriptors[0])
         elif number in self._pids:
-            _kill(self._pids[number])
+            _kill_tree(self._pids[number])
         return True
 
     def _fork(self, number: int, descriptor: int) -> None:
@@ -120,12 +121,50 @@ class ForkServer:
             _, status = os.waitpid(pid, 0)
             del self._pids[number]
             self._control.sendall(ENDED.pack(number, os.waitstatus_to_exitcode(status)))
+        self._end_orphans()
+
+    def _end_orphans(self) -> None:
+        """End and reap the processes that tools have left behind, whose parent is this process now.
+
+        While other tools run, such a process may be one of theirs, and is only reaped.
+        """
+        running = {*self._pids.values()}
+        for pid in _children(os.getpid()) - running:
+            if not running:
+                _kill_tree(pid)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)  # or at the next SIGCHLD
 
 
 def end_with_parent(number: int) -> None:
     """Make the kernel send this process a signal when its parent process ends; ``number`` 0 for none."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of processes whose parents end, of all that this process has started."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _children(pid: int) -> set[int]:
+    """Return the children of a process; none if it has ended, or if the system does not list them."""
+    children: set[int] = set()
+    with suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with suppress(OSError), open(f"/proc/{pid}/task/{thread}/children") as file:
+                children.update(map(int, file.read().split()))
+    return children
+
+
+def _kill_tree(pid: int) -> None:
+    """Kill a process with its descendants, which may have process groups and sessions of their own."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)  # so that it starts no further processes meanwhile
+    for child in _children(pid):
+        _kill_tree(child)
+    _kill(pid)
 
 
 def _kill(pid: int) -> None:
@@ -143,6 +182,7 @@ def main(arguments: Sequence[str]) -> None:
     tools = {tool.name: tool for tool in load(modules)}
     # From here on, the closed connection shows the server's end, and the tools' processes are killed first.
     end_with_parent(0)
+    adopt_orphans()
     gc.collect()
     gc.freeze()
     ForkServer(control, tools, int(memory)).serve()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -24,6 +25,8 @@ def load(modules: Sequence[str]) -> list[Tool]:
     """
     tools: dict[str, Tool] = {}
     origins: dict[str, str] = {}
+    if modules and not {"", os.getcwd()}.intersection(sys.path):
+        sys.path.append(os.getcwd())  # the command of a package begins without the working directory
     for module in modules:
         for tool in _tools_in(module):
             if tools.setdefault(tool.name, tool) is not tool:

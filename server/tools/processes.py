@@ -10,8 +10,9 @@ import pickle
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from varbridge.decorator import Tool
@@ -134,7 +135,8 @@ class ProcessRun:
             except (asyncio.IncompleteReadError, OSError):
                 raise ToolFailedError(await self._exit_reason()) from None
             if kind == protocol.FAILED:
-                raise ToolFailedError(payload.decode(errors="replace"))
+                reason, trace = json.loads(payload)
+                raise ToolFailedError(reason, trace)
             if kind not in (protocol.GET, protocol.SET):
                 return kind, payload
             writer.write(self._serve(kind, payload))
@@ -172,8 +174,10 @@ class _ForkServer:
         self._numbers = itertools.count(1)
         self._running: dict[int, Ended] = {}
         self._reports = b""
+        self._unsent_kills: deque[int] = deque()
         self._loop = asyncio.get_running_loop()
-        self._control, theirs = socket.socketpair()
+        # A packet is sent whole or not at all, so that no order is cut.
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             # It gets a new session, so that Ctrl-C only reaches the server, which then closes it.
             self._process = subprocess.Popen(
@@ -210,8 +214,22 @@ class _ForkServer:
     def kill(self, number: int) -> None:
         """Kill the tool's process with this number, if it still runs."""
         if number in self._running:
-            with suppress(OSError):
-                self._control.send(protocol.ORDER.pack(protocol.KILL, number))
+            self._unsent_kills.append(number)
+            self._send_kills()
+
+    def _send_kills(self) -> None:
+        """Send the orders to kill; if the socket is full, send the others as soon as there is room."""
+        try:
+            while self._unsent_kills:
+                self._control.send(protocol.ORDER.pack(protocol.KILL, self._unsent_kills[0]))
+                self._unsent_kills.popleft()
+        except BlockingIOError:
+            self._loop.add_writer(self._control, self._send_kills)
+            return
+        except OSError:
+            self._unsent_kills.clear()  # the fork server has ended, and all processes with it
+        if not self.gone:
+            self._loop.remove_writer(self._control)
 
     def close(self) -> None:
         """End the fork server with all of its processes."""
@@ -219,6 +237,7 @@ class _ForkServer:
             return
         self.gone = True
         self._loop.remove_reader(self._control)
+        self._loop.remove_writer(self._control)
         self._control.close()
         try:
             self._process.wait(END_TIMEOUT_S)

@@ -26,7 +26,7 @@ SET = b"S"  # JSON of [name of a variable, its value as JSON text]
 ANSWER = b"A"  # the kind of the result, a line feed, its JSON
 CHUNK = b"K"  # the chunk as JSON
 END = b"E"  # empty: no chunk is left
-FAILED = b"X"  # the reason in UTF-8
+FAILED = b"X"  # JSON of [the reason, the traceback]
 
 # Messages between the server and the fork server, of a fixed length
 ORDER = struct.Struct("!cQ")

@@ -9,15 +9,13 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from varbridge.decorator import Tool
 
-from ..core import jsontext
 from ..core.values import Value
 from . import protocol
-from .results import reason_of, result_of
+from .results import chunk_of, reason_of, result_of, trace_of
 
 MAX_REASON_LENGTH = 10_000
 """The maximum number of characters of a failure's message; longer ones are cut off."""
@@ -60,9 +58,10 @@ class PipeCall:
         """Report to the server that no chunk is left."""
         self._send(protocol.END, b"")
 
-    def fail(self, reason: str) -> None:
-        """Report to the server that the tool failed."""
-        self._send(protocol.FAILED, reason[:MAX_REASON_LENGTH].encode(errors="replace"))
+    def fail(self, reason: str, trace: str = "") -> None:
+        """Report to the server that the tool failed, with its traceback."""
+        words = [reason[:MAX_REASON_LENGTH], trace[-MAX_REASON_LENGTH:]]
+        self._send(protocol.FAILED, json.dumps(words).encode())
 
     def receive(self) -> tuple[bytes, bytes]:
         """Return the letter and the payload of the server's next frame."""
@@ -108,7 +107,7 @@ def run(connection: socket.socket, tools: Mapping[str, Tool], memory: int) -> No
     except MemoryError:
         call.fail(f"out of memory: a tool may use {memory >> 20} MiB")
     except Exception as error:
-        call.fail(reason_of(error))
+        call.fail(reason_of(error), "" if isinstance(error, RefusedError) else trace_of(error))
 
 
 def _run(tool: Tool, call: PipeCall, arguments: dict[str, Any]) -> None:
@@ -123,13 +122,14 @@ def _run(tool: Tool, call: PipeCall, arguments: dict[str, Any]) -> None:
         except StopIteration:
             call.end()
             return
-        call.chunk(jsontext.dump(chunk))
+        call.chunk(chunk_of(chunk))
 
 
 def _limit_memory(memory: int) -> None:
     if sys.platform != "linux":
         return  # other systems do not enforce the limit, or do not report the mapped memory
-    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    with open("/proc/self/statm") as file:
+        mapped = int(file.read().split()[0]) * resource.getpagesize()
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = mapped + memory
     if hard != resource.RLIM_INFINITY:

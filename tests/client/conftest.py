@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.client.cli_builders import RunningCommand
-from tests.client.worker_builders import DEADLINE_S, SERVER, is_running
+from tests.client.worker_builders import SERVER, is_running
 from varbridge import Connection, Session, Worker
 from varbridge.process import ServerProcess
 
@@ -17,7 +17,7 @@ from varbridge.process import ServerProcess
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     process = ServerProcess([sys.executable, "-m", "server", "--port", "0"])
-    yield f"127.0.0.1:{process.wait_ready(15.0)}"
+    yield f"127.0.0.1:{process.wait_ready()}"
     assert process.exit_code is None
     process.stop()
 
@@ -58,7 +58,7 @@ def make_process() -> Iterator[Callable[[list[str]], ServerProcess]]:
     yield make
     for process in processes:
         process.kill()
-        assert process.wait_ended(DEADLINE_S) is not None
+        assert process.wait_ended(60.0) is not None
         assert not is_running(process.pid)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.client.cli_builders import client, lines, refused, rows
 from varbridge import Connection, Session
+from varbridge.conformance.clients.collected_watch import collect
 from varbridge.output import read, shown, whole
 
 # The bridge and its sessions
@@ -31,18 +33,18 @@ def test_a_session_is_opened_described_and_ended(address: str) -> None:
         "session     evening",
         'metadata    {"note": "a=b", "owner": "me"}',
         "variables   1",
-        "tools       9",
+        "tools       10",
     ]
     assert output[1].startswith("created at  20")
     (row,) = rows(client(address, "--json", "session", "evening"))
-    assert (row["variables"], row["tools"]) == (1, 9)
+    assert (row["variables"], row["tools"]) == (1, 10)
     assert rows(client(address, "--json", "end", "evening")) == [{"session": "evening", "ended": 1}]
     refused(client(address, "session", "evening"), 1, "NOT_FOUND: Session not found: evening")
 
 
 def test_a_time_to_live_is_sent_to_the_bridge(address: str) -> None:
     assert lines(client(address, "open", "short", "--ttl", "1"))
-    with Connection(address) as connection, connection.session("short").watch() as watch:
+    with Connection(address) as connection, collect(connection.session("short")) as watch:
         assert watch.wait_until_over(20.0), "the session did not expire"
 
 
@@ -115,7 +117,7 @@ def test_large_arrays_are_listed_as_their_shape_and_read_in_full(address: str, s
     session.register("listed", "embedding", [0.5] * 100)
     session.register("large", "tensor", large)
     values = [line.split(maxsplit=3)[3] for line in lines(client(address, "list", session.id))[1:]]
-    assert values == ["[0.0, 1.0, 2.0, 3.0]", "numbers of shape [100]", "float32 of shape [100, 120]"]
+    assert values == ["[0.0, 1.0, 2.0, 3.0]", "float64 of shape [100]", "float32 of shape [100, 120]"]
     (row,) = rows(client(address, "get", session.id, "large", "--json"))
     assert row["value"] == {"shape": [100, 120], "data": large.tolist()}
 
@@ -168,3 +170,12 @@ def test_values_of_every_type_can_be_typed_and_are_shown_in_the_same_form(
         assert read(again) == read(typed) == whole(value, kind), number
     assert lines(client(address, "set", session.id, "float", "--", "-1e3"))
     assert session.get("float").value == -1000.0
+
+
+def test_an_array_without_numpy_says_what_to_install(
+    address: str, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.register("weights", "embedding", [0.5])
+    (tmp_path / "numpy.py").write_text("raise ModuleNotFoundError('No module named numpy', name='numpy')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    refused(client(address, "get", session.id, "weights"), 1, "pip install 'varbridge[arrays]'")

@@ -39,7 +39,7 @@ def test_the_ready_line_can_arrive_in_pieces(
     for pipe in pipes:
         with pipe.open("w"):  # this blocks until the piece before the pipe is written
             assert process.port is None
-    assert process.wait_ready(DEADLINE_S) == 12345
+    assert process.wait_ready() == 12345
     assert [*process.stdout] == ["GRPC_READY:12345"]
 
 
@@ -57,7 +57,7 @@ def test_similar_lines_are_not_the_ready_line(
             signal.pause()
         """)
     )
-    assert process.wait_ready(DEADLINE_S) == 3
+    assert process.wait_ready() == 3
     wait_until(lambda: len(process.stdout) == 9)
     assert process.port == 3
 
@@ -72,7 +72,7 @@ def test_a_server_with_much_output_is_not_blocked(make_process: Callable[[list[s
             signal.pause()
         """)
     )
-    assert process.wait_ready(DEADLINE_S) == 1
+    assert process.wait_ready() == 1
     wait_until(lambda: process.stderr and process.stderr[-1] == "a line of a log, number 19999")
 
 
@@ -100,11 +100,11 @@ def test_the_error_about_an_early_end_has_the_exit_code_and_stderr(
     with pytest.raises(
         WorkerError, match="ended with exit code 1 before it was ready; its stderr:\nno such model"
     ):
-        process.wait_ready(DEADLINE_S)
+        process.wait_ready()
     assert process.exit_code == process.wait_ended() == 1
     silent = make_process(fake("os.kill(os.getpid(), signal.SIGSEGV)"))
     with pytest.raises(WorkerError, match="exit code -11 before it was ready; it wrote nothing on stderr"):
-        silent.wait_ready(DEADLINE_S)
+        silent.wait_ready()
 
 
 def test_a_program_that_cannot_be_run_is_an_error() -> None:
@@ -122,7 +122,7 @@ def test_stop_sends_sigterm_and_returns_the_exit_code(
             signal.pause()
         """)
     )
-    process.wait_ready(DEADLINE_S)
+    process.wait_ready()
     assert process.stop(DEADLINE_S) == 7
     assert process.stop(DEADLINE_S) == 7
 
@@ -138,7 +138,7 @@ def test_stop_sends_sigkill_after_the_grace_period(
                 signal.pause()
         """)
     )
-    process.wait_ready(DEADLINE_S)
+    process.wait_ready()
     started = time.monotonic()
     assert process.stop(0.1) == -signal.SIGKILL
     assert time.monotonic() - started >= 0.1
@@ -186,7 +186,7 @@ def test_a_server_that_is_never_ready_is_stopped(make_worker: Callable[..., Work
     with pytest.raises(WorkerError, match=r"not ready within 0\.1 s"):
         worker.connection(DEADLINE_S)
     assert worker.process is not None
-    assert worker.process.wait_ended(DEADLINE_S) == -signal.SIGTERM
+    assert worker.process.wait_ended(60.0) == -signal.SIGTERM
 
 
 def test_a_caller_waits_no_longer_than_its_timeout(make_worker: Callable[..., Worker]) -> None:

@@ -23,6 +23,8 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc import aio
 
+from tests import PARENT
+from varbridge.messages import PACKAGE
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 METHODS = [method.name for method in pb.DESCRIPTOR.services_by_name["BridgeService"].methods]
@@ -118,7 +120,7 @@ class Alterer(aio.ServerInterceptor):
         """Return the handler of a call, altered if its method is."""
         handler = await continuation(handler_call_details)
         service, _, method = handler_call_details.method.rpartition("/")
-        is_bridge = service.startswith(f"/{pb.DESCRIPTOR.package}.")
+        is_bridge = service.startswith(f"/{PACKAGE}.")
         if handler is None or not is_bridge or not any(fnmatchcase(method, p) for p in self._patterns):
             return handler
         reply_type = pb.DESCRIPTOR.services_by_name["BridgeService"].methods_by_name[method].output_type
@@ -289,7 +291,7 @@ def serve(interceptor: aio.ServerInterceptor, flags: Sequence[str]) -> int:
     from server.__main__ import parse
     from server.app import run
 
-    return run(parse(flags))
+    return run(parse(flags), PARENT)
 
 
 if __name__ == "__main__":

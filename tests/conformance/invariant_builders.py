@@ -27,6 +27,7 @@ def update(
         variable=variable(version, value, name),
         update_type=kind,
         sequence=sequence,
+        update_source="client",
     )
     message.timestamp.seconds = NOW
     if kind == "initial_value":

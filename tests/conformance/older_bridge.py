@@ -16,11 +16,12 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc import aio
 
 from tests.conformance.altered_bridge import AlteringContext, altered, serve, submessages
+from varbridge.messages import PACKAGE
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 FIRST_NEWER_FIELD = 100
-OLDER = f"/{pb.DESCRIPTOR.package}.SnakepitBridge"
-CURRENT = f"/{pb.DESCRIPTOR.package}.BridgeService"
+OLDER = f"/{PACKAGE}.SnakepitBridge"
+CURRENT = f"/{PACKAGE}.BridgeService"
 
 
 def without_newer_fields(message: Message) -> Message:

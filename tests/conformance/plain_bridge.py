@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from server.__main__ import parse
 from server.app import run
+from tests import PARENT
 from varbridge.conformance.clauses import CONTRACT_FLAGS
 
 
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
         known.add_argument(flag)
     known.parse_args(flags)
     heartbeats = ["--heartbeat-interval", variant.heartbeats] if variant.heartbeats else []
-    return run(parse([*flags, *heartbeats]))
+    return run(parse([*flags, *heartbeats]), PARENT)
 
 
 if __name__ == "__main__":

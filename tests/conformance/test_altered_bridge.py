@@ -25,14 +25,14 @@ def start() -> Iterator[Start]:
         process = ServerProcess(
             (sys.executable, "-m", "tests.conformance.altered_bridge", "--port=0", *flags)
         )
-        connection = Connection(f"127.0.0.1:{process.wait_ready(15.0)}")
+        connection = Connection(f"127.0.0.1:{process.wait_ready()}")
         opened.append((process, connection))
         return connection
 
     yield run
     for process, connection in opened:
         connection.close()
-        assert process.stop() == 0
+        assert process.stop(60.0) == 0
 
 
 def _open(connection: Connection) -> None:

@@ -41,14 +41,7 @@ FEATURES = {
 }
 """The features, without their ending, that use each method."""
 
-SAMPLE = [
-    ("GetVariable", "empty"),
-    ("GetVariable", "random"),
-    ("WatchVariables", "empty"),
-    ("WatchVariables", "random"),
-    ("RegisterTools", "default"),
-    ("GetVariableHistory", "default"),
-]
+SAMPLE = [("GetVariable", "random"), ("WatchVariables", "empty"), ("RegisterTools", "default")]
 """The methods and replies that continuous integration tries; ``pytest -m long`` tries the others."""
 
 

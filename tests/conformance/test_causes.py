@@ -72,6 +72,11 @@ def test_failures_of_the_same_clauses_are_one_cause() -> None:
     assert causes[0].example == "features/x.feature:1"
 
 
+def test_a_cause_names_the_clauses_of_statements_before_others_of_the_rule() -> None:
+    causes = find_causes([record(1, clauses="A2 W2 W6", statements=["W6.2"])])
+    assert summary(causes) == [("rule", "A2 W6", 1, 0, 0)]
+
+
 def test_a_method_that_is_not_implemented_is_one_cause_of_its_own_clause() -> None:
     failure = refusal("GetVariable", "NOT_FOUND", unimplemented=["ListVariables", "Ping"])
     causes = find_causes(

@@ -64,7 +64,7 @@ def port(files: Path) -> Iterator[int]:
     """The port of a bridge that takes only TLS and requires a token."""
     command = [sys.executable, "-m", "varbridge.server", "--port", "0", "--host", "0.0.0.0", *flags(files)]
     process = ServerProcess(command)
-    yield process.wait_ready(15.0)
+    yield process.wait_ready()
     process.close()
 
 
@@ -89,7 +89,7 @@ def test_a_target_that_asks_for_a_certificate_is_judged(
     command = [sys.executable, "-m", "varbridge.server", "--port", "0", *flags(files)]
     process = ServerProcess([*command, "--tls-ca", str(tmp_path / "ca.pem")])
     try:
-        target = ["-D", f"target=localhost:{process.wait_ready(15.0)}", *options(files)]
+        target = ["-D", f"target=localhost:{process.wait_ready()}", *options(files)]
         own = ["-D", f"cert={tmp_path}/cert.pem", "-D", f"key={tmp_path}/key.pem"]
         project = make_project()
         assert project.run(*target).word == "not judged"

@@ -18,7 +18,9 @@ pytestmark = pytest.mark.xdist_group("minimal-bridge")  # the tests share runs
 
 BRIDGE = ROOT / "examples" / "minimal_bridge.py"
 IMPLEMENTED = ("Ping", "InitializeSession", "RegisterVariable", "GetVariable", "SetVariable")
-LIMIT_S = 60.0
+LIMIT_S = 90.0
+"""The maximum processor time of the run, in seconds; it is a third of that on a quiet machine."""
+
 MAX_LINES = 150
 MAX_SCREENS = 12
 SCREEN = (1280, 800)
@@ -52,7 +54,7 @@ def test_each_missing_method_is_named_with_its_count(minimal: Judged) -> None:
 @pytest.mark.slow
 def test_the_output_is_short_and_the_run_is_quick(minimal: Judged) -> None:
     assert len(minimal.out.splitlines()) <= MAX_LINES
-    assert minimal.seconds < LIMIT_S
+    assert minimal.processor_s < LIMIT_S
     assert "Traceback" not in minimal.out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from hamcrest import assert_that
 from jsonschema import Draft202012Validator
 
 from tests.conformance.project import GREEN, MIXED, OTHER, PROFILE, ROOT, Project, Run, report_of
+from varbridge.conformance.clauses import STATEMENTS
 from varbridge.conformance.events import Event
 from varbridge.conformance.report import junit, page, summary
 from varbridge.conformance.report.causes import startup_cause
@@ -244,3 +246,26 @@ def test_outcomes_have_text_in_addition_to_colours(mixed: tuple[Project, Run]) -
     for words in ("failed", "passed", "skipped", "known to fail"):
         assert f'aria-label="{words}"' in text
     assert (project.folder / "reports" / "index.html").read_text() == text
+
+
+def with_statements(run: Run) -> dict[str, Any]:
+    """Return the data of a run in which passed scenarios prove A1.1, and the others A1.2."""
+    proved = [
+        {**record, "statements": ["A1.1" if record["outcome"] == "passed" else "A1.2"]}
+        for record in run.data["scenarios"]
+    ]
+    return {**run.data, "scenarios": proved}
+
+
+def test_the_page_has_the_outcome_of_each_statement(mixed: tuple[Project, Run]) -> None:
+    _, run = mixed
+    text = page.render(report_of(with_statements(run)))
+    signs = re.findall(r'<li id="statement-A1\.(\d)">.*?aria-label="([\w ]+)"', text)
+    assert signs == [("1", "passed"), ("2", "failed"), ("3", "not run")]
+    assert f"not judged</span> <b>P2.3</b> {STATEMENTS['P2.3'][:30]}" in text
+
+
+def test_the_card_of_a_cause_has_the_statement_that_its_example_proves(mixed: tuple[Project, Run]) -> None:
+    _, run = mixed
+    assert f"A1 Registration: A1.2 {STATEMENTS['A1.2']}" in page.render(report_of(with_statements(run)))
+    assert "A1 Registration: RegisterVariable creates version 1" in page.render(report_of(run.data))

@@ -18,7 +18,7 @@ from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
 from varbridge.conformance import tags
-from varbridge.conformance.clauses import CLAUSES, clauses_of
+from varbridge.conformance.clauses import CLAUSES, clause_of, clauses_of, statements_of
 from varbridge.conformance.scenario.client import Client
 from varbridge.conformance.scenario.from_step import FromStep
 from varbridge.conformance.scenario.notes import LoadNotes, ReadNotes, ServerNotes, ToolNotes
@@ -168,3 +168,28 @@ def test_every_clause_has_a_rule() -> None:
     features = [parse_feature(path.read_text()) for path in (ROOT / "features").rglob("*.feature")]
     proved = {tag for feature in features for rule in feature.rules for tag in clauses_of(rule.tags)}
     assert proved == {*CLAUSES}
+
+
+def test_every_scenario_proves_a_statement_of_each_clause_of_its_rule() -> None:
+    features = [
+        parse_feature(path.read_text(), filename=path.name) for path in (ROOT / "features").rglob("*.feature")
+    ]
+    # Excepted are scenarios that the contract does not cover, and walks, which the model proves.
+    excepted = {*tags.REFERENCE_ONLY, *tags.LEFT_OUT, "walks"}
+    mistakes = []
+    for rule in (rule for feature in features for rule in feature.rules):
+        covered = [
+            scenario for scenario in rule.walk_scenarios() if not {*scenario.effective_tags} & excepted
+        ]
+        proved = {clause_of(id_) for scenario in covered for id_ in statements_of(scenario.effective_tags)}
+        mistakes += [
+            f"{scenario.location}: {scenario.name!r} has no tag of a statement, such as @A6.1"
+            for scenario in covered
+            if not statements_of(scenario.effective_tags)
+        ]
+        mistakes += [
+            f"{rule.location}: {rule.name!r} has no scenario for a statement of {clause}"
+            for clause in clauses_of(rule.tags)
+            if covered and clause not in proved
+        ]
+    assert mistakes == []

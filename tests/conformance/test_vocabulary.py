@@ -17,9 +17,10 @@ from varbridge.conformance.vocabulary.calls import (
     WatchRequest,
     parse_numbers,
 )
+from varbridge.conformance.vocabulary.encoding import raw_array
 from varbridge.conformance.vocabulary.literals import Literal, same
 from varbridge.conformance.vocabulary.options import Identifier, Options
-from varbridge.values import PREFIX, Raw, raw_array
+from varbridge.wire import PREFIX, Raw
 
 FLOAT = PREFIX + "float"
 

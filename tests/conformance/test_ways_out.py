@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.project import GREEN, ROOT, Project
+from tests.conformance.project import DEADLINE_S, GREEN, ROOT, Project
 from tests.conformance.verdict_builders import MakeProject, example
 from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.faults.processes import alive
@@ -29,7 +29,7 @@ def start(project: Project, *arguments: str, **options: Any) -> subprocess.Compl
         [sys.executable, "-m", "behave", "features/", *arguments],
         env=environment,
         text=True,
-        timeout=50.0,
+        timeout=DEADLINE_S,
         check=False,
         **options,
     )

@@ -23,12 +23,12 @@ def running() -> Iterator[ServerProcess]:
     os.environ.setdefault("PYTHONPATH", str(ROOT))
     process = ServerProcess([sys.executable, "-m", "server", "--port", "0"])
     try:
-        process.wait_ready(15.0)
+        process.wait_ready()
         yield process
     finally:
         if process.exit_code is None:
             process.kill()
-            process.wait_ended(5.0)
+            process.wait_ended(60.0)
 
 
 def killed_by(name: str, target: str = "the bridge") -> str:

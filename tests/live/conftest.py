@@ -15,10 +15,10 @@ from varbridge.process import ServerProcess
 @pytest.fixture(scope="session")
 def server() -> Iterator[ServerProcess]:
     process = ServerProcess([sys.executable, "-m", "server", "--port", "0", "--log-level", "warning"])
-    process.wait_ready(15.0)
+    process.wait_ready()
     yield process
     assert process.exit_code is None, "\n".join(process.stderr)
-    assert process.stop() == 0
+    assert process.stop(60.0) == 0
     assert "Traceback" not in "\n".join(process.stderr)
 
 

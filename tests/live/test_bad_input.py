@@ -18,6 +18,7 @@ from tests.live.test_access import Launch, launch
 from varbridge import BridgeError, Connection, Session
 from varbridge.errors import ToolFailedError
 from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.wire import PREFIX, Raw
 
 __all__ = ["launch"]
 
@@ -73,7 +74,7 @@ def guarded(launch: Launch, tmp_path: Path) -> str:
     """The address of a bridge that requires tokens."""
     tokens = tmp_path / "tokens"
     tokens.write_text(f"{EVERYTHING}\n{READING} read\n{TEAM} sessions=fuzz-2\n")
-    return f"127.0.0.1:{launch('--token-file', str(tokens)).wait_ready(15.0)}"
+    return f"127.0.0.1:{launch('--token-file', str(tokens)).wait_ready()}"
 
 
 @pytest.mark.timeout(7200)
@@ -153,7 +154,7 @@ async def send(
 ) -> grpc.StatusCode:
     token, expected = caller
     metadata = [("authorization", f"Bearer {token}")] if token else []
-    path = f"/{method.containing_service.full_name}/{method.name}"
+    path = f"/snakepit.bridge.{method.containing_service.name}/{method.name}"
     try:
         if method.server_streaming:
             stream = channel.unary_stream(path)(data, timeout=30, metadata=metadata)
@@ -204,6 +205,14 @@ def test_a_large_value_within_the_limit_is_accepted(session: Session) -> None:
     assert (session.get("weights").value == weights).all()
 
 
+def test_a_large_array_in_json_is_refused_with_what_to_do(session: Session) -> None:
+    session.register("query", "embedding", [1.0])
+    with pytest.raises(BridgeError, match=r"--max-json-bytes.*send it as raw bytes") as refused:
+        session.set("query", Raw(PREFIX + "embedding", b"[" + b"1," * 2**21 + b"1]"))
+    assert refused.value.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert (session.get("query").value, session.get("query").version) == ([1.0], 1)
+
+
 def test_every_violation_is_reported_with_its_field(session: Session) -> None:
     session.register("code", "string", "AB12", constraints={"min_length": 3, "pattern": "^[A-Z0-9]+$"})
     with pytest.raises(BridgeError) as refused:
@@ -232,7 +241,7 @@ def test_a_large_request_that_is_refused_does_not_occupy_memory(
     (tmp_path / "tokens").write_text(EVERYTHING)
     process = launch("--token-file", str(tmp_path / "tokens"), "--log-level", "error")
     text = "x" * 4_000_000
-    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}", token=EVERYTHING) as connection:
+    with Connection(f"127.0.0.1:{process.wait_ready()}", token=EVERYTHING) as connection:
         session = connection.session("large")
         session.register("short", "string", "", constraints={"max_length": 10})
         max_kib = process.resident_kib + 150 * 1024

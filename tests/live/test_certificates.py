@@ -44,7 +44,7 @@ def test_a_bridge_serves_with_the_files_and_clients_trust_it(folder: Path) -> No
     process = ServerProcess([sys.executable, "-m", "server", *flags])
     token = (folder / "token").read_text().strip()
     try:
-        port = process.wait_ready(15.0)
+        port = process.wait_ready()
         for address, name in (
             ("localhost", ""),
             ("127.0.0.1", ""),
@@ -61,7 +61,7 @@ def test_a_bridge_serves_with_the_files_and_clients_trust_it(folder: Path) -> No
             connection.ping()
     finally:
         process.kill()
-        process.wait_ended(10.0)
+        process.wait_ended(60.0)
 
 
 def test_clients_can_authenticate_with_the_certificate(folder: Path) -> None:
@@ -71,11 +71,11 @@ def test_clients_can_authenticate_with_the_certificate(folder: Path) -> None:
     )
     try:
         peer = Tls(folder / "ca.pem", cert=folder / "cert.pem", key=folder / "key.pem")
-        with Connection(f"localhost:{process.wait_ready(15.0)}", tls=peer) as connection:
+        with Connection(f"localhost:{process.wait_ready()}", tls=peer) as connection:
             connection.ping()
     finally:
         process.kill()
-        process.wait_ended(10.0)
+        process.wait_ended(60.0)
 
 
 def test_secrets_are_readable_only_by_their_owner(folder: Path) -> None:

@@ -56,7 +56,7 @@ class Bridges:
         self._ports = free_ports(BRIDGES)
         self.processes = [self._start(number, port) for number, port in enumerate(self._ports)]
         for process in self.processes:
-            process.wait_ready(WAIT)
+            process.wait_ready()
 
     def addresses(self, first: int) -> str:
         """Return all addresses for a client, beginning with one bridge."""
@@ -65,11 +65,11 @@ class Bridges:
 
     def kill(self, number: int) -> None:
         self.processes[number].kill()
-        self.processes[number].wait_ended(WAIT)
+        self.processes[number].wait_ended(60.0)
 
     def restart(self, number: int) -> None:
         self.processes[number] = self._start(number, self._ports[number])
-        self.processes[number].wait_ready(WAIT)
+        self.processes[number].wait_ready()
 
     def stop(self) -> None:
         for process in self.processes:

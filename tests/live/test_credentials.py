@@ -16,6 +16,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 
 from varbridge import BridgeError, Connection, Follower, Tls, Worker
+from varbridge.conformance.clients.collected_watch import collect
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.messages import snakepit_bridge_pb2_grpc as pb_grpc
 from varbridge.process import ServerProcess
@@ -59,9 +60,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 @pytest.fixture(scope="module")
 def port(files: Files) -> Iterator[int]:
     process = ServerProcess(files.command("--host", "0.0.0.0", "--heartbeat-interval", "0.2"))
-    yield process.wait_ready(15.0)
+    yield process.wait_ready()
     process.kill()
-    process.wait_ended(10.0)
+    process.wait_ended(60.0)
 
 
 def status(connection: Connection) -> grpc.StatusCode:
@@ -80,14 +81,14 @@ def test_calls_and_streams_carry_the_token_over_tls(files: Files, port: int) -> 
         session = connection.session("all")
         session.register("x", "integer", 1)
         assert connection.start("Ping", pb.PingRequest(message="m")).result(10.0).message == "m"
-        with session.watch("x") as watch:
+        with collect(session, "x") as watch:
             session.set("x", 2)
             (update,) = watch.wait_for(lambda updates: any(u.variable for u in updates), 10.0)[-1:]
             assert (update.kind, update.sequence) == ("value_change", 2)
         assert [chunk.data for chunk in session.stream("count", {"n": 2})] == [b"1", b"2", b""]
         with connection.another() as other:
             assert other.session("all").get("x").value == 2
-            with other.another().session("all").watch("x", initial=True) as watch:
+            with collect(other.another().session("all"), "x", initial=True) as watch:
                 assert watch.wait_for(bool, 10.0)
 
 
@@ -97,7 +98,7 @@ def test_every_call_is_refused_without_the_token(files: Files, port: int, token:
         with pytest.raises(BridgeError, match="UNAUTHENTICATED"):
             connection.ping()
         assert connection.start("Ping", pb.PingRequest()).code() is grpc.StatusCode.UNAUTHENTICATED
-        with connection.session("s").watch() as watch:
+        with collect(connection.session("s")) as watch:
             assert watch.wait_until_over(10.0)
             assert watch.ended is not None
             assert watch.ended.code is grpc.StatusCode.UNAUTHENTICATED
@@ -119,13 +120,13 @@ def test_a_connection_verifies_the_certificate_of_the_bridge(files: Files, port:
 def test_a_connection_sends_its_certificate_to_the_bridge(files: Files) -> None:
     process = ServerProcess(files.command("--tls-ca", files["ca.pem"]))
     try:
-        address = f"127.0.0.1:{process.wait_ready(15.0)}"
+        address = f"127.0.0.1:{process.wait_ready()}"
         with_certificate = files.tls(cert=files["client.pem"], key=files["client-key.pem"])
         assert status(Connection(address, tls=with_certificate, token=TOKEN)) is grpc.StatusCode.OK
         assert status(Connection(address, tls=files.tls(), token=TOKEN)) is grpc.StatusCode.UNAVAILABLE
     finally:
         process.kill()
-        process.wait_ended(10.0)
+        process.wait_ended(60.0)
 
 
 def test_every_address_needs_a_certificate_for_the_name_of_the_first(files: Files, port: int) -> None:

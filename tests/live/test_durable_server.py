@@ -15,6 +15,7 @@ import grpc
 import pytest
 
 from varbridge import BridgeError, Connection, Session
+from varbridge.conformance.clients.collected_watch import collect
 from varbridge.process import ServerProcess
 
 LONG = "x" * 200_000
@@ -37,7 +38,7 @@ def launch() -> Iterator[Launch]:
     for process in processes:
         if process.exit_code is None:
             process.kill()
-            process.wait_ended(10.0)
+            process.wait_ended(60.0)
 
 
 def session_of(connection: Connection) -> Session:
@@ -46,11 +47,11 @@ def session_of(connection: Connection) -> Session:
 
 def test_on_a_full_disk_changes_are_refused_and_reads_are_answered(launch: Launch, tmp_path: Path) -> None:
     process = launch("--data-dir", str(tmp_path))
-    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+    with Connection(f"127.0.0.1:{process.wait_ready()}") as connection:
         session = session_of(connection)
         session.register("x", "string", "short")
         unlimited = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
-        with session.watch("x") as watch:
+        with collect(session, "x") as watch:
             # From now on no file of that process can grow, as on a full disk.
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1, unlimited[1]))
             for _ in range(3):
@@ -68,9 +69,9 @@ def test_on_a_full_disk_changes_are_refused_and_reads_are_answered(launch: Launc
             assert update.variable is not None
             assert update.variable.version == 2
         process.kill()
-        process.wait_ended(10.0)
+        process.wait_ended(60.0)
     process = launch("--data-dir", str(tmp_path))
-    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+    with Connection(f"127.0.0.1:{process.wait_ready()}") as connection:
         assert session_of(connection).get("x").value == LONG
     process.stop()
     assert "Traceback" not in "\n".join(process.stderr)
@@ -93,7 +94,7 @@ def test_the_error_of_a_start_that_fails_is_one_line(
     path = tmp_path / "data"
     make(path)
     process = launch("--data-dir", str(path))
-    assert process.wait_ended(5.0) == 1
+    assert process.wait_ended(60.0) == 1
     process.last_words()
     assert [*process.stdout] == []
     (line,) = process.stderr
@@ -102,13 +103,13 @@ def test_the_error_of_a_start_that_fails_is_one_line(
 
 def test_the_error_about_damaged_data_is_one_line(launch: Launch, tmp_path: Path) -> None:
     process = launch("--data-dir", str(tmp_path))
-    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+    with Connection(f"127.0.0.1:{process.wait_ready()}") as connection:
         session_of(connection).register("x", "string", "y" * 100)
     process.stop()
     file = tmp_path / "bridge.sqlite3"
     file.write_bytes(file.read_bytes().replace(b"yyyyy", b"yyzyy", 1))
     process = launch("--data-dir", str(tmp_path))
-    assert process.wait_ended(5.0) == 1
+    assert process.wait_ended(60.0) == 1
     process.last_words()
     (line,) = process.stderr
     assert re.match("server: the data in .* is damaged: .*; restore it", line)
@@ -124,14 +125,14 @@ def test_starts_and_stops_leave_no_files_or_processes(
     monkeypatch.setenv("TMPDIR", str(scratch))
     for _ in range(STARTS):
         process = launch("--data-dir", str(data))
-        port = process.wait_ready(15.0)
+        port = process.wait_ready()
         with Connection(f"127.0.0.1:{port}") as connection:
             session = session_of(connection)
             session.initialize()
             session.execute("block", {"seconds": 0.0})  # a blocking tool runs in a separate process
-            watch = session.watch()
+            watch = collect(session)
         process.signal(number)
-        assert process.wait_ended(10.0) == 0
+        assert process.wait_ended(60.0) == 0
         assert watch.wait_until_over()
         assert processes_with(scratch) == []
         with socket.socket() as client:
@@ -153,3 +154,16 @@ def processes_with(scratch: Path) -> list[str]:
             if f"TMPDIR={scratch}".encode() in environment.split(b"\0"):
                 commands.append(command)
     return commands
+
+
+def test_a_start_with_much_data_says_so(launch: Launch, tmp_path: Path) -> None:
+    process = launch("--data-dir", str(tmp_path))
+    with Connection(f"127.0.0.1:{process.wait_ready()}") as connection:
+        session = session_of(connection)
+        for number in range(40):
+            session.register(f"text {number}", "string", "x" * 2**20)
+    process.stop()
+    process = launch("--data-dir", str(tmp_path))
+    process.wait_ready()
+    process.stop()
+    assert any("loading 4" in line and "MiB" in line for line in process.stderr)

@@ -13,6 +13,7 @@ import pytest
 
 from tests.live.followers import check_following
 from varbridge import BridgeError, Connection, Follower, Session
+from varbridge.conformance.clients.collected_watch import collect
 from varbridge.conformance.faults.fault_proxy import FaultProxy
 from varbridge.conformance.faults.polling import eventually
 from varbridge.process import ServerProcess
@@ -37,7 +38,7 @@ def serve() -> Iterator[Serve]:
     def start(*flags: str) -> Session:
         command = [sys.executable, "-m", "server", "--port", "0", "--log-level", "warning", *flags]
         processes.append(ServerProcess(command))
-        connections.append(Connection(f"127.0.0.1:{processes[-1].wait_ready(15.0)}"))
+        connections.append(Connection(f"127.0.0.1:{processes[-1].wait_ready()}"))
         session = connections[-1].session("half-open")
         session.initialize()
         session.register("x", "string", "")
@@ -47,7 +48,7 @@ def serve() -> Iterator[Serve]:
     for connection in connections:
         connection.close()
     for process in processes:
-        assert process.stop() == 0
+        assert process.stop(60.0) == 0
         assert "Traceback" not in "\n".join(process.stderr)
 
 
@@ -78,7 +79,7 @@ def test_heartbeats_keep_a_connection(serve: Serve, new_proxy: Callable[[str], F
     proxy = new_proxy(session.connection.address)
     silence = 20 * HEARTBEAT_S
     with (
-        session.watch("x") as clock,
+        collect(session, "x") as clock,
         Connection(proxy.address) as connection,
         Follower(connection.session(session.id), "x", silence=silence) as follower,
     ):
@@ -110,7 +111,7 @@ def test_the_watch_of_a_silent_peer_is_freed(
     session = serve("--keepalive", str(KEEPALIVE_S), "--max-watches", "1")
     proxy = new_proxy(session.connection.address)
     with Connection(proxy.address) as connection:
-        silent = connection.session(session.id).watch("x")
+        silent = collect(connection.session(session.id), "x")
         assert not can_watch(session)
         proxy.fall_silent()
         for number in range(sent):
@@ -122,7 +123,7 @@ def test_the_watch_of_a_silent_peer_is_freed(
 
 def can_watch(session: Session) -> bool:
     """Return True if a watch can be opened."""
-    with session.watch("x", initial=True) as watch:
+    with collect(session, "x", initial=True) as watch:
         return bool(watch.wait_for(bool))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import statistics
 import sys
@@ -16,11 +15,14 @@ import grpc
 import pytest
 
 from varbridge import BridgeError, Connection, Session, Update, Variable
+from varbridge.conformance.clients.collected_watch import collect
 from varbridge.conformance.invariants.linearizability import Operation, violations
 from varbridge.process import ServerProcess
 
-CYCLES = int(os.environ.get("CYCLES", "5"))
-"""The number of kills; a long run is `CYCLES=500 pytest -s tests/live/test_kill.py`."""
+CYCLES = 5
+"""The number of kills in the quick test; `python -m tests.kills --cycles 10000` is a long run."""
+
+SLOW_CYCLES = 200
 
 CLIENTS = 8
 WATCHERS = 2
@@ -58,7 +60,7 @@ class Cycle:
     def run(self, answers: int) -> None:
         """Run the clients until a number of calls is answered; kill the bridge and wait for all to end."""
         watches = [
-            session.watch(resume_after=after)
+            collect(session, resume_after=after)
             for session, after in zip(self._sessions[CLIENTS:], self._after, strict=True)
         ]
         workers = [threading.Thread(target=self._work, args=(n,)) for n in range(CLIENTS)]
@@ -78,7 +80,7 @@ class Cycle:
             seen.extend(watch.updates)
         for connection in self._connections:
             connection.close()
-        self._process.wait_ended(WAIT)
+        self._process.wait_ended(60.0)
 
     def _work(self, client: int) -> None:
         chance = random.Random(self.number * CLIENTS + client)
@@ -150,7 +152,7 @@ def start(path: Path) -> tuple[ServerProcess, float]:
     started = time.perf_counter()
     flags = ["--data-dir", str(path), "--watch-log-limit", "2000", "--history-limit", "50"]
     process = ServerProcess([sys.executable, "-m", "server", "--port", "0", *flags])
-    process.wait_ready(WAIT)
+    process.wait_ready()
     return process, time.perf_counter() - started
 
 
@@ -158,17 +160,33 @@ def bare_start() -> float:
     """Return the time that a bridge without a data directory takes to start now, in seconds."""
     started = time.perf_counter()
     process = ServerProcess([sys.executable, "-m", "server", "--port", "0"])
-    process.wait_ready(WAIT)
+    process.wait_ready()
     took = time.perf_counter() - started
     process.kill()
-    process.wait_ended(WAIT)
+    process.wait_ended(60.0)
     return took
 
 
-@pytest.mark.timeout(7200)
 def test_acknowledged_changes_survive_and_batches_are_atomic(tmp_path: Path) -> None:
-    chance = random.Random(7)
-    process, _ = start(tmp_path)
+    kill_again_and_again(tmp_path, CYCLES)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_acknowledged_changes_survive_many_kills(tmp_path: Path) -> None:
+    kill_again_and_again(tmp_path, SLOW_CYCLES)
+
+
+def kill_again_and_again(path: Path, cycles: int, seed: int = 7) -> None:
+    """Kill a bridge under load again and again, and check after each restart what its clients were answered.
+
+    Args:
+        path: the data directory.
+        cycles: the number of kills.
+        seed: the seed of the moments of the kills.
+    """
+    chance = random.Random(seed)
+    process, _ = start(path)
     with Connection(f"127.0.0.1:{process.port}") as connection:
         session = connection.session("kills")
         for name in NAMES + PAIR:
@@ -176,14 +194,14 @@ def test_acknowledged_changes_survive_and_batches_are_atomic(tmp_path: Path) -> 
         before = session.get_many(NAMES + PAIR)[0]
     after: list[int | None] = [None] * WATCHERS
     starts, sizes, acknowledged, unknown = [], [], 0, 0
-    tenth = max(1, CYCLES // 10)
-    for number in range(CYCLES):
+    tenth = max(1, cycles // 10)
+    for number in range(cycles):
         cycle = Cycle(process, "kills", number, after)
         cycle.run(chance.randrange(10, 250))
-        process, took = start(tmp_path)
-        if tenth <= number < 2 * tenth or number >= CYCLES - tenth:  # the log is full then
+        process, took = start(path)
+        if tenth <= number < 2 * tenth or number >= cycles - tenth:  # the log is full then
             starts.append(took / bare_start())
-        sizes.append(sum(file.stat().st_size for file in tmp_path.iterdir()))
+        sizes.append(sum(file.stat().st_size for file in path.iterdir()))
         with Connection(f"127.0.0.1:{process.port}") as connection:
             session = connection.session("kills")
             last = receive_missed(session, cycle, after)
@@ -195,9 +213,9 @@ def test_acknowledged_changes_survive_and_batches_are_atomic(tmp_path: Path) -> 
             after = [receive_missed(session, cycle, after)] * WATCHERS
             before = session.get_many(NAMES + PAIR)[0]
         acknowledged += sum(attempt.operation.version > 0 for attempt in cycle.attempts)
-    assert process.stop() == 0
+    assert process.stop(60.0) == 0
     print(
-        f"{CYCLES} kills: {acknowledged} acknowledged writes, {unknown} repeated writes without an answer;"
+        f"{cycles} kills: {acknowledged} acknowledged writes, {unknown} repeated writes without an answer;"
         f" a start, relative to one without data, takes {statistics.median(starts[:tenth]):.2f} in the second"
         f" tenth and {statistics.median(starts[-tenth:]):.2f} in the last;"
         f" the maximum size is {max(sizes[: 3 * tenth]) / 1024:.0f} KiB in the first three tenths,"
@@ -213,7 +231,7 @@ def receive_missed(session: Session, cycle: Cycle, after: Sequence[int | None]) 
         resume = seen[-1].sequence if seen else start_after
         if resume is None:
             continue
-        with session.watch(resume_after=resume) as watch:
+        with collect(session, resume_after=resume) as watch:
             updates = watch.wait_for(lambda updates: any(_is_marker(u, marker) for u in updates), WAIT)
         assert any(_is_marker(update, marker) for update in updates), watch.ended
         seen.extend(updates)

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from varbridge import Connection, Session, Update, Watch
+from varbridge import Connection, Session, Update
+from varbridge.conformance.clients.collected_watch import CollectedWatch, collect
 from varbridge.conformance.clients.racing_writers import RacingWriters
 from varbridge.conformance.invariants.watches import violations
 
@@ -36,8 +37,8 @@ def test_watches_that_open_during_writes_miss_nothing(session: Session, address:
 def check_round(writing: list[Session], opening: list[Session]) -> None:
     """Check that every watch that opens during writes starts with initial values and misses no change."""
 
-    def watch(number: int) -> Watch:
-        return opening[number % OPENERS].watch(*NAMES, initial=True)
+    def watch(number: int) -> CollectedWatch:
+        return collect(opening[number % OPENERS], *NAMES, initial=True)
 
     with RacingWriters(writing, NAMES) as writers, ThreadPoolExecutor(OPENERS) as pool:
         watches = [*pool.map(watch, range(WATCHES))]

@@ -67,18 +67,18 @@ def test_a_worker_uses_another_port_if_its_own_is_in_use(worker: Worker) -> None
     assert first.port is not None
     first.kill()
     # Another bridge uses the port now.
-    first.wait_ended(10.0)
+    first.wait_ended(60.0)
     other = ServerProcess([sys.executable, "-m", "server", "--port", str(first.port)])
     try:
         worker.connection_after(first).ping("hello")
     finally:
         other.kill()
-        other.wait_ended(10.0)
+        other.wait_ended(60.0)
 
 
 def test_the_health_service_reports_a_shutdown() -> None:
     process = ServerProcess([sys.executable, "-m", "server", "--port", "0"])
-    with grpc.insecure_channel(f"127.0.0.1:{process.wait_ready(15.0)}") as channel:
+    with grpc.insecure_channel(f"127.0.0.1:{process.wait_ready()}") as channel:
         health = health_pb2_grpc.HealthStub(channel)
         for service in ("", "snakepit.bridge.BridgeService", "snakepit.bridge.SnakepitBridge"):
             answer = health.Check(health_pb2.HealthCheckRequest(service=service), timeout=10.0)

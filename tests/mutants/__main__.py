@@ -22,15 +22,17 @@ def main(arguments: Sequence[str]) -> int:
         # The import is here so that a bridge starts without the modules of the other commands.
         from tests.mutants.serving import serve
 
-        return serve(Mutants().named(arguments[1]), arguments[2:])
+        return serve(arguments[1], arguments[2:])
     options = _parse(arguments)
     mutants = Mutants()
     if options.list:
         for entry in _chosen(mutants, options):
-            print(f"{entry.name:45} {' '.join(entry.clauses) or '-':10} {entry.seen}")
+            print(f"{entry.name:45} {' '.join(entry.breaks) or '-':10} {entry.seen}")
         return 0
     if options.docs:
         return _write_page(mutants)
+    if options.random or any(":" in name for name in options.names):
+        return _run_random(mutants, options)
     return _run(_chosen(mutants, options), options)
 
 
@@ -41,7 +43,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         "`serve NAME [flags]` starts the bridge of one mutant.",
     )
     add = parser.add_argument
-    add("names", nargs="*", help="run only the mutants with these names")
+    add(
+        "names",
+        nargs="*",
+        help="run only the mutants with these names, also random ones such as server.core.values:3",
+    )
     add("--area", help="run only the defects in this area of the features, such as streaming")
     add("--slice", type=_slice, metavar="N/M", help="run only the Nth of M equal parts")
     add(
@@ -52,12 +58,27 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--defects", action="store_true", help="run only the defects, not the harmless changes")
     add("--jobs", type=int, default=2, help="run so many mutants at the same time (default: %(default)s)")
     add(
+        "--suite-jobs",
+        type=int,
+        default=0,
+        metavar="N",
+        help="run the features against each mutant in N jobs (default: as many as the suite chooses)",
+    )
+    add(
         "--keep",
         type=Path,
         metavar="FOLDER",
         help="write the output and the report of each run to this folder",
     )
     add("--update", action="store_true", help="keep the results of the other mutants in reports/mutants.json")
+    add(
+        "--random",
+        type=int,
+        default=0,
+        metavar="N",
+        help="run N mutants that operators make at random places",
+    )
+    add("--seed", type=int, default=1, help="the seed of these places and changes (default: %(default)s)")
     add("--list", action="store_true", help="list the mutants without running any")
     add(
         "--docs", action="store_true", help="write docs/mutants.md from reports/mutants.json, and run nothing"
@@ -94,7 +115,9 @@ def _run(entries: Sequence[Mutant], options: argparse.Namespace) -> int:
 
     results = {}
     with ThreadPoolExecutor(options.jobs) as pool:
-        running = [pool.submit(run, entry, keep=options.keep) for entry in entries]
+        running = [
+            pool.submit(run, entry, keep=options.keep, suite_jobs=options.suite_jobs) for entry in entries
+        ]
         for done in as_completed(running):
             result = done.result()
             results[result.name] = result
@@ -118,6 +141,31 @@ def _run(entries: Sequence[Mutant], options: argparse.Namespace) -> int:
         for line in result.explanation:
             print(f"    {line}")
     return 1 if bad else 0
+
+
+def _run_random(mutants: Mutants, options: argparse.Namespace) -> int:
+    """Run random mutants, or those that are named; return 1 if the features did not notice one."""
+    from tests.mutants import changes, sampling
+
+    chosen = (
+        sampling.sample(options.random, options.seed)
+        if options.random
+        else [changes.named(name) for name in options.names]
+    )
+    served = sampling.clauses_served(mutants.defects)
+    outcomes = {}
+    with ThreadPoolExecutor(options.jobs) as pool:
+        running = [
+            pool.submit(sampling.run, change, served, keep=options.keep, suite_jobs=options.suite_jobs)
+            for change in chosen
+        ]
+        for done in as_completed(running):
+            outcome = done.result()
+            outcomes[outcome.change.name] = outcome
+            words = f"{outcome.change.edit.operator:32} {outcome.outcome:19} {outcome.seconds:6.1f} s"
+            print(f"{outcome.change.name:40} {words}  {outcome.shown[:100]}", flush=True)
+    print(f"\n{sampling.report([outcomes[change.name] for change in chosen])}")
+    return int(not all(outcome.good for outcome in outcomes.values()))
 
 
 def _write_page(mutants: Mutants) -> int:

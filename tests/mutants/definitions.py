@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.mutants.patches import Patch
+from varbridge.conformance.clauses import CLAUSES, STATEMENTS, clause_of
 
 HERE = Path(__file__).resolve().parent
 
@@ -30,7 +31,8 @@ class Mutant:
 
     Attributes:
         area: the tag of the area whose features are run; empty for all areas.
-        clauses: the ids of the clauses that the mutant breaks; empty for a harmless change.
+        breaks: the ids of the contract's statements that the mutant breaks; empty for a harmless change. The
+            id of a clause stands there if the mutant breaks what only the reference bridge promises.
         seen: the effect that a client sees, as a sentence.
         says: a phrase that the explanation of a failing scenario must contain.
         tags: the tag expression that selects the scenarios to run.
@@ -43,7 +45,7 @@ class Mutant:
 
     name: str
     area: str
-    clauses: tuple[str, ...]
+    breaks: tuple[str, ...]
     seen: str
     says: str
     patches: tuple[Patch, ...]
@@ -54,9 +56,14 @@ class Mutant:
     at_start: bool = False
 
     @property
+    def clauses(self) -> tuple[str, ...]:
+        """The ids of the clauses that the mutant breaks, which are those of its statements."""
+        return tuple(dict.fromkeys(map(clause_of, self.breaks)))
+
+    @property
     def harmless(self) -> bool:
         """True if the mutant breaks nothing, so that its run must pass."""
-        return not self.clauses
+        return not self.breaks
 
 
 class Mutants:
@@ -113,7 +120,7 @@ def _entry(
     find: str,
     replace: str,
     where: Sequence[str] = (),
-    clauses: str = "",
+    breaks: str = "",
     says: str = "",
     also: Sequence[dict[str, Any]] = (),
     tags: str = "",
@@ -121,10 +128,15 @@ def _entry(
     limit: float = 0.0,
     at_start: bool = False,
 ) -> Mutant:
-    ids = tuple(clauses.split())
+    ids = tuple(breaks.split())
+    if unknown := [id_ for id_ in ids if id_ not in STATEMENTS and id_ not in CLAUSES]:
+        raise MutantError(
+            f"{name}: the contract has no statement {unknown[0]}; `breaks` names some, as in A6.1"
+        )
     if ids and not says:
         raise MutantError(f"{name}: a defect needs `says`, a phrase of its failure")
-    default = f"@{area} and ({' or '.join(f'@{clause}' for clause in ids)})" if ids else ""
+    clauses = dict.fromkeys(map(clause_of, ids))
+    default = f"@{area} and ({' or '.join(f'@{clause}' for clause in clauses)})" if ids else ""
     usual = LIMIT_S if ids else FULL_LIMIT_S
     patches = (_patch(at, find, replace, where), *(_patch(**fields) for fields in also))
     return Mutant(name, area, ids, seen, says, patches, tags or default, file, only, limit or usual, at_start)

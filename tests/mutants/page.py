@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.mutants.definitions import MutantError, Mutants
+from varbridge.conformance.clauses import CLAUSES, clause_of
 
 HEAD = """\
 # The mutants of the reference bridge
@@ -15,10 +16,17 @@ HEAD = """\
 
 Each row is the reference bridge with one small defect, which is patched in memory while the bridge is
 imported: `python -m tests.mutants serve NAME` starts it. A defect is caught if the features fail, if a
-failing scenario is in a rule of a clause that the defect breaks, and if the message of that failure says
-what is wrong. `python -m tests.mutants NAME` runs the features against one mutant; `--area` and
+failing scenario proves a statement of the contract that the defect breaks, and if the message of that
+failure says what is wrong. `python -m tests.mutants NAME` runs the features against one mutant; `--area` and
 `--slice N/M` select several, and `--jobs` is the number of runs at the same time. The definitions of the
 defects are in `tests/mutants/defects`, and none of them is in the code of the bridge.
+
+`python -m tests.mutants --random N --seed S` makes N more defects by itself, which this page does not list.
+Operators change one random place each in `server/core`, `server/rpc` or `server/tools`: they swap a
+comparison, negate a condition, remove a statement, and so on (`tests/mutants/changes.py`). Each of these
+mutants is shown to the scenarios of the clauses that the changed code serves, which are those that the
+defects above break in the same function, class or module, and then to all scenarios that are quick. Those
+that no scenario notices are listed with the change as a diff.
 """
 
 
@@ -40,26 +48,26 @@ def page(mutants: Mutants, results: Sequence[Mapping[str, Any]]) -> str:
         HEAD,
         f"{caught} of {len(mutants.defects)} defects are caught, and {green} of {len(mutants.harmless)}"
         " harmless changes pass.\n",
-        "## Clauses\n",
-        "| clause | defects | caught |",
+        "## Statements\n",
+        "| statement | defects | caught |",
         "|---|---|---|",
     ]
-    broken = Counter(clause for entry in mutants.defects for clause in entry.clauses)
+    defects = Counter(broken for entry in mutants.defects for broken in entry.breaks)
     seen = Counter(
-        clause
+        broken
         for entry in mutants.defects
         if by_name[entry.name]["outcome"] == "caught"
-        for clause in entry.clauses
+        for broken in entry.breaks
     )
-    lines += [f"| {clause} | {count} | {seen[clause]} |" for clause, count in broken.items()]
+    lines += [f"| {name} | {count} | {seen[name]} |" for name, count in sorted(defects.items(), key=_place)]
     for area in dict.fromkeys(entry.area for entry in mutants.defects):
         lines += [
             f"\n## {area.capitalize()}\n",
-            "| defect | what a client sees | clauses | |",
+            "| defect | what a client sees | breaks | |",
             "|---|---|---|---|",
         ]
         lines += [
-            f"| {entry.name} | {entry.seen} | {' '.join(entry.clauses)} | {_outcome(by_name[entry.name])} |"
+            f"| {entry.name} | {entry.seen} | {' '.join(entry.breaks)} | {_outcome(by_name[entry.name])} |"
             for entry in mutants.defects
             if entry.area == area
         ]
@@ -68,6 +76,11 @@ def page(mutants: Mutants, results: Sequence[Mapping[str, Any]]) -> str:
         f"| {entry.name} | {entry.seen} | {_outcome(by_name[entry.name])} |" for entry in mutants.harmless
     ]
     return "\n".join(lines) + "\n"
+
+
+def _place(item: tuple[str, int]) -> tuple[int, str]:
+    """Return the place of a statement or a clause in the contract."""
+    return [*CLAUSES].index(clause_of(item[0])), item[0]
 
 
 def _outcome(result: Mapping[str, Any]) -> str:

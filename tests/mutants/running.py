@@ -10,21 +10,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.mutants.definitions import HERE, Mutant
 from tests.mutants.fit import misfits
 from tests.mutants.patches import ROOT
-from varbridge.conformance.clauses import clause_in
+from varbridge.conformance.clauses import clause_in, clause_of
 
 CAUGHT = "caught"
 GREEN = "green"
 MISSED = "MISSED"
 WRONG_RULE = "WRONG RULE"
+WRONG_STATEMENT = "WRONG STATEMENT"
 WRONG_WORDS = "WRONG WORDS"
 RED = "RED"
 TIMEOUT = "TIMEOUT"
@@ -82,7 +84,23 @@ class Result:
         return asdict(self)
 
 
-def run(entry: Mutant, python: str = sys.executable, keep: Path | None = None) -> Result:
+class Judged(NamedTuple):
+    """A run of behave against a mutant.
+
+    Attributes:
+        code: the exit code; None if the run exceeded its time limit.
+        output: the output, with errors.
+        verdict: the content of verdict.json; None if there is none.
+        seconds: the duration of the run, in seconds.
+    """
+
+    code: int | None
+    output: str
+    verdict: dict[str, Any] | None
+    seconds: float
+
+
+def run(entry: Mutant, python: str = sys.executable, keep: Path | None = None, suite_jobs: int = 0) -> Result:
     """Judge a mutant by the features.
 
     Args:
@@ -90,28 +108,16 @@ def run(entry: Mutant, python: str = sys.executable, keep: Path | None = None) -
         python: the Python that runs the features and the bridge.
         keep: the folder for the output of behave and the reports, as NAME.txt, NAME.html and NAME.json;
             None to discard them.
+        suite_jobs: the number of jobs of the run; 0 for the suite's own choice.
     """
-    started = time.monotonic()
     about = entry.name, entry.area, entry.clauses, entry.seen
     if misfit := misfits([entry]):
         return Result(*about, DOES_NOT_FIT, 0.0, misfit[entry.name])
-    with TemporaryDirectory(prefix="mutants-") as folder:
-        scratch = Path(folder)
-        for path in ROOT.iterdir():
-            if path.name not in OWN and not path.name.startswith("."):
-                (scratch / path.name).symlink_to(path)
-        log = scratch / "log.txt"
-        code = _judge(entry, python, scratch, log)
-        output = log.read_text("utf-8", "replace")
-        if keep is not None:
-            keep.mkdir(parents=True, exist_ok=True)
-            (keep / f"{entry.name}.txt").write_text(output, "utf-8")
-            for report in ("index.html", "verdict.json"):
-                path = scratch / "reports" / report
-                if path.exists():
-                    shutil.copy(path, keep / f"{entry.name}{path.suffix}")
-        verdict = _verdict(scratch / "reports" / "verdict.json")
-    seconds = round(time.monotonic() - started, 1)
+    options = ["--tags", entry.tags] if entry.tags else []
+    options += ["--name", entry.only] if entry.only else []
+    code, output, verdict, seconds = judge(
+        entry.name, options, entry.limit, python=python, keep=keep, suite_jobs=suite_jobs
+    )
     if code is None:
         return Result(*about, TIMEOUT, seconds, f"no verdict within {entry.limit:g} s")
     if entry.at_start:
@@ -141,9 +147,17 @@ def _shows_failure(scenario: dict[str, Any]) -> bool:
     return scenario["outcome"] in ("failed", "not reached") or violated
 
 
-def _clauses_of(scenario: dict[str, Any]) -> set[str]:
-    """Return the clauses of the scenario's rule, and those of the invariants that were violated in it."""
-    return {*scenario["clauses"], *map(clause_in, scenario["violations"])}
+def _shows_clause(entry: Mutant, scenario: dict[str, Any]) -> bool:
+    return bool({*entry.clauses} & {*scenario["clauses"], *map(clause_in, scenario["violations"])})
+
+
+def _shows(broken: str, scenario: dict[str, Any]) -> bool:
+    """Return True if a scenario proves what a mutant breaks, a statement or a clause, or an invariant does.
+
+    Violations of invariants name their clause only.
+    """
+    violated = {*map(clause_in, scenario["violations"])}
+    return broken in {*scenario["statements"], *scenario["clauses"]} or clause_of(broken) in violated
 
 
 def _unwrapped(text: str) -> str:
@@ -151,15 +165,55 @@ def _unwrapped(text: str) -> str:
     return " ".join(text.split())
 
 
-def _judge(entry: Mutant, python: str, scratch: Path, log: Path) -> int | None:
+def judge(
+    name: str,
+    options: Sequence[str],
+    limit: float,
+    *,
+    features: str = "features/",
+    python: str = sys.executable,
+    keep: Path | None = None,
+    suite_jobs: int = 0,
+) -> Judged:
+    """Run behave against a mutant, in a folder of its own.
+
+    Args:
+        name: the name by which ``python -m tests.mutants serve`` knows the mutant.
+        options: the options of behave that select scenarios.
+        limit: the time limit, in seconds.
+        features: the folder of the features, or one scenario as PATH:LINE.
+        python: see ``run``.
+        keep: see ``run``.
+        suite_jobs: see ``run``.
+    """
+    started = time.monotonic()
+    with TemporaryDirectory(prefix="mutants-") as folder:
+        scratch = Path(folder)
+        for path in ROOT.iterdir():
+            if path.name not in OWN and not path.name.startswith("."):
+                (scratch / path.name).symlink_to(path)
+        log = scratch / "log.txt"
+        command = shlex.join([python, "-m", "tests.mutants", "serve", name])
+        definitions = ["-D", f"command={command}", "-D", f"profile={HERE / 'profile.toml'}"]
+        behave = [python, "-m", "behave", features, *definitions, "--jobs", str(suite_jobs), *options]
+        code = _exit_code(behave, scratch, log, limit)
+        output = log.read_text("utf-8", "replace")
+        if keep is not None:
+            keep.mkdir(parents=True, exist_ok=True)
+            (keep / f"{name}.txt").write_text(output, "utf-8")
+            for report in ("index.html", "verdict.json"):
+                path = scratch / "reports" / report
+                if path.exists():
+                    shutil.copy(path, keep / f"{name}{path.suffix}")
+        verdict = _verdict(scratch / "reports" / "verdict.json")
+    return Judged(code, output, verdict, round(time.monotonic() - started, 1))
+
+
+def _exit_code(command: Sequence[str], scratch: Path, log: Path, limit: float) -> int | None:
     """Run behave and end all processes that it leaves; return its exit code, or None after the time limit."""
-    command = shlex.join([python, "-m", "tests.mutants", "serve", entry.name])
-    options = ["-D", f"command={command}", "-D", f"profile={HERE / 'profile.toml'}"]
-    options += ["--tags", entry.tags] if entry.tags else []
-    options += ["--name", entry.only] if entry.only else []
     with log.open("w") as out:
         process = subprocess.Popen(
-            [python, "-m", "behave", "features/", *options],
+            command,
             cwd=scratch,
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -167,7 +221,7 @@ def _judge(entry: Mutant, python: str, scratch: Path, log: Path) -> int | None:
             start_new_session=True,
         )
         try:
-            return process.wait(entry.limit)
+            return process.wait(limit)
         except subprocess.TimeoutExpired:
             process.terminate()  # so that it ends its bridges, which have process groups of their own
             with suppress(subprocess.TimeoutExpired):
@@ -206,9 +260,14 @@ def _outcome(
         return (GREEN if entry.harmless else MISSED), {}
     if entry.harmless:
         return RED, failures[0]
-    right = [scenario for scenario in failures if _clauses_of(scenario) & {*entry.clauses}]
-    if not right:
+    if not any(_shows_clause(entry, scenario) for scenario in failures):
         return WRONG_RULE, failures[0]
+    shown = {
+        broken: [scenario for scenario in failures if _shows(broken, scenario)] for broken in entry.breaks
+    }
+    if not all(shown.values()):
+        return WRONG_STATEMENT, failures[0]
+    right = [scenario for scenario in failures if any(_shows(broken, scenario) for broken in entry.breaks)]
     if verdict["verdict"]["word"] != "does not conform":
         return OTHER_VERDICT, right[0]
     for scenario in right:

@@ -1,11 +1,13 @@
 """``python -m tests.mutants serve NAME``: the reference bridge with the patches of a mutant, in this process.
 
-Modules are patched in memory when they are imported. Processes that the bridge starts are not patched.
+Modules are patched in memory when they are imported. Processes that the bridge starts are patched only for
+the changes that operators make: ``child/sitecustomize.py`` does it in them.
 """
 
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
@@ -13,15 +15,20 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from tests.mutants.definitions import Mutant
-from tests.mutants.patches import Patch
+from tests import PARENT
+from tests.mutants.changes import Change, named
+from tests.mutants.definitions import Mutants
+from tests.mutants.patches import ROOT, Patch
+
+VARIABLE = "BRIDGE_MUTANT"
+"""The environment variable that names the change to make in processes that the bridge starts."""
 
 
 class Rewriter(MetaPathFinder):
     """A finder that patches modules when they are imported."""
 
-    def __init__(self, patches: Sequence[Patch]) -> None:
-        self._patches: dict[str, list[Patch]] = {}
+    def __init__(self, patches: Sequence[Patch | Change]) -> None:
+        self._patches: dict[str, list[Patch | Change]] = {}
         for patch in patches:
             self._patches.setdefault(patch.module, []).append(patch)
 
@@ -38,7 +45,7 @@ class Rewriter(MetaPathFinder):
 
 
 class _Loader(SourceFileLoader):
-    def __init__(self, fullname: str, path: str, patches: Sequence[Patch]) -> None:
+    def __init__(self, fullname: str, path: str, patches: Sequence[Patch | Change]) -> None:
         super().__init__(fullname, path)
         self._patches = patches
 
@@ -49,10 +56,28 @@ class _Loader(SourceFileLoader):
         return compile(tree, self.path, "exec", dont_inherit=True)
 
 
-def serve(entry: Mutant, arguments: Sequence[str]) -> int:
-    """Serve as the mutant, with the flags of the server, and return the exit code of the process."""
-    sys.meta_path.insert(0, Rewriter(entry.patches))
+def rewrite(name: str) -> None:
+    """Make a change in the modules that this process imports from now on."""
+    sys.meta_path.insert(0, Rewriter([named(name)]))
+
+
+def serve(name: str, arguments: Sequence[str]) -> int:
+    """Serve as a mutant, or as several at once, and return the exit code of the process.
+
+    Args:
+        name: the name of the mutant; several are separated by commas.
+        arguments: the flags of the server.
+    """
+    if ":" in name:
+        rewrite(name)
+        os.environ[VARIABLE] = name
+        paths = (str(Path(__file__).with_name("child")), str(ROOT), os.environ.get("PYTHONPATH"))
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    else:
+        mutants = Mutants()
+        patches = [patch for each in name.split(",") for patch in mutants.named(each).patches]
+        sys.meta_path.insert(0, Rewriter(patches))
     from server.__main__ import parse
     from server.app import run
 
-    return run(parse(arguments))
+    return run(parse(arguments), PARENT)

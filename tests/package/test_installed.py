@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.wheel import build
+
 ROOT = Path(__file__).resolve().parents[2]
 
 CONFLICTING = 'raise ImportError("a file of the user was imported instead of one of the package")\n'
@@ -81,14 +83,6 @@ class Environment:
         return run.stdout
 
 
-def build_wheel(folder: Path) -> Path:
-    """Build the sdist, and the wheel from it, which is what ``build`` does by default."""
-    command = [sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)]
-    built = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, built.stdout + built.stderr
-    return next(folder.glob("*.whl"))
-
-
 @pytest.fixture
 def users_folder(tmp_path: Path) -> Path:
     """A folder of a user with names that could conflict with modules of the package."""
@@ -103,7 +97,9 @@ def users_folder(tmp_path: Path) -> Path:
 
 
 def test_a_wheel_built_from_the_sdist_adds_one_name_and_works(tmp_path: Path, users_folder: Path) -> None:
-    environment = Environment(tmp_path / "venv", str(build_wheel(tmp_path / "dist")))
+    dist = tmp_path / "dist"
+    dist.mkdir()
+    environment = Environment(tmp_path / "venv", f"{build(dist)}[server]")
     [record] = environment.folder.glob("lib/python*/site-packages/varbridge-*.dist-info/RECORD")
     with record.open(encoding="utf-8") as rows:
         installed = [row[0] for row in csv.reader(rows)]
@@ -116,7 +112,7 @@ def test_a_wheel_built_from_the_sdist_adds_one_name_and_works(tmp_path: Path, us
 def test_an_editable_install_works(
     tmp_path: Path, users_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    environment = Environment(tmp_path / "venv", "-e", str(ROOT))
+    environment = Environment(tmp_path / "venv", "-e", f"{ROOT}[server]")
     check(environment, users_folder)
     # The folder proto/ of the checkout must not hide proto-plus.
     (users_folder / "server" / "__init__.py").unlink()

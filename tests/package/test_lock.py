@@ -15,8 +15,9 @@ LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 REQUIREMENTS = [
     Requirement(text)
-    for group in (PROJECT["dependencies"], PROJECT["optional-dependencies"]["observe"])
-    for text in group
+    for extra in ("arrays", "observe", "server", "suite")
+    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"][extra]]
+    if not text.startswith("varbridge[")
 ]
 PINNED = dict(re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", LOCK, re.MULTILINE))
 

@@ -45,6 +45,14 @@ def test_the_bridge_loads_only_the_messages_and_the_decorator() -> None:
     }
 
 
+def test_the_fork_server_of_tools_loads_no_event_loop() -> None:
+    assert not loaded_by("import server.tools.forkserver") & {"asyncio", "google", "grpc"}
+
+
+def test_a_wrong_flag_is_refused_before_grpc_is_loaded() -> None:
+    assert "grpc" not in loaded_by("import server.__main__")
+
+
 def test_every_public_name_of_the_package_exists() -> None:
     assert [name for name in varbridge.__all__ if getattr(varbridge, name).__name__ != name] == []
     assert {*varbridge.__all__} <= {*dir(varbridge)}

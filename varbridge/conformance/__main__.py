@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 from behave.__main__ import run_behave
 from behave.configuration import Configuration
@@ -22,18 +25,27 @@ from varbridge.conformance.run.runner import ConformanceRunner
 from varbridge.conformance.run.selection import NOTHING
 
 
-def main(arguments: list[str]) -> int:
+def run(
+    arguments: list[str], *, settings: Mapping[str, Any] | None = None, folder: Path | None = None
+) -> int:
     """Run behave with these arguments, and return the exit code of the verdict.
+
+    Args:
+        arguments: the arguments of behave's command line.
+        settings: the settings of behave; None for those that it finds in the working directory.
+        folder: the folder of the features and steps; None for the working directory.
 
     Raises:
         SystemExit: the verdict is "not judged" or "broken run", or behave has printed its usage.
     """
     try:
-        config = Configuration(arguments)
+        config = Configuration(arguments, load_config=settings is None, **(settings or {}))
     except (TagExpressionError, ConfigError) as error:
         return _refuse(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
     except re.error as error:
         return _refuse(f"--name {error.pattern!r} is not a regular expression: {error}")
+    if folder is not None:
+        config.paths = [str(folder / path) for path in config.paths or ["features"]]
     return int(run_behave(config, ConformanceRunner))
 
 
@@ -48,4 +60,4 @@ def _refuse(sentence: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:]))

@@ -1,7 +1,7 @@
 """``python -m varbridge.conformance.check``: find mistakes in the features without running them.
 
-The command reports what a run refuses (see ``run/validation.py``), in all features, and ends with figures
-about the vocabulary.
+The command reports what a run refuses (see ``run/validation.py``), in all features, and wrong numbers of the
+contract's statements, and ends with figures about the vocabulary.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any
 from behave.runner import the_step_registry
 from behave.runner_util import load_step_modules
 
+from varbridge.conformance.clauses import numbering_mistakes
+from varbridge.conformance.paths import SUITE
 from varbridge.conformance.run import validation
 from varbridge.conformance.run.files import FeatureFiles, feature_paths
 from varbridge.conformance.run.mistakes import Mistake
 from varbridge.conformance.vocabulary.phrases import chain
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,9 +34,9 @@ def main(arguments: Sequence[str]) -> int:
         "root",
         nargs="?",
         type=Path,
-        default=ROOT,
+        default=SUITE,
         metavar="DIR",
-        help="folder that contains features/ and steps/ (default: this project)",
+        help="folder that contains features/ and steps/ (default: those of the installed suite)",
     )
     root: Path = parser.parse_args(arguments).root
     try:
@@ -56,9 +56,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def find_mistakes(files: FeatureFiles, root: Path, registry: Any) -> list[Mistake]:
-    """Return the mistakes in the features and the steps of a project, each once."""
+    """Return the mistakes in the contract, the features and the steps of a project, each once."""
     others = validation.mistakes_in(files.features, [], root / "steps", registry)
-    return [*dict.fromkeys([*files.mistakes, *others])]
+    contract = [Mistake("docs/contract.md", text) for text in numbering_mistakes()]
+    return [*dict.fromkeys([*contract, *files.mistakes, *others])]
 
 
 def figures(features: Sequence[Any], registry: Any) -> str:

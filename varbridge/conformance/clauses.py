@@ -1,4 +1,4 @@
-"""The clauses of the contract, read from ``docs/contract.md``, which is the only list of them.
+"""The clauses of the contract and their statements, read from ``docs/contract.md``, the only list of them.
 
 ``contract.md`` in this folder is a link to that page, so that an installed suite has it as well.
 """
@@ -15,14 +15,31 @@ HEADING = re.compile(r"(?m)^### ([A-Z]\d*) (.+)$")
 
 _PAGE = Path(__file__).with_name("contract.md").read_text("utf-8")
 
+STATEMENT = re.compile(r"(?m)^- (?:<a id=\"([^\"]*)\"></a>)?\*\*([A-Z]\d*\.\d+)\*\* (.+(?:\n  .+)*)$")
+"""The pattern of a statement: an item of a list with its anchor, its id and its text."""
+
+_NOT_JUDGED = re.compile(r"\s*\*Not judged: (.+)\*$")
 _SECTION = re.compile(r"(?ms)^## (.+?)$(.*?)(?=^## |\Z)")
 _TEXT = re.compile(r"(?ms)^### ([A-Z]\d*) .+?$\n+(.*?)(?=^##|\Z)")
 
 CLAUSES: Mapping[str, str] = dict(HEADING.findall(_PAGE))
 """The titles of the clauses by id, in the order of the page."""
 
-TEXTS: Mapping[str, str] = {clause: " ".join(text.split()) for clause, text in _TEXT.findall(_PAGE)}
-"""The texts of the clauses by id, in Markdown."""
+_MARKED: Mapping[str, str] = {id_: " ".join(text.split()) for _, id_, text in STATEMENT.findall(_PAGE)}
+
+STATEMENTS: Mapping[str, str] = {id_: _NOT_JUDGED.sub("", text) for id_, text in _MARKED.items()}
+"""The texts of the statements by id, in Markdown, in the order of the page."""
+
+NOT_JUDGED: Mapping[str, str] = {
+    id_: match[1] for id_, text in _MARKED.items() if (match := _NOT_JUDGED.search(text))
+}
+"""The statements that no scenario can judge, by id, with the reason that the page has in italics."""
+
+TEXTS: Mapping[str, str] = {
+    clause: " ".join(text for id_, text in STATEMENTS.items() if id_.partition(".")[0] == clause)
+    for clause in CLAUSES
+}
+"""The texts of the clauses by id, in Markdown: those of their statements."""
 
 SECTIONS: Mapping[str, list[str]] = {
     title: [clause for clause, _ in HEADING.findall(text)]
@@ -72,6 +89,43 @@ def with_clause(sentence: str, clause: str) -> str:
 def rank(clause: str) -> int:
     """Return the place of a clause in the order in which clauses rest on each other, the first being 0."""
     return _RANKS.get(clause, len(_RANKS))
+
+
+def clause_of(statement: str) -> str:
+    """Return the id of the clause that a statement is part of; an id of a clause is returned as it is."""
+    return statement.partition(".")[0]
+
+
+def statements_of_clause(clause: str) -> list[str]:
+    """Return the ids of the statements of a clause, in the order of the page."""
+    return [statement for statement in STATEMENTS if clause_of(statement) == clause]
+
+
+def statements_of(tags: Iterable[str]) -> list[str]:
+    """Return the tags that are ids of statements."""
+    return [str(tag) for tag in tags if tag in STATEMENTS]
+
+
+def numbering_mistakes(page: str = _PAGE) -> list[str]:
+    """Return the mistakes in the ids of a contract page's clauses and statements, each as a sentence."""
+    mistakes = []
+    clauses: dict[str, int] = {}
+    for clause, text in _TEXT.findall(page):
+        letter, number = clause[0], int(clause[1:] or 1)
+        if number != clauses.get(letter, 0) + 1:
+            mistakes.append(f"clause {clause} follows {letter}{clauses.get(letter, 0)}")
+        clauses[letter] = number
+        statements = STATEMENT.findall(text)
+        if not statements:
+            mistakes.append(f"clause {clause} has no statements, such as '- **{clause}.1** …'")
+        for place, (anchor, statement, _) in enumerate(statements, 1):
+            if statement != f"{clause}.{place}":
+                mistakes.append(f"statement {statement} stands where {clause}.{place} is expected")
+            elif anchor != statement.lower():
+                mistakes.append(f"statement {statement} has the anchor {anchor!r}, not {statement.lower()!r}")
+        if other := STATEMENT.sub("", text).strip():
+            mistakes.append(f"clause {clause} has text outside its statements: {other[:40]!r}")
+    return mistakes
 
 
 def clauses_of(tags: Iterable[str]) -> list[str]:

@@ -1,12 +1,14 @@
 """``python -m varbridge.conformance.documents``: write the pages of docs/ that are derived from the features.
 
-``docs/traceability.md`` lists the Rules that prove each clause of the contract, ``docs/steps.md`` the phrases
-of the features. With ``--check``, the command writes nothing, and fails if a page is not up to date.
+``docs/traceability.md`` lists the scenarios that prove each statement of the contract, ``docs/steps.md`` the
+phrases of the features. With ``--check``, the command writes nothing, and fails if a page is not up to date.
 """
 
 from __future__ import annotations
 
+import re
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,16 @@ from typing import Any
 from behave.runner import the_step_registry
 from behave.runner_util import load_step_modules
 
-from varbridge.conformance.clauses import CLAUSES, clauses_of
+from varbridge.conformance.clauses import (
+    CLAUSES,
+    NOT_JUDGED,
+    STATEMENTS,
+    statements_of,
+    statements_of_clause,
+)
 from varbridge.conformance.run.files import FeatureFiles, feature_paths
 from varbridge.conformance.run.mistakes import InvalidRunError, refuse
+from varbridge.conformance.run.structure import written_scenarios
 from varbridge.conformance.vocabulary.cells import constraints_of
 from varbridge.conformance.vocabulary.parameter_types import TYPES
 from varbridge.conformance.vocabulary.phrases import chain, is_action, is_prefix
@@ -25,12 +34,13 @@ from varbridge.conformance.vocabulary.types import TYPES as TYPE_NAMES
 
 FEATURES = Path("features")
 STEPS = Path("steps")
+MUTANTS = Path("tests/mutants/defects")
 TRACEABILITY_PAGE = Path("docs/traceability.md")
 STEPS_PAGE = Path("docs/steps.md")
 
 
 class TraceabilityError(Exception):
-    """A clause of the contract that no Rule of the features proves; the message names the clause."""
+    """A statement of the contract that nothing proves; the message names the statement."""
 
 
 def parsed_features() -> list[Any]:
@@ -46,38 +56,87 @@ def parsed_features() -> list[Any]:
     return files.features
 
 
-def rules_by_clause(features: Sequence[Any]) -> dict[str, list[str]]:
-    """Return links to the Rules in Markdown, by the clause whose tag they have."""
-    rules: dict[str, list[str]] = {}
+def proofs_by_statement(features: Sequence[Any]) -> dict[str, list[str]]:
+    """Return links to the Rules and scenarios in Markdown, by the statement whose tag they have."""
+    proofs: dict[str, list[str]] = {}
     for feature in features:
         for rule in feature.rules:
-            for clause in clauses_of(rule.tags):
-                link = f"[{rule.name}](../{Path(rule.filename).as_posix()})"
-                rules.setdefault(clause, []).append(link)
-    return rules
+            for statement in statements_of(rule.tags):
+                proofs.setdefault(statement, []).append(f"Rule: {_link(rule)}")
+            for scenario in written_scenarios(rule):
+                for statement in statements_of(scenario.tags):
+                    proofs.setdefault(statement, []).append(_link(scenario))
+    return proofs
 
 
-def traceability(rules: Mapping[str, Sequence[str]]) -> str:
-    """Return the page that lists the Rules of each clause.
+def _link(element: Any) -> str:
+    name = re.sub(r"([|<>\[\]])", r"\\\1", element.name)
+    return f"[{name}](../{Path(element.filename).as_posix()})"
+
+
+def branches_by_statement() -> dict[str, list[str]]:
+    """Return the cases of the model by statement."""
+    from varbridge.conformance.model.walker import all_branches  # only here: a run does not need them
+
+    cases: dict[str, list[str]] = {}
+    for statement, case in all_branches():
+        cases.setdefault(statement, []).append(case)
+    return cases
+
+
+def mutants_by_statement(folder: Path = MUTANTS) -> dict[str, list[str]]:
+    """Return the names of the mutants by the statement that they break; empty without the tests' folder."""
+    names: dict[str, list[str]] = {}
+    for path in sorted(folder.glob("*.toml")):
+        for name, mutant in tomllib.loads(path.read_text("utf-8")).items():
+            for statement in mutant.get("breaks", "").split():
+                names.setdefault(statement, []).append(name)
+    return names
+
+
+def traceability(
+    proofs: Mapping[str, Sequence[str]],
+    branches: Mapping[str, Sequence[str]],
+    mutants: Mapping[str, Sequence[str]],
+) -> str:
+    """Return the page that lists what proves each statement, and the mutants that break it.
+
+    Args:
+        proofs: the Rules and scenarios, as links.
+        branches: the labels of the model's branches.
+        mutants: the names of the mutants.
 
     Raises:
-        TraceabilityError: a clause has no Rule.
+        TraceabilityError: a statement has neither a scenario nor a branch of the model.
     """
     lines = [
         "# Traceability",
         "",
-        "The Rules of the features that prove each clause of the [contract](contract.md). This page is",
-        "written by `python -m varbridge.conformance.documents`.",
-        "",
-        "| clause | Rules |",
-        "|---|---|",
+        "The scenarios of the features that prove each statement of the [contract](contract.md), the",
+        "branches of the model that do so, and the mutants of the reference bridge that break it. If all",
+        "scenarios of a Rule prove a statement, the Rule is listed. `behave features/ --tags=@A6.1` runs the",
+        "scenarios of a statement. This page is written by `python -m varbridge.conformance.documents`.",
     ]
     for clause, title in CLAUSES.items():
-        if clause not in rules:
-            raise TraceabilityError(
-                f"no Rule has the tag of clause {clause}, {title!r}; tag one that proves it"
-            )
-        lines.append(f"| {clause} {title} | {'<br>'.join(rules[clause])} |")
+        lines += [
+            "",
+            f"## {clause} {title}",
+            "",
+            "| statement | scenarios | model | mutants |",
+            "|---|---|---|---|",
+        ]
+        for statement in statements_of_clause(clause):
+            scenarios = [*proofs.get(statement, ())]
+            if reason := NOT_JUDGED.get(statement):
+                scenarios.append(f"not judged: {reason}")
+            model = branches.get(statement, ())
+            if not scenarios and not model:
+                raise TraceabilityError(
+                    f"no scenario has the tag @{statement}; tag or write one that proves it:"
+                    f" {STATEMENTS[statement]!r}"
+                )
+            cells = ("<br>".join(scenarios), "<br>".join(model), ", ".join(mutants.get(statement, ())))
+            lines.append(f"| [{statement}](contract.md#{statement.lower()}) | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -175,7 +234,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         features = parsed_features()
         pages = {
-            TRACEABILITY_PAGE: traceability(rules_by_clause(features)),
+            TRACEABILITY_PAGE: traceability(
+                proofs_by_statement(features), branches_by_statement(), mutants_by_statement()
+            ),
             STEPS_PAGE: vocabulary(the_step_registry, features),
         }
     except (InvalidRunError, TraceabilityError) as error:

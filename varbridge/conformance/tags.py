@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from varbridge.conformance.clauses import CLAUSES
+from varbridge.conformance.clauses import CLAUSES, STATEMENTS, clause_of, statements_of_clause
 
 AREAS = {
     "startup": "the server process starts and reports that it is ready",
@@ -19,6 +19,7 @@ AREAS = {
     "recovery": "processes and connections fail and recover",
     "limits": "limits on sizes and counts, and refusals beyond them",
     "security": "authentication, authorization and TLS",
+    "walks": "random walks are answered as the model of the contract says",
     "distributed": "several bridges share one store",
     "performance": "response times and throughput stay within their targets",
     "soak": "resource use does not grow over long runs",
@@ -29,6 +30,8 @@ CAPABILITIES = {
     "requires_plain_text": "a bridge that the suite starts without TLS and tokens (no -D ca, no token-file)",
     "requires_durable": "a bridge that takes --data-dir and persists its state there",
     "requires_failpoints": "a bridge that takes --failpoint, which makes it kill itself at a given place",
+    "requires_faulty_disk": "a bridge with --data-dir that uses files through the C library, where a"
+    " preloaded library makes these calls fail; the reference bridge does, on a machine with the compiler cc",
     "requires_own_worker": "the reference bridge: it judges the worker of this project's client library",
     "requires_etcd": "a bridge that takes --store etcd://… and shares that store with other bridges",
     "requires_caps": "a bridge that takes limits such as --max-tools, --max-running-tools and --max-metadata",
@@ -47,6 +50,7 @@ CAPABILITIES = {
 REFERENCE_ONLY = {
     *(
         "requires_failpoints",
+        "requires_faulty_disk",
         "requires_own_worker",
         "requires_etcd",
         "requires_caps",
@@ -80,11 +84,20 @@ def check(tags: Iterable[str], where: str) -> None:
         UnknownTagError: a tag is unknown; the message names it and its place, ``where``.
     """
     for tag in tags:
-        if tag not in AREAS and tag not in CAPABILITIES and tag not in CLAUSES and tag != WIP:
+        if _looks_like_statement(tag):
+            ids = ", ".join(f"@{statement}" for statement in statements_of_clause(clause_of(tag)))
+            raise UnknownTagError(f"{where}: unknown tag @{tag}; the statements of its clause are {ids}")
+        if tag not in {*AREAS, *CAPABILITIES, *CLAUSES, *STATEMENTS, WIP}:
             known = ", ".join(f"@{name}" for name in (*AREAS, *CAPABILITIES, WIP))
             raise UnknownTagError(
                 f"{where}: unknown tag @{tag}; known tags: {known}, and ids of clauses such as @W3"
+                " and of their statements such as @W3.1"
             )
+
+
+def _looks_like_statement(tag: str) -> bool:
+    """Return True if a tag has the id of a clause and the number of a statement that the clause lacks."""
+    return tag not in STATEMENTS and "." in tag and clause_of(tag) in CLAUSES
 
 
 def selection(requested: str) -> str:

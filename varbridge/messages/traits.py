@@ -12,10 +12,6 @@ METHODS: tuple[str, ...] = tuple(_METHODS)
 """The names of all methods, in the order of the service: what others rest on comes first."""
 
 
-METHODS = tuple(_METHODS)
-"""The names of the bridge's methods."""
-
-
 @cache  # each call with a token needs them, and reading options creates a message
 def traits_of(method: str) -> pb.MethodTraits:
     """Return the traits of the method with a name; they are the same under both names of the service."""

@@ -11,7 +11,7 @@ from ...etcd import rpc_pb2 as rpc
 from ...etcd.client import Etcd
 from ...etcd.operations import delete, get, mod_is, prefix_end, put
 from ..records import Ended, Record, SessionState, StoreContent
-from ..store import OnFailure
+from ..store import OnFailure, OnLoss
 from .chunking import join, whole
 from .keys import Keys
 from .loader import read_state
@@ -58,9 +58,6 @@ class EtcdStore:
     def load(self) -> StoreContent:
         return StoreContent()  # a bridge owns no sessions at its start
 
-    def read(self, session_id: str) -> SessionState | None:
-        return None  # a session that could not be persisted is dropped, and loaded again from etcd
-
     def write(self, record: Record, publish: Callable[[], object]) -> None:
         pipeline = self.pipelines.get(record.session_id)
         if pipeline is None:
@@ -74,7 +71,10 @@ class EtcdStore:
         return None if pipeline is None else pipeline.flushed()
 
     def on_failure(self, notify: OnFailure) -> None:
-        pass  # a session that cannot be persisted is dropped as a whole
+        pass  # a session that cannot be persisted is dropped as a whole, and loaded again from etcd
+
+    def on_loss(self, notify: OnLoss) -> None:
+        pass  # each session is lost by itself
 
     async def close(self) -> None:
         flushing = [asyncio.ensure_future(pipeline.flush()) for pipeline in self.pipelines.values()]

@@ -6,10 +6,8 @@ import fcntl
 import os
 import sqlite3
 from contextlib import suppress
-from pathlib import Path
 
 from ...core.errors import StartupError
-from .loader import CorruptDataError
 from .tables import APPLICATION, FORMAT, SCHEMA
 
 FILE = "bridge.sqlite3"
@@ -31,64 +29,78 @@ class DataDirectory:
         StartupError: another process uses the directory, or it has other files, is damaged or not writable.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = path
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            _create(path)
             self._claim = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
             raise StartupError(f"cannot use the data directory {path}: {error.strerror}") from None
         try:
             # The lock is on the directory itself, so that no lock file can be left behind.
             fcntl.flock(self._claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.connection = self._open(path / FILE)
+            self.connection = self._open(os.path.join(path, FILE))
         except BlockingIOError:
             os.close(self._claim)
             raise StartupError(f"the data directory {path} is in use by another process") from None
+        except OSError as error:
+            os.close(self._claim)
+            raise StartupError(f"cannot use the data directory {path}: {error.strerror}") from None
         except BaseException:
             os.close(self._claim)
             raise
+
+    @property
+    def size(self) -> int:
+        """The size of the database and its write-ahead log, in bytes."""
+        files = (os.path.join(self.path, name) for name in (FILE, FILE + "-wal"))
+        return sum(os.path.getsize(file) for file in files if os.path.exists(file))
 
     def close(self) -> None:
         """Write SQLite's write-ahead log back to the database, and unlock the directory."""
         self.connection.close()
         os.close(self._claim)
 
-    def _open(self, file: Path) -> sqlite3.Connection:
-        is_new = not file.exists()
-        if is_new and (others := sorted(p.name for p in self.path.iterdir() if p.name != LOST_AND_FOUND)):
+    def _open(self, file: str) -> sqlite3.Connection:
+        is_new = not os.path.exists(file)
+        if is_new and (others := sorted({*os.listdir(self.path)} - {LOST_AND_FOUND})):
             raise StartupError(
                 f"the directory {self.path} holds other files ({others[0]}) and no bridge's data:"
                 " name an empty or a new directory"
             )
         if not is_new and not os.access(file, os.R_OK | os.W_OK):
             raise StartupError(f"cannot use {file}: permission denied")
-        connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=0.0)
+        if is_new:
+            # SQLite would create it for all users to read; its other files get the same permissions.
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        try:
+            connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=0.0)
+        except sqlite3.Error as error:
+            raise StartupError(f"cannot use {file}: {error}") from None
         try:
             # No other process opens the database, so it needs no shared memory (-shm) file.
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            if is_new or not self._recognise(connection):
-                self._create(connection)
+            if is_new or not self._recognise(connection, file):
+                self._create_tables(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA journal_size_limit = 67108864")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # opens the write-ahead log
-            _reserve(file.with_name(file.name + "-wal"))
+            _reserve(file + "-wal")
+            for written in (file, file + "-wal"):
+                os.chmod(written, os.stat(written).st_mode & 0o660)  # older servers let all users read them
         except (
             sqlite3.Error,
             UnicodeDecodeError,
         ) as error:  # UnicodeDecodeError: the message has damaged text
             connection.close()
             raise StartupError(f"cannot use {file}: {error}; restore it, or name another directory") from None
-        except CorruptDataError:
-            connection.close()
-            raise
-        except StartupError:
+        except BaseException:
             connection.close()
             raise
         return connection
 
-    def _recognise(self, connection: sqlite3.Connection) -> bool:
+    def _recognise(self, connection: sqlite3.Connection, file: str) -> bool:
         """Return True if the database file is a bridge's and of this format, and False if it is empty.
 
         Raises:
@@ -100,27 +112,43 @@ class DataDirectory:
         if not application and not version and not tables:
             return False
         if application != APPLICATION:
-            raise StartupError(f"{self.path / FILE} is not a bridge's database: name another directory")
+            raise StartupError(f"{file} is not a bridge's database: name another directory")
         if version != FORMAT:
             raise StartupError(
-                f"{self.path / FILE} has format {version} and this bridge reads format {FORMAT}: use the"
+                f"{file} has format {version} and this bridge reads format {FORMAT}: use the"
                 " version of the bridge that wrote it"
             )
         return True
 
-    def _create(self, connection: sqlite3.Connection) -> None:
+    def _create_tables(self, connection: sqlite3.Connection) -> None:
         connection.executescript(
             f"BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}; {SCHEMA} COMMIT;"
         )
 
 
-def _reserve(log: Path) -> None:
+def _create(path: str | os.PathLike[str]) -> None:
+    """Create a directory for this user only, and make its entry in the directory above durable."""
+    parent = os.path.dirname(os.path.abspath(path))
+    if os.path.isdir(path):
+        return
+    if not os.path.isdir(parent):
+        _create(parent)
+    with suppress(FileExistsError):
+        os.mkdir(path, 0o700)
+    above = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(above)
+    finally:
+        os.close(above)
+
+
+def _reserve(log: str) -> None:
     """Extend the file of SQLite's write-ahead log to ``RESERVED_WAL_BYTES`` with zeros.
 
     A commit that makes the file longer also waits for the file system's journal, which doubles its duration.
     SQLite ignores the zeros at the end of the log.
     """
-    with suppress(OSError), log.open("ab", buffering=0) as file:  # on a full disk, go on without
+    with suppress(OSError), open(log, "ab", buffering=0) as file:  # on a full disk, go on without
         if (missing := RESERVED_WAL_BYTES - file.tell()) > 0:
             file.write(bytes(missing))
             os.fdatasync(file.fileno())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from server.core.change_log import Change
-from server.core.changes import ChangeContext
+from server.core.changes import ChangeContext, ReadValue
 from server.core.errors import InvalidArgumentError, NotFoundError, OutOfRangeError, UnavailableError
+from server.core.session import Session
 from tests.server.core.builders import a_session, put, reader, register
 from tests.server.core.log_builders import Reader, a_busy_session, delete
 from tests.server.core.snapshot import refused
@@ -204,3 +205,71 @@ def test_a_reader_that_has_taken_everything_outlives_what_others_write() -> None
     assert of_a.watch.seen == session.log.last - 1
     assert of_a.sequences() == [18]
     assert of_a.watch.seen == session.log.last
+
+
+# Batches that are larger than the log
+
+
+def a_session_with_many(count: int, **limits: int) -> tuple[Session, dict[str, ReadValue]]:
+    """Return a session with variables, and a batch that sets all of them."""
+    session = a_session(**limits)
+    for number in range(count):
+        register(session, f"v{number}", 0.0)
+    return session, {f"v{number}": reader("float", 1.0) for number in range(count)}
+
+
+@pytest.mark.parametrize("limits", [{"log_changes": 10}, {"log_bytes": 5000}])
+def test_a_watch_takes_all_of_a_batch_that_is_larger_than_the_log(limits: dict[str, int]) -> None:
+    session, batch = a_session_with_many(200, **limits)
+    of_all, of_one = Reader(session), Reader(session, "v3")
+    late = Reader(session)
+    put(session, "v0", 0.5)
+    of_all.watch.take()
+    session.set_many(batch, ChangeContext(), atomic=True)
+    put(session, "v1", 2.0)
+    assert of_all.sequences() == [*range(202, 403)]
+    assert of_one.sequences() == [205]
+    assert late.sequences() == [*range(201, 403)]
+    # What no watch needs any more is dropped, and no new watch can resume there.
+    assert session.log._surplus == []
+    assert session.log.oldest > 390
+    with refused(session, OutOfRangeError, "no longer retained"):
+        Reader(session, resume_after=201)
+
+
+def test_a_follower_of_many_variables_is_received_for_each_of_them() -> None:
+    session, batch = a_session_with_many(50, log_changes=10)
+    register(session, "sum", 0.0)
+    for name in batch:
+        session.depend(name, "sum", "derived")
+    of_sum = Reader(session, "sum")
+    session.set_many(batch, ChangeContext(), atomic=True)
+    assert len(of_sum.sequences()) == 50
+
+
+def test_a_reader_that_falls_behind_a_large_batch_by_more_than_the_log_gets_an_error() -> None:
+    session, batch = a_session_with_many(50, log_changes=10)
+    slow = Reader(session)
+    session.set_many(batch, ChangeContext(), atomic=True)
+    for _ in range(9):
+        put(session, "v0", 2.0)
+    assert len(slow.watch.take()) == 59
+    slow = Reader(session)
+    session.set_many(batch, ChangeContext(), atomic=True)
+    for _ in range(10):
+        put(session, "v0", 2.0)
+    with pytest.raises(OutOfRangeError):
+        slow.watch.take()
+    assert session.log._surplus == []
+
+
+def test_a_large_batch_is_dropped_when_its_last_reader_leaves() -> None:
+    session, batch = a_session_with_many(50, log_changes=10)
+    session.set_many(batch, ChangeContext(), atomic=True)
+    assert session.log._surplus == []  # nothing reads it
+    slow, other = Reader(session), Reader(session)
+    session.set_many(batch, ChangeContext(), atomic=True)
+    other.sequences()
+    assert len(session.log._surplus) == 50  # ten of the log, and forty of the batch
+    slow.watch.close()
+    assert session.log._surplus == []

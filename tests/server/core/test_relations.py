@@ -69,6 +69,21 @@ def test_the_updates_of_a_batch_stay_together() -> None:
     assert [change.sequence for change in session.log.after(3)] == [4, 5, 6, 7]
 
 
+def test_the_times_of_a_batch_never_decrease() -> None:
+    class TickingClock(FakeClock):
+        def utc(self) -> int:
+            self.advance(1.0)
+            return super().utc()
+
+    session = a_pair(TickingClock())
+    session.depend("model", "prompt", "")
+    reads = {name: lambda kind, constraints: session.get("prompt").value for name in ("model", "prompt")}
+    session.set_many(reads, ChangeContext(), atomic=True)
+    times = [change.at for change in session.log.after(0)]
+    assert len(times) == 5
+    assert times == sorted(times)
+
+
 def test_a_refused_dependency_is_not_recorded() -> None:
     session = a_pair()
     session.depend("model", "prompt", "")

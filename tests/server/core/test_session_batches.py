@@ -14,10 +14,10 @@ from server.core.errors import (
     NotFoundError,
 )
 from server.core.session import Session
-from tests.model import glob
 from tests.server.core.builders import a_session, put, reader, register
 from tests.server.core.session_builders import values
 from tests.server.core.snapshot import refused, snapshot
+from varbridge.conformance.model.model import matches
 
 # Several at once
 
@@ -168,7 +168,7 @@ def test_a_glob_matches_what_its_definition_says(pattern: str, names: list[str])
     for name in names:
         register(session, name)
     matched = [variable.name for variable in session.matching(pattern)]
-    assert matched == [name for name in names if glob(pattern or "*", name)]
+    assert matched == [name for name in names if matches(pattern or "*", name)]
 
 
 @pytest.mark.timeout(10)

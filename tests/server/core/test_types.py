@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from server.core.errors import InvalidArgumentError
+from server.core.errors import InvalidArgumentError, ResourceExhaustedError
 from server.core.types import TYPES, type_named
 from server.core.values import LEGACY_PREFIX, PREFIX, Value
 from tests.server.core.builders import Sent, sent
@@ -251,3 +251,32 @@ def test_nested_data_of_another_shape_is_refused(shape: list[int], other: list[i
     assume(data != [0.0] * math.prod(shape))  # flat
     with pytest.raises(InvalidArgumentError, match="data size doesn't match shape|must be a tensor"):
         read("tensor", sent("tensor", {"shape": shape, "data": data}))
+
+
+@pytest.mark.parametrize("content", ["", "é" * 30_000, "\x7f\u2028" * 20_000])
+def test_a_large_plain_text_is_read_without_parsing(content: str) -> None:
+    data = f'"{content}{"x" * 60_000}"'
+    assert read_text("string", data).data == data.encode()
+
+
+@pytest.mark.parametrize("fault", ["\n", "\x00", '"', "\\x", "\\ud800", b"\xff", b"\xed\xa0\x80"])
+def test_a_large_text_that_is_not_json_is_refused(fault: str | bytes) -> None:
+    content = fault if isinstance(fault, bytes) else fault.encode()
+    with pytest.raises(InvalidArgumentError):
+        read("string", Sent(PREFIX + "string", b'"' + content + b"x" * 60_000 + b'"'))
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("string", b'"' + b"\\n" * 2**23 + b'x"'),
+        ("embedding", b"[" + b"1," * 2**21 + b"1]"),
+        ("tensor", b'{"shape":[1],"data":[' + b" " * 2**22 + b"1]}"),
+        ("float", b"[" + b"[]," * 2**20 + b"[]]"),
+    ],
+)
+def test_what_would_take_long_to_parse_is_refused(kind: str, data: bytes) -> None:
+    with pytest.raises(
+        ResourceExhaustedError, match="send it as raw bytes|send large arrays|a text with escapes"
+    ):
+        read(kind, Sent(PREFIX + kind, data))

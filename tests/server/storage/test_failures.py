@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from server.core.changes import ChangeContext
-from server.core.errors import RefusalError, ResourceExhaustedError, StartupError
+from server.core.errors import RefusalError, ResourceExhaustedError, StartupError, UnavailableError
+from server.storage.records import Compacted
 from server.storage.sqlite.directory import FILE
 from server.storage.sqlite.store import SqliteStore
 from tests.server.core.builders import FakeClock, put, reader, register
@@ -125,6 +126,57 @@ def test_a_session_that_is_not_persisted_is_not_open(tmp_path: Path) -> None:
         bridge.do(opened)
     with a_bridge(tmp_path) as bridge:
         assert sorted(bridge.ids()) == ["other", "tuning"]
+
+
+def test_a_record_of_a_session_that_has_ended_can_fail(tmp_path: Path) -> None:
+    with a_bridge(tmp_path) as bridge:
+        session = bridge.open()
+        bridge.do(lambda: register(session, "rate", 1.0))
+        bridge.do(lambda: bridge.sessions.close("tuning"))
+        other = bridge.open("other")
+        before = bridge.snapshots()
+        fill_the_disk(bridge)
+
+        def in_vain() -> None:
+            bridge.store.write(Compacted("tuning", 1, {}), lambda: None)
+            register(other, "text", LONG, kind="string")
+
+        with pytest.raises(ResourceExhaustedError):
+            bridge.do(in_vain)
+        assert bridge.snapshots() == before
+        free_the_disk(bridge)
+        bridge.do(lambda: register(other, "text", LONG, kind="string"))
+
+
+def test_a_record_that_cannot_be_written_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    with a_bridge(tmp_path) as bridge:
+        session = bridge.open()
+        before = bridge.snapshots()
+        with pytest.raises(UnavailableError, match="nothing was changed"):
+            bridge.do(lambda: register(session, "text", "x", kind="string", metadata={"key": {1}}))  # type: ignore[dict-item]
+        assert bridge.snapshots() == before
+        bridge.do(lambda: register(session, "text", "x", kind="string"))
+
+
+def test_other_users_can_read_nothing_of_a_new_directory(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with a_bridge(tmp_path / "a" / "data") as bridge:
+            bridge.open()
+            modes = [path.stat().st_mode & 0o777 for path in (tmp_path / "a").rglob("*")]
+    finally:
+        os.umask(before)
+    assert len(modes) == 4  # the directory, the database, its write-ahead log and the reserve
+    assert modes == [0o700, 0o600, 0o600, 0o600]
+
+
+def test_the_files_of_an_older_server_are_taken_from_other_users(tmp_path: Path) -> None:
+    with a_bridge(tmp_path) as bridge:
+        bridge.open()
+    (tmp_path / FILE).chmod(0o664)
+    with a_bridge(tmp_path) as bridge:
+        bridge.open()
+        assert {path.stat().st_mode & 0o007 for path in tmp_path.iterdir()} == {0}
 
 
 def a_history(path: Path) -> tuple[FakeClock, Path]:

@@ -29,10 +29,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def server() -> Iterator[ServerProcess]:
     process = ServerProcess(COMMAND)
-    process.wait_ready(15.0)
+    process.wait_ready()
     yield process
     assert process.exit_code is None, "\n".join(process.stderr)
-    assert process.stop() == 0
+    assert process.stop(60.0) == 0
     assert list(process.stdout) == [f"GRPC_READY:{process.port}"]
 
 

@@ -31,7 +31,7 @@ def main() -> None:
     """Print the number of calls, the tool, and the gets' mean and 99th percentile in ms, for each case."""
     command = [sys.executable, "-m", "server", "--port", "0", "--log-level", "error"]
     process = ServerProcess([*command, "--tools", "tests.server.tools.misbehaving", "--grace", "0.5"])
-    address = f"127.0.0.1:{process.wait_ready(15.0)}"
+    address = f"127.0.0.1:{process.wait_ready()}"
     print(f"{os.cpu_count()} processors, {GETS} gets each")
     with Connection(address) as connection, Connection(address) as other:
         session = connection.session("misbehaving")

@@ -207,3 +207,36 @@ def drawn() -> float:
 def large(n: int) -> str:
     """Return a string of n characters."""
     return "x" * n
+
+
+@tool
+async def raises() -> None:
+    """Fail, on the server's event loop."""
+    raise LookupError("on purpose")
+
+
+@tool
+def raises_in_a_process() -> None:
+    """Fail, in a process."""
+    raise LookupError("on purpose")
+
+
+@tool
+async def raises_in_a_stream() -> AsyncIterator[int]:
+    """Fail after a chunk."""
+    yield 1
+    raise LookupError("on purpose")
+
+
+@tool
+def detaches(call: ToolCall, name: str, seconds: float) -> None:
+    """Start a process in a session of its own, write its id, and block."""
+    call.set(name, subprocess.Popen(["sleep", "300"], start_new_session=True).pid)
+    time.sleep(seconds)
+
+
+@tool
+def daemonizes(call: ToolCall, name: str) -> None:
+    """Start a process whose parent ends at once, and write its id."""
+    command = ["sh", "-c", "setsid sleep 300 >/dev/null 2>&1 & echo $!"]
+    call.set(name, int(subprocess.run(command, capture_output=True, check=True).stdout))

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_a_tool_that_ignores_its_deadline_is_answered_for_and_writes_no_more(ses
 @pytest.mark.parametrize("tool", ["stubborn", "stubborn_stream", "spin", "gorge"])
 def test_shutdown_does_not_wait_for_it(tool: str) -> None:
     process = ServerProcess(COMMAND)
-    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+    with Connection(f"127.0.0.1:{process.wait_ready()}") as connection:
         session = connection.session("s")
         session.register("n", "integer", 0)
         call = _begin(session, tool)
@@ -104,7 +105,7 @@ def _begin(session: Session, tool: str) -> Callable[[], str]:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_no_process_is_left_of_a_server_that_was_ended(number: signal.Signals) -> None:
     process = ServerProcess(COMMAND)
-    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+    with Connection(f"127.0.0.1:{process.wait_ready()}") as connection:
         session = connection.session("s")
         session.register("pids", "string", "")
         _begin(session, "spin")
@@ -116,15 +117,38 @@ def test_no_process_is_left_of_a_server_that_was_ended(number: signal.Signals) -
                 len(left) == 5
             )  # the fork server, three tools, and the process that one of them has started
             os.kill(process.pid, number)
-            assert process.wait_ended(10.0) == (-9 if number == signal.SIGKILL else 0)
+            assert process.wait_ended(60.0) == (-9 if number == signal.SIGKILL else 0)
     assert within(20.0, lambda: not any(map(runs, left)))
 
 
 def test_a_server_that_runs_no_blocking_tool_has_no_other_process() -> None:
     process = ServerProcess(COMMAND)
-    with Connection(f"127.0.0.1:{process.wait_ready(15.0)}") as connection:
+    with Connection(f"127.0.0.1:{process.wait_ready()}") as connection:
         session = connection.session("s")
         session.initialize()
         session.execute("echo", {"message": "x"})
         assert descendants(process.pid) == set()
-    assert process.stop() == 0
+    assert process.stop(60.0) == 0
+
+
+# Processes that leave the group of their tool
+
+
+def test_a_process_in_a_session_of_its_own_ends_with_the_deadline_of_its_tool(session: Session) -> None:
+    session.register("pid", "integer", 0)
+    with pytest.raises(BridgeError, match="DEADLINE_EXCEEDED"):
+        session.execute("detaches", {"name": "pid", "seconds": 60.0}, timeout=2.0)
+    pid = session.get("pid").value
+    assert pid > 0
+    assert within(10.0, lambda: not runs(pid))
+
+
+@pytest.mark.parametrize(("tool", "parameters"), [("daemonizes", {}), ("detaches", {"seconds": 0.0})])
+def test_a_process_that_a_tool_leaves_behind_is_ended_and_reaped(
+    session: Session, tool: str, parameters: dict[str, float]
+) -> None:
+    session.register("pid", "integer", 0)
+    session.execute(tool, {"name": "pid", **parameters})
+    pid = session.get("pid").value
+    assert pid > 0
+    assert within(10.0, lambda: not Path(f"/proc/{pid}").exists())

@@ -48,15 +48,6 @@ def test_a_first_parameter_for_the_call_is_not_a_parameter_of_the_tool() -> None
     assert [parameter.name for parameter in bump.parameters] == ["name"]
 
 
-def test_only_the_first_parameter_is_for_the_call() -> None:
-    @tool
-    async def odd(first, call: ToolCall) -> None:  # type: ignore[no-untyped-def]  # the point of it
-        ...
-
-    assert not odd.takes_call
-    assert [parameter.name for parameter in odd.parameters] == ["first", "call"]
-
-
 def test_a_plain_function_or_generator_blocks() -> None:
     @tool
     def once() -> None: ...

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,10 +23,13 @@ from server.tools.context import SessionCall
 from server.tools.executor import LoopRun, collected
 from server.tools.processes import Processes
 from server.tools.registry import Registry
+from server.tools.results import ToolFailedError
 from tests.server.core.builders import FakeClock, register, sent
 from tests.server.core.snapshot import unchanged
 from varbridge.decorator import Tool, tool
 from varbridge.messages import snakepit_bridge_pb2 as pb
+
+NO_CALL: Any = SimpleNamespace(close=lambda: None)
 
 NO_CONTEXT: Any = None  # only tools on other hosts need it
 
@@ -247,3 +251,51 @@ def test_a_connection_that_nobody_uses_is_closed(monkeypatch: pytest.MonkeyPatch
         return (before, len(hosts._connections)) == (1, 0)
 
     assert asyncio.run(call())
+
+
+ENDS = [SystemExit(2), SystemExit(0), KeyboardInterrupt(), GeneratorExit()]
+
+
+@pytest.mark.parametrize("end", ENDS, ids=repr)
+def test_a_tool_that_ends_as_a_program_does_fails(end: BaseException) -> None:
+    @tool
+    async def ends() -> None:
+        raise end
+
+    assert Servicer(ends).failure("ends").startswith(f"the tool ended with {type(end).__name__}")
+
+
+@pytest.mark.parametrize("end", ENDS, ids=repr)
+def test_a_stream_that_ends_as_a_program_does_fails_after_its_chunks(end: BaseException) -> None:
+    @tool
+    async def ends() -> AsyncIterator[int]:
+        yield 1
+        raise end
+
+    async def chunks() -> list[bytes]:
+        async with aclosing(LoopRun(ends, NO_CALL, {}, set()).chunks()) as chunks:
+            received = [await anext(chunks)]
+            with pytest.raises(ToolFailedError, match=type(end).__name__):
+                await anext(chunks)
+        return received
+
+    assert asyncio.run(chunks()) == [b"1"]
+
+
+def test_a_tool_that_exits_when_it_is_cancelled_ends_alone() -> None:
+    @tool
+    async def exits() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise SystemExit(3)
+
+    async def cancel() -> str:
+        running = asyncio.ensure_future(LoopRun(exits, NO_CALL, {}, set()).answer())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running])
+        return "the loop goes on"
+
+    assert asyncio.run(cancel()) == "the loop goes on"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import pickle
 import select
@@ -10,6 +11,7 @@ import subprocess
 import sys
 
 from server.tools import protocol
+from server.tools.processes import _ForkServer
 from tests.server.tools.process_tree import runs, within
 
 
@@ -50,3 +52,27 @@ def test_no_process_is_left_when_the_server_ends_without_reading_reports() -> No
         assert within(20.0, lambda: not any(map(runs, left)))
         assert process.stderr is not None
         assert process.stderr.read() == "printed by an import\n"
+
+
+def test_no_order_to_kill_is_lost_when_the_socket_is_full() -> None:
+    async def order() -> list[int]:
+        server = _ForkServer((), 2**30)
+        server._loop.remove_reader(server._control)
+        full, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        full.setblocking(False)
+        other.setblocking(False)
+        own, server._control = server._control, full
+        server._running = {number: server._loop.create_future() for number in range(1, 3001)}
+        for number in server._running:
+            server.kill(number)
+        received: list[int] = []
+        with full, other:
+            while len(received) < len(server._running):
+                data = await asyncio.wait_for(server._loop.sock_recv(other, protocol.ORDER.size), 20.0)
+                received.append(protocol.ORDER.unpack(data)[1])
+            server._loop.remove_writer(full)
+        server._control = own
+        server.close()
+        return received
+
+    assert asyncio.run(order()) == [*range(1, 3001)]

@@ -26,9 +26,9 @@ HOST = (sys.executable, "-m", "server", "--port", "0", "--tools", "tests.server.
 @pytest.fixture(scope="module")
 def host() -> Iterator[ServerProcess]:
     process = ServerProcess((*HOST, "--max-running-tools", "1"))
-    process.wait_ready(15.0)
+    process.wait_ready()
     yield process
-    assert process.stop() == 0
+    assert process.stop(60.0) == 0
 
 
 def register(session: Session, *tools: pb.ToolRegistration, at: int | None) -> None:
@@ -201,17 +201,17 @@ def test_a_call_that_would_go_round_is_refused(connection: Connection, host: Ser
 
 def test_an_unreachable_host_is_named_and_used_again_once_it_is_back(session: Session) -> None:
     process = ServerProcess(HOST)
-    port = process.wait_ready(15.0)
+    port = process.wait_ready()
     register(session, tool("answer", what="any"), at=port)
     assert session.execute("answer", {"what": 1}) == 1
     process.kill()
-    process.wait_ended(5.0)
+    process.wait_ended(60.0)
     with pytest.raises(BridgeError) as refused:
         session.execute("answer", {"what": 1})
     assert refused.value.code is grpc.StatusCode.UNAVAILABLE
     assert f"127.0.0.1:{port}" in refused.value.message
     again = ServerProcess((*HOST[:3], "--port", str(port), *HOST[5:]))
-    again.wait_ready(15.0)
+    again.wait_ready()
 
     def works() -> bool:
         try:
@@ -220,7 +220,7 @@ def test_an_unreachable_host_is_named_and_used_again_once_it_is_back(session: Se
             return False
 
     assert within(20.0, works)
-    assert again.stop() == 0
+    assert again.stop(60.0) == 0
 
 
 def test_the_older_service_gets_results_in_its_own_form(here: Session, connection: Connection) -> None:

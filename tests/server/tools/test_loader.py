@@ -17,7 +17,18 @@ from server.tools.registry import Registry
 def test_the_tools_that_come_with_the_server_are_found_by_name() -> None:
     tools = Registry(TOOLS)
     names = [tool.name for tool in tools]
-    assert names == ["echo", "add", "fail", "sleep", "block", "increment", "die", "count", "fail_after"]
+    assert names == [
+        "echo",
+        "add",
+        "fail",
+        "sleep",
+        "block",
+        "increment",
+        "die",
+        "exit",
+        "count",
+        "fail_after",
+    ]
     assert [tool.name for tool in tools if tool.blocks] == ["block", "die"]
     assert len(tools) == len(names)
     assert tools.find("add").description == "Add two numbers."

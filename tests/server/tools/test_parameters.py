@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.core.errors import FieldViolation, InvalidArgumentError
-from server.core.parameters import bind
-from server.core.values import LEGACY_PREFIX, PREFIX
+from server.core.parameters import STRING_VALUE, bind
+from server.core.values import LEGACY_PREFIX, PREFIX, Value
 from server.tools.builtin import TOOLS
 from server.tools.registry import Registry
-from server.tools.results import result_of
+from server.tools.results import chunk_of, result_of
 from server.tools.signature import signature_of
 from tests.server.core.builders import Sent, sent, sent_binary
 from tests.server.tools.builders import train
@@ -121,8 +121,24 @@ def test_bytes_with_a_value_in_json_are_refused(name: str) -> None:
     ]
 
 
-def test_bytes_without_a_value_are_refused() -> None:
-    assert violations({}, {"extra": b"x"}) == [FieldViolation("extra", "has bytes and no value")]
+def test_bytes_without_a_value_are_for_parameters_of_any_type() -> None:
+    assert violations({}, {"name": b"x"}) == [FieldViolation("name", "has bytes and no value")]
+    required = {"rate": sent("float", 1.5), "steps": sent("integer", 1)}
+    assert bound(required, {"extra": b"\x80\x04"})["extra"] == b"\x80\x04"
+
+
+@pytest.mark.parametrize(
+    ("name", "json", "value"),
+    [("rate", b"2", 2.0), ("name", b'"x"', "x"), ("extra", b'{"a": [1]}', {"a": [1]})],
+)
+def test_arguments_labelled_as_by_snakepit_are_json(name: str, json: bytes, value: object) -> None:
+    required = {"rate": sent("float", 1.5), "steps": sent("integer", 1)}
+    assert bound(required | {name: Sent(STRING_VALUE, json)})[name] == value
+
+
+def test_arguments_labelled_as_by_snakepit_are_checked() -> None:
+    (violation,) = violations({"rate": Sent(STRING_VALUE, b'"fast"')})
+    assert violation == FieldViolation("rate", "must be a number")
 
 
 def test_everything_that_is_wrong_is_reported_at_once() -> None:
@@ -132,8 +148,8 @@ def test_everything_that_is_wrong_is_reported_at_once() -> None:
             {"speed": b"x"},
         )
     assert [(violation.field, violation.description) for violation in refused.value.violations] == [
-        ("speed", "train has no such parameter"),
-        ("step", "train has no such parameter"),
+        ("speed", "is unknown"),
+        ("step", "is unknown"),
         ("rate", "must be a number"),
         ("steps", "is required"),
         ("dry", "must be a boolean"),
@@ -173,6 +189,29 @@ def test_a_binary_array_arrives_as_an_array() -> None:
 def test_a_result_is_of_a_type_where_there_is_one_and_json_else(answer: Any, kind: str, text: str) -> None:
     value = result_of(answer)
     assert (value.kind, value.data.decode(), value.array) == (kind, text, b"")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "data"),
+    [
+        (numpy.float32(0.5), "float", b"0.5"),
+        (numpy.float64("nan"), "float", b'"NaN"'),
+        (numpy.longdouble(0.5), "float", b"0.5"),
+        (numpy.int8(1), "integer", b"1"),
+        (numpy.bool_(True), "boolean", b"true"),
+        (numpy.array(0.5), "float", b"0.5"),
+        (numpy.array([[1, 2]]), "json", b"[[1,2]]"),
+        (numpy.array([1.5], "longdouble"), "json", b"[1.5]"),
+        ([numpy.float32(0.5)], "json", b"[0.5]"),
+        ({"loss": numpy.float32(0.5), "steps": numpy.arange(2)}, "json", b'{"loss":0.5,"steps":[0,1]}'),
+    ],
+)
+def test_a_result_of_numpy_is_that_of_its_numbers(answer: Any, kind: str, data: bytes) -> None:
+    assert result_of(answer) == Value(kind, data)
+
+
+def test_a_chunk_of_numpy_is_that_of_its_numbers() -> None:
+    assert chunk_of({"loss": numpy.float32(0.5), "steps": numpy.arange(2)}) == b'{"loss":0.5,"steps":[0,1]}'
 
 
 @given(st.floats() | st.integers(-(2**70), 2**70) | st.text() | st.booleans() | st.none())

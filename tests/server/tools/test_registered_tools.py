@@ -59,7 +59,7 @@ class Servicer:
 
     def available(self) -> dict[str, pb.ToolSpec]:
         opened = self.about.InitializeSession(pb.InitializeSessionRequest(session_id="s"), PREFIX)
-        return dict(opened.available_tools)
+        return dict(pb.InitializeSessionResponse.FromString(opened).available_tools)
 
     def count(self) -> int:
         return self.about.GetSession(pb.GetSessionRequest(session_id="s"), PREFIX).tool_count

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
-from varbridge import BridgeError, Connection, Session, Update, Watch
+from varbridge import BridgeError, Connection, Session, Update
+from varbridge.conformance.clients.collected_watch import CollectedWatch, collect
+from varbridge.conformance.vocabulary.encoding import encode, read_value
 from varbridge.errors import MalformedReplyError
 from varbridge.process import ServerProcess
 
@@ -47,7 +49,7 @@ class CrashWorkload:
         with self._watch(witness) as watch:
             if not self._seen:
                 for name in self._acknowledged:
-                    self._acknowledge({name: witness.register(name, "integer", 1).version})
+                    self._acknowledge({name: witness.register(name, "integer", encode("integer", 1)).version})
             writers = [
                 threading.Thread(target=self._write, args=(session, names))
                 for session, names in zip(sessions, self._names, strict=True)
@@ -81,8 +83,8 @@ class CrashWorkload:
                 )
             if version > at_least + 1:
                 self.lost.append(f"{name} is at version {version}, but at most {at_least + 1} was written")
-            if variable.value != version:
-                self.lost.append(f"{name} holds {variable.value} at version {version}")
+            if read_value(variable) != version:
+                self.lost.append(f"{name} holds {read_value(variable)} at version {version}")
             self._acknowledged[name] = version
         for names in self._names:
             versions = {variables[name].version for name in names if name in variables}
@@ -93,7 +95,7 @@ class CrashWorkload:
         """Check that the watch received each version exactly once, over all crashes; record what differs."""
         with self._watch(session) as watch:
             # Updates that are still missing come before the update of this marker.
-            marker = session.register("marker", "boolean", True)
+            marker = session.register("marker", "boolean", encode("boolean", True))
             rest = watch.wait_for(
                 lambda updates: any(update.variable_id == marker.id for update in updates), DEADLINE_S
             )
@@ -105,18 +107,18 @@ class CrashWorkload:
                     f"a watch of {name} received {_shorten(versions)} although there were {version} versions"
                 )
 
-    def _watch(self, session: Session) -> Watch:
+    def _watch(self, session: Session) -> CollectedWatch:
         """Watch all variables; resume after the last update that was received."""
-        return session.watch(resume_after=self._seen[-1].sequence if self._seen else None)
+        return collect(session, resume_after=self._seen[-1].sequence if self._seen else None)
 
     def _write(self, session: Session, names: Sequence[str]) -> None:
         try:
             while True:
                 version = self._acknowledged[names[0]] + 1
                 if len(names) == 1:
-                    self._acknowledge({names[0]: session.set(names[0], version, kind="integer")})
+                    self._acknowledge({names[0]: session.set(names[0], encode("integer", version))})
                 else:
-                    answer = session.set_many(dict.fromkeys(names, version), atomic=True)
+                    answer = session.set_many(dict.fromkeys(names, encode("integer", version)), atomic=True)
                     self._acknowledge(answer.versions)
         except (BridgeError, MalformedReplyError):
             pass  # the bridge was killed, or an invariant reports its reply

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from varbridge import BridgeError, Connection, Session
 from varbridge.conformance.clients.follower_adapter import FollowerAdapter
+from varbridge.conformance.vocabulary.encoding import encode, read_value
 from varbridge.errors import MalformedReplyError
 
 DEADLINE_S = 15.0
@@ -48,7 +49,7 @@ class FailoverWorkload:
 
     def __enter__(self) -> FailoverWorkload:
         for name in self._sessions:
-            self._acknowledged[name] = self._session.register(name, "integer", 1).version
+            self._acknowledged[name] = self._session.register(name, "integer", encode("integer", 1)).version
         for writer in self._writers:
             writer.start()
         return self
@@ -97,9 +98,9 @@ class FailoverWorkload:
         )
         for name in self._acknowledged.keys() & variables.keys():
             variable, expected = variables[name], self._acknowledged[name]
-            if (variable.version, variable.value) != (expected, expected):
+            if (variable.version, read_value(variable)) != (expected, expected):
                 self.lost.append(
-                    f"{name} holds {variable.value} at version {variable.version} at {bridge},"
+                    f"{name} holds {read_value(variable)} at version {variable.version} at {bridge},"
                     f" but version {expected} was the last that was acknowledged"
                 )
             versions = [entry.version for entry in session.history(name)]
@@ -110,7 +111,7 @@ class FailoverWorkload:
         try:
             while not self._done.is_set():
                 wanted = self._acknowledged[name] + 1
-                answered = session.set(name, wanted, kind="integer", request_id=f"{name} {wanted}")
+                answered = session.set(name, encode("integer", wanted), request_id=f"{name} {wanted}")
                 with self._arrived:
                     if answered != wanted:
                         self.lost.append(

@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from varbridge import BridgeError, Follower, Session, Update, Watch
+from varbridge import BridgeError, Follower, Session, Update
+from varbridge.conformance.clients.collected_watch import CollectedWatch
 
 
 class FollowerAdapter:
@@ -67,5 +68,5 @@ class FollowerAdapter:
                 self._changed.notify_all()
 
 
-Watched = Watch | FollowerAdapter
+Watched = CollectedWatch | FollowerAdapter
 """The source of a person's updates: a watch, or a follower."""

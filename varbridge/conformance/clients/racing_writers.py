@@ -8,6 +8,7 @@ from itertools import count
 
 from varbridge import Session, Update
 from varbridge.conformance.vocabulary.contents import item
+from varbridge.conformance.vocabulary.encoding import encode, read_value
 
 
 class RacingWriters:
@@ -41,7 +42,7 @@ class RacingWriters:
     def __enter__(self) -> RacingWriters:
         before, _ = self._sessions[0].get_many(self._names)
         read = {name: item(before, name, f"{name} in a read") for name in self._names}
-        self._answers = [(name, variable.version, variable.value) for name, variable in read.items()]
+        self._answers = [(name, variable.version, read_value(variable)) for name, variable in read.items()]
         for thread in self._threads:
             thread.start()
         return self
@@ -53,7 +54,7 @@ class RacingWriters:
         if self._failures:
             raise self._failures[0]
         name, value = self._names[0], -1
-        self.last = name, self._sessions[0].set(name, value, kind="integer")
+        self.last = name, self._sessions[0].set(name, encode("integer", value))
         self._answers.append((*self.last, value))
         for name, version, value in self._answers:
             first_value = self.written.setdefault(name, {}).setdefault(version, value)
@@ -69,7 +70,7 @@ class RacingWriters:
         for update in updates:
             if update.variable is not None:
                 seen = got.setdefault(update.variable.name, {})
-                seen[update.variable.version] = update.variable.value
+                seen[update.variable.version] = read_value(update.variable)
         sentences = []
         for name, seen in got.items():
             if not seen:
@@ -96,6 +97,6 @@ class RacingWriters:
                 if self._done.is_set() and turn >= self._least:
                     return
                 name, value = names[(number + turn) % len(names)], number * 1_000_000 + turn + 2
-                self._answers.append((name, session.set(name, value, kind="integer"), value))
+                self._answers.append((name, session.set(name, encode("integer", value)), value))
         except Exception as failure:  # raised where the block ends
             self._failures.append(failure)

@@ -120,11 +120,13 @@ class RecordedConnection(Connection):
         """
         method: Any = self._channel.stream_stream(path)
         try:
-            for answer in method(iter([request]), timeout=timeout, metadata=self._metadata):
-                return bytes(answer)
+            # Until the end, since an answer may come before the status that refuses the call.
+            answers = [*method(iter([request]), timeout=timeout, metadata=self._metadata)]
         except grpc.RpcError as error:
             raise from_rpc(error) from None
-        raise MalformedReplyError(f"{path} ended without an answer")
+        if not answers:
+            raise MalformedReplyError(f"{path} ended without an answer")
+        return bytes(answers[0])
 
     def wait_until_closed(self, timeout: float) -> bool:
         """Wait until the established connection is closed; return False if time is up before."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import time
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -55,7 +55,7 @@ class RetryingConnection(RecordedConnection):
         if method == "SetVariable" and not request.request_id:
             repeatable = pb.SetVariableRequest()
             repeatable.CopyFrom(request)
-            repeatable.request_id = uuid.uuid4().hex
+            repeatable.request_id = os.urandom(16).hex()
             request = repeatable
         deadline = time.monotonic() + self._patience
         while True:

@@ -15,8 +15,10 @@ from functools import partial
 import grpc
 
 from varbridge import BridgeError, Connection, Session, Tls
+from varbridge.conformance.clients.collected_watch import collect
 from varbridge.conformance.faults.processes import taken
 from varbridge.conformance.invariants.trend import Series
+from varbridge.conformance.vocabulary.encoding import encode, encode_arguments, raw_array, read_value
 from varbridge.errors import ToolFailedError
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
@@ -147,7 +149,7 @@ class Soak:
     def _read_steadily(self) -> None:
         with self._connect() as connection:
             session = connection.session(f"{self._prefix}-steady")
-            session.register("read", "float", 0.5)
+            session.register("read", "float", encode("float", 0.5))
             for _ in self._every(READ_INTERVAL_S):
                 began = time.perf_counter()
                 session.get("read")
@@ -158,13 +160,12 @@ class Soak:
         """Set one variable, and watch it, in one session that lasts for the whole run."""
         with self._connect() as connection:
             session = connection.session(f"{self._prefix}-long")
-            session.register("beat", "integer", 0)
-            with session.watch("beat", buffer=100) as watch:
-                updates = watch.within(DEADLINE_S)
+            session.register("beat", "integer", encode("integer", 0))
+            with session.watch("beat") as watch:
                 for version in (number + 2 for number in self._every(READ_INTERVAL_S)):
-                    session.set("beat", version, kind="integer")
-                    update = next(updates).variable
-                    received = update.version if update else 0
+                    session.set("beat", encode("integer", version))
+                    update = watch.receive(DEADLINE_S)
+                    received = update.variable.version if update and update.variable else 0
                     _require(received == version, f"a watch received version {received}, not {version}")
 
     # Clients that open and close sessions
@@ -201,17 +202,20 @@ class Soak:
         import numpy  # only here: every run of the features loads this module, but few run a soak test
 
         array = numpy.full(4096, chance.random(), "float32")
-        session.register("temperature", "float", 0.7, constraints={"min": 0.0, "max": 2.0})
-        session.register("text", "string", "x" * chance.randrange(2000))
-        session.register("on", "boolean", True)
-        session.register("model", "choice", "gpt-4", constraints={"choices": ["gpt-4", "claude-3"]})
-        session.register("strategy", "module", "ChainOfThought")
-        session.register("embedding", "embedding", array)
-        session.register("tensor", "tensor", array.reshape(64, 64))
-        with session.watch("temperature", "embedding", initial=True) as watch:
+        bounds = {"min": 0.0, "max": 2.0}
+        session.register("temperature", "float", encode("float", 0.7), constraints=bounds)
+        session.register("text", "string", encode("string", "x" * chance.randrange(2000)))
+        session.register("on", "boolean", encode("boolean", True))
+        choices = {"choices": ["gpt-4", "claude-3"]}
+        session.register("model", "choice", encode("choice", "gpt-4"), constraints=choices)
+        session.register("strategy", "module", encode("module", "ChainOfThought"))
+        session.register("embedding", "embedding", raw_array("embedding", array))
+        session.register("tensor", "tensor", raw_array("tensor", array.reshape(64, 64)))
+        with collect(session, "temperature", "embedding", initial=True) as watch:
             for version in range(2, 7):
-                session.set("temperature", chance.random(), metadata={"by": "soak"}, request_id=str(version))
-            session.set("embedding", array + 1)
+                value = encode("float", chance.random())
+                session.set("temperature", value, metadata={"by": "soak"}, request_id=str(version))
+            session.set("embedding", raw_array("embedding", array + 1))
             updates = watch.wait_for(lambda got: len(got) >= 8, DEADLINE_S)
         versions = [update.variable.version for update in updates if update.variable]
         _require(versions == [1, 1, 2, 3, 4, 5, 6, 2], f"a watch received the versions {versions}")
@@ -221,7 +225,7 @@ class Soak:
         _require(count == 7, f"a session reported {count} variables, not 7")
         history = [entry.version for entry in session.history("temperature")]
         _require(history == [7, 6, 5, 4, 3, 2, 1], f"the history had the versions {history}")
-        stored = session.get("embedding").value
+        stored = read_value(session.get("embedding"))
         _require(bool(numpy.array_equal(stored, array + 1)), "an embedding was read with another value")
         session.delete("text")
         listed = [variable.name for variable in session.list("t*")]
@@ -230,48 +234,48 @@ class Soak:
     def _batches(self, session: Session) -> None:
         names = [f"n{number}" for number in range(_BATCH_SIZE)]
         for name in names:
-            session.register(name, "integer", 0)
-        session.set_many(dict.fromkeys(names, 1), atomic=True)
-        session.set_many(dict.fromkeys(names, 2), atomic=False)
+            session.register(name, "integer", encode("integer", 0))
+        session.set_many(dict.fromkeys(names, encode("integer", 1)), atomic=True)
+        session.set_many(dict.fromkeys(names, encode("integer", 2)), atomic=False)
         variables, missing = session.get_many([*names, "nowhere"])
         versions = {variable.version for variable in variables.values()}
         _require(versions == {3} and [*missing] == ["nowhere"], f"a batch read {versions} and {missing}")
 
     def _refusals(self, session: Session) -> None:
         with _refused(grpc.StatusCode.INVALID_ARGUMENT):
-            session.set("temperature", 99.0)
+            session.set("temperature", encode("float", 99.0))
         with _refused(grpc.StatusCode.ABORTED):
-            session.set("temperature", 0.5, expected_version=1)
+            session.set("temperature", encode("float", 0.5), expected_version=1)
         with _refused(grpc.StatusCode.NOT_FOUND):
             session.get("nowhere")
         with _refused(grpc.StatusCode.ALREADY_EXISTS):
-            session.register("temperature", "float", 0.5)
+            session.register("temperature", "float", encode("float", 0.5))
 
     def _relations(self, session: Session) -> None:
         session.depend("temperature", "on")
         session.start_optimization("temperature", "soak")
-        session.set("temperature", 1.5, metadata={"optimizer_id": "soak"})
+        session.set("temperature", encode("float", 1.5), metadata={"optimizer_id": "soak"})
         session.stop_optimization("temperature", "soak")
-        session.set("temperature", 0.5)
+        session.set("temperature", encode("float", 0.5))
 
     def _tools(self, session: Session, chance: random.Random) -> None:
-        total = session.execute("add", {"a": 1.0, "b": 2.0})
+        total = session.execute("add", encode_arguments({"a": 1.0, "b": 2.0}))
         _require(total == 3.0, f"the tool add answered {total}, not 3.0")
-        chunks = len([*session.stream("count", {"n": 20}, timeout=DEADLINE_S)])
+        chunks = len([*session.stream("count", encode_arguments({"n": 20}), timeout=DEADLINE_S)])
         _require(chunks == 21, f"the tool count sent {chunks} chunks, not 21")
-        for _ in session.stream("count", {"n": 1000}, timeout=DEADLINE_S):
+        for _ in session.stream("count", encode_arguments({"n": 1000}), timeout=DEADLINE_S):
             break  # a reader that leaves
         try:
-            session.execute("fail", {"message": "on purpose"})
+            session.execute("fail", encode_arguments({"message": "on purpose"}))
         except ToolFailedError as error:
             _require("on purpose" in str(error), f"the tool fail failed with another message: {error}")
         else:
             raise SoakError("the tool fail succeeded")
         if chance.random() < 0.2:
-            session.execute("block", {"seconds": 0.01}, timeout=DEADLINE_S)
+            session.execute("block", encode_arguments({"seconds": 0.01}), timeout=DEADLINE_S)
         if chance.random() < 0.1:
             with _refused(grpc.StatusCode.DEADLINE_EXCEEDED):
-                session.execute("block", {"seconds": 60.0}, timeout=0.1)
+                session.execute("block", encode_arguments({"seconds": 60.0}), timeout=0.1)
 
     def _hosts(self, session: Session, caller: int) -> None:
         """Execute a tool whose host does not exist."""

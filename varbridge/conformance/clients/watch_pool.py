@@ -10,7 +10,8 @@ from typing import Any
 import grpc
 
 from varbridge import Tls, Variable
-from varbridge.connection import SERVICES
+from varbridge.channel import SERVICES
+from varbridge.conformance.vocabulary.encoding import read_value
 from varbridge.credentials import bearer
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
@@ -91,7 +92,7 @@ class WatchPool:
         try:
             async for update in stream:
                 variable = Variable(update.variable)
-                received.append((variable.version, variable.value))
+                received.append((variable.version, read_value(variable)))
                 self._changed.set()
         except grpc.aio.AioRpcError:
             pass  # the caller checks what was received until then
@@ -113,6 +114,9 @@ class WatchPool:
         await asyncio.gather(*self._readers, return_exceptions=True)
         for channel in self._channels:
             await channel.close()
+        # gRPC has a task for the status of each call; asyncio complains about those left when it ends.
+        if others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others, timeout=5.0)
 
     def _do(self, work: Coroutine[Any, Any, None], timeout: float) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)

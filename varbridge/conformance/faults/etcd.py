@@ -15,15 +15,14 @@ import socket
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from varbridge.conformance.faults.etcd_member import DIRECT, EtcdError, Member
+from varbridge.conformance.faults.etcd_member import EtcdError, Member
+from varbridge.conformance.faults.http_client import open_url
 from varbridge.conformance.faults.polling import eventually
 
 START_TIMEOUT_S = 30.0
@@ -147,19 +146,19 @@ class Cluster:
         Raises:
             EtcdError: the call is refused, or no member answers.
         """
+        from urllib.error import HTTPError
+
         assert self._tls is None, "ask() does not support TLS"
         member = next((member for member in self.members if member.alive and not member.paused), None)
         if member is None:
             raise EtcdError("no member of etcd is alive")
         headers = {"Authorization": self._token} if self._token else {}
-        request = urllib.request.Request(
-            f"http://{member.endpoint}/v3/{path}", json.dumps(fields).encode(), headers
-        )
+        url, data = f"http://{member.endpoint}/v3/{path}", json.dumps(fields).encode()
         try:
-            with DIRECT.open(request, timeout=10.0) as answer:
+            with open_url(url, timeout=10.0, data=data, headers=headers) as answer:
                 fields_answered: dict[str, Any] = json.load(answer)
                 return fields_answered
-        except urllib.error.HTTPError as error:
+        except HTTPError as error:
             raise EtcdError(f"{path}: {error.read().decode(errors='replace')}") from None
         except OSError as error:
             raise EtcdError(f"{path}: {error}") from None

@@ -6,12 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
-DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""An HTTP client that ignores the proxies of the environment."""
+from varbridge.conformance.faults.http_client import open_url
 
 # Replaces this process by the program, and has the kernel kill it when the parent process ends.
 _BOUND = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execvp(sys.argv[1], sys.argv[1:])"
@@ -103,7 +101,7 @@ class Member:
         if not self.alive or self.paused:
             return ""
         try:
-            with DIRECT.open(f"{self._metrics}/{page}", timeout=2.0) as answer:
+            with open_url(f"{self._metrics}/{page}", timeout=2.0) as answer:
                 text: str = answer.read().decode()
                 return text
         except OSError:

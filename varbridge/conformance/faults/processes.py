@@ -49,6 +49,13 @@ def worked(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def worked_within(pid: int, seconds: float) -> float:
+    """Return the processor time that a process and its descendants use while so many seconds pass."""
+    before = worked(pid)
+    time.sleep(seconds)
+    return worked(pid) - before
+
+
 def use_processor(seconds: float) -> None:
     """Use so many seconds of processor time, which may take longer on a busy machine."""
     until = time.thread_time() + seconds
@@ -59,10 +66,10 @@ def use_processor(seconds: float) -> None:
 def offspring(pid: int) -> dict[int, str]:
     """Return the descendants of a process: their names by their process ids."""
     parents: dict[int, tuple[int, str]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for process in (entry for entry in Path("/proc").iterdir() if entry.name.isdigit()):
         with suppress(OSError):
-            name, _, rest = stat.read_text().rpartition(")")
-            parents[int(stat.parent.name)] = int(rest.split()[1]), name.partition("(")[2]
+            name, _, rest = (process / "stat").read_text().rpartition(")")
+            parents[int(process.name)] = int(rest.split(maxsplit=2)[1]), name.partition("(")[2]
     descendants: dict[int, str] = {}
     pending = [pid]
     while pending:
@@ -71,6 +78,14 @@ def offspring(pid: int) -> dict[int, str]:
         descendants |= children
         pending += children
     return descendants
+
+
+def is_running(pid: int) -> bool:
+    """Return True if a process has not ended; one that its parent has not waited for yet has ended."""
+    with suppress(OSError):
+        _, _, rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+        return rest.split()[0] not in "ZX"
+    return False
 
 
 def alive(processes: Mapping[int, str]) -> dict[int, str]:

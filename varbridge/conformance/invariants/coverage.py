@@ -24,7 +24,7 @@ STATUSES = ("OK", *(codes[0].name for codes in CONTRACT_CODES.values() if len(co
 BY_FLAGS = {"clause W10", "status RESOURCE_EXHAUSTED", "update heartbeat"}
 """The items that a bridge may show only with flags which the contract does not name."""
 
-SUBJECTS = ("clauses", "methods", "statuses", "updates", "types")
+SUBJECTS = ("clauses", "methods", "statuses", "updates", "types", "cases")
 
 
 class Coverage:
@@ -42,8 +42,10 @@ class Coverage:
             "statuses": STATUSES,
             "updates": tuple(KINDS.values()),
             "types": TYPES,
+            "cases": (),  # of the model, which random walks meet
         }
-        self._met: dict[str, Counter[str]] = {subject: Counter() for subject in SUBJECTS}
+        self.met: dict[str, Counter[str]] = {subject: Counter() for subject in SUBJECTS}
+        """The counts by subject and name."""
         self._lock = threading.Lock()  # streams are read on threads of their own
 
     def claim_clauses(self, clauses: Iterable[str]) -> None:
@@ -54,26 +56,35 @@ class Coverage:
 
     def judged(self, clauses: Collection[str]) -> None:
         """Count the clauses of a scenario that ran."""
-        self._met["clauses"].update(clauses)
+        self.met["clauses"].update(clauses)
+
+    def add_cases(self, cases: Iterable[str]) -> None:
+        """Count the cases of the model that a scenario met."""
+        self.met["cases"].update(cases)
 
     def add(self, event: Event) -> None:
         """Count the method, the status and the types of an event."""
         with self._lock:
             if event.kind in ("call", "open"):
-                self._met["methods"][event.method] += 1
+                self.met["methods"][event.method] += 1
             if event.status:
-                self._met["statuses"][event.status] += 1
+                self.met["statuses"][event.status] += 1
             if event.reply is None:
                 return
             if event.method == "WatchVariables":
-                self._met["updates"][event.reply.update_type] += 1
+                self.met["updates"][event.reply.update_type] += 1
                 if event.reply.HasField("variable"):
-                    self._met["types"][event.reply.variable.type] += 1
+                    self.met["types"][event.reply.variable.type] += 1
             elif event.method == "RegisterVariable":
-                self._met["types"][event.request.type] += 1
+                self.met["types"][event.request.type] += 1
             else:
-                variables = variables_in(event.method, event.reply)
-                self._met["types"].update(variable.type for variable in variables)
+                for variable in variables_in(event.method, event.reply):
+                    self.met["types"][variable.type] += 1
+
+    def add_counts(self, counts: Mapping[str, Counter[str]]) -> None:
+        """Add the counts of another process."""
+        for subject, counted in counts.items():
+            self.met[subject].update(counted)
 
     def missing(self, optional: Collection[str] = ()) -> list[str]:
         """Return a phrase for each item that should have been met and was not, except for optional ones."""
@@ -81,7 +92,7 @@ class Coverage:
             f"{_SINGULAR[subject]} {name}"
             for subject, names in self.claims.items()
             for name in names
-            if not self._met[subject][name]
+            if not self.met[subject][name]
         ]
         return [phrase for phrase in phrases if phrase not in optional]
 
@@ -89,8 +100,8 @@ class Coverage:
         """Return the counts by subject and name; 0 for an item that should have been met and was not."""
         return {
             subject: {
-                name: self._met[subject][name]
-                for name in dict.fromkeys([*self.claims[subject], *sorted(self._met[subject])])
+                name: self.met[subject][name]
+                for name in dict.fromkeys([*self.claims[subject], *sorted(self.met[subject])])
             }
             for subject in SUBJECTS
         }
@@ -102,4 +113,5 @@ _SINGULAR = {
     "statuses": "status",
     "updates": "update",
     "types": "type",
+    "cases": "case",
 }

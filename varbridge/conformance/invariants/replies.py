@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -68,6 +67,8 @@ def _heartbeat(request: pb.HeartbeatRequest, reply: pb.HeartbeatResponse) -> Ite
 
 
 def _initialize(request: pb.InitializeSessionRequest, reply: pb.InitializeSessionResponse) -> Iterator[str]:
+    if len({variable.id for variable in reply.initial_variables.values()}) < len(reply.initial_variables):
+        yield "one id for several variables (A1)"
     for name, variable in reply.initial_variables.items():
         if variable.name != name:
             yield f"the variable {variable.name!r} under the name {name!r}"
@@ -128,6 +129,8 @@ def _get_many(request: pb.BatchGetVariablesRequest, reply: pb.BatchGetVariablesR
     asked = set(request.variable_identifiers)
     if asked != set(reply.variables) | set(reply.missing_variables):
         yield f"{sorted(reply.variables)} found, {sorted(reply.missing_variables)} missing of {sorted(asked)}"
+    if both := sorted({*reply.variables} & {*reply.missing_variables}):
+        yield f"{both} as found and as missing (A7)"
     for identifier, variable in reply.variables.items():
         if identifier not in (variable.id, variable.name):
             yield f"{Variable(variable)!r} under {identifier!r} (A7)"
@@ -143,6 +146,8 @@ def _get_many(request: pb.BatchGetVariablesRequest, reply: pb.BatchGetVariablesR
 def _list(request: pb.ListVariablesRequest, reply: pb.ListVariablesResponse) -> Iterator[str]:
     if len({variable.id for variable in reply.variables}) < len(reply.variables):
         yield "the same variable twice"
+    if len({variable.name for variable in reply.variables}) < len(reply.variables):
+        yield "two variables of one name (A1)"
     for variable in reply.variables:
         yield from variable_faults(variable)
         if request.pattern and not _matches(request.pattern, variable.name):
@@ -150,8 +155,15 @@ def _list(request: pb.ListVariablesRequest, reply: pb.ListVariablesResponse) -> 
 
 
 def _matches(pattern: str, name: str) -> bool:
-    glob = "".join({"*": ".*", "?": "."}.get(sign) or re.escape(sign) for sign in pattern)
-    return re.fullmatch(glob, name, re.DOTALL) is not None
+    """Return True if a glob matches a whole name. The time is bounded, as a bridge may answer anything."""
+    places = {0}  # in the name, which the pattern so far can reach
+    for sign in pattern:
+        if sign == "*":
+            places = {*range(min(places, default=len(name) + 1), len(name) + 1)}
+        else:
+            places = {place + 1 for place in places if name[place : place + 1] == sign or sign == "?"}
+            places -= {len(name) + 1}
+    return len(name) in places
 
 
 def _set(request: pb.SetVariableRequest, reply: pb.SetVariableResponse) -> Iterator[str]:
@@ -179,6 +191,8 @@ def _execute(
 ) -> Iterator[str]:
     if not reply.success and not reply.error_message:
         yield "a failure without a message (X2)"
+    if reply.execution_time_ms < 0:
+        yield f"execution_time_ms={reply.execution_time_ms}"
     if reply.success and not reply.HasField("result"):
         yield "no result (X2)"
 
@@ -188,6 +202,8 @@ def _register_tools(request: pb.RegisterToolsRequest, reply: pb.RegisterToolsRes
         yield f"ids for the tools {sorted(reply.tool_ids)}, not for {[tool.name for tool in request.tools]}"
     if "" in reply.tool_ids.values():
         yield "an empty id"
+    if len({*reply.tool_ids.values()}) < len(reply.tool_ids):
+        yield "one id for several tools"
 
 
 def _history(request: pb.GetVariableHistoryRequest, reply: pb.GetVariableHistoryResponse) -> Iterator[str]:
@@ -221,6 +237,8 @@ def _stop(request: pb.StopOptimizationRequest, reply: pb.StopOptimizationRespons
 def _exposed(
     request: pb.GetExposedElixirToolsRequest, reply: pb.GetExposedElixirToolsResponse
 ) -> Iterator[str]:
+    if len({tool.name for tool in reply.tools}) < len(reply.tools):
+        yield "the same tool twice"
     for tool in reply.tools:
         yield from _tool_faults(tool)
 

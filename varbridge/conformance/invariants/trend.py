@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -39,6 +38,8 @@ class Series:
         The Theil-Sen line: its slope is the median of the slopes between any two values, so that up to 29 %
         of them may be anything without moving it far (Sen, 1968).
         """
+        import statistics  # few scenarios measure over time
+
         times, values = self.times[self.begun :], self.values[self.begun :]
         slope = statistics.median(
             (later - earlier) / (end - start)

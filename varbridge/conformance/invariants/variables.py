@@ -8,6 +8,7 @@ from typing import Any
 
 from varbridge import Variable
 from varbridge.conformance.invariants.times import clock_faults, nanoseconds
+from varbridge.conformance.vocabulary.encoding import read_value
 from varbridge.conformance.vocabulary.types import TYPES
 from varbridge.errors import MalformedReplyError
 from varbridge.messages import snakepit_bridge_pb2 as pb
@@ -31,7 +32,7 @@ def variable_faults(variable: pb.Variable) -> Iterator[str]:
             f"{wrapped!r} with {text}" for text in clock_faults("last_updated_at", variable.last_updated_at)
         )
     try:
-        _ = wrapped.value
+        read_value(wrapped)
     except MalformedReplyError as error:
         yield f"{wrapped!r}: {error} (V1)"
     if not _is_object(variable.constraints_json or "{}"):

@@ -10,14 +10,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from varbridge import Update, Variable, values
+from varbridge import Update, Variable
 from varbridge.conformance.invariants.times import same_time, show_time
 from varbridge.conformance.invariants.updates import CHANGES
 from varbridge.conformance.invariants.variables import FIXED, differ
+from varbridge.conformance.vocabulary.encoding import decode, read_previous, read_value
 from varbridge.conformance.vocabulary.literals import same
 from varbridge.conformance.vocabulary.updates import describe
 from varbridge.errors import MalformedReplyError
 from varbridge.messages import snakepit_bridge_pb2 as pb
+
+READ = ("changed_by", "source", "optimizer_id")
+"""The keys of metadata that a bridge reads, and need not send back."""
 
 
 class _Maker(NamedTuple):
@@ -45,6 +49,7 @@ class Versions:
         self._newest: dict[str, dict[str, int]] = {}
         self._metadata: dict[tuple[str, str, int], Mapping[str, str]] = {}
         self._first: dict[tuple[str, str], Variable] = {}
+        self._registered: set[tuple[str, str, str]] = set()
         self._makers: dict[tuple[str, str, int], _Maker] = {}
         self._ids: dict[tuple[str, str, str], str] = {}
 
@@ -57,7 +62,7 @@ class Versions:
         """Return a sentence if this version was received with another value before; empty otherwise."""
         before = self._values.setdefault((variable.id, variable.version), variable)
         try:
-            agrees = same(before.value, variable.value)
+            agrees = same(read_value(before), read_value(variable))
         except MalformedReplyError:
             return []  # variable_faults reports it
         return [] if agrees else [f"{before!r} was also sent as {variable!r}: a version has one value (W3)"]
@@ -104,28 +109,49 @@ class Versions:
             return
         for name in FIXED:
             first_value, value = getattr(before.message, name), getattr(variable.message, name)
-            if value and differ(name, before, variable):
+            if (value or self._is_complete(variable)) and differ(name, before, variable):
                 yield (
                     f"an update of {variable!r} has the {name} {value!r}, but a read has {first_value!r} (K5)"
                 )
-        expected, metadata = before.metadata, variable.metadata
+        expected = self._metadata.get((bridge, variable.id, variable.version), {})
+        metadata = variable.metadata
         if wrong := sorted(key for key in metadata if key in expected and expected[key] != metadata[key]):
             yield f"an update of {variable!r} has another {' and '.join(wrong)} than a read (A3)"
         if not variable.message.HasField("last_updated_at"):
             return  # it does not have the complete variable
+        if self.current and (lacking := sorted(expected.keys() - metadata.keys())):
+            yield f"an update of {variable!r} lacks the metadata {' and '.join(lacking)} of a read (A1)"
         if before.message.source != variable.message.source:
             yield f"an update of {variable!r} has another source than a read (A14)"
         if not same_time(before.message.last_updated_at, variable.message.last_updated_at):
             yield f"an update of {variable!r} has another last_updated_at than a read (A14)"
+
+    def _is_complete(self, variable: Variable) -> bool:
+        """Return True if an update has the complete variable, which older bridges do not send."""
+        return self.current and variable.message.HasField("last_updated_at")
+
+    def violations_of_registration(self, bridge: str, session_id: str, variable_id: str) -> Iterator[str]:
+        """Yield a sentence if a registration was answered an id that another one had in the same session."""
+        key = bridge, session_id, variable_id
+        if variable_id and key in self._registered:
+            yield f"two registrations were answered the id {variable_id!r} (A5)"
+        self._registered.add(key)
 
     def newest(self, bridge: str) -> Mapping[str, int]:
         """Return the newest version of each variable, by id, that a client has received until now."""
         return dict(self._newest.get(bridge, {}))
 
     def learn_id(self, bridge: str, session_id: str, variable: Variable) -> None:
-        """Record the id of a variable, for requests that name the variable by its name or its id."""
-        self._ids[bridge, session_id, variable.name] = variable.id
-        self._ids[bridge, session_id, variable.id] = variable.id
+        """Record the id of a variable, for requests that name the variable by its name or its id.
+
+        If a name is also an id of another variable, which of the two a request means depends on deletions;
+        then neither is recorded.
+        """
+        for identifier in (variable.name, variable.id):
+            known = self._ids.setdefault((bridge, session_id, identifier), variable.id)
+            if known != variable.id:
+                either = identifier in (known, variable.id) or not known
+                self._ids[bridge, session_id, identifier] = "" if either else variable.id
 
     def violations_of_history(
         self, bridge: str, request: pb.GetVariableHistoryRequest, reply: pb.GetVariableHistoryResponse
@@ -155,11 +181,17 @@ class Versions:
             if before.metadata[name] != maker.metadata[name]:
                 values_sent = f"{before.metadata[name]!r} and as {maker.metadata[name]!r}"
                 yield f"the {name} of {subject} was sent as {values_sent} (A11)"
+        # A bridge may have entries of its own, but not those of other changes.
+        ambiguous = (before.metadata.keys() ^ maker.metadata.keys()) & self._metadata.get(key, {}).keys()
+        if names := sorted(ambiguous - {*READ}):
+            yield f"{subject} was sent with and without {' and '.join(names)} in its own metadata (A11)"
 
     def violations_of_update(self, session_id: str, update: Update, bridge: str = "") -> list[str]:
         """Return sentences if this sequence or this version was received with other content before."""
         if update.variable is None:
             return []
+        if self._updates.get((session_id, update.sequence)) is update:  # another watch received it as well
+            return [*self._previous_violations(update, update.variable)]
         sentences = self.violations_of(update.variable)
         sentences.extend(self._contradictions(bridge, update.variable))
         if update.kind in CHANGES:
@@ -168,8 +200,7 @@ class Versions:
             sentences.extend(self._maker_violations(key, maker))
         if not self.current:
             return sentences
-        if update.kind == "value_change":
-            sentences.extend(self._previous_violations(update, update.variable))
+        sentences.extend(self._previous_violations(update, update.variable))
         if update.kind == "initial_value":
             return sentences  # it has the sequence of the session, not one of its own
         before = self._updates.setdefault((session_id, update.sequence), update)
@@ -183,9 +214,11 @@ class Versions:
         return sentences
 
     def _previous_violations(self, update: Update, variable: Variable) -> Iterator[str]:
+        if update.kind != "value_change":
+            return
         before = self._values.get((variable.id, variable.version - 1))
         try:
-            agrees = before is None or same(before.value, update.previous)
+            agrees = before is None or same(read_value(before), read_previous(update))
         except MalformedReplyError:
             agrees = False
         if not agrees:
@@ -221,7 +254,7 @@ class Versions:
 
 def _holds(state: Variable, entry: pb.VariableHistoryEntry) -> bool:
     try:
-        return same(state.value, values.decode(state.type, entry.value, entry.binary_value))
+        return same(read_value(state), decode(state.type, entry.value, entry.binary_value))
     except MalformedReplyError:
         return False
 

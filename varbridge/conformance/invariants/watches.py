@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from varbridge import Update, Variable
 from varbridge.conformance.invariants.times import nanoseconds, show_time
 from varbridge.conformance.invariants.variables import FIXED, differ
+from varbridge.conformance.vocabulary.encoding import read_previous, read_value
 from varbridge.conformance.vocabulary.literals import same
 from varbridge.conformance.vocabulary.updates import describe
 from varbridge.errors import MalformedReplyError
@@ -32,6 +33,7 @@ class _Checker:
         self._sequence = -1
         self._initial_sequence: int | None = None
         self._begun = False  # an update other than an initial value has been received
+        self._time = 0  # of the last change, in nanoseconds since the epoch
         self._states: dict[str, Variable] = {}
         self._ended: set[str] = set()
 
@@ -55,9 +57,22 @@ class _Checker:
         yield from _KINDS.get(update.kind, _no_faults)(update, variable, before)
         if before is not None:
             yield from _change_faults(update, variable, before)
+        yield from self._time_faults(update)
         self._states[update.variable_id] = variable
         if update.kind == "deleted":
             self._ended.add(update.variable_id)
+
+    def _time_faults(self, update: Update) -> Iterator[str]:
+        """Yield a phrase if a change has an earlier time than one before it."""
+        if update.kind == "initial_value":
+            return  # it may have the time of the version, or that of the watch
+        time = nanoseconds(update.message.timestamp)
+        if time < self._time:
+            yield (
+                f"{describe(update)} with the time {show_time(update.message.timestamp)}, before that of an"
+                " earlier update: times never decrease (A14)"
+            )
+        self._time = max(self._time, time)
 
     def _order_faults(self, update: Update) -> Iterator[str]:
         """Yield phrases about the place of an update among those before it."""
@@ -136,7 +151,7 @@ def _change_faults(update: Update, variable: Variable, before: Variable) -> Iter
 
 def _same_values(before: Variable, update: Update) -> bool:
     try:
-        return same(before.value, update.previous)
+        return same(read_value(before), read_previous(update))
     except MalformedReplyError:
         return False
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from varbridge.conformance.clauses import CLAUSES, TEXTS
+from varbridge.conformance.clauses import CLAUSES, STATEMENTS, TEXTS, clause_of
 from varbridge.conformance.report import diagram
 from varbridge.conformance.report.causes import note_on_basics
 from varbridge.conformance.report.format import shorten
@@ -69,7 +69,7 @@ def _chips(cause: Cause) -> str:
 def _card(number: int, cause: Cause, records: Mapping[str, ScenarioRecord]) -> str:
     example = records.get(cause.example)
     promises = "".join(
-        f'<p class="dim">{clause} {escape(CLAUSES[clause])}: {markdown(TEXTS[clause].partition(". ")[0])}</p>'
+        f'<p class="dim">{clause} {escape(CLAUSES[clause])}: {markdown(_promise(clause, example))}</p>'
         for clause in cause.clauses
         if clause in TEXTS
     )
@@ -87,6 +87,13 @@ def _card(number: int, cause: Cause, records: Mapping[str, ScenarioRecord]) -> s
     return "\n".join(part for part in [*parts, "</details>"] if part)
 
 
+def _promise(clause: str, example: ScenarioRecord | None) -> str:
+    """Return the statements of a clause that the example proves, or else the first sentence of the clause."""
+    statements = [] if example is None else [id_ for id_ in example.statements if clause_of(id_) == clause]
+    texts = [f"{statement} {STATEMENTS[statement]}" for statement in statements]
+    return " ".join(texts) or TEXTS[clause].partition(". ")[0]
+
+
 def _shown_example(example: ScenarioRecord, cause: Cause, drawn: bool) -> str:
     parts = [
         f"<p>{sign(example.outcome)} {escape(shorten(example.shown_name, 120))}"
@@ -95,7 +102,7 @@ def _shown_example(example: ScenarioRecord, cause: Cause, drawn: bool) -> str:
         if example.rule not in ("", cause.sentence.removeprefix("broken rule: "))
         else "",
         f'<code class="rerun">{escape(example.rerun)}</code>',
-        _explained(example, cause),
+        _explained(example, cause) if cause.kind != "divergence" else "",
         _sent(example) if drawn and example.exchange else "",
     ]
     if example.log:

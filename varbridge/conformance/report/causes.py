@@ -8,7 +8,8 @@ A scenario belongs to the first of these groups that applies to it:
 4. an invariant was violated in it, which is often the reason why a step failed;
 5. a method answered an unexpected refusal, or a state could not be reached, in the same way under several
    clauses;
-6. the Rules of the same clauses are broken.
+6. the Rules of the same clauses are broken;
+7. its random walks diverged, which is a cause for each clause that no other cause names.
 
 The causes are listed in the order in which clauses rest on each other, so that the first one is to be mended
 first.
@@ -21,8 +22,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from varbridge.conformance.clauses import CLAUSES, clause_in, rank
-from varbridge.conformance.report.record import Cause, Failure, ScenarioRecord
+from varbridge.conformance.clauses import CLAUSES, clause_in, clause_of, rank
+from varbridge.conformance.report.record import Cause, DivergenceRecord, Failure, ScenarioRecord
 from varbridge.messages.traits import METHODS, traits_of
 
 FEW = 2
@@ -49,6 +50,8 @@ class _Group:
     members: list[ScenarioRecord] = field(default_factory=list)
     violations: list[tuple[ScenarioRecord, str]] = field(default_factory=list)
     callers: int = 0
+    walks: list[ScenarioRecord] = field(default_factory=list)
+    divergences: list[DivergenceRecord] = field(default_factory=list)
 
 
 def find_causes(records: Sequence[ScenarioRecord]) -> list[Cause]:
@@ -57,13 +60,15 @@ def find_causes(records: Sequence[ScenarioRecord]) -> list[Cause]:
     groups: list[_Group] = []
     for kind, name in (("ended", _ended), ("unimplemented", _unimplemented)):
         rest = _take(groups, kind, rest, name)
-    rest = _take_methods(groups, rest, records)
+    walks = [record for record in rest if record.divergences]
+    rest = _take_methods(groups, [record for record in rest if not record.divergences], records)
     invariants = _violated(records, groups)
     rest = _take_violating(invariants, rest)
     for kind, key in (("refusal", _refusal), ("state", _state), ("difference", _difference)):
         rest = _take_common(groups, kind, rest, key)
     _take(groups, "rule", rest, lambda record: tuple(record.clauses))
     groups += invariants
+    _add_divergences(groups, walks)
     return [_cause(group) for group in sorted(groups, key=_order)]
 
 
@@ -213,8 +218,23 @@ def _take_violating(invariants: Sequence[_Group], rest: list[ScenarioRecord]) ->
     return left
 
 
+def _add_divergences(groups: list[_Group], walks: Iterable[ScenarioRecord]) -> None:
+    """Add walks to the groups of the clauses that they diverged from, and a group for each other clause."""
+    by_clause = {clause: group for group in groups for clause in _clauses(group)}
+    for record in walks:
+        for divergence in record.divergences:
+            clause = clause_of(divergence.statement)
+            if clause not in by_clause:
+                by_clause[clause] = _Group("divergence", clause=clause)
+                groups.append(by_clause[clause])
+            group = by_clause[clause]
+            group.divergences.append(divergence)
+            if record not in group.walks:
+                group.walks.append(record)
+
+
 def _cause(group: _Group) -> Cause:
-    members = group.members
+    members = [*group.members, *group.walks]
     violating = list(dict.fromkeys(record.location for record, _ in group.violations))
     sentence, advice = _words(group)
     return Cause(
@@ -227,16 +247,19 @@ def _cause(group: _Group) -> Cause:
         times=len(group.violations),
         example=_example(group).location,
         advice=advice,
+        lines=_simplest(group).scenario if group.kind == "divergence" else (),
     )
 
 
 def _clauses(group: _Group) -> list[str]:
     """Return the clauses of the Rules that failed if they are few, else that of the method.
 
-    The clause of an invariant comes first, then that of most of the Rules that failed with it.
+    The clause of an invariant comes first, then those of the statements that the failed scenarios prove, then
+    that of most of their Rules.
     """
     counted = Counter(clause for record in group.members for clause in record.clauses)
-    rules = sorted(counted, key=lambda clause: (-counted[clause], rank(clause)))
+    proved = Counter(clause for r in group.members for clause in {clause_of(s) for s in r.statements})
+    rules = sorted(counted, key=lambda clause: (-proved[clause], -counted[clause], rank(clause)))
     if group.clause:
         return [group.clause, *(clause for clause in rules if clause != group.clause)][:FEW]
     if group.method in METHODS and (group.kind == "unimplemented" or len(rules) > FEW):
@@ -264,9 +287,16 @@ def _words(group: _Group) -> tuple[str, str]:
             return " ".join(group.members[0].explanation[1:]), ""
         case "invariant":
             return group.violations[0][1].rpartition(" (")[0], ""
+        case "divergence":
+            return _simplest(group).sentence, ""
     rules = list(dict.fromkeys(record.rule or record.feature for record in group.members))
     more = f" (and {len(rules) - 1} more rules of the same clauses)" if len(rules) > 1 else ""
     return f"broken rule: {rules[0]}{more}", ""
+
+
+def _simplest(group: _Group) -> DivergenceRecord:
+    """Return the divergence whose scenario has the fewest lines."""
+    return min(group.divergences, key=lambda divergence: len(divergence.scenario))
 
 
 def _what(group: _Group) -> str:
@@ -278,7 +308,7 @@ def _what(group: _Group) -> str:
 
 def _example(group: _Group) -> ScenarioRecord:
     """Return the simplest record: one that was judged rather than not reached, with the fewest steps."""
-    records = group.members or [record for record, _ in group.violations]
+    records = group.members or [record for record, _ in group.violations] or group.walks
     return min(records, key=lambda record: (record.outcome == "not reached", len(record.steps)))
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from varbridge.conformance.clauses import CLAUSES, SECTIONS, TEXTS
+from varbridge.conformance.clauses import (
+    CLAUSES,
+    NOT_JUDGED,
+    SECTIONS,
+    STATEMENTS,
+    statements_of_clause,
+)
 from varbridge.conformance.report.features import worst
 from varbridge.conformance.report.html import SIGNS, escape, markdown, reference, sign
 from varbridge.conformance.report.record import Report, ScenarioRecord
@@ -48,5 +54,21 @@ def _clause(clause: str, outcome: str, records: Sequence[ScenarioRecord]) -> str
         f'<details class="clause {SIGNS[outcome][2]}" id="clause-{clause}"><summary>{sign(outcome)}'
         f" <b>{clause}</b> {escape(CLAUSES[clause])}"
         f' <span class="dim">{passed} of {len(records)}</span></summary>'
-        f"<p>{markdown(TEXTS.get(clause, ''))}</p><ul>{proofs}</ul></details>"
+        f'<ul class="statements">{_statements(clause, records)}</ul><ul>{proofs}</ul></details>'
     )
+
+
+def _statements(clause: str, records: Sequence[ScenarioRecord]) -> str:
+    """Return the statements of a clause as items of a list, each with the outcome of its scenarios."""
+    return "".join(
+        f'<li id="statement-{statement}">{_proof(statement, records)} <b>{statement}</b>'
+        f" {markdown(STATEMENTS[statement])}</li>"
+        for statement in statements_of_clause(clause)
+    )
+
+
+def _proof(statement: str, records: Sequence[ScenarioRecord]) -> str:
+    if reason := NOT_JUDGED.get(statement):
+        return f'<span class="dim" title="{escape(reason)}">not judged</span>'
+    outcomes = [record.outcome for record in records if statement in record.statements]
+    return sign(worst(outcomes))

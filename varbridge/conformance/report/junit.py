@@ -15,7 +15,7 @@ from xml.etree import ElementTree as Xml
 
 from varbridge.conformance.report.record import Cause, Report, ScenarioRecord
 
-_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # by XML 1.0, section 2.2
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # by XML 1.0, section 2.2
 
 _ELEMENTS = {"failed": "failure", "not reached": "error"}
 _APART = ("startup", "hang", "invariant")  # the kinds of causes that may fail no scenario

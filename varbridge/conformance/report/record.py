@@ -75,6 +75,32 @@ class Figure:
     limit: float | None = None
     at_most: bool = True
 
+    @property
+    def text(self) -> str:
+        """The figure with its limit, as a text."""
+        limit = f", {self.limit_text}" if self.limit_text else ""
+        return f"{self.name}: {self.value:.3g} {self.unit}{limit}"
+
+    @property
+    def limit_text(self) -> str:
+        """The limit as a text; empty if there is none."""
+        return "" if self.limit is None else f"at {'most' if self.at_most else 'least'} {self.limit:g}"
+
+
+@dataclass(frozen=True)
+class DivergenceRecord:
+    """The record of a case in which a random walk diverged from the model of the contract.
+
+    Attributes:
+        statement: the statement of the contract that is broken.
+        sentence: the case, with what was expected and what was answered, without a full stop.
+        scenario: the lines of a scenario that shows it, in the phrases of the suite.
+    """
+
+    statement: str
+    sentence: str
+    scenario: Sequence[str]
+
 
 @dataclass(frozen=True)
 class ScenarioRecord:
@@ -101,7 +127,9 @@ class ScenarioRecord:
         violations: sentences about the invariants that were violated in it; they do not fail the scenario.
         methods: the methods that it called.
         figures: the figures that it measured.
+        divergences: the cases in which its random walks diverged.
         outside: True if it was skipped since the contract does not cover what it needs.
+        statements: the ids of the statements that the scenario proves.
     """
 
     feature: str
@@ -124,7 +152,9 @@ class ScenarioRecord:
     violations: Sequence[str] = ()
     methods: Sequence[str] = ()
     figures: Sequence[Figure] = ()
+    divergences: Sequence[DivergenceRecord] = ()
     outside: bool = False
+    statements: Sequence[str] = ()
 
     @property
     def path(self) -> str:
@@ -183,7 +213,7 @@ class Cause:
 
     Attributes:
         kind: "startup", "hang", "ended", "unimplemented", "method", "refusal", "state", "difference",
-            "invariant" or "rule".
+            "invariant", "rule" or "divergence".
         sentence: the cause as a sentence, without a full stop.
         clauses: the ids of the clauses that are broken, at most two.
         failed: the locations of the scenarios that failed.
@@ -264,7 +294,7 @@ class Report:
         content = {"format": FORMAT, "suite": __version__, "contract": CONTRACT_VERSION, **asdict(self)}
         content["verdict"]["exit_code"] = self.verdict.exit_code
         for scenario in content["scenarios"]:
-            for name in ("series", "figures", "failure"):
+            for name in ("series", "figures", "divergences", "failure"):
                 if not scenario[name]:
                     del scenario[name]
             for name in ("steps", "exchange"):

@@ -29,6 +29,7 @@ dt { font-weight: 600; } dd { margin: 0; white-space: pre-wrap; }
 .clause > summary { padding: .12rem 0; color: var(--ink); } .clause[open] { grid-column: 1 / -1; }
 .clause.failed > summary { color: var(--bad); font-weight: 600; }
 .clause ul, .card ul { margin: .2rem 0; padding-left: 1.2rem; }
+.clause .statements { padding-left: 0; list-style: none; }
 .chip { display: inline-block; padding: 0 .4rem; border: 1px solid var(--line); border-radius: 1rem;
   font: 600 .75rem/1.5 ui-monospace, monospace; text-decoration: none; color: var(--dim); }
 .counts { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin: .4rem 0; padding: 0; list-style: none; }

@@ -44,6 +44,8 @@ def render(data: Report) -> str:
         lines += [f"Rerun: `{example.rerun}`"]
     if len(data.causes) > SHOWN:
         lines += ["", f"And {len(data.causes) - SHOWN} more causes: see index.html in the reports."]
+    if figures := [figure for record in data.scenarios for figure in record.figures]:
+        lines += ["", "### Measured", "", *(f"- {_plain(figure.text)}" for figure in figures)]
     for outcome, title in (("skipped", "Skipped"), ("known failing", "Known to fail")):
         reasons: dict[str, int] = {}
         for record in data.of(outcome):

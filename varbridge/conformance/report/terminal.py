@@ -81,7 +81,8 @@ def _cause(number: int, cause: Cause, records: dict[str, ScenarioRecord]) -> Ite
         return
     example = records[cause.example]
     yield f"   {example.location}: {example.shown_name}"
-    for line in example.explanation or islice(example.violations, 1):
+    explained = () if cause.kind == "divergence" else example.explanation or islice(example.violations, 1)
+    for line in explained:
         yield f"     {shorten(line, _WIDTH)}"
     for line in example.log:
         yield f"     server: {shorten(line, _WIDTH)}"

@@ -19,17 +19,16 @@ def figures(scenarios: Sequence[ScenarioRecord]) -> str:
 
 
 def _figure(record: ScenarioRecord, figure: Figure) -> str:
-    limit, look, mark = "", "", None
+    look, mark = "", None
     top = max(figure.value, figure.limit or 0.0) * 1.1 or 1.0
     if figure.limit is not None:
         mark = figure.limit / top
         kept_within = figure.value <= figure.limit if figure.at_most else figure.value >= figure.limit
         look = "passed" if kept_within else "failed"
-        limit = f"at {'most' if figure.at_most else 'least'} {figure.limit:g}"
     return (
         f"<tr><td>{sign(record.outcome)} {escape(figure.name)}</td>"
         f"<td class=number>{figure.value:.3g} {escape(figure.unit)}</td>"
-        f"<td>{bar(figure.value / top, look, mark)}</td><td class=dim>{limit}</td></tr>"
+        f"<td>{bar(figure.value / top, look, mark)}</td><td class=dim>{figure.limit_text}</td></tr>"
     )
 
 

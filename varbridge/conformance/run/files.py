@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from behave.parser import ParserError, parse_feature
+from behave.parser import ParserError
 from behave.runner_util import FeatureScenarioLocationCollector2
 
+from varbridge.conformance.paths import shown_path
 from varbridge.conformance.run.mistakes import Mistake
+from varbridge.conformance.run.parser import parse
 
 SUFFIX = ".feature"
 _DOC_STRINGS = ('"""', "```")
@@ -32,9 +34,14 @@ class FeatureFiles:
         self.features: list[Any] = []
         self.mistakes: list[Mistake] = []
 
-    def read(self, path: str | Path, language: str | None = None) -> Any:
-        """Return the feature in a file; None, with a mistake, if the file cannot be read as a feature."""
-        feature = self._parse(Path(path), language)
+    def read(self, path: str | Path, *, steps: bool = True) -> Any:
+        """Return the feature in a file; None, with a mistake, if the file cannot be read as a feature.
+
+        Args:
+            path: the path of the file.
+            steps: False if the steps of the feature are not needed.
+        """
+        feature = self._parse(Path(path), None, steps=steps)
         if feature is not None:
             self.features.append(feature)
         return feature
@@ -52,8 +59,8 @@ class FeatureFiles:
                     collector.add_location(place)
                 self.features.append(collector.build_feature())
 
-    def _parse(self, path: Path, language: str | None) -> Any:
-        shown = _shown(path)
+    def _parse(self, path: Path, language: str | None, *, steps: bool = True) -> Any:
+        shown = shown_path(path)
         try:
             text = path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -70,7 +77,7 @@ class FeatureFiles:
         open_rows = [*_open_rows(shown, text.splitlines())]
         self.mistakes.extend(open_rows)
         try:
-            feature = parse_feature(text, language, str(path))
+            feature = parse(text, language, str(path), steps=steps)
         except ParserError as error:
             place = f"{shown}:{error.line}" if error.line else shown
             words = str(error).replace(f'Failed to parse "{path}": ', "").replace(f'"{path}"', "the file")
@@ -79,10 +86,6 @@ class FeatureFiles:
         if feature is None:
             self.mistakes.append(Mistake(shown, "the file has no Feature"))
         return None if open_rows else feature
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _open_rows(shown: str, lines: Sequence[str]) -> Iterator[Mistake]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
+from varbridge.conformance.paths import shown_path
 from varbridge.conformance.run.mistakes import InvalidRunError
 
 
@@ -54,11 +54,10 @@ def _escaped(pattern: str) -> str:
 
 
 def _names_of(feature: Any, scenario: Any) -> set[str]:
-    path = Path(feature.filename)
-    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    shown = shown_path(feature.filename)
     outline = scenario.name.partition(" -- @")[0]
     return {
         f"{place}{name}"
-        for place in (f"{shown.as_posix()}: ", f"{feature.name} / ")
+        for place in (f"{shown}: ", f"{feature.name} / ")
         for name in (scenario.name, outline)
     }

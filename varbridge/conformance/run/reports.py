@@ -12,9 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from varbridge.conformance.report import junit, page, summary
 from varbridge.conformance.report.record import BridgeRecord, Cause, Counts, Report, RunRecord, ScenarioRecord
 from varbridge.conformance.report.verdict import Verdict
+from varbridge.conformance.run.schedule import FILE as DURATIONS
+from varbridge.conformance.run.schedule import durations_text, read_durations
 from varbridge.conformance.run.selection import Selection
 from varbridge.conformance.target.profile import Profile
 from varbridge.conformance.target.target import Target
@@ -44,6 +45,11 @@ def clear(profile: str = "") -> None:
         shutil.rmtree(FOLDER / "junit", ignore_errors=True)
         with TemporaryFile(dir=FOLDER) as file:
             file.write(b" ")
+
+
+def durations() -> dict[str, float]:
+    """Return the durations of the scenarios in earlier runs, in seconds."""
+    return read_durations(FOLDER)
 
 
 def collect(
@@ -108,10 +114,13 @@ def write(data: Report) -> None:
     Raises:
         ReportsError: a report cannot be written.
     """
+    from varbridge.conformance.report import junit, page, summary  # needed only at the end of a run
+
     texts = {
         "index.html": page.render(data),
         "summary.md": summary.render(data),
         **{f"junit/{name}": text for name, text in junit.render(data).items()},
+        DURATIONS: durations_text(durations(), data.scenarios),
         "verdict.json": _as_lines(data.as_json()),  # last: if it is there, all others are
     }
     with _writing():

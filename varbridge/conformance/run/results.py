@@ -5,14 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from behave.model_type import Status
 
-from varbridge.conformance.clauses import clauses_of
+from varbridge.conformance.clauses import clauses_of, statements_of
+from varbridge.conformance.paths import command_for, shown_path
 from varbridge.conformance.report.record import ScenarioRecord, StepRecord
-from varbridge.conformance.run.explanation import STEP_OUTCOMES, explanation
+from varbridge.conformance.run.explanation import STEP_OUTCOMES
 from varbridge.conformance.run.run import ConformanceRun, Note
 from varbridge.conformance.run.validation import scenarios
 
@@ -39,14 +39,20 @@ def _with_rules(feature: Any) -> list[tuple[Any, Any]]:
     return [(None, s) for s in scenarios([feature]) if id(s) not in seen] + ruled
 
 
+def outcome_of(scenario: Any, run: ConformanceRun) -> str | None:
+    """Return the outcome of a scenario, as in its record; None if it was not selected or not run."""
+    outcome = _outcome(scenario, run.notes.get(id(scenario), Note()))
+    if outcome in ("failed", "not reached") and run.known.reason(scenario):
+        return "known failing"
+    return outcome
+
+
 def _record(feature: Any, rule: Any, scenario: Any, run: ConformanceRun) -> ScenarioRecord | None:
     note = run.notes.get(id(scenario), Note())
-    outcome = _outcome(scenario, note)
+    outcome = outcome_of(scenario, run)
     if outcome is None:
         return None
     known = run.known.reason(scenario)
-    if known and outcome in ("failed", "not reached"):
-        outcome = "known failing"
     shown = outcome in ("failed", "not reached", "known failing")
     location = f"{shown_path(scenario.filename)}:{scenario.line}"
     return ScenarioRecord(
@@ -62,15 +68,17 @@ def _record(feature: Any, rule: Any, scenario: Any, run: ConformanceRun) -> Scen
         known=run.known.name(scenario),
         seconds=round(scenario.duration, 4),
         steps=[_step(step) for step in scenario.all_steps],
-        explanation=[*note.failures, *explanation(scenario)] if shown else [],
+        explanation=[*note.failures, *note.explanation] if shown else [],
         exchange=note.exchange,
         log=note.log,
-        rerun=f"behave {shlex.quote(location)}{run.target.options.typed}",
+        rerun=f"{command_for(scenario.filename)} {shlex.quote(location)}{run.target.options.typed}",
         series=note.series,
         failure=note.failure if shown else None,
         violations=note.violations,
         methods=note.methods,
         figures=note.figures,
+        divergences=note.divergences if shown else (),
+        statements=statements_of(scenario.effective_tags),
     )
 
 
@@ -115,9 +123,3 @@ def _step(step: Any) -> StepRecord:
         table=table,
         lines=None if step.text is None else str(step.text).splitlines(),
     )
-
-
-def shown_path(filename: str) -> str:
-    """Return a path as users type it: relative to the working directory, or absolute if it is elsewhere."""
-    path = Path(filename).absolute()
-    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else str(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +13,9 @@ from behave.model_type import Status
 
 from varbridge import BridgeError, WorkerError
 from varbridge.conformance.clauses import clauses_of
-from varbridge.conformance.report.record import Failure, Figure
+from varbridge.conformance.report.record import DivergenceRecord, Failure, Figure
 from varbridge.conformance.report.trace import Exchange
-from varbridge.conformance.run.explanation import failure_of
+from varbridge.conformance.run.explanation import explanation, failure_of
 from varbridge.conformance.run.known_failures import KnownFailures
 from varbridge.conformance.run.lacks import Lack, lack_after, lack_before
 from varbridge.conformance.scenario.world import World
@@ -32,11 +33,15 @@ _OF_THE_BRIDGE = (
 """The exceptions of a step that say something about the bridge; any other one is a defect of the suite."""
 
 
+_NEW_BRIDGE = re.compile(r'a new bridge(?: with the flags "([^"]*)")?')
+
+
 @dataclass
 class Note:
     """The suite's data about a scenario that behave's model lacks.
 
     Attributes:
+        explanation: the lines that explain its failure, from its steps.
         failures: sentences about crashed bridges and unexamined refusals; any of them fails the scenario.
         ended: True if the bridge ended by itself, or did not answer any more.
         violations: sentences about violated invariants, which do not fail the scenario.
@@ -47,8 +52,10 @@ class Note:
         log: the lines that the server wrote on stderr, if it failed.
         series: the figures that it measured over time.
         figures: the other figures that it measured.
+        divergences: the cases in which its random walks diverged.
     """
 
+    explanation: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     ended: bool = False
     violations: list[str] = field(default_factory=list)
@@ -59,6 +66,7 @@ class Note:
     log: list[str] = field(default_factory=list)
     series: list[dict[str, Any]] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
+    divergences: list[DivergenceRecord] = field(default_factory=list)
 
 
 class ConformanceRun:
@@ -81,6 +89,8 @@ class ConformanceRun:
         self.crashes: list[Crash] = []
         """The ends of shared bridges that nobody has considered yet; see ``SecondTry``."""
         self.stopped = False
+        self.suspended: dict[int, World] = {}
+        """The worlds of the scenarios whose first steps were executed; see ``SharedRestarts``."""
         self._abort = abort
         self._world: World | None = None
         self._last: Note | None = None
@@ -95,8 +105,37 @@ class ConformanceRun:
             self.notes[id(scenario)] = Note(lack=lack)
             scenario.skip(lack.reason)
             return None
-        self._world = World(self.target, clauses_of(scenario.effective_tags))
+        clauses = clauses_of(scenario.effective_tags)
+        self._world = self.suspended.pop(id(scenario), None)
+        if self._world is None:
+            self._world = World(self.target, clauses)
+        else:
+            self.target.begin_scenario(clauses, self._world.recorder)
         return self._world
+
+    def start_ahead(self, scenario: Any) -> None:
+        """Start the bridge of the scenario that runs next, if it begins with a new one with flags or none."""
+        step = next(scenario.all_steps, None)
+        match = _NEW_BRIDGE.fullmatch(step.name) if step is not None else None
+        if match and self.target.options.command and lack_before(scenario, self.target) is None:
+            self.target.servers.launch_ahead(*(match[1] or "").split())
+
+    def suspend(self, scenario: Any) -> World:
+        """Return the world of a scenario whose first steps are executed now, and the others in its turn."""
+        world = self.suspended[id(scenario)] = World(self.target, clauses_of(scenario.effective_tags))
+        return world
+
+    def forget(self, scenario: Any) -> None:
+        """Release what the first steps of a scenario created, so that it begins again in its turn."""
+        if (world := self.suspended.pop(id(scenario), None)) is not None:
+            world.close(passed=False)
+
+    def close(self) -> None:
+        """Release everything that scenarios created, also if the run was interrupted."""
+        self.close_world()
+        for world in self.suspended.values():
+            world.close(passed=False)
+        self.suspended.clear()
 
     def end_step(self, step: Any) -> None:
         """Record the run as broken if the step raised an exception that no behaviour of a bridge explains."""
@@ -117,6 +156,7 @@ class ConformanceRun:
             return
         note = self.notes[id(scenario)] = self._last = Note()
         note.figures = world.figures
+        note.divergences = world.divergences
         note.series = [series.as_json(world.allowed.get(series.name)) for series in world.series]
         crashes: list[Crash] = []
         try:
@@ -146,18 +186,22 @@ class ConformanceRun:
             if (failed or note.violations) and note.lack is None:
                 note.exchange = self.target.recorder.trace.exchanges()
                 note.log = [*(line for crash in crashes for line in crash.log), *world.evidence()]
-            self.close_world()
+            self.close_world(passed=not failed and not note.violations)
         if note.failures:
             scenario.set_status(Status.failed)
         if hung := self.target.liveness.end_scenario():
             self.hung, self.stopped = hung, True
             self._abort(hung)
 
-    def close_world(self) -> None:
-        """Release everything that the present scenario created, also if it was interrupted."""
+    def explain(self, scenario: Any) -> None:
+        """Record the lines that explain the failure of a scenario that has ended, if it failed."""
+        self.notes.setdefault(id(scenario), Note()).explanation = explanation(scenario)
+
+    def close_world(self, passed: bool = False) -> None:
+        """Release everything that the present scenario created."""
         world, self._world = self._world, None
         if world is not None:
-            world.close()
+            world.close(passed)
 
     def collect_late_crashes(self, *, patient: bool = False) -> None:
         """Attribute the ends of bridges since the last scenario to it; if ``patient``, wait a moment."""

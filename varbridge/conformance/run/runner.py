@@ -9,35 +9,45 @@ from __future__ import annotations
 import sys
 import time
 import traceback
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from behave import exception
 from behave.formatter._registry import make_formatters
 from behave.parser import ParserError
-from behave.runner import Context, Runner, the_step_registry
+from behave.runner import Runner, the_step_registry
 
 from varbridge.conformance import tags
 from varbridge.conformance.clauses import clauses_of
 from varbridge.conformance.invariants.coverage import BY_FLAGS
 from varbridge.conformance.report.causes import find_causes, hang_cause, startup_cause
+from varbridge.conformance.report.progress import ProgressFormatter
 from varbridge.conformance.report.terminal import print_verdict
 from varbridge.conformance.report.verdict import BROKEN, Verdict
 from varbridge.conformance.run import environment, reports, selection, validation
+from varbridge.conformance.run.context import RunContext
 from varbridge.conformance.run.decision import Findings, decide
 from varbridge.conformance.run.files import FeatureFiles
+from varbridge.conformance.run.job import Ended
+from varbridge.conformance.run.job_pool import JobPool
 from varbridge.conformance.run.known_failures import KnownFailures
 from varbridge.conformance.run.mistakes import InvalidRunError, refuse
 from varbridge.conformance.run.output import Output
-from varbridge.conformance.run.results import descriptions, records
+from varbridge.conformance.run.results import descriptions, outcome_of, records
 from varbridge.conformance.run.run import ConformanceRun
-from varbridge.conformance.run.second_try import SecondTry
-from varbridge.conformance.target.options import TargetUnavailableError
+from varbridge.conformance.run.scenario_state import show
+from varbridge.conformance.run.schedule import Schedule
+from varbridge.conformance.run.second_try import RunOnce, SecondTry
+from varbridge.conformance.run.shared_restart import SharedRestarts
+from varbridge.conformance.target.options import REFERENCE, TargetUnavailableError
 from varbridge.conformance.target.profile import ProfileError
-from varbridge.conformance.target.startup import StartupError
+from varbridge.conformance.target.startup import StartupError, keep_byte_code
 from varbridge.conformance.target.target import Target
+from varbridge.conformance.vocabulary.expressions import Definitions
 
 REFUSALS = (
     InvalidRunError,
@@ -64,6 +74,16 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         self._selection = selection.NOTHING
         self._output = Output.replace_stdout(config)
         self._files = FeatureFiles()
+        self._began = False
+        """True once the first scenario may begin."""
+        self._jobs: JobPool | None = None
+        """The jobs that run the scenarios; None if they run in this process."""
+        self._shown: set[int] = set()
+        """The numbers of the scenarios whose results the formatters have shown."""
+
+    @property
+    def _progress(self) -> list[ProgressFormatter]:
+        return [formatter for formatter in self.formatters if isinstance(formatter, ProgressFormatter)]
 
     def run(self) -> bool:
         """Run the features, print the verdict and write reports; return True if the bridge failed.
@@ -86,9 +106,10 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
 
     def run_with_paths(self) -> bool:
         """Load the steps, read the features, and run them; see behave's ``Runner``."""
-        self.context = Context(self)
+        self.context = RunContext(self)
         self.load_hooks()
         self.load_step_definitions()
+        self.step_registry = Definitions.of(the_step_registry)
         self._files.read_locations(self.feature_locations(), self.config.lang)
         self.features.extend(self._files.features)
         self.formatters = make_formatters(self.config, self.config.outputs)
@@ -106,13 +127,108 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
                 " scenarios are selected, and none was run"
             )
         self.target = Target.from_options(self.config.userdata)
+        if self.target.options.command == REFERENCE:
+            keep_byte_code(reports.FOLDER / "bytecode")
         self.conformance_run = self._prepare(self.target)
         with self.context.use_with_user_mode():
             self.context.conformance_run = self.conformance_run
             self.context.target = self.target
         self.features[:] = selection.basics_first(self.features)
-        SecondTry(self.conformance_run, self).prepare(self.features)
-        return bool(super().run_model(features))
+        chosen = [s for s in validation.scenarios(self.features) if s.should_run(self.config)]
+        SecondTry(self.conformance_run, self).prepare(chosen)
+        SharedRestarts(self.conformance_run, self).prepare(chosen)
+        schedule = Schedule(chosen, reports.durations())
+        jobs = schedule.jobs(self.config.jobs)
+        if jobs == 1:
+            self.target.connections.shared()
+        else:
+            self._start_jobs(jobs, schedule)
+        for number, scenario in enumerate(chosen):
+            once = partial(self._run_here, scenario, chosen[number + 1 : number + 2], scenario.run)
+            scenario.run = partial(self._show_result, scenario, number) if self._jobs else once
+        for formatter in self._progress:
+            formatter.expect(len(chosen))
+        self._began = True
+        failed = bool(super().run_model(features))
+        if self._jobs is not None:
+            self._jobs.stop()
+            self._take_last_results(chosen, self._jobs.ended)
+        return failed
+
+    def _start_jobs(self, count: int, schedule: Schedule) -> None:
+        """Start the jobs that run the scenarios of a schedule."""
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()  # a job would print what is left in its copy of the buffer
+        self._jobs = JobPool(self, schedule)
+        if reason := self._jobs.start(count):
+            self.said(f"one scenario at a time, since the bridge does not run twice: {reason}\n")
+
+    def _run_here(self, scenario: Any, following: Sequence[Any], run_once: RunOnce, _: Any) -> bool:
+        """Run a scenario in this process; return True if it failed."""
+        assert self.conformance_run is not None
+        for later in following:
+            self.conformance_run.start_ahead(later)
+        self.began(scenario)
+        failed = run_once(self)
+        self.conformance_run.explain(scenario)
+        self.ended(scenario, outcome_of(scenario, self.conformance_run))
+        return failed
+
+    def _show_result(self, scenario: Any, number: int, _: Any) -> bool:
+        """Give a scenario the result that a job sends, and show it; return True if it failed."""
+        assert self._jobs is not None
+        assert self.conformance_run is not None
+        if self.aborted:
+            return False
+        if (result := self._jobs.result_of(number)) is None:
+            if self._jobs.lost:
+                self.conformance_run.break_off(self._jobs.lost)
+            return False
+        self._shown.add(number)
+        self._take(scenario, result)
+        show(scenario, self)
+        failed = scenario.status.has_failed()
+        if result.stopped:
+            self.abort(result.broken or result.hung)
+        if failed and self.config.stop:
+            self._jobs.stop()
+        return bool(failed)
+
+    def _take_last_results(self, scenarios: Sequence[Any], results: Mapping[int, Ended]) -> None:
+        """Take results that were replaced after they were shown, and all others unless --stop is given.
+
+        Args:
+            scenarios: the scenarios of the run.
+            results: the last result of each scenario that has ended, by number.
+        """
+        for number, result in results.items():
+            if number in self._shown or not self.config.stop:
+                self._take(scenarios[number], result)
+
+    def _take(self, scenario: Any, result: Ended) -> None:
+        """Give a scenario the result that a job has sent."""
+        run = self.conformance_run
+        assert run is not None
+        result.state.restore(scenario)
+        run.notes[id(scenario)] = result.note
+        run.broken, run.hung = run.broken or result.broken, run.hung or result.hung
+
+    def began(self, scenario: Any) -> None:
+        """Show that a scenario begins."""
+        for formatter in self._progress:
+            formatter.began(scenario)
+
+    def ended(self, scenario: Any, outcome: str | None) -> None:
+        """Show that a scenario has ended with this outcome; None if it was not run."""
+        for formatter in self._progress:
+            formatter.ended(scenario, outcome)
+
+    def said(self, text: str) -> None:
+        """Show a text that belongs to no formatter."""
+        for formatter in self._progress:
+            formatter.said(text)
+        if not self._progress:
+            print(text, end="", flush=True)
 
     def _run_to_findings(self) -> Findings:
         """Run the features, and return the findings about the run as a whole, without the scenarios."""
@@ -131,7 +247,7 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
             problem = f"{type(error).__name__}: {error}"
             if formatter := environment.formatter_at_fault(error):
                 return Findings(broken=f"the formatter {formatter} failed: {problem}")
-            if isinstance(error, REFUSALS) and self.conformance_run is None:
+            if isinstance(error, REFUSALS) and not self._began:
                 return Findings(refused=str(error) or type(error).__name__)
             traceback.print_exc()
             return Findings(broken=f"the suite itself failed: {problem}")
@@ -139,8 +255,10 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
     def _end(self) -> None:
         """End everything that the run has started."""
         with suppress(KeyboardInterrupt):  # an impatient second signal does not replace the verdict
+            if self._jobs is not None:
+                self._jobs.stop()
             if self.conformance_run is not None:
-                self.conformance_run.close_world()
+                self.conformance_run.close()
             if self.target is not None:
                 self.target.stop()
 
@@ -165,7 +283,6 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
             clause for feature in features for rule in feature.rules for clause in clauses_of(rule.tags)
         )
         known = KnownFailures(target.options.profile.known_failing, features)
-        target.connections.shared()
         return ConformanceRun(target, known, self.abort)
 
     def _broken(self, failed: bool) -> str:

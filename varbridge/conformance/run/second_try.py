@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 from varbridge.conformance.run.run import ConformanceRun
-from varbridge.conformance.run.validation import scenarios
 
 RunOnce = Callable[[Any], bool]
 """A scenario's own function, which runs it and returns True if it failed."""
@@ -31,9 +30,9 @@ class SecondTry:
         self._runner = runner
         self._last: tuple[Any, RunOnce] | None = None
 
-    def prepare(self, features: Iterable[Any]) -> None:
-        """Replace the function that runs a scenario in all scenarios of these features."""
-        for scenario in scenarios(features):
+    def prepare(self, scenarios: Iterable[Any]) -> None:
+        """Replace the functions that run these scenarios."""
+        for scenario in scenarios:
             scenario.run = partial(self._try, scenario, scenario.run)
 
     def _try(self, scenario: Any, run_once: RunOnce, runner: Any) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from varbridge.conformance import tags
 from varbridge.conformance.run.files import FeatureFiles, feature_paths
 from varbridge.conformance.run.mistakes import InvalidRunError
+from varbridge.conformance.run.structure import written_scenarios
 from varbridge.conformance.run.validation import scenarios
 
 FOLDER = "features"
@@ -73,7 +74,7 @@ def all_features(parsed: Sequence[Any], base: str, others: FeatureFiles) -> list
     known = {Path(feature.filename).resolve() for feature in parsed}
     for path in feature_paths(Path(base) / FOLDER):
         if path.resolve() not in known:
-            others.read(path)
+            others.read(path, steps=False)
     return [*parsed, *others.features]
 
 
@@ -95,12 +96,35 @@ def select(features: Iterable[Any], parsed: Sequence[Any], config: Any) -> Selec
     chosen = usual = 0
     full = True
     for feature in features:
+        if id(feature) not in requested:
+            others = sum(map(_usual_scenarios, written_scenarios(feature)))
+            usual += others
+            full = full and not others
+            continue
         for scenario in scenarios([feature]):
-            taken = id(feature) in requested and bool(scenario.should_run(config))
-            default = not {*tags.LEFT_OUT} & {*scenario.effective_tags}
+            taken = bool(scenario.should_run(config))
+            default = _is_usual(scenario.effective_tags)
             chosen += taken
             usual += taken or default
             full = full and (taken or not default)
     criteria = {"tags": config.tags, "names": config.name, "paths": config.paths}
     texts = [f"{name} {', '.join(map(str, values))}" for name, values in criteria.items() if values]
     return Selection(chosen, usual, full, "; ".join(texts))
+
+
+def _is_usual(effective_tags: Iterable[str]) -> bool:
+    """Return True if a full run includes scenarios with these tags."""
+    return {*tags.LEFT_OUT}.isdisjoint(effective_tags)
+
+
+def _usual_scenarios(written: Any) -> int:
+    """Return the number of scenarios in a full run that a scenario or an outline stands for."""
+    if written.type != "scenario_outline":
+        return int(_is_usual(written.effective_tags))
+    if any("<" in tag for examples in (written, *written.examples) for tag in examples.tags):
+        return sum(_is_usual(scenario.effective_tags) for scenario in written.scenarios)
+    return sum(
+        len(examples.table.rows)
+        for examples in written.examples
+        if examples.table is not None and _is_usual({*written.effective_tags, *examples.tags})
+    )

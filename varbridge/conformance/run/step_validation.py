@@ -7,7 +7,6 @@ from typing import Any
 
 from varbridge.conformance.run.mistakes import Mistake
 from varbridge.conformance.scenario.prerequisites import Facts, arguments_of, session_within
-from varbridge.conformance.vocabulary.nearest import explain
 from varbridge.conformance.vocabulary.parameter_types import TYPES
 from varbridge.conformance.vocabulary.phrases import chain, is_action
 from varbridge.conformance.vocabulary.tables import table_of
@@ -55,6 +54,8 @@ class _StepValidation:
         step = self._step
         for text, definition in chain(self._registry, step):
             if definition is None:
+                from varbridge.conformance.vocabulary.nearest import explain
+
                 return [(step.line, explain(text, step.step_type, self._registry))]
             if step.step_type == "then" and is_action(definition):
                 return [(step.line, f"{text!r} is an action and checks nothing: a Then needs a check")]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from varbridge.conformance import tags
-from varbridge.conformance.clauses import clauses_of
+from varbridge.conformance.clauses import clause_of, clauses_of, statements_of
 from varbridge.conformance.run.mistakes import Mistake
 
 _PLACEHOLDER = re.compile(r"<([^<>\n]+)>")
@@ -32,12 +32,11 @@ def structure_mistakes(features: Iterable[Any]) -> Iterator[Mistake]:
                     str(rule.location),
                     f"the rule {rule.name!r} has no tag of a clause that it proves, such as @W3",
                 )
-        for scenario in feature.walk_scenarios(with_outlines=True):
+            yield from _statements_of_others(rule)
+        for scenario in written_scenarios(feature):
+            yield from _unknown_tags(scenario)
             if scenario.type == "scenario_outline":
-                yield from _unknown_tags(scenario)
                 yield from _outline_mistakes(scenario)
-            elif not _is_row(scenario):
-                yield from _unknown_tags(scenario)
         for scenario in feature.walk_scenarios():
             yield from _then_mistakes(scenario)
 
@@ -48,13 +47,20 @@ def repeated_names(features: Iterable[Any]) -> Iterator[Mistake]:
     scenarios: dict[str, str] = {}
     for feature in features:
         yield from _repeated("rule", feature.rules, rules)
-        named = (
-            scenario
-            for scenario in feature.walk_scenarios(with_outlines=True)
-            # The scenarios of an outline have its name, with their values and a number in it.
-            if not _is_row(scenario) and not is_unfinished(scenario)
-        )
+        named = (scenario for scenario in written_scenarios(feature) if not is_unfinished(scenario))
         yield from _repeated("scenario", named, scenarios)
+
+
+def written_scenarios(container: Any) -> Iterator[Any]:
+    """Yield the scenarios and the outlines of a feature or a rule, as its file has them.
+
+    behave makes the scenarios of an outline when they are needed, which takes longer than reading the file.
+    """
+    for item in container.run_items:
+        if item.type == "rule":
+            yield from written_scenarios(item)
+        else:
+            yield item
 
 
 def is_unfinished(scenario: Any) -> bool:
@@ -70,15 +76,24 @@ def _repeated(kind: str, elements: Any, places: dict[str, str]) -> Iterator[Mist
         places.setdefault(element.name, str(element.location))
 
 
-def _is_row(scenario: Any) -> bool:
-    return getattr(scenario.parent, "type", "") == "scenario_outline"
-
-
 def _unknown_tags(element: Any) -> Iterator[Mistake]:
     try:
         tags.check(element.tags, str(element.location))
     except tags.UnknownTagError as error:
         yield Mistake(str(element.location), str(error).removeprefix(f"{element.location}: "))
+
+
+def _statements_of_others(rule: Any) -> Iterator[Mistake]:
+    """Yield a mistake for each statement of a clause whose tag neither the rule nor the scenario has."""
+    for element in (rule, *written_scenarios(rule)):
+        clauses = {*clauses_of(rule.tags), *clauses_of(element.tags)}
+        for statement in statements_of(element.tags):
+            if clause_of(statement) not in clauses:
+                yield Mistake(
+                    str(element.location),
+                    f"the tag @{statement} is of clause {clause_of(statement)}, which its rule does not have:"
+                    f" give the rule the tag @{clause_of(statement)}, or use a statement of its own clauses",
+                )
 
 
 def _then_mistakes(scenario: Any) -> Iterator[Mistake]:

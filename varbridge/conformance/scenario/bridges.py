@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
+import os
 import signal
-import uuid
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
@@ -51,9 +50,7 @@ class Bridges:
         self._target = target
         self._flags = tuple(flags)
         self._apart = apart
-        self._prefix = (
-            f"judge/{uuid.uuid4().hex if own else hashlib.sha256(repr(flags).encode()).hexdigest()}"
-        )
+        self._prefix = f"judge/{os.urandom(16).hex() if own else _digest(flags)}"
         self._addresses: dict[str, str] = {}
         self._processes: dict[str, ServerProcess] = {}
         self._ended: list[ServerProcess] = []
@@ -211,7 +208,7 @@ class Bridges:
         """Wait until all bridges can serve sessions: the scenario before may have disturbed the store."""
         with self.retrying(_END_TIMEOUT_S):
             for name in self.names:
-                self.connection(name).session(f"judge-{uuid.uuid4().hex}").heartbeat()
+                self.connection(name).session(f"judge-{os.urandom(16).hex()}").heartbeat()
 
     def _all_flags(self, name: str) -> tuple[str, ...]:
         machine = name.lower() if self._apart else ""
@@ -222,3 +219,9 @@ class Bridges:
         connection = self._target.connections.retrying(address, self._patience)
         self._opened.append(connection)
         return connection
+
+
+def _digest(flags: Sequence[str]) -> str:
+    from hashlib import sha256
+
+    return sha256(repr(flags).encode()).hexdigest()

@@ -10,6 +10,7 @@ import grpc
 from varbridge import Connection, Session, WorkerError
 from varbridge.conformance.clients.crash_workload import CrashWorkload
 from varbridge.conformance.clients.failover_workload import FailoverWorkload
+from varbridge.conformance.clients.races import Race
 from varbridge.conformance.clients.racing_writers import RacingWriters
 from varbridge.conformance.scenario.from_step import FromStep
 from varbridge.conformance.scenario.watchers import Watcher
@@ -48,9 +49,29 @@ class LoadNotes:
     )
     start = FromStep[tuple[int, Any]]("When … clients at once each read and set … … times")
     """The version and the value of the variable before the concurrent reads and sets."""
+    races = FromStep[list[Race]]("When … times, five simultaneous calls …")
+    session_calls = FromStep[dict[str, str]](
+        "When each method that names a session is called repeatedly in one of its own for … s"
+    )
+    """The ids of the sessions in which a method was called, by the method."""
     changes = FromStep[int]("When … and … are set in … atomic batches while … is set … times")
     writers = FromStep[RacingWriters]("When … watches of … start while … clients set them without a pause")
     opened = FromStep[list[Watcher]]("When … watches of … start while … clients set them without a pause")
+
+
+class DiskNotes:
+    """Values about sets while the disk fails.
+
+    Attributes:
+        faults: the sets that were not answered in time, in words.
+    """
+
+    possible = FromStep[list[Any]]("When … is set … times while … of the disk fails")
+    """The values that the variable may have: that of the last acknowledged set, and later ones of which it is
+    not known if they are saved."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
 
 
 class ServerNotes:
@@ -59,6 +80,8 @@ class ServerNotes:
     first = FromStep[ServerProcess]("When another bridge is started")
     starter = FromStep[ServerProcess]("Given a bridge that another process started")
     killed = FromStep[ServerProcess]("When the worker's bridge is killed")
+    killed_at = FromStep[float]("When the worker's bridge is killed")
+    """The time.monotonic() at which it was killed."""
     offspring = FromStep[dict[int, str]]("When the bridge receives …")
     began = FromStep[float]("When a bridge is started")
     """The time.monotonic() at which the bridge was started."""
@@ -76,6 +99,7 @@ class ReadNotes:
     """Values about variables before a change, and measured times."""
 
     variable = FromStep[pb.Variable]("Given the state of … was noted")
+    description = FromStep[pb.GetSessionResponse]("Given the description of the session was noted")
     listed_in = FromStep[Session]("When the variables are listed")
     waiting = FromStep[list["grpc.Future[Any]"]]("Given … reads of … wait at …")
     time_before = FromStep[datetime]("When … is set repeatedly for … s or until last_updated_at increases")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import urllib.request
 from collections.abc import Mapping
-from http.client import HTTPException
 from typing import Any
 
 from google.protobuf.message import DecodeError
 from grpc_health.v1 import health_pb2
 
 from varbridge.conformance.clients.recorded import RecordedConnection
+from varbridge.conformance.faults.http_client import open_url
 from varbridge.conformance.vocabulary.contents import decoded, json_of
 from varbridge.process import ServerProcess
 
@@ -19,8 +18,6 @@ REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 
 _LIST_SERVICES = b"\x3a\x00"
 """The bytes of a ServerReflectionRequest with an empty field list_services: its stubs may be missing."""
-
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def health(connection: RecordedConnection) -> str:
@@ -42,8 +39,10 @@ def interface(connection: RecordedConnection) -> bytes:
 
 def metrics(address: str) -> str:
     """Return the metrics page for Prometheus that a bridge serves at an address."""
+    from http.client import HTTPException
+
     try:
-        with _DIRECT.open(f"http://{address}/metrics", timeout=5.0) as answer:
+        with open_url(f"http://{address}/metrics", timeout=5.0) as answer:
             return str(answer.read().decode("utf-8", "replace"))
     except (OSError, HTTPException) as error:
         raise AssertionError(f"expected a page of metrics at {address}, but: {error}") from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from varbridge.conformance.scenario.from_step import FromStep
@@ -154,8 +155,13 @@ class Facts:
 
 def arguments_of(function: Function, values: Sequence[Any], rows: Any, session: str) -> dict[str, Any]:
     """Return the arguments of a step by name, with the ``rows`` of its table and the current ``session``."""
-    _, *names = inspect.signature(function).parameters
-    return {**dict(zip(names, values, strict=False)), "rows": rows, "session": session}
+    return {**dict(zip(_parameters(function), values, strict=False)), "rows": rows, "session": session}
+
+
+@cache  # each step asks for them, and inspecting takes longer than most checks of a step
+def _parameters(function: Function) -> Sequence[str]:
+    """Return the names of a step function's parameters after the context."""
+    return [*inspect.signature(function).parameters][1:]
 
 
 def session_within(function: Function, arguments: Arguments) -> str:

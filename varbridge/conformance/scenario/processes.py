@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from signal import SIGCONT, SIGKILL, SIGSTOP, Signals
+from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM, Signals
 from typing import TYPE_CHECKING
 
 from varbridge.conformance.clients.failover_workload import FailoverWorkload
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 END_S = 10.0
 """The maximum time until a process has ended after a signal, in seconds."""
 
+ENDINGS = {"killed": SIGKILL, "stopped": SIGTERM}
+"""The signals that end a process, by the words of the features."""
+
 CHILDREN = "the bridge's child processes"
 
 _STORE = "the store"
-_NO_RESTART = Fact("a process that can be restarted", "Given a new bridge with a data directory")
+_NO_RESTART = Fact("a process that can be restarted", "Given a bridge with a data directory")
 
 
 class Processes(ABC):
@@ -89,6 +93,7 @@ class WorkerBridge(Processes):
         process = self.world.servers.worker.process
         assert process is not None, "the worker has not started a bridge"
         self.world.starts.killed = process
+        self.world.starts.killed_at = time.monotonic()
         process.signal(number)
 
     def wait_ended(self, timeout: float) -> int | None:
@@ -190,7 +195,8 @@ def process_named(arguments: Arguments) -> Sequence[Source]:
 
 def killed_worker(arguments: Arguments) -> Sequence[Source]:
     """Return what a signal to the worker's bridge provides: the process that it was."""
-    return [ServerNotes.killed] if arguments["name"] == "the worker's bridge" else []
+    is_worker = arguments["name"] == "the worker's bridge"
+    return [ServerNotes.killed, ServerNotes.killed_at] if is_worker else []
 
 
 def restart_of(arguments: Arguments) -> Sequence[Source]:

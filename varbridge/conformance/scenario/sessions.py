@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
@@ -26,7 +26,7 @@ class Sessions:
         if (session_id := self._ids.get(self._name)) is not None:
             return session_id
         # Several clients may ask for a new session concurrently, and must get the same id.
-        new_id = f"judge-{self._name}-{uuid.uuid4().hex[:12]}"
+        new_id = f"judge-{self._name}-{os.urandom(6).hex()}"
         return self._ids.setdefault(self._name, new_id)
 
     def add(self, session_id: str) -> None:

@@ -15,11 +15,12 @@ from varbridge.caller import Caller
 from varbridge.conformance.scenario.world import DEADLINE_S, World
 from varbridge.conformance.vocabulary.calls import HostStart, ToolArguments
 from varbridge.conformance.vocabulary.contents import item, json_of
+from varbridge.conformance.vocabulary.encoding import decode, encode, encode_arguments
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.tables import Row
 from varbridge.errors import from_rpc
 from varbridge.messages import snakepit_bridge_pb2 as pb
-from varbridge.values import decode, encode, split_url, to_any
+from varbridge.wire import split_url, to_any
 
 NOWHERE = "127.0.0.1:1"
 """An address on this machine where nothing answers."""
@@ -67,15 +68,26 @@ def stream_tool(
 ) -> Iterator[pb.ToolChunk]:
     """Run a streaming tool, and return its chunks; ``timeout`` is the deadline if the arguments have none."""
     return session.stream(
-        tool, arguments.parameters, metadata=arguments.metadata, timeout=arguments.timeout or timeout
+        tool,
+        encode_arguments(arguments.parameters),
+        metadata=arguments.metadata,
+        timeout=arguments.timeout or timeout,
     )
 
 
 def _run(session: Session, method: Callable[..., Any], tool: str, arguments: ToolArguments) -> ToolResult:
     caller = _LastReply(session.connection)
-    value = method(Session(caller, session.id), tool, **vars(arguments))
-    kind, _ = split_url(caller.reply.result.type_url)
-    return ToolResult(value, kind)
+    parameters = encode_arguments(arguments.parameters)
+    method(
+        Session(caller, session.id),
+        tool,
+        parameters,
+        metadata=arguments.metadata,
+        timeout=arguments.timeout,
+    )
+    result = caller.reply.result
+    kind, _ = split_url(result.type_url)
+    return ToolResult(decode(kind, result), kind)
 
 
 def start_tool(world: World, tool: str, seconds: float) -> grpc.Future[Any]:
@@ -187,7 +199,7 @@ def _parameter_fields(parameter: pb.ParameterSpec) -> dict[str, Any]:
 def address_of_host(world: World, host: HostStart) -> str:
     """Start another bridge, or use a shared one with the same flags, and return its address."""
     if host.own:
-        return f"127.0.0.1:{world.servers.start().wait_ready(15.0)}"
+        return f"127.0.0.1:{world.servers.start().wait_ready()}"
     return world.target.servers.with_flags(*host.flags)
 
 
@@ -216,7 +228,7 @@ def refusal_at_capacity(session: Session, tool: str) -> Exception | None:
     """Run a tool briefly; retry for up to 5 s while it is refused for capacity; return the last error."""
     deadline = time.monotonic() + DEADLINE_S
     while True:
-        error = Outcome.of(lambda: session.execute(tool, {"seconds": 0.01})).examine()
+        error = Outcome.of(lambda: session.execute(tool, encode_arguments({"seconds": 0.01}))).examine()
         full = isinstance(error, BridgeError) and error.code is grpc.StatusCode.RESOURCE_EXHAUSTED
         if not full or time.monotonic() > deadline:
             return error

@@ -10,6 +10,7 @@ from varbridge import Update
 from varbridge.conformance.clients.follower_adapter import Watched
 from varbridge.conformance.scenario.world import DEADLINE_S, World
 from varbridge.conformance.vocabulary.contents import item
+from varbridge.conformance.vocabulary.encoding import read_value
 from varbridge.conformance.vocabulary.matchers import (
     Refused,
     expect,
@@ -59,7 +60,7 @@ def expect_versions(world: World, person: str, first: int, last: int, name: str)
     end_position = watcher.position + last - first + 1
     fresh = wait_for_news(watcher.watch, end_position)[watcher.position : end_position]
     variables = [update.variable for update in fresh if update.variable]
-    got = [(variable.name, variable.version, variable.value) for variable in variables]
+    got = [(variable.name, variable.version, read_value(variable)) for variable in variables]
     expected = [(name, number, number) for number in range(first, last + 1)]
     matcher = in_order(expected, lambda item: f"{item[0]!r} at version {item[1]} with {item[2]}")
     assert_that(got, matcher, f"the versions that {person} received")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
-from varbridge import Session, Variable
+from varbridge import Session, Update, Variable
 from varbridge.conformance.clients.follower_adapter import Watched
 from varbridge.conformance.clients.watch_pool import WatchPool
 from varbridge.conformance.invariants.updates import update_violations
@@ -77,11 +78,16 @@ class Watchers:
 
     def violations(self, versions: Versions) -> Iterator[str]:
         """Yield sentences about updates that violate an invariant, or contradict what was received before."""
+        known: dict[tuple[str, str], dict[tuple[str, int, str], Update]] = defaultdict(dict)
+        checked: set[int] = set()
         for person, watcher in self._all:
-            yield from violations(person, watcher.watch.updates, current=versions.current)
+            updates = [*_shared(watcher.watch.updates, known[watcher.bridge, watcher.session.id])]
+            yield from violations(person, updates, current=versions.current)
             yield from watcher.outdated()
-            for update in watcher.watch.updates:
-                yield from update_violations(update, current=versions.current)
+            for update in updates:
+                if id(update) not in checked:
+                    checked.add(id(update))
+                    yield from update_violations(update, current=versions.current)
                 yield from versions.violations_of_update(watcher.session.id, update, watcher.bridge)
 
     def close(self) -> None:
@@ -90,3 +96,10 @@ class Watchers:
             watcher.watch.close()
         if (pool := Watchers.pool.get(self)) is not None:
             pool.close()
+
+
+def _shared(updates: Iterable[Update], known: dict[tuple[str, int, str], Update]) -> Iterator[Update]:
+    """Yield updates, with the one in ``known`` in place of an equal one: its values are decoded already."""
+    for update in updates:
+        first = known.setdefault((update.kind, update.sequence, update.variable_id), update)
+        yield first if first.message == update.message else update

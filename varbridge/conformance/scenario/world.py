@@ -8,13 +8,14 @@ from functools import partial
 from typing import Any
 
 from varbridge import BridgeError, Session, Variable
+from varbridge.conformance.clients.collected_watch import collect
 from varbridge.conformance.clients.failover_workload import DEADLINE_S as FAILOVER_DEADLINE_S
 from varbridge.conformance.clients.failover_workload import FailoverWorkload
 from varbridge.conformance.clients.follower_adapter import FollowerAdapter, Watched
 from varbridge.conformance.invariants.trend import Series
-from varbridge.conformance.report.record import Figure
+from varbridge.conformance.report.record import DivergenceRecord, Figure
 from varbridge.conformance.scenario.client import Client
-from varbridge.conformance.scenario.notes import LoadNotes, ReadNotes, ServerNotes, ToolNotes
+from varbridge.conformance.scenario.notes import DiskNotes, LoadNotes, ReadNotes, ServerNotes, ToolNotes
 from varbridge.conformance.scenario.people import People
 from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.scenario.sessions import Sessions
@@ -46,18 +47,22 @@ class World:
     def __init__(self, target: Target, clauses: Collection[str] = ()) -> None:
         target.begin_scenario(clauses)
         self.target = target
+        self.recorder = target.recorder
         self.servers = Servers(target)
         self.client = Client(target)
         self.people = People(self.client)
         self.sessions = Sessions()
         self.watchers = Watchers()
         self.step_type = ""  # of the step that runs: given, when or then
+        self.acted_at = 0.0  # the time.monotonic() at which the last Given or When began
         self.outcome = Outcome()
         self.outcomes: list[Outcome] = []  # the outcomes of concurrent clients
         self.series: list[Series] = []  # the figures measured over time
         self.figures: list[Figure] = []  # the other figures that were measured
+        self.divergences: list[DivergenceRecord] = []  # the cases in which random walks diverged
         self.allowed: dict[str, float] = {}  # the rise that each series may have
         self.loads = LoadNotes()
+        self.disk = DiskNotes()
         self.reads = ReadNotes()
         self.starts = ServerNotes()
         self.tools = ToolNotes()
@@ -78,9 +83,22 @@ class World:
         """Start a server with a data directory that only this scenario uses, and call it from now on."""
         self._use(self.servers.start_durable(*flags))
 
+    def start_on_faulty_disk(self) -> None:
+        """Start a server with a data directory on a disk that can fail, and call it from now on."""
+        self._use(self.servers.start_on_faulty_disk())
+
+    def share_durable(self, *flags: str) -> None:
+        """Call a server with a data directory from now on, which scenarios share."""
+        self._use(self.servers.share_durable(*flags))
+
     def start_again(self) -> None:
         """Restart the server with the data directory after it has ended; people get new connections."""
         self._use(self.servers.start_durable_again())
+        self.people.forget_connections()
+
+    def join(self) -> None:
+        """Call the server with the data directory again, which another scenario has restarted."""
+        self._use(self.servers.join())
         self.people.forget_connections()
 
     def inspect_everywhere(self, workload: FailoverWorkload) -> None:
@@ -125,7 +143,7 @@ class World:
     ) -> Watcher:
         """Open a person's watch of variables, on the person's connection or on that of ``session``."""
         session = session or self.session_of(person)
-        return self._keep(person, partial(session.watch, *names, **options), session, names)
+        return self._keep(person, partial(collect, session, *names, **options), session, names)
 
     def follow(self, person: str, names: list[str]) -> Watcher:
         """Open a person's follower of variables at the current bridge, which fails over to other bridges."""
@@ -179,12 +197,16 @@ class World:
         lines = [*process.stderr] if process is not None else self.target.servers.log()[self._log_start :]
         return lines[-_LOG_LINES:]
 
-    def close(self) -> None:
-        """Release everything that the scenario created."""
+    def close(self, passed: bool) -> None:
+        """Release everything that the scenario created.
+
+        Args:
+            passed: True if the scenario passed, so that later ones may use what it leaves.
+        """
         if (running := ToolNotes.running.get(self.tools)) is not None:
             running.cancel()
         self.watchers.close()
-        self.servers.close()
+        self.servers.close(passed)
         # Calls would restart the worker's server, and wait for a bridge that answers nothing.
         if Servers.worker.get(self.servers) is None and not self.target.liveness.silent:
             self._clean_up()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from importlib.util import find_spec
 
 from varbridge.conformance import tags
@@ -33,4 +34,5 @@ def present(options: Options) -> set[str]:
 
 def _not_installed() -> set[str]:
     """Return the capabilities that the reference bridge lacks because packages are not installed."""
-    return set() if all(find_spec(name) for name in _OBSERVE) else {"requires_observe"}
+    missing = set() if all(find_spec(name) for name in _OBSERVE) else {"requires_observe"}
+    return missing if shutil.which("cc") else missing | {"requires_faulty_disk"}

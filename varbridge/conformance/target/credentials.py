@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,8 +58,10 @@ class Access:
 
     def tokens(self, lines: Iterable[str]) -> Sequence[str]:
         """Return the flags that name a token file of these lines; equal lines have the same file."""
+        from hashlib import sha256
+
         content = _file_of(lines)
-        return ["--token-file", self._write(f"tokens-{hashlib.sha256(content).hexdigest()[:12]}", content)]
+        return ["--token-file", self._write(f"tokens-{sha256(content).hexdigest()[:12]}", content)]
 
     def remove_tokens(self) -> None:
         """Delete the token file that ``write_tokens`` wrote."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from varbridge.conformance.target.startup import START_TIMEOUT_S
 from varbridge.errors import WorkerError
@@ -32,6 +32,10 @@ class RefusedFlags:
     def first_of(self, flags: Sequence[str]) -> str:
         """Return the first refused flag of a command line; empty if there is none."""
         return next((words[0] for words in _groups(flags) if self._refuses(*words)), "")
+
+    def add(self, flags: Iterable[str]) -> None:
+        """Add flags that the bridge has refused in another process."""
+        self._refused.update(dict.fromkeys(flags, True))
 
     @property
     def names(self) -> list[str]:

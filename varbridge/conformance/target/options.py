@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from varbridge import Tls
+from varbridge.channel import SERVICES, is_address
 from varbridge.conformance.target.credentials import NO_CREDENTIALS, ClientCredentials
 from varbridge.conformance.target.profile import Profile
-from varbridge.connection import SERVICES, is_address
 from varbridge.credentials import bearer, host_of, read_token
 
 REFERENCE = (sys.executable, "-m", "varbridge.server")
+
+DEFAULT_WALKS = 20
+"""The number of random walks about each subject in the usual run."""
 
 OPTIONS = {
     "target": "HOST:PORT of a bridge that is running already",
@@ -25,6 +28,8 @@ OPTIONS = {
     "cert": "the certificate of the judge, for a bridge that asks for one; together with -D key",
     "key": "the private key of -D cert",
     "token-file": "a file whose first token every call carries",
+    "walks": f"the number of random walks about each subject; {DEFAULT_WALKS} unless it is set",
+    "seed": "the seed of the random walks, a whole number; 0 unless it is set",
 }
 """The names that behave's option ``-D`` accepts, with their meanings."""
 
@@ -43,6 +48,8 @@ class Options:
         service: the name of its gRPC service.
         credentials: the credentials of the judge's calls.
         profile: the profile of the bridge.
+        walks: the number of random walks about each subject.
+        seed: the seed of the random walks.
         typed: the ``-D`` options that judge the same bridge again, each after a space; empty if none.
     """
 
@@ -51,6 +58,8 @@ class Options:
     service: str = "BridgeService"
     credentials: ClientCredentials = NO_CREDENTIALS
     profile: Profile = field(default_factory=Profile)
+    walks: int = DEFAULT_WALKS
+    seed: int = 0
     typed: str = ""
 
     @classmethod
@@ -80,7 +89,16 @@ class Options:
         elif "command" in options:
             command = _command(options["command"])
         typed = "".join(f" -D {shlex.quote(f'{name}={value}')}" for name, value in options.items())
-        return cls(command, address, service, _credentials(options), profile, typed)
+        return cls(
+            command=command,
+            address=address,
+            service=service,
+            credentials=_credentials(options),
+            profile=profile,
+            walks=_whole_number(options, "walks", DEFAULT_WALKS, least=1),
+            seed=_whole_number(options, "seed", 0, least=0),
+            typed=typed,
+        )
 
     @property
     def has_current_service(self) -> bool:
@@ -97,6 +115,14 @@ class Options:
         return (
             "the reference bridge" if self.command == REFERENCE else f"the bridge {shlex.join(self.command)}"
         )
+
+
+def _whole_number(options: Mapping[str, str], name: str, default: int, *, least: int) -> int:
+    """Return the whole number that an option has; the default if it is not set."""
+    text = options.get(name, str(default))
+    if not text.isdecimal() or int(text) < least:
+        raise TargetUnavailableError(f"-D {name} must be a whole number from {least}, not {text!r}")
+    return int(text)
 
 
 def _command(text: str) -> tuple[str, ...]:

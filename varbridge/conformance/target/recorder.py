@@ -49,6 +49,10 @@ class Recorder:
 
     def _inspect(self, state: str, method: str, request: Any, reply: Any) -> None:
         self.violations.extend(violations(method, request, reply, current=self.versions.current))
+        if method == "RegisterVariable":
+            self.violations.extend(
+                self.versions.violations_of_registration(state, request.session_id, reply.variable_id)
+            )
         metadata = method != "GetVariables" or request.include_metadata
         for variable in variables_in(method, reply):
             self.violations.extend(self.versions.violations_of(variable))

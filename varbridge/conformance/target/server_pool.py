@@ -5,7 +5,9 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Container, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 
 from varbridge.conformance.target.options import Options, TargetUnavailableError
 from varbridge.conformance.target.startup import START_TIMEOUT_S, BridgeProcess, startup_error
@@ -22,6 +24,27 @@ _FROM_OUTSIDE = {0, -1, -2, -9, -15, 129, 130, 137, 143}
 """The exit codes of a server that was stopped on purpose: 0, and those of SIGHUP, INT, KILL and TERM."""
 
 _LOG_LINES = 10
+
+DataDirectory = TemporaryDirectory[str]
+
+
+@dataclass
+class DurableBridge:
+    """A bridge with a data directory, which a scenario may end and restart before the next one uses it.
+
+    Attributes:
+        process: the process of the bridge.
+        directory: its data directory.
+        flags: its other flags.
+        users: the number of scenarios that use it now.
+        sound: True unless a scenario failed that has used it.
+    """
+
+    process: ServerProcess
+    directory: DataDirectory
+    flags: tuple[str, ...]
+    users: int = 1
+    sound: bool = True
 
 
 class UnsupportedFlagError(Exception):
@@ -66,6 +89,10 @@ class ServerPool:
         """The processes that were started for the present scenario."""
         self._options = options
         self._flagged: dict[tuple[str, ...], ServerProcess] = {}
+        self.common: DurableBridge | None = None
+        """The bridge with a data directory that several scenarios use at the same time; usually None."""
+        self._durable: dict[tuple[str, ...], DurableBridge] = {}
+        self._ahead: dict[tuple[str, ...], BridgeProcess] = {}
         self._crashes: list[Crash] = []
 
     def require_usual(self) -> str:
@@ -104,13 +131,55 @@ class ServerPool:
         self._flagged[flags] = process
         return f"127.0.0.1:{port}"
 
+    def take_durable(self, *flags: str) -> DurableBridge | None:
+        """Return a running bridge with a data directory and these flags; None if no scenario has left one."""
+        self._reap_exited()
+        if self.common is not None and self.common.flags == flags:
+            self.common.users += 1
+            return self.common
+        bridge = self._durable.pop(flags, None)
+        if bridge is not None:
+            bridge.users += 1
+        return bridge
+
+    def give_back_durable(self, bridge: DurableBridge, *, passed: bool) -> None:
+        """Take a bridge back from a scenario; the last one leaves it to later ones if all have passed."""
+        bridge.users -= 1
+        bridge.sound = bridge.sound and passed
+        if bridge.users:
+            return
+        if bridge.sound and bridge.process.exit_code is None:
+            self._durable[bridge.flags] = bridge
+        else:
+            bridge.process.close()
+            bridge.directory.cleanup()
+
     def launch(
-        self, *flags: str, port: int = 0, on_ready: Callable[[int], object] | None = None
+        self,
+        *flags: str,
+        port: int = 0,
+        on_ready: Callable[[int], object] | None = None,
+        prefix: Sequence[str] = (),
     ) -> ServerProcess:
-        """Start a process with these flags that is not shared; the caller stops it."""
-        process = BridgeProcess(self.command_with(*flags, port=port), flags, on_ready)
+        """Start a process with these flags that is not shared; the caller stops it.
+
+        Args:
+            flags: the flags of the bridge.
+            port: the port on which it listens; 0 for any free one.
+            on_ready: the function that is called with the port when the READY line is read.
+            prefix: a command that runs the one that follows it, such as ``env``.
+        """
+        process = self._ahead.pop(flags, None) if port == 0 and on_ready is None and not prefix else None
+        command = (*prefix, *self.command_with(*flags, port=port))
+        process = process or BridgeProcess(command, flags, on_ready)
         self.launched.append(process)
         return process
+
+    def launch_ahead(self, *flags: str) -> None:
+        """Start the process with these flags that the next scenario will need, while another one runs."""
+        if flags not in self._ahead and not any(map(self.lacks_flag, flags)):
+            with suppress(WorkerError):  # the scenario itself will meet it
+                self._ahead[flags] = BridgeProcess(self.command_with(*flags), flags)
 
     def command_with(self, *flags: str, port: int = 0) -> tuple[str, ...]:
         """Return the command that starts the bridge with these flags.
@@ -153,13 +222,18 @@ class ServerPool:
         """Stop all running processes, at the same time: a bridge that hangs takes all of its grace period."""
         for process in self._running():
             process.signal(signal.SIGTERM)
+        for ahead in self._ahead.values():
+            ahead.close()
         deadline = time.monotonic() + _GRACE_S
         for process in self._running():
             process.wait_ended(max(0.0, deadline - time.monotonic()))
             process.close()
+        for bridge in self._durable.values():
+            bridge.directory.cleanup()
 
     def _running(self) -> list[ServerProcess]:
-        return [process for process in (self.usual, *self._flagged.values()) if process is not None]
+        durable = (bridge.process for bridge in self._durable.values())
+        return [process for process in (self.usual, *self._flagged.values(), *durable) if process is not None]
 
     def _reap_exited(self) -> None:
         """Remove the shared bridges that have ended, and record their crashes; they restart when needed."""
@@ -169,6 +243,9 @@ class ServerPool:
             if process is self.usual:
                 self.usual = None
             self._flagged = {flags: other for flags, other in self._flagged.items() if other is not process}
+            self._durable = {
+                flags: bridge for flags, bridge in self._durable.items() if bridge.process is not process
+            }
             process.close()
             process.read_all()
             end = f"exit code {process.exit_code}"

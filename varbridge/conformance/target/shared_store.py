@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import urllib.request
 from collections.abc import Sequence
 
 from varbridge.conformance.faults.etcd import Cluster
 from varbridge.conformance.faults.etcd_member import Member
 from varbridge.conformance.faults.fault_proxy import FaultProxy
+from varbridge.conformance.faults.http_client import open_url
 from varbridge.conformance.faults.polling import eventually
 
 MEMBERS = 3
 
 _SERVING_TIMEOUT_S = 1.0
 """The time in which a healthy member must begin to serve clients, in seconds."""
-
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Store:
@@ -74,7 +72,7 @@ def _serves(member: Member) -> bool:
 
     def answers() -> bool:
         try:
-            with _DIRECT.open(f"http://{member.endpoint}/health", timeout=_SERVING_TIMEOUT_S):
+            with open_url(f"http://{member.endpoint}/health", timeout=_SERVING_TIMEOUT_S):
                 return True
         except OSError:
             return False

@@ -7,9 +7,11 @@ exit codes by which shells report the same.
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from varbridge.conformance.target.options import TargetUnavailableError
 from varbridge.errors import WorkerError
@@ -51,6 +53,16 @@ class StartupError(Exception):
         self.failure = failure
 
 
+def keep_byte_code(folder: Path) -> None:
+    """Make the bridges that this process starts keep their byte code in a folder, if they keep none.
+
+    With PYTHONDONTWRITEBYTECODE, each start of the reference bridge would compile all of its modules, which
+    takes as long as the rest of the start.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(folder.absolute()))
+
+
 class BridgeProcess(ServerProcess):
     """A process of the bridge.
 
@@ -69,7 +81,7 @@ class BridgeProcess(ServerProcess):
         super().__init__(command, on_ready)
         self.flags = flags
 
-    def wait_ready(self, timeout: float) -> int:
+    def wait_ready(self, timeout: float = 60.0) -> int:
         """Wait for the READY line as ``ServerProcess.wait_ready`` does; an error names the flags."""
         try:
             return super().wait_ready(timeout)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from varbridge.conformance.events import Event
 from varbridge.conformance.invariants.coverage import Coverage
@@ -16,6 +18,21 @@ from varbridge.conformance.target.recorder import Recorder
 from varbridge.conformance.target.server_pool import ServerPool
 from varbridge.conformance.target.shared_store import Store
 from varbridge.messages.traits import METHODS
+
+
+@dataclass(frozen=True)
+class Observations:
+    """The observations of a bridge in all scenarios of a job.
+
+    Attributes:
+        coverage: the counts of what it met; see ``Coverage``.
+        unimplemented: the methods that answered UNIMPLEMENTED.
+        refused_flags: the flags that the bridge has refused.
+    """
+
+    coverage: Mapping[str, Counter[str]] = field(default_factory=dict)
+    unimplemented: Collection[str] = ()
+    refused_flags: Collection[str] = ()
 
 
 class Target:
@@ -76,10 +93,25 @@ class Target:
         """Return the flags that the bridge has refused, in order."""
         return self._flags.names
 
-    def begin_scenario(self, clauses: Collection[str] = ()) -> None:
-        """Discard the records of the previous scenario; ``clauses`` are those of the one that begins."""
+    def observations(self) -> Observations:
+        """Return what this process has observed."""
+        return Observations(self.coverage.met, sorted(self._unimplemented), self._flags.names)
+
+    def add(self, observations: Observations) -> None:
+        """Add what another process has observed."""
+        self.coverage.add_counts(observations.coverage)
+        self._unimplemented.update(observations.unimplemented)
+        self._flags.add(observations.refused_flags)
+
+    def begin_scenario(self, clauses: Collection[str] = (), recorder: Recorder | None = None) -> None:
+        """Replace the records of the previous scenario.
+
+        Args:
+            clauses: the clauses of the scenario that begins.
+            recorder: the records of its first steps; None if none was executed.
+        """
         self.connections.opener.begin(not any(clause.startswith("S") for clause in clauses))
-        self.recorder = Recorder(self.options.has_current_service)
+        self.recorder = recorder or Recorder(self.options.has_current_service)
         self.servers.lacked_flag = ""
         self.servers.launched.clear()
 

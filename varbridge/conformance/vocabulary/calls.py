@@ -35,7 +35,7 @@ _OPENING = (
 OPENING = ungrouped(_OPENING)
 """The regular expression of the options with which a session is opened."""
 
-_WATCHED = rf"{QUOTED}(?:, by its id)?"
+_WATCHED = rf"{QUOTED}(?:, by its (?:old )?id(?: in session {QUOTED})?)?"
 _WATCH = (
     rf"(?:every variable|(?P<variables>{_WATCHED}(?:(?:, | and ){_WATCHED})*))"
     r"(?: after sequence (?P<after>-?\d+)| (?P<beyond>\d+) beyond the last sequence)?"

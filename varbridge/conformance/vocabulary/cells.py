@@ -13,6 +13,7 @@ from varbridge.conformance.vocabulary.options import Identifier
 from varbridge.conformance.vocabulary.types import CONSTRAINTS, SOURCES, TYPES
 
 _ID_OF = "id of "
+_OLD_ID_OF = "old id of "
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,22 @@ def one_of(*words: str) -> Cell:
 
 
 def _name(text: str) -> str:
-    if text.startswith('"') and text.endswith('"'):
+    if not (text.startswith('"') and text.endswith('"')):
+        return text
+    name = json.loads(text)
+    if is_plain(name):
         raise ValueError(text)
-    return text
+    return str(name)
+
+
+def is_plain(name: str) -> bool:
+    """Return True if a cell can hold a name as it is, and not only in quotes with the escapes of JSON."""
+    return name.isprintable() and name == name.strip() != "" and not name.startswith('"')
 
 
 def _identifier(text: str) -> Identifier:
-    name = _name(text.removeprefix(_ID_OF))
-    return Identifier(name, "id" if text.startswith(_ID_OF) else "name")
+    by = "old id" if text.startswith(_OLD_ID_OF) else "id" if text.startswith(_ID_OF) else "name"
+    return Identifier(_name(text.removeprefix("old ").removeprefix(_ID_OF) if by != "name" else text), by)
 
 
 def _whole(text: str) -> int:
@@ -124,8 +133,8 @@ def list_of(valid: Callable[[Any], bool], right: str) -> Cell:
     return _json(lambda value: isinstance(value, list) and all(map(valid, value)), right)
 
 
-NAME = Cell(_name, "a name without quotes")
-IDENTIFIER = Cell(_identifier, 'a name without quotes, or "id of" and a name')
+NAME = Cell(_name, "a name without quotes, unless it needs an escape of JSON")
+IDENTIFIER = Cell(_identifier, 'a name without quotes, perhaps after "id of" or "old id of"')
 WORDS = Cell(str, "a part of the text")
 VALUE = Cell(Literal, 'a value such as 0.7, "gpt-4" (with quotes), true or [0.1, 0.2]')
 VERSION = Cell(_whole, "a whole number such as 3")

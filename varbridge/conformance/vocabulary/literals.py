@@ -4,7 +4,8 @@ A literal in a step is the JSON text itself, so that ``42`` and ``42.0`` differ,
 ``NaN`` and the infinities stand for the strings that a float takes. Other literals are:
 
 - ``float32 array [1.5, NaN]`` and ``float64 array of shape [512, 512]``: arrays that travel as raw bytes;
-- ``a text of 300 characters``, ``a number of 400 digits``, ``arrays nested 65 deep``: large values in JSON;
+- ``a text of 300 characters``, ``a text of 256 characters "é"``: an x, or another character, repeated;
+- ``a number of 400 digits``, ``arrays nested 65 deep``: other large values in JSON;
 - ``the text `[1, 2` ``: a text that may not be JSON; in it, ``$N`` stands for a whole number of 400 digits;
 - ``the bytes `22 ff 22` ``: bytes in hexadecimal;
 - ``the header `{"shape": [6]}` with 24 bytes``: the header of a binary value, and zeros;
@@ -21,7 +22,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from varbridge.values import BINARY, DTYPES, PREFIX, Raw, raw_array
+from varbridge.conformance.vocabulary.encoding import raw_array
+from varbridge.wire import BINARY, DTYPES, PREFIX, Raw
 
 if TYPE_CHECKING:
     import numpy
@@ -38,8 +40,8 @@ INSIDE = rf"(?:[^\"]|{QUOTED})*?"
 """The regular expression of the text between brackets in JSON."""
 
 _JSON = rf"{QUOTED}|-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity|\[{INSIDE}\]|\{{{INSIDE}\}}"
-_ARRAY = rf"(?:{'|'.join(DTYPES)}) array (?:of shape \[[\d, ]*\]|\[[^\]]*\])"
-_LARGE = r"a text of \d+ characters|a number of \d+ digits|arrays nested \d+ deep"
+_ARRAY = rf"(?:{'|'.join(DTYPES)}) array (?:of shape \[[\d, ]*\]|\[(?:[^\[\]]|\[[^\[\]]*\])*\])"
+_LARGE = rf"a text of \d+ characters(?: {QUOTED})?|a number of \d+ digits|arrays nested \d+ deep"
 _WIRE = r"the text `[^`]*`|the bytes `[0-9a-f ]*`|the header `[^`]*` with \d+ bytes|no value"
 VALUE = rf"(?:{_ARRAY}|{_JSON}|{_LARGE}|{_WIRE})(?: with \d+ stray bytes)?(?: under the type_url {QUOTED})?"
 """The regular expression of a literal."""
@@ -49,7 +51,9 @@ _PARTS = re.compile(
     re.S,
 )
 _ARRAY_PARTS = re.compile(rf"({'|'.join(DTYPES)}) array (?:of shape (\[[\d, ]*\])|(\[.*\]))", re.S)
-_LARGE_PARTS = re.compile(r"(a text|a number|arrays) (?:of|nested) (\d+) (?:characters|digits|deep)")
+_LARGE_PARTS = re.compile(
+    rf"(a text|a number|arrays) (?:of|nested) (\d+) (?:characters|digits|deep)(?: ({QUOTED}))?", re.S
+)
 _WIRE_PARTS = re.compile(r"the (text|bytes|header) `([^`]*)`(?: with (\d+) bytes)?", re.S)
 _LONG_NUMBER = "1" * 400
 _SHOWN = 200
@@ -124,7 +128,7 @@ class Literal:
             return numpy.array(json.loads(items), dtype)  # json reads NaN and Infinity here
         shape = json.loads(shape)
         # Numbers that every dtype holds, and that are wrong if an item is lost or moved.
-        return numpy.array([n * 3 % 1009 for n in range(math.prod(shape))], dtype).reshape(shape)
+        return (numpy.arange(math.prod(shape)) * 3 % 1009).astype(dtype).reshape(shape)
 
     def __str__(self) -> str:
         return self.text
@@ -142,7 +146,7 @@ class Literal:
             return self._body
         form, size = match[1], int(match[2])
         if form == "a text":
-            return json.dumps("x" * size)
+            return json.dumps(size * ("x" if match[3] is None else json.loads(match[3])))
         return "0." + "1" * size if form == "a number" else "[" * size + "1" + "]" * size
 
 
@@ -198,6 +202,8 @@ def same(expected: Any, actual: Any, *, exact: bool = True) -> bool:
         actual: the other value.
         exact: True if a float and an integer with the same number differ.
     """
+    if type(expected) is type(actual) and type(expected) in (int, str):
+        return bool(expected == actual)
     if _is_array(expected) or _is_array(actual):
         return (
             _is_array(expected)

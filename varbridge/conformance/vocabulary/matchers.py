@@ -11,6 +11,7 @@ from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
 from varbridge import BridgeError, Variable
+from varbridge.conformance.vocabulary.encoding import read_value
 from varbridge.conformance.vocabulary.literals import Literal, same, show
 from varbridge.conformance.vocabulary.statuses import CODES
 from varbridge.conformance.vocabulary.updates import value_of
@@ -26,7 +27,7 @@ class Holds(BaseMatcher[Variable]):
 
     def _matches(self, item: Variable) -> bool:
         try:
-            actual = item.value
+            actual = read_value(item)
         except MalformedReplyError:
             return False
         expected = self._value.python()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from varbridge.conformance.vocabulary.expressions import Definitions
 from varbridge.conformance.vocabulary.literals import QUOTED
 from varbridge.conformance.vocabulary.parameter_types import TYPES
 
@@ -133,7 +134,7 @@ def _definitions(step_type: str, registry: Any) -> Iterator[Any]:
 
 
 def _defined(text: str, step_type: str, registry: Any) -> bool:
-    return any(definition.match(text) for definition in _definitions(step_type, registry))
+    return Definitions.of(registry).find(step_type, text) is not None
 
 
 def _expression(name: str) -> str:

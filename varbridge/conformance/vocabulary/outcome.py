@@ -7,7 +7,7 @@ from typing import Any
 
 from varbridge import BridgeError
 from varbridge.errors import ToolFailedError
-from varbridge.session import BatchResult
+from varbridge.operations import BatchResult
 
 
 class Outcome:

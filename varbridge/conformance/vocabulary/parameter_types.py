@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from signal import Signals
 from typing import Any
 
-from behave.cucumber_expression import (
-    StepMatcher4CucumberExpressions,
-    define_parameter_type_with,
-    use_step_matcher_for_cucumber_expressions,
+from behave.cucumber_expression import define_parameter_type_with
+from behave.matchers import (
+    register_step_matcher_class,
+    use_current_step_matcher_as_default,
+    use_step_matcher,
 )
-from behave.matchers import use_current_step_matcher_as_default
 
+from varbridge.conformance.faults.faulty_disk import ALL, READ, SYNC, WRITE
 from varbridge.conformance.vocabulary import calls
+from varbridge.conformance.vocabulary.expressions import Expression
 from varbridge.conformance.vocabulary.literals import (
     INSIDE,
     QUOTED,
@@ -37,6 +39,7 @@ from varbridge.conformance.vocabulary.settings import (
 from varbridge.conformance.vocabulary.statuses import CODES, STATUS
 from varbridge.conformance.vocabulary.types import SOURCES
 from varbridge.conformance.vocabulary.types import TYPES as TYPE_NAMES
+from varbridge.conformance.vocabulary.updates import KINDS
 
 _PROCESS = (
     r"the bridge's (?:parent process|child processes)|the bridge|the worker's bridge|every bridge"
@@ -49,7 +52,10 @@ _CREDENTIALS = (
 
 
 def _name(text: str) -> str:
-    return str(json.loads(text)) if text.startswith('"') else "n" * int(text.split()[3])
+    if text.startswith('"'):
+        return str(json.loads(text))
+    count, character = re.match(r"a name of (\d+) characters(?: (.*))?", text).groups()  # type: ignore[union-attr]
+    return int(count) * ("n" if character is None else str(json.loads(character)))
 
 
 def _people(text: str) -> list[str]:
@@ -100,10 +106,11 @@ def _signal(text: str) -> Signals:
 
 TYPES = {
     "name": Parameter(
-        rf"{QUOTED}|a name of \d+ characters",
+        rf"{QUOTED}|a name of \d+ characters(?: {QUOTED})?",
         str,
         _name,
-        '`"temperature"`, with the escapes of JSON; `a name of 257 characters`',
+        '`"temperature"`, with the escapes of JSON; `a name of 257 characters`, or `a name of 256 characters'
+        ' "é"` for other characters than n',
     ),
     "names": Parameter(rf"{QUOTED}(?:(?:, | and | or ){QUOTED})*", list, names_in, '`"a", "b" and "c"`'),
     "variable": Parameter(
@@ -114,16 +121,22 @@ TYPES = {
         ' `"x", by its id in session "blue",`',
     ),
     "variables": Parameter(
-        rf"{IDENTIFIER}(?:(?:,? and |, ){IDENTIFIER})*",
+        rf"{IDENTIFIER}(?:(?:,? and |, ){IDENTIFIER})*|no variables",
         list,
         Identifier.parse_all,
-        '`"a", by its id, and "b"`',
+        '`"a", by its id, and "b"`; `no variables`',
     ),
     "batch": Parameter(
         r"(?:non-)?atomic batch",
         bool,
         lambda text: text == "atomic batch",
         "`atomic batch`, `non-atomic batch`",
+    ),
+    "disk_calls": Parameter(
+        "every (?:read|write|sync|call)",
+        int,
+        lambda text: {"read": READ, "write": WRITE, "sync": SYNC, "call": ALL}[text.removeprefix("every ")],
+        "`every read`, `every write`, `every sync`, `every call`",
     ),
     "person": Parameter(r"[A-Z][a-z]+", str, str, "a client or a bridge: `Ada`"),
     "people": Parameter(
@@ -201,6 +214,16 @@ TYPES = {
     "health": _words("SERVING", "NOT_SERVING"),
     "worker_start": _words("a running bridge", "no bridge", "a bridge that cannot start"),
     "writes": _words("values", "batches"),
+    "update": _words(*KINDS),
+    "race": _words(
+        "set a variable with one expected version",
+        "set a variable with one request id",
+        "register one name",
+        "lock one variable",
+    ),
+    "walks": _words(
+        "variables", "batches", "watches", "locks and dependencies", "sessions and tools", "restarts"
+    ),
     "killed": _words("the bridge", "one bridge after the other"),
     "ending": _words("killed", "stopped"),
     "absence": _words("paused", "cut off from the store"),
@@ -255,10 +278,11 @@ TYPES = {
 
 def use() -> None:
     """Define the parameter types, and have behave read all phrases as Cucumber expressions."""
-    registry = StepMatcher4CucumberExpressions.TYPE_REGISTRY
+    registry = Expression.TYPE_REGISTRY
     for name, parameter in TYPES.items():
         if registry.has_registered_type(name):
             continue  # the phrases are loaded a second time in this process
         define_parameter_type_with(name, parameter.expression, parameter.type, parameter.convert)
-    use_step_matcher_for_cucumber_expressions()
+    register_step_matcher_class(Expression.NAME, Expression)
+    use_step_matcher(Expression.NAME)
     use_current_step_matcher_as_default()

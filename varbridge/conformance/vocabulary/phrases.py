@@ -7,12 +7,15 @@ succeed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from functools import partial, wraps
 from typing import Any
 
 from behave import step
 from behave.runner import the_step_registry
+
+from varbridge.conformance.vocabulary.expressions import Definitions
 
 Function = Callable[..., Any]
 
@@ -47,6 +50,7 @@ def _given_or_when(
     def define(function: Function) -> Function:
         @wraps(function)
         def run(context: Any, *arguments: Any) -> None:
+            context.world.acted_at = time.monotonic()
             perform(context, partial(function, context, *arguments))
 
         setattr(run, _ACTION, True)
@@ -69,16 +73,17 @@ def prefix(phrase: str) -> Callable[[Function], Function]:
 
 def run_step(context: Any, text: str) -> None:
     """Run a step inside another one, with the keyword and the table of the outer one."""
-    definition = _find(the_step_registry, context.world.step_type, text)
+    definition = Definitions.of(the_step_registry).find(context.world.step_type, text)
     assert definition is not None, f"no step is defined for {text!r}"  # the validation has found it
     definition.match(text).run(context)
 
 
 def chain(registry: Any, behave_step: Any) -> Iterator[tuple[str, Any]]:
     """Yield the texts and the definitions of a step and of the steps in it; None if one is not defined."""
+    definitions = Definitions.of(registry)
     text = behave_step.name
     while True:
-        definition = _find(registry, behave_step.step_type, text)
+        definition = definitions.find(behave_step.step_type, text)
         yield text, definition
         if definition is None or not is_prefix(definition):
             return
@@ -99,10 +104,3 @@ def is_call(function: Function) -> bool:
 def is_prefix(definition: Any) -> bool:
     """Return True if a phrase ends with another step."""
     return hasattr(definition.func, _PREFIX)
-
-
-def _find(registry: Any, step_type: str, text: str) -> Any:
-    for definition in (*registry.steps[step_type], *registry.steps["step"]):
-        if definition.match(text):
-            return definition
-    return None

@@ -42,7 +42,17 @@ FLAGS = {
         "--max-idle",
         "--max-message-bytes",
     ),
-    *("--max-metadata", "--max-running-tools", "--max-sessions", "--max-tools", "--max-variables"),
+    *(
+        "--max-metadata",
+        "--max-batch",
+        "--max-followers",
+        "--max-bytes",
+        "--max-unread-bytes",
+        "--max-running-tools",
+        "--max-sessions",
+        "--max-tools",
+        "--max-variables",
+    ),
     *("--max-watches", "--reflection", "--request-ids", "--session-ttl", "--tool-timeout", "--tools"),
     *("--watch-log-limit",),
 }
@@ -129,9 +139,10 @@ class Settings:
     def parse_shared(cls, text: str) -> Settings:
         """Parse the settings of a bridge that scenarios share. Raises ValueError if it cannot have them."""
         settings = cls.parse_known(text)
-        for name in (settings.data_directory, "metrics" if settings.metrics else ""):
-            if name:
-                raise ValueError(f"only a new bridge can have {name}, as in: Given a new bridge with {name}")
+        if settings.metrics:
+            raise ValueError("only a new bridge can have metrics, as in: Given a new bridge with metrics")
+        if settings.data_directory and (settings.tls or settings.tokens):
+            raise ValueError("with TLS or tokens, only a new bridge can have a data directory")
         return settings
 
     @property

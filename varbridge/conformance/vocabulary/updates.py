@@ -10,6 +10,7 @@ from hamcrest.core.description import Description
 
 from varbridge import Update, Variable
 from varbridge.conformance.vocabulary.cells import in_words
+from varbridge.conformance.vocabulary.encoding import read_previous, read_value
 from varbridge.conformance.vocabulary.literals import same, show
 from varbridge.conformance.vocabulary.tables import Row
 from varbridge.errors import MalformedReplyError
@@ -91,7 +92,7 @@ class IsUpdate(BaseMatcher[Update]):
             return all(item.metadata.get(key) == value for key, value in cell.items())
         exact = variable.type != "float"
         try:
-            actual = {"value": lambda: variable.value, "previous": lambda: item.previous}[name]()
+            actual = {"value": lambda: read_value(variable), "previous": lambda: read_previous(item)}[name]()
         except MalformedReplyError:
             return False
         return same(cell.python(), actual, exact=exact)
@@ -121,7 +122,7 @@ def describe_row(row: Row) -> str:
 
 def value_of(variable: Variable) -> str:
     """Return the value of a variable as a feature would write it."""
-    return _shown(lambda: variable.value)
+    return _shown(lambda: read_value(variable))
 
 
 def _describe(kind: str, name: str = "", value: str = "", version: str = "") -> str:
@@ -149,6 +150,6 @@ _DIFFERENCES = {
 _READ: dict[str, Callable[[Any], Any]] = {
     "value": lambda item: value_of(item.variable),
     "version": lambda item: item.variable.version,
-    "previous": lambda item: _shown(lambda: item.previous),
+    "previous": lambda item: _shown(lambda: read_previous(item)),
     "changed by": lambda item: item.source,
 }

@@ -1,0 +1,35 @@
+"""The client of ``client.py`` for asyncio: register, watch, set, and run a tool.
+
+python -m server --port 50051        # in one terminal
+python examples/aio_client.py        # in another one
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from varbridge import BridgeError
+from varbridge.aio import Connection
+
+
+async def main(address: str) -> None:
+    async with Connection(address) as connection:
+        session = connection.session("tuning")
+        await session.register("temperature", "float", 0.7, constraints={"min": 0, "max": 2})
+        async with session.watch("temperature") as watch:  # open from here on: no change is missed
+            version = await session.set(
+                "temperature", 0.9, expected_version=1, request_id="raise-temperature"
+            )
+            update = await anext(watch)
+        print(f"temperature is {update.variable.value} at version {version}, change {update.sequence}")
+        try:
+            await session.set("temperature", 2.5)
+        except BridgeError as error:
+            print(f"refused: {error}")
+        print(f"add answered {await session.execute('add', {'a': 1.5, 'b': 2.0})}")
+        await session.clean_up()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*(sys.argv[1:] or ["127.0.0.1:50051"])))

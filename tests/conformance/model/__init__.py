@@ -1,0 +1,1 @@
+"""Tests of the model of the contract and of the random walks."""

@@ -1,0 +1,61 @@
+"""Signals during a start, and the end of the process that started a bridge."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from varbridge.conformance.faults.polling import eventually
+from varbridge.conformance.faults.processes import is_running, worked
+from varbridge.process import ServerProcess
+
+WAIT_S = 30.0
+
+SERVER = [sys.executable, "-m", "server", "--port", "0"]
+
+
+def starting() -> ServerProcess:
+    """Start a bridge, and return it when it has begun to import its modules."""
+    process = ServerProcess(SERVER)
+    assert eventually(lambda: worked(process.pid) >= 0.1, WAIT_S, pause=0.001)
+    return process
+
+
+def test_a_hangup_during_the_start_does_not_end_the_bridge() -> None:
+    process = starting()
+    process.signal(signal.SIGHUP)
+    process.wait_ready()
+    process.signal(signal.SIGHUP)
+    assert process.stop(60.0) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_the_start_ends_the_bridge_without_a_traceback(number: signal.Signals) -> None:
+    process = starting()
+    process.signal(number)
+    assert process.wait_ended(60.0) in (0, -number)  # 0 if it was ready already
+    process.last_words()
+    assert "Traceback" not in "\n".join(process.stderr)
+
+
+@pytest.mark.parametrize("outlives", [True, False])
+def test_a_bridge_outlives_its_parent_process_if_a_flag_says_so(tmp_path: Path, outlives: bool) -> None:
+    log = tmp_path / "ready"
+    flags = "--outlive-parent" if outlives else ""
+    command = f"{' '.join(SERVER)} {flags} >{log} 2>/dev/null & echo $!; until [ -s {log} ]; do :; done"
+    started = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, check=True, timeout=WAIT_S
+    )
+    pid = int(started.stdout)
+    if outlives:
+        deadline = time.monotonic() + 1.0  # five times the interval of the checks
+        while time.monotonic() < deadline:
+            assert is_running(pid)
+        os.kill(pid, signal.SIGTERM)
+    assert eventually(lambda: not is_running(pid), WAIT_S)

@@ -1,0 +1,1 @@
+"""Tests of the membership of bridges in a cluster."""

@@ -1,0 +1,146 @@
+"""Races between simultaneous calls, of which one may succeed or all have one effect.
+
+A bridge that checks in one turn of its event loop and writes in a later one loses few races, so there are
+many of them. The calls are sent over one connection without waiting for answers, because they then reach the
+bridge with the least time between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+
+from varbridge import BridgeError, Connection
+from varbridge.conformance.vocabulary.encoding import encode
+from varbridge.errors import from_rpc
+from varbridge.messages import snakepit_bridge_pb2 as pb
+from varbridge.wire import to_any
+
+CALLS = 5
+"""The number of calls in a race."""
+
+ROUND = 20
+"""The number of races whose calls are sent without waiting for answers."""
+
+Call = tuple[str, Any]
+"""A method and its request."""
+
+
+@dataclass
+class Race:
+    """The outcomes of the calls of one race.
+
+    Attributes:
+        accepted: the replies of the accepted calls.
+        refused: the refusals of the others.
+    """
+
+    accepted: list[Any] = field(default_factory=list)
+    refused: list[BridgeError] = field(default_factory=list)
+
+
+class Races:
+    """Races in one session.
+
+    Args:
+        connection: the connection that sends all calls.
+        session_id: the id of an open session, which nobody else uses.
+        times: the number of races.
+
+    Attributes:
+        variable: the name of the variable that is set.
+    """
+
+    variable = "raced"
+
+    def __init__(self, connection: Connection, session_id: str, times: int) -> None:
+        self._connection = connection
+        self._session = connection.session(session_id)
+        self._times = times
+
+    def set_expecting_one_version(self) -> list[Race]:
+        """Set a variable with the same expected version in each race.
+
+        The calls of a round expect one version after the other. Those that overtake each other are all
+        refused; such races are not counted.
+        """
+        self._session.register(self.variable, "integer", encode("integer", 0))
+        races: list[Race] = []
+        while len(races) < self._times:
+            version = self._session.get(self.variable).version
+            expected = range(version, version + ROUND)
+            decided = [
+                race for race in self._round([self._set(expects=v) for v in expected]) if race.accepted
+            ]
+            if not decided:
+                return [*races, Race()]  # a bridge that accepts none of them need not be asked again
+            races += decided
+        return races
+
+    def set_with_one_request_id(self) -> list[Race]:
+        """Set a variable with the same request id in each race."""
+        self._session.register(self.variable, "integer", encode("integer", 0))
+        return self._rounds(lambda number: self._set(request_id=f"race {number}"))
+
+    def register_one_name(self) -> list[Race]:
+        """Register the same name in each race."""
+        value = to_any(encode("integer", 0))
+
+        def register(number: int) -> list[Call]:
+            request = pb.RegisterVariableRequest(
+                session_id=self._session.id, name=f"name {number}", type="integer", initial_value=value
+            )
+            return [("RegisterVariable", request)] * CALLS
+
+        return self._rounds(register)
+
+    def lock_one_variable(self) -> list[Race]:
+        """Lock the same variable for several optimizers in each race."""
+        for number in range(self._times):
+            self._session.register(f"name {number}", "integer", encode("integer", 0))
+
+        def lock(number: int) -> list[Call]:
+            return [
+                (
+                    "StartOptimization",
+                    pb.StartOptimizationRequest(
+                        session_id=self._session.id,
+                        variable_identifier=f"name {number}",
+                        optimizer_id=f"optimizer {optimizer}",
+                    ),
+                )
+                for optimizer in range(CALLS)
+            ]
+
+        return self._rounds(lock)
+
+    def _set(self, expects: int | None = None, request_id: str = "") -> list[Call]:
+        request = pb.SetVariableRequest(
+            session_id=self._session.id,
+            variable_identifier=self.variable,
+            value=to_any(encode("integer", 1)),
+            expected_version=expects,
+            request_id=request_id,
+        )
+        return [("SetVariable", request)] * CALLS
+
+    def _rounds(self, calls: Callable[[int], Sequence[Call]]) -> list[Race]:
+        races: list[Race] = []
+        for first in range(0, self._times, ROUND):
+            numbers = range(first, min(first + ROUND, self._times))
+            races += self._round([calls(number) for number in numbers])
+        return races
+
+    def _round(self, races: Sequence[Sequence[Call]]) -> Iterator[Race]:
+        running = [[self._connection.start(*call) for call in race] for race in races]
+        for futures in running:
+            race = Race()
+            for future in futures:
+                try:
+                    race.accepted.append(future.result())
+                except grpc.RpcError as error:
+                    race.refused.append(from_rpc(error))
+            yield race
