@@ -130,6 +130,13 @@ async def raw() -> AsyncIterator[OverGrpc]:
         yield system
 
 
+@asynccontextmanager
+async def echo() -> AsyncIterator[OverGrpc]:
+    """Run the raw server so that it neither parses requests nor builds replies."""
+    async with over_grpc(*RAW, "--echo") as system:
+        yield system
+
+
 def missing(name: str) -> str:
     """Return the program or Python module of a peer that is not installed; empty if neither is missing."""
     program, module, _ = PEERS[name]

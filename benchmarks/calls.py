@@ -17,7 +17,12 @@ from benchmarks.scale import Scale
 
 Open = Callable[[], AbstractAsyncContextManager[System]]
 
-OURS: dict[str, Open] = {"raw": baselines.raw, "bridge": baselines.bridge, "durable": baselines.durable}
+OURS: dict[str, Open] = {
+    "raw": baselines.raw,
+    "echo": baselines.echo,
+    "bridge": baselines.bridge,
+    "durable": baselines.durable,
+}
 THEIRS: dict[str, Open] = {
     "Redis": baselines.redis,
     "Redis, fsync": partial(baselines.redis, persistent=True),
@@ -51,6 +56,7 @@ async def measure(scale: Scale) -> list[Figure]:
     return [
         ratio("get, p50", times["get"], "bridge", "raw", Target(1.10)),
         ratio("set, p50", times["set"], "bridge", "raw", Target(1.10)),
+        ratio("set, p50", times["set"], "bridge", "echo", Target(1.12)),
         ratio("durable set, p50, to one in memory", times["set"], "durable", "bridge", Target(1.6)),
         rate("32 concurrent sets, calls per second", rates, "bridge", "raw", None),
         rate(

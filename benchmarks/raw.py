@@ -2,11 +2,14 @@
 
 ``python -m benchmarks.raw`` prints ``GRPC_READY:<port>``. Each set puts an update into the queue of every
 watch, as in most servers of this kind; a watch sends the content of its queue.
+
+With ``--echo``, it neither parses requests nor builds replies: it answers gets and sets with prepared bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
 import grpc
@@ -92,11 +95,26 @@ class Raw:
             self._queues.discard(queue)
 
 
-async def serve() -> None:
-    """Serve at a free port of loopback until the process ends."""
+def echo_handlers() -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
+    """Return handlers of gets and sets that answer every request with the same bytes."""
+
+    def answering(reply: bytes) -> grpc.RpcMethodHandler[Any, Any]:
+        async def answer(request: bytes, _: object) -> bytes:
+            return reply
+
+        return grpc.unary_unary_rpc_method_handler(answer)
+
+    variable = Raw()._variable("x")
+    return {
+        "SetVariable": answering(pb.SetVariableResponse(success=True, new_version=2).SerializeToString()),
+        "GetVariable": answering(pb.GetVariableResponse(variable=variable).SerializeToString()),
+    }
+
+
+def raw_handlers() -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
+    """Return handlers that store and send values."""
     raw = Raw()
-    server = aio.server(options=[("grpc.so_reuseport", 0)])
-    handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
+    return {
         "SetVariable": grpc.unary_unary_rpc_method_handler(
             raw.set_variable, pb.SetVariableRequest.FromString, pb.SetVariableResponse.SerializeToString
         ),
@@ -117,6 +135,11 @@ async def serve() -> None:
             raw.watch, pb.WatchVariablesRequest.FromString
         ),
     }
+
+
+async def serve(handlers: dict[str, grpc.RpcMethodHandler[Any, Any]]) -> None:
+    """Serve at a free port of loopback until the process ends."""
+    server = aio.server(options=[("grpc.so_reuseport", 0)])
     server.add_generic_rpc_handlers(
         [grpc.method_handlers_generic_handler("snakepit.bridge.BridgeService", handlers)]
     )
@@ -127,4 +150,4 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    asyncio.run(serve(echo_handlers() if sys.argv[1:] == ["--echo"] else raw_handlers()))
