@@ -1,8 +1,11 @@
 """Steps about limits: the size of messages, and the number and the age of connections."""
 
 from behave import given, then
+from hamcrest import assert_that, less_than, none
 
-from varbridge.conformance.scenario.prerequisites import needs, watch_of
+from varbridge.conformance.clients.pinging import Pinging
+from varbridge.conformance.scenario.notes import LoadNotes
+from varbridge.conformance.scenario.prerequisites import needs, provides, watch_of
 from varbridge.conformance.vocabulary.encoding import encode
 from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.conformance.vocabulary.phrases import action, prefix, run_step
@@ -50,6 +53,25 @@ def step_watch_again(context, person, names):
 def step_ping(context):
     """Call the method Ping."""
     return context.world.client.connection.ping()
+
+
+@prefix("{person} pings the bridge without a pause while {step}")
+@provides(LoadNotes.pinging)
+def step_ping_while(context, person, step):
+    """Run a step while another client pings, each time as soon as it has an answer."""
+    world = context.world
+    world.loads.pinging = Pinging(world.people.connection_of(person))
+    with world.loads.pinging:
+        run_step(context, step)
+
+
+@then("each of {person}'s pings was answered in less than {int} s")
+@needs(LoadNotes.pinging)
+def step_pings_answered(context, person, seconds):
+    """Check that no ping was refused, and that none waited for so long."""
+    pinging = context.world.loads.pinging
+    assert_that(pinging.error, none(), f"the refusal of a ping of {person}")
+    assert_that(pinging.longest_s, less_than(seconds), f"the longest time of a ping of {person} in seconds")
 
 
 @then("within {int} s the connection of {person} is closed")

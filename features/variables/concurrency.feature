@@ -30,6 +30,27 @@ Feature: Concurrent clients
       Then exactly one is accepted and the others are refused as already existing
       And "x" is at version 1
 
+  @S7 @S7.5
+  Rule: A large call does not keep other clients waiting
+
+    Example: Another client is answered while a thousand variables are set
+      Given 1000 integer variables "v" holding 0 and up
+      When Ada pings the bridge without a pause while the 1000 variables "v" are set in an atomic batch to 1 and up
+      Then it is accepted
+      And each of Ada's pings was answered in less than 5 s
+
+    Example: Another client is answered while a text of 8 MiB is set
+      Given a string variable "text" holding "short"
+      When Ada pings the bridge without a pause while "text" is set in a message of 8388608 bytes
+      Then it is accepted
+      And each of Ada's pings was answered in less than 5 s
+
+    Example: Another client is answered while a thousand names are compared with a pattern of many parts
+      Given 1000 integer variables "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" holding 0 and up
+      When Ada pings the bridge without a pause while the variables that match "a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b" are listed
+      Then no names are listed
+      And each of Ada's pings was answered in less than 5 s
+
   @S3 @S3.1
   Rule: Sessions are isolated from each other
 

@@ -10,6 +10,7 @@ import grpc
 from varbridge import Connection, Session, WorkerError
 from varbridge.conformance.clients.crash_workload import CrashWorkload
 from varbridge.conformance.clients.failover_workload import FailoverWorkload
+from varbridge.conformance.clients.pinging import Pinging
 from varbridge.conformance.clients.races import Race
 from varbridge.conformance.clients.racing_writers import RacingWriters
 from varbridge.conformance.scenario.from_step import FromStep
@@ -44,6 +45,7 @@ class LoadNotes:
     """Values about clients that write concurrently, and about what was read or written meanwhile."""
 
     workload = FromStep[Workload]("When … clients write …")
+    pinging = FromStep[Pinging]("When … pings the bridge without a pause while …")
     pairs = FromStep[list[tuple[Any, Any]]](
         "When one client sets … and … … times in an atomic batch while another reads both in one call"
     )
