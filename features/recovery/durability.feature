@@ -433,6 +433,16 @@ Feature: Durability
       When "x" is set to 121
       Then the history of "x" has the versions 121 down to 22
 
+    Example: A history survives a crash although the change log is shorter
+      Given a bridge with a data directory and the flags "--watch-log-limit 20"
+      And an integer variable "x" holding 1
+      And "x" was incremented 400 times
+      And the bridge was killed and restarted
+      When "x" is rolled back to version 302
+      Then it is accepted
+      And "x" holds 302 at version 402
+      And the history of "x" has the versions 402 down to 303
+
     Example: A variable that was registered again has nothing of the deleted one after a crash
       Given a bridge with a data directory
       And an integer variable "x" holding 1
