@@ -7,6 +7,7 @@ from behave import given, then
 from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_entries, has_item
 
 from varbridge import Variable
+from varbridge.conformance.clients.collected_watch import collect
 from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.scenario.notes import ReadNotes
 from varbridge.conformance.scenario.prerequisites import answer, enters_session, id_of, needs, provides
@@ -23,8 +24,11 @@ from varbridge.conformance.vocabulary.cells import (
 )
 from varbridge.conformance.vocabulary.matchers import expect, holds, is_refusal
 from varbridge.conformance.vocabulary.outcome import Outcome
-from varbridge.conformance.vocabulary.phrases import action, prefix, run_step
+from varbridge.conformance.vocabulary.phrases import action, event, prefix, run_step
 from varbridge.conformance.vocabulary.tables import optional, table
+
+MAX_EXPIRY_S = 10
+"""The time in which a session whose scenario waits for its end has to end, in seconds."""
 
 
 @given("an open session{opening}")
@@ -77,6 +81,14 @@ def step_last_call(context):
     """Make a call in the session; later steps measure the session's time to live from this call."""
     context.world.reads.quiet_since = time.monotonic()
     return context.world.session.get_many([])
+
+
+@event("the session ends/ended for lack of calls")
+def step_expire(context):
+    """Make no call until the session has ended, which a watch shows."""
+    with collect(context.world.session) as watch:
+        over = watch.wait_until_over(MAX_EXPIRY_S)
+    expect(over, f"the session to end within {MAX_EXPIRY_S} s without a call", "it was open")
 
 
 @action("the session is/was cleaned up")

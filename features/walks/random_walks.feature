@@ -29,6 +29,13 @@ Feature: Where clauses meet
         | locks and dependencies |
         | sessions and tools     |
 
+  @S5 @S6
+  Rule: Whatever three clients have done in a session, it ends without calls, and begins again empty
+
+    Example: Three clients go on after sessions have ended for lack of calls
+      When three clients take random walks about expiry
+      Then every answer and every update is as the contract says
+
   @requires_durable @P6
   Rule: Whatever three clients have done, a bridge with a data directory goes on with it after a crash
 

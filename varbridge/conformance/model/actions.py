@@ -67,9 +67,15 @@ class Action:
 
 @dataclass(frozen=True)
 class Open(Action):
-    """Open a session with InitializeSession."""
+    """Open a session with InitializeSession.
+
+    Attributes:
+        metadata: the metadata.
+        ttl: the time to live, in seconds; 0 for the default.
+    """
 
     metadata: dict[str, str] = field(default_factory=dict)
+    ttl: int = 0
 
 
 @dataclass(frozen=True)
@@ -272,6 +278,11 @@ class Restart(Action):
 
 
 @dataclass(frozen=True)
+class Expire(Action):
+    """Make no calls until a session with a short time to live has ended."""
+
+
+@dataclass(frozen=True)
 class Walk:
     """A random walk.
 
@@ -279,8 +290,10 @@ class Walk:
         names: the names that its actions refer to by number.
         count: the number of other variables that are registered before its first action.
         actions: the actions, in order.
+        ttl: the time to live of the first session, in seconds; 0 for the default.
     """
 
     names: tuple[str, ...]
     actions: tuple[Any, ...]
     count: int = 0
+    ttl: int = 0

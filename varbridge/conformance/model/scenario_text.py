@@ -18,6 +18,7 @@ from varbridge.conformance.model.actions import (
     Depend,
     Describe,
     EndWatch,
+    Expire,
     Get,
     GetMany,
     History,
@@ -95,9 +96,11 @@ class Phrases:
 
     Args:
         names: the names of the walk.
+        ttl: the time to live of the first session, in seconds; 0 for the default.
     """
 
     names: Sequence[str]
+    ttl: int = 0
     lines: list[str] = field(default_factory=list)
     _session: int = 0
 
@@ -110,7 +113,7 @@ class Phrases:
             ends: the last lines, which say what must be the case after the last action.
             watched: True if a client has to watch every variable from the beginning.
         """
-        self.lines = [f"Example: {name}", "  Given an open session"]
+        self.lines = [f"Example: {name}", f"  Given an open session{_ttl(self.ttl)}"]
         if any(isinstance(taken.action, Restart) for taken in steps):
             self.lines.insert(1, "  Given a bridge with a data directory")
         if watched:
@@ -167,7 +170,7 @@ class Phrases:
         action, request = taken.action, taken.plan.request
         match action:
             case Open():
-                return f"the session is opened{_metadata(action.metadata)}", ()
+                return f"the session is opened{_ttl(action.ttl)}{_metadata(action.metadata)}", ()
             case OpenBadly():
                 return f"a session is opened whose id is {json_text(request.session_id)}", ()
             case Describe():
@@ -237,6 +240,8 @@ class Phrases:
                 return "the registered tools are listed", ()
             case Restart():
                 return "the bridge is killed and restarted", ()
+            case Expire():
+                return "the session ends for lack of calls", ()
         raise NotImplementedError(type(action).__name__)
 
     def variable(self, ref: Ref, identifier: str) -> str:
@@ -313,7 +318,7 @@ def ends(taken: Taken, difference: Difference | None, session: SessionState) -> 
     """
     plan = taken.plan
     first = [f"Then {refusal(replace(taken, refused=''))}"] if plan.refusals else []
-    if isinstance(taken.action, Restart) and difference is None:
+    if isinstance(taken.action, Restart | Expire) and difference is None:
         return []
     if difference is None and not first:
         watches = isinstance(taken.action, StartWatch)
@@ -512,6 +517,10 @@ def _constraints(text: str) -> str:
 
 def _metadata(metadata: Mapping[str, str]) -> str:
     return f", with the metadata {json_text({**metadata})}" if metadata else ""
+
+
+def _ttl(seconds: int) -> str:
+    return f" with a time to live of {seconds} s" if seconds else ""
 
 
 def _change(change: Change) -> str:

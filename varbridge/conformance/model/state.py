@@ -166,6 +166,7 @@ class SessionState:
 
     Attributes:
         metadata: the metadata with which it was opened; None if it is not open.
+        ttl: the time to live with which it was opened, in seconds; 0 for the default.
         variables: the variables by id, in the order of their registration.
         histories: the changes of each variable by id, the oldest first.
         answers: the versions that were answered to sets with a request id, by request id.
@@ -178,6 +179,7 @@ class SessionState:
 
     id: str
     metadata: Mapping[str, str] | None = None
+    ttl: int = 0
     variables: dict[str, VariableState] = field(default_factory=dict)
     histories: dict[str, list[Entry]] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
@@ -204,13 +206,15 @@ class SessionState:
         """Return the variable with a name."""
         return next((state for state in self.variables.values() if state.name == name), None)
 
-    def start(self, metadata: Mapping[str, str]) -> None:
+    def start(self, metadata: Mapping[str, str], ttl: int = 0) -> None:
         """Open the session, empty."""
         self.metadata = metadata
+        self.ttl = ttl
 
     def end(self) -> None:
         """Close the session, with all that it holds."""
         self.metadata = None
+        self.ttl = 0
         for content in (self.variables, self.histories, self.answers, self.dependencies, self.tools):
             content.clear()
         self.log.clear()

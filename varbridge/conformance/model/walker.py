@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from varbridge.conformance.model.actions import (
     Action,
     CleanUp,
     EndWatch,
+    Expire,
     History,
     List,
     Open,
@@ -60,10 +62,14 @@ from varbridge.messages import snakepit_bridge_pb2 as pb
 DEADLINE_S = 5.0
 """The time in which an answer, an update or the end of a watch must come, in seconds."""
 
+MAX_TTL_S = 5
+"""The longest time to live that a walk waits for, in seconds."""
+
 _ALL_NAMED = branch("K4.4", "a refusal names every constraint that a value violates")
 _UNCHANGED = branch("A4.1", "a refused change leaves the variables unchanged")
 _UNCHANGED_HISTORY = branch("A4.2", "a refused change leaves histories and watches unchanged")
 _CONSTRAINTS = {BELOW, ABOVE, TOO_SHORT, TOO_LONG, NO_MATCH, NOT_LISTED}
+EXPIRED = branch("S5.1", "a session without calls ends after its time to live, and its watches end")
 RESTARTED = branch("P6.1", "the bridge is killed and started again with its data")
 _AFTER_RESTART = (("W", "P6.3"), ("D", "P6.2"), ("S", "P6.2"), ("X", "P6.2"))
 """The statements that differences after a restart break, by the beginnings of those of the parts."""
@@ -154,15 +160,17 @@ class Walker:
     def take(self, walk: Walk) -> Divergence | None:
         """Take a walk in two new sessions; return the first divergence, or None if there is none."""
         prefix = f"walk-{os.urandom(6).hex()}"
+        self._called_at: dict[str, float] = {}  # the time of the last call, by the id of its session
+        self._is_void = False  # a session may have expired between two calls, since the machine is slow
         self._model = Model([f"{prefix}-a", f"{prefix}-b"], walk.names, self.history)
         self._streams: list[list[_Stream]] = [[], []]
-        self._phrases = Phrases(walk.names)
+        self._phrases = Phrases(walk.names, walk.ttl)
         self._taken: list[Taken] = []
         self._watchers = 0
         self._compared: dict[str, tuple[VariableState, bytes]] = {}
         try:
             actions = [
-                Open(),
+                Open(ttl=walk.ttl),
                 *walk.actions,
                 CleanUp(session=0),
                 CleanUp(session=1),
@@ -173,8 +181,10 @@ class Walker:
                 if number == 0:
                     self._register_more(walk.count)
                     self._taken.clear()
+                if self._is_void:
+                    break
         except _DivergedError as error:
-            return error.divergence
+            return None if self._is_void else error.divergence
         finally:
             self._close()
         return None
@@ -198,6 +208,9 @@ class Walker:
             return
         if isinstance(action, Restart):
             self._do_restart(action)
+            return
+        if isinstance(action, Expire):
+            self._expire(action)
             return
         plan = plan_of(action, self._model)
         if plan is None or plan.method in self._lacking or self._left_out(plan):
@@ -247,6 +260,39 @@ class Walker:
                 self._observe(number, resumed)
             self._verify(number, replace(plan, touched=frozenset(session.variables)))
 
+    def _expire(self, action: Expire) -> None:
+        """Make no calls until a session has ended, which a watch shows; it must not end too early."""
+        session = self._model.sessions[action.session]
+        streams = self._streams[action.session]
+        brief = session.open and 0 < session.ttl <= MAX_TTL_S
+        if EXPIRED in self._excluded or not (brief and streams):
+            return
+        self._met.add(EXPIRED)
+        plan = Plan("", None, (EXPIRED,), lambda _: iter(()))
+        self._taken.append(Taken(action, plan))
+        self._receive(action.session, plan)
+        streams[0].watch.wait_until_over(session.ttl + DEADLINE_S)
+        if (ended_at := streams[0].watch.ended_at) is not None:
+            passed_s = ended_at - self._called_at[session.id]
+            if passed_s < session.ttl:
+                required = f"after {session.ttl} s without a call"
+                early = Difference(SESSION_END, "the session", required, f"after {passed_s:.3f} s")
+                self._report(plan, [early])
+        session.end()
+        self._require_ends(action.session, plan)
+
+    @contextlib.contextmanager
+    def _calling(self, session: SessionState) -> Iterator[None]:
+        """Note the time of a call; the walk is void if its session may have expired before the call."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            last = self._called_at.get(session.id, began)
+            if session.ttl and time.monotonic() - last >= session.ttl:
+                self._is_void = True
+            self._called_at[session.id] = began
+
     def _left_out(self, plan: Plan) -> bool:
         return any(decisive in self._excluded for decisive in plan.decisive)
 
@@ -255,7 +301,8 @@ class Walker:
         connection = self._connections[action.client % len(self._connections)]
         self.calls += 1
         try:
-            reply = connection.call(plan.method, plan.request)
+            with self._calling(self._model.sessions[action.session]):
+                reply = connection.call(plan.method, plan.request)
         except BridgeError as error:
             if error.code is grpc.StatusCode.UNIMPLEMENTED:
                 self._lacking.add(plan.method)
@@ -300,7 +347,9 @@ class Walker:
         connection = self._connections[action.client % len(self._connections)]
         self.calls += 1
         try:
-            watch = CollectedWatch(connection.stream("WatchVariables", plan.request), timeout=DEADLINE_S)
+            with self._calling(self._model.sessions[action.session]):
+                stream = connection.stream("WatchVariables", plan.request)
+                watch = CollectedWatch(stream, timeout=DEADLINE_S)
         except TimeoutError as unconfirmed:
             self._diverge(plan, plan.decisive[0], "a watch that opens, or its refusal", str(unconfirmed))
             return
@@ -415,7 +464,10 @@ class Walker:
             self._met.update((_UNCHANGED, _UNCHANGED_HISTORY))
         self._receive(number, plan)
         if "ListVariables" not in self._lacking and not self._skips(List(session=number)):
-            reply = self._connections[0].call("ListVariables", pb.ListVariablesRequest(session_id=session.id))
+            with self._calling(session):
+                reply = self._connections[0].call(
+                    "ListVariables", pb.ListVariablesRequest(session_id=session.id)
+                )
             self.calls += 1
             expected = {state.id: state for state in session.variables.values()}
             for message in reply.variables:
@@ -430,7 +482,8 @@ class Walker:
             return
         for variable_id in plan.touched & session.variables.keys():
             request = pb.GetVariableHistoryRequest(session_id=session.id, variable_identifier=variable_id)
-            history = self._connections[0].call("GetVariableHistory", request)
+            with self._calling(session):
+                history = self._connections[0].call("GetVariableHistory", request)
             self.calls += 1
             retained = session.histories[variable_id][-self._model.history :]
             name = session.variables[variable_id].name
@@ -503,6 +556,8 @@ class Walker:
         """Return the statement that a difference breaks: that of an action which changes nothing, if any."""
         if plan.decisive[0] is RESTARTED:
             return next((to for start, to in _AFTER_RESTART if check.statement.startswith(start)), "P6.1")
+        if plan.decisive[0] is EXPIRED:
+            return EXPIRED.statement
         if plan.refusals:
             about_watches = check.statement.startswith(("W", "A11", "D1"))
             return (_UNCHANGED_HISTORY if about_watches else _UNCHANGED).statement

@@ -16,6 +16,7 @@ from varbridge.conformance.model.actions import (
     Depend,
     Describe,
     EndWatch,
+    Expire,
     Get,
     GetMany,
     History,
@@ -244,6 +245,17 @@ def _restart(_: Chance) -> Action:
     return Restart()
 
 
+def _open_briefly(chance: Chance) -> Action:
+    # While the first session expires, the second one has no calls either.
+    who = chance.who()
+    ttl = chance.one_of(0, 100) if who["session"] else chance.often(BRIEF_S, 0, 100)
+    return Open(**who, metadata=chance.metadata(), ttl=ttl)
+
+
+def _expire(_: Chance) -> Action:
+    return Expire()
+
+
 _Make = Callable[[Chance], Any]
 _CHANGES: tuple[_Make, ...] = (_register, _register, _set, _set, _set, _get, _delete, _roll_back, _history)
 
@@ -256,12 +268,19 @@ SUBJECTS: Mapping[str, tuple[_Make, ...]] = {
         *(_lock, _lock, _release, _release, _depend, _depend, _watch),
     ),
     "restarts": (*_CHANGES, _set_many, _lock, _release, _depend, _tools, _open, _describe, _restart),
+    "expiry": (
+        *(*_CHANGES, *_CHANGES, _set_many, _lock, _depend, _tools, _describe, _watch),
+        *(_open_briefly, _open_briefly, _expire),
+    ),
     "sessions and tools": (*_CHANGES, _open, _describe, _clean_up, _tools, _tools, _list, _watch),
 }
 """The actions of walks, by subject."""
 
-LONG = {"restarts": 8}
+LONG = {"restarts": 8, "expiry": 16}
 """The number of usual walks in place of which there is one walk about a subject, since it takes as long."""
+
+BRIEF_S = 1
+"""The time to live of sessions in walks in which they expire, in seconds."""
 
 
 def random_walk(subject: str, seed: str) -> Walk:
@@ -271,4 +290,8 @@ def random_walk(subject: str, seed: str) -> Walk:
     length = chance.one_of(ACTIONS // 3, ACTIONS, ACTIONS, 2 * ACTIONS)
     actions = [chance.one_of(*SUBJECTS[subject])(chance) for _ in range(length)]
     count = chance.often(0, 0, 0, 0, 120)
-    return Walk(chance.names(), (*first, *actions), count)
+    ttl = 0
+    if subject == "expiry":
+        ttl = BRIEF_S
+        actions.insert(length // 2, Expire())
+    return Walk(chance.names(), (*first, *actions), count, ttl)

@@ -222,7 +222,13 @@ TYPES = {
         "lock one variable",
     ),
     "walks": _words(
-        "variables", "batches", "watches", "locks and dependencies", "sessions and tools", "restarts"
+        "variables",
+        "batches",
+        "watches",
+        "locks and dependencies",
+        "sessions and tools",
+        "restarts",
+        "expiry",
     ),
     "killed": _words("the bridge", "one bridge after the other"),
     "ending": _words("killed", "stopped"),

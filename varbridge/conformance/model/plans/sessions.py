@@ -38,11 +38,12 @@ BUILT_IN_TOOLS = ("echo", "add", "fail", "increment", "sleep", "block", "die", "
 @plan_of.register(Open)
 def _open(action: Open, model: Model) -> Plan | None:
     session = model.sessions[action.session]
-    request = pb.InitializeSessionRequest(session_id=session.id, metadata=action.metadata)
+    config = pb.SessionConfig(ttl_seconds=action.ttl) if action.ttl else None
+    request = pb.InitializeSessionRequest(session_id=session.id, metadata=action.metadata, config=config)
 
     def accept(reply: pb.InitializeSessionResponse) -> Differences:
         if not session.open:
-            session.start(action.metadata)
+            session.start(action.metadata, action.ttl)
         variables = {state.name: state for state in session.variables.values()}
         answered = sorted(reply.initial_variables)
         if sorted(variables) != answered:
