@@ -1,7 +1,7 @@
 """The hook of mkdocs that makes the site of the repository's own pages, at the paths that they have there.
 
-Links therefore work on the site as they do on GitHub. A file that a page links to and that is not a page itself,
-such as a feature, gets a page with its text.
+Links therefore work on the site as they do on GitHub. A feature, and every other file that a page links to,
+gets a page with its text.
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ def on_config(config: MkDocsConfig) -> None:
     for section in config.nav or []:
         if "Features" in section:
             section["Features"] += [
-                {folder.name: [f"features/{folder.name}/{path.name}.md" for path in sorted(folder.glob("*.feature"))]}
+                {
+                    folder.name: [
+                        f"features/{folder.name}/{path.name}.md" for path in sorted(folder.glob("*.feature"))
+                    ]
+                }
                 for folder in folders
             ]
 
@@ -46,7 +50,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     site = Files([file for file in files if file.src_uri.startswith("assets/")])
     for path in sorted(PAGES):
         site.append(File.generated(config, path, abs_src_path=str(ROOT / path)))
-    targets = {_target(page, link) for page in PAGES for link in LINK.findall((ROOT / page).read_text("utf-8"))}
+    targets = {
+        _target(page, link) for page in PAGES for link in LINK.findall((ROOT / page).read_text("utf-8"))
+    }
     targets |= {path.relative_to(ROOT).as_posix() for path in ROOT.glob("features/*/*.feature")}
     for path in sorted(targets):
         if path.endswith(".png"):

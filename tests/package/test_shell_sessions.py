@@ -1,0 +1,102 @@
+"""Tests of the commands that the pages show one after another, run as they stand in a new folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.project import DEADLINE_S
+from tests.package.documented import SHELL, blocks, lines
+from varbridge.process import ServerProcess
+
+BIN = Path(sys.executable).parent
+CLIENTS = "docs/clients.md"
+RUNNING = "docs/running-the-server.md"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the environment of these tests as its .venv."""
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "activate").write_text(f'PATH="{BIN}:$PATH"\n', "utf-8")
+    return tmp_path
+
+
+def start(command: str, folder: Path, address: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "BRIDGE_ADDRESS": address, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.Popen(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+
+
+def run(command: str, folder: Path, address: str = "") -> str:
+    with start(command, folder, address) as process:
+        output, _ = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 0, command
+    return output
+
+
+@pytest.fixture
+def address(folder: Path) -> Iterator[str]:
+    """The address of a bridge without credentials."""
+    process = ServerProcess([sys.executable, "-m", "varbridge.server", "--port", "0"])
+    try:
+        yield f"127.0.0.1:{process.wait_ready()}"
+    finally:
+        process.close()
+
+
+@pytest.mark.slow
+def test_the_command_line_runs_as_it_stands(folder: Path, address: str) -> None:
+    [session] = [block for block in blocks(CLIENTS, *SHELL) if "varbridge open" in block]
+    outputs = {line.split()[1]: run(line, folder, address) for line in lines(session)}
+    assert re.search(r"(?m)^value +0\.9$", outputs["get"]), outputs["get"]
+    assert "3.5" in outputs["run"]
+    assert outputs["end"].startswith("tuning is closed")
+
+
+@pytest.mark.slow
+def test_five_commands_lead_to_a_bridge_on_the_network(folder: Path) -> None:
+    """The first line, which installs the package, is left out, and the bridge listens on a free port."""
+    access = [list(lines(block)) for block in blocks(RUNNING, *SHELL)]
+    [(install, certificates, serve)] = [block for block in access if len(block) == 3]
+    [(register, watch)] = [block for block in access if len(block) == 2 and "varbridge watch" in block[1]]
+    assert install.endswith("pip install -e '.[server]'")
+    [change] = re.findall(
+        r"`(varbridge set [^`]+)`", Path(__file__).parents[2].joinpath(RUNNING).read_text("utf-8")
+    )
+    [shown] = [block for block in blocks(RUNNING, "text") if "initial_value" in block]
+
+    run(certificates, folder)
+    server = start(f"PATH={BIN}:$PATH; exec {serve} --port 0", folder, "")
+    try:
+        assert server.stdout is not None
+        address = f"localhost:{server.stdout.readline().strip().removeprefix('GRPC_READY:')}"
+        run(register, folder, address)
+        environment = register.rpartition(";")[0]
+        watching = start(f"{environment}; exec {watch}", folder, address)
+        assert watching.stdout is not None
+        initial = watching.stdout.readline()
+        run(f"{environment}; {change}", folder, address)
+        updates = [initial, watching.stdout.readline()]
+        os.killpg(watching.pid, signal.SIGINT)
+        assert watching.wait(DEADLINE_S) == 0
+        watching.stdout.close()
+        assert [line.split()[1:] for line in updates] == [line.split()[1:] for line in shown.splitlines()]
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(DEADLINE_S)
+        assert server.stdout is not None
+        server.stdout.close()
