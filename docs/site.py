@@ -26,6 +26,9 @@ PAGES = {
 LINK = re.compile(r"(?<=\]\()([^)\s#:]+)(?=[)#])")
 """The pattern of the path in a link of Markdown that stays in this repository."""
 
+BOOSTS = {"docs/contract.md": 4.0, "docs/mutants.md": 0.2, "docs/traceability.md": 0.2}
+"""The factors of the rank of a page among the results of a search; 1 for the others."""
+
 LANGUAGES = {".exs": "elixir", ".feature": "gherkin", ".js": "javascript", ".service": "ini"}
 """The names of languages that are not those of the suffix, for the colours of the text."""
 
@@ -71,6 +74,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     def redirect(link: re.Match[str]) -> str:
         return f"{link[1]}.md" if _is_source(_target(page.file.src_uri, link[1])) else link[1]
 
+    page.meta["search"] = {"boost": BOOSTS.get(page.file.src_uri, 1.0)}
     return LINK.sub(redirect, markdown) if page.file.src_uri in PAGES else markdown
 
 
