@@ -21,7 +21,8 @@ import pytest
 
 from server.__main__ import parse
 from tests.conformance.project import DEADLINE_S
-from tests.package.documented import ROOT, Documented, blocks, documented
+from tests.package.documented import ROOT, Documented, blocks, documented, simple
+from tests.package.test_shell_sessions import commands_of_sessions
 
 UNFINISHED = """
 @wip
@@ -57,7 +58,7 @@ class Checkout(NamedTuple):
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     for path in ROOT.iterdir():
-        if path.name not in {"features", "reports", "build", ".git"}:
+        if path.name not in {".git", "build", "data", "dist", "features", "reports", "tls"}:
             (tmp_path / path.name).symlink_to(path)
     shutil.copytree(ROOT / "features", tmp_path / "features")
     (tmp_path / "features" / "unfinished.feature").write_text(UNFINISHED, "utf-8")
@@ -130,6 +131,17 @@ def extras(command: str, checkout: Checkout) -> None:
     assert set(required[1].split(",") if required else ()) <= declared.keys()
 
 
+def subcommand(command: str, checkout: Checkout) -> None:
+    """Check that the program has the command, which a sentence names without its arguments."""
+    run = checkout.run(f"{command} --help")
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def in_session(command: str, checkout: Checkout) -> None:
+    """Check that the tests of sessions run the command."""
+    assert command in [part for line in commands_of_sessions() for part in simple(line)]
+
+
 class Elsewhere(NamedTuple):
     """A command that another test, or continuous integration, runs.
 
@@ -155,7 +167,6 @@ class NotRun(NamedTuple):
 
 
 INSTALLS = Elsewhere(".ci/run", 'pip install --quiet --disable-pip-version-check -e "$checkout$2"')
-SEQUENCE = Elsewhere("tests/package/test_shell_sessions.py", "def test_")
 
 WAYS: Sequence[tuple[str, Callable[[str, Checkout], None]]] = (
     # What nothing runs
@@ -191,15 +202,17 @@ WAYS: Sequence[tuple[str, Callable[[str, Checkout], None]]] = (
     (r"npm install|node client.js .*", Elsewhere("tests/package/test_examples.py", '"client.js"')),
     (r"python -m server --tools my_tools", Elsewhere("tests/package/test_examples.py", '"my_tools"')),
     (r"cp reports/profile.toml .*", Elsewhere("tests/conformance/test_profiles.py", '"profile.toml"')),
-    (r"export BRIDGE_.*|varbridge (?!--|check|judge)\w+.*", SEQUENCE),
+    (r"varbridge run tuning train .*", Elsewhere("tests/package/test_examples.py", '"varbridge run "')),
     # What is checked here
     (r"pip install .*", extras),
-    (r"pre-commit install|eval .*", whole),
+    (r"pre-commit install|eval .*|varbridge certificates tls bridge.example.org", whole),
     (r"(varbridge|python -m server) --(help|version)|nox -l|python -m benchmarks --peers", whole),
     (r"python -m varbridge.conformance.check", whole),
     (r"behave features/\S+\.feature(:\d+)?|behave features/ --tags=@[A-Z]+\d+\.\d+", whole),
     (r"behave --steps-catalog features/|behave -w features/|behave features/ --tags=@wip", whole),
+    (r"varbridge \w+", subcommand),
     (r"behave features/.*|varbridge judge .*|python -m varbridge.conformance features/", dry),
+    (r"export BRIDGE_.*|varbridge .*", in_session),
     (r"python -m server.*", settings),
     (r"nox -s .*", session),
     (r"([A-Z]+=\d+ )*pytest .*", collected),

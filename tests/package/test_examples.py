@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.project import DEADLINE_S, Project
-from tests.package.documented import blocks
+from tests.package.documented import blocks, documented
 from varbridge import Connection
 from varbridge.process import ServerProcess
 
@@ -95,10 +95,16 @@ def test_the_readme_declares_tools_as_it_stands(tmp_path: Path) -> None:
     command = ["env", path, sys.executable, "-m", "server", "--port", "0", "--tools", "my_tools"]
     process = ServerProcess(command)
     try:
-        with Connection(f"127.0.0.1:{process.wait_ready()}") as connection:
-            session = connection.session("s")
-            session.register("learning_rate", "float", 0.5)
-            assert session.execute("train", {"epochs": 2}) == [0.5, 0.25]
+        address = f"127.0.0.1:{process.wait_ready()}"
+        with Connection(address) as connection:
+            connection.session("tuning").register("learning_rate", "float", 0.5)
+        [command] = [
+            place.command
+            for place in documented()
+            if place.page == "README.md" and place.command.startswith("varbridge run ")
+        ]
+        arguments = command.split()[1:]
+        assert run(sys.executable, "-m", "varbridge", "--address", address, *arguments) == "0.5\n0.25\n"
     finally:
         process.close()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.project import DEADLINE_S
-from tests.package.documented import SHELL, blocks, lines
+from tests.package.documented import ROOT, SHELL, blocks, lines
 from varbridge.process import ServerProcess
 
 BIN = Path(sys.executable).parent
@@ -58,10 +58,36 @@ def address(folder: Path) -> Iterator[str]:
         process.close()
 
 
+def command_line() -> list[str]:
+    """Return the commands of the page about clients, which call a bridge one after another."""
+    [block] = [block for block in blocks(CLIENTS, *SHELL) if "varbridge open" in block]
+    return list(lines(block))
+
+
+def network() -> dict[str, str]:
+    """Return the commands that lead to a bridge on the network, by the name of what each does."""
+    access = [list(lines(block)) for block in blocks(RUNNING, *SHELL)]
+    [(install, certificates, serve)] = [block for block in access if len(block) == 3]
+    [(register, watch)] = [block for block in access if len(block) == 2 and "varbridge watch" in block[1]]
+    [change] = re.findall(r"`(varbridge set [^`]+)`", (ROOT / RUNNING).read_text("utf-8"))
+    return {
+        "install": install,
+        "certificates": certificates,
+        "serve": serve,
+        "register": register,
+        "watch": watch,
+        "change": change,
+    }
+
+
+def commands_of_sessions() -> list[str]:
+    """Return the lines that the tests of this module run."""
+    return [*command_line(), *(line for name, line in network().items() if name != "install")]
+
+
 @pytest.mark.slow
 def test_the_command_line_runs_as_it_stands(folder: Path, address: str) -> None:
-    [session] = [block for block in blocks(CLIENTS, *SHELL) if "varbridge open" in block]
-    outputs = {line.split()[1]: run(line, folder, address) for line in lines(session)}
+    outputs = {line.split()[1]: run(line, folder, address) for line in command_line()}
     assert re.search(r"(?m)^value +0\.9$", outputs["get"]), outputs["get"]
     assert "3.5" in outputs["run"]
     assert outputs["end"].startswith("tuning is closed")
@@ -70,26 +96,19 @@ def test_the_command_line_runs_as_it_stands(folder: Path, address: str) -> None:
 @pytest.mark.slow
 def test_five_commands_lead_to_a_bridge_on_the_network(folder: Path) -> None:
     """The first line, which installs the package, is left out, and the bridge listens on a free port."""
-    access = [list(lines(block)) for block in blocks(RUNNING, *SHELL)]
-    [(install, certificates, serve)] = [block for block in access if len(block) == 3]
-    [(register, watch)] = [block for block in access if len(block) == 2 and "varbridge watch" in block[1]]
-    assert install.endswith("pip install -e '.[server]'")
-    [change] = re.findall(
-        r"`(varbridge set [^`]+)`", Path(__file__).parents[2].joinpath(RUNNING).read_text("utf-8")
-    )
+    commands = network()
     [shown] = [block for block in blocks(RUNNING, "text") if "initial_value" in block]
-
-    run(certificates, folder)
-    server = start(f"PATH={BIN}:$PATH; exec {serve} --port 0", folder, "")
+    environment = commands["register"].rpartition(";")[0]
+    run(commands["certificates"], folder)
+    server = start(f"exec {commands['serve']} --port 0", folder, "")
     try:
         assert server.stdout is not None
         address = f"localhost:{server.stdout.readline().strip().removeprefix('GRPC_READY:')}"
-        run(register, folder, address)
-        environment = register.rpartition(";")[0]
-        watching = start(f"{environment}; exec {watch}", folder, address)
+        run(commands["register"], folder, address)
+        watching = start(f"{environment}; exec {commands['watch']}", folder, address)
         assert watching.stdout is not None
         initial = watching.stdout.readline()
-        run(f"{environment}; {change}", folder, address)
+        run(f"{environment}; {commands['change']}", folder, address)
         updates = [initial, watching.stdout.readline()]
         os.killpg(watching.pid, signal.SIGINT)
         assert watching.wait(DEADLINE_S) == 0
