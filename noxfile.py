@@ -99,6 +99,12 @@ def documents(session: nox.Session) -> None:
 
 
 @nox.session
+def site(session: nox.Session) -> None:
+    """Make the site of all pages in build/site, and check their links: about 5 s."""
+    run(session, "mkdocs", "build", "--strict")
+
+
+@nox.session
 def messages(session: nox.Session) -> None:
     """Generate the messages in varbridge/messages from proto/."""
     session.run(sys.executable, "proto/generate.py", external=True)

@@ -31,6 +31,8 @@ CHECKS = {
     "language": ("tests.language",),
     "features": ("varbridge.conformance.check",),
     "documents": ("varbridge.conformance.documents", "--check"),
+    # The build also checks that the files and the places to which the pages link exist; not with --quiet.
+    "site": ("mkdocs", "build", "--strict"),
     # Tests that share a cluster of etcd or a browser, which take long to start, run in one worker.
     "pytest": ("pytest", "-rs", "--numprocesses", str(WORKERS), "--dist", "loadgroup"),
 }

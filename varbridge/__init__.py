@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from varbridge.watch import Watch
     from varbridge.worker import Worker
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 __all__ = [
     "BridgeError",

@@ -1,18 +1,19 @@
-"""Tests of the examples and of the README's code: they run as they stand."""
+"""Tests of the examples, and of the code and the features in the pages: they run as they stand."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conformance.project import DEADLINE_S
+from tests.conformance.project import DEADLINE_S, Project
+from tests.package.documented import blocks, documented
 from varbridge import Connection
 from varbridge.process import ServerProcess
 
@@ -82,26 +83,45 @@ def test_the_node_client_runs(address: str, tmp_path: Path) -> None:
     assert run(node, "client.js", address, cwd=folder, BRIDGE_PROTO=str(ROOT / "proto")) == ANSWERS
 
 
-def blocks(page: str) -> list[str]:
-    return re.findall(r"(?ms)^```python\n(.*?)^```", (ROOT / page).read_text("utf-8"))
-
-
 def test_the_readme_calls_a_bridge_as_it_stands(address: str) -> None:
-    (client,) = [block for block in blocks("README.md") if "Connection(" in block]
+    (client,) = [block for block in blocks("README.md", "python") if "Connection(" in block]
     assert run(sys.executable, "-c", client.replace("127.0.0.1:50051", address)) == "0.05\n"
 
 
 def test_the_readme_declares_tools_as_it_stands(tmp_path: Path) -> None:
-    (tools,) = [block for block in blocks("README.md") if "@tool" in block]
+    (tools,) = [block for block in blocks("README.md", "python") if "@tool" in block]
     (tmp_path / "my_tools.py").write_text(tools)
     path = f"PYTHONPATH={os.pathsep.join([str(ROOT), str(tmp_path)])}"
     command = ["env", path, sys.executable, "-m", "server", "--port", "0", "--tools", "my_tools"]
     process = ServerProcess(command)
     try:
-        with Connection(f"127.0.0.1:{process.wait_ready()}") as connection:
-            session = connection.session("s")
-            session.register("learning_rate", "float", 0.5)
-            assert session.execute("ask", {"question": "life"}) == "You asked: life"
-            assert session.execute("train", {"epochs": 2}) == [0.5, 0.25]
+        address = f"127.0.0.1:{process.wait_ready()}"
+        with Connection(address) as connection:
+            connection.session("tuning").register("learning_rate", "float", 0.5)
+        [command] = [
+            place.command
+            for place in documented()
+            if place.page == "README.md" and place.command.startswith("varbridge run ")
+        ]
+        arguments = command.split()[1:]
+        assert run(sys.executable, "-m", "varbridge", "--address", address, *arguments) == "0.5\n0.25\n"
     finally:
         process.close()
+
+
+EXAMPLE = """
+@constraints
+Feature: As the page has it
+  @K1
+  Rule: A rule of the page
+
+"""
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/writing-features.md"])
+def test_the_features_of_a_page_pass_as_they_stand(page: str, tmp_path: Path) -> None:
+    [text] = blocks(page, "gherkin")
+    if not text.startswith("@"):
+        text = EXAMPLE + textwrap.indent(text, "    ")
+    run = Project(tmp_path, {"page.feature": text}).run()
+    assert run.out.endswith("scenarios: 1 passed, 0 failed, 0 skipped\n"), run.out
