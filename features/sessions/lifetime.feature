@@ -366,7 +366,7 @@ Feature: The lifetime of a session
       And Ada watches "x"
       And "x" was incremented 3 times
       And Ada received 3 updates
-      And Ada's watch ended as not found
+      And the session ended for lack of calls
       And an integer variable "x" holding 1
       And "x" was incremented 5 times
       When Ada resumes watching "x"
