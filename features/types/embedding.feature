@@ -15,6 +15,7 @@ Feature: Embedding variables
         | [1]                            |
         | [-0.5, 0, 1e-300, 1e300]       |
         | [0.1, 0.30000000000000004, -1] |
+        | a list of 100000 numbers       |
 
     Example: A vector can be replaced by one of another length
       Given an embedding variable "query" holding [0.1, 0.2, 0.3]

@@ -16,6 +16,7 @@ Feature: Tensor variables
         | {"shape": [3], "data": [0.5, -1, 1e-300]}                       |
         | {"shape": [1, 1, 1], "data": [[[7.5]]]}                         |
         | {"shape": [2, 2], "data": [[0.1, 9007199254740993], [0, -0.5]]} |
+        | a JSON tensor of shape [300, 400]                               |
 
   @T @V2 @T.7
   Rule: The data of a tensor must match its shape

@@ -46,6 +46,8 @@ def arguments(phrase: StepMatcher4CucumberExpressions, text: str) -> list[object
         '{"a": "}, expecting version 3", "b": {"c": [1, {"d": "]"}]}}',
         '["x", [1, 2], ", with the metadata {}"]',
         "float32 array of shape [2, 3]",
+        "a list of 3 numbers",
+        "a JSON tensor of shape [2, 3]",
         'the text `{"a": 1, "a": 2}`',
         'the header `{"shape": [1]}` with 24 bytes',
         "no value with 5 stray bytes",

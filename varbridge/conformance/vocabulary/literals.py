@@ -5,7 +5,8 @@ A literal in a step is the JSON text itself, so that ``42`` and ``42.0`` differ,
 
 - ``float32 array [1.5, NaN]`` and ``float64 array of shape [512, 512]``: arrays that travel as raw bytes;
 - ``a text of 300 characters``, ``a text of 256 characters "é"``: an x, or another character, repeated;
-- ``a number of 400 digits``, ``arrays nested 65 deep``: other large values in JSON;
+- ``a number of 400 digits``, ``arrays nested 65 deep``, ``a list of 100000 numbers`` and
+  ``a JSON tensor of shape [300, 400]``: other large values in JSON;
 - ``the text `[1, 2` ``: a text that may not be JSON; in it, ``$N`` stands for a whole number of 400 digits;
 - ``the bytes `22 ff 22` ``: bytes in hexadecimal;
 - ``the header `{"shape": [6]}` with 24 bytes``: the header of a binary value, and zeros;
@@ -42,8 +43,10 @@ INSIDE = rf"(?:[^\"]|{QUOTED})*?"
 _JSON = rf"{QUOTED}|-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity|\[{INSIDE}\]|\{{{INSIDE}\}}"
 _ARRAY = rf"(?:{'|'.join(DTYPES)}) array (?:of shape \[[\d, ]*\]|\[(?:[^\[\]]|\[[^\[\]]*\])*\])"
 _LARGE = rf"a text of \d+ characters(?: {QUOTED})?|a number of \d+ digits|arrays nested \d+ deep"
+_NUMBERS = r"a list of \d+ numbers|a JSON tensor of shape \[[\d, ]*\]"
 _WIRE = r"the text `[^`]*`|the bytes `[0-9a-f ]*`|the header `[^`]*` with \d+ bytes|no value"
-VALUE = rf"(?:{_ARRAY}|{_JSON}|{_LARGE}|{_WIRE})(?: with \d+ stray bytes)?(?: under the type_url {QUOTED})?"
+_OPTIONS = rf"(?: with \d+ stray bytes)?(?: under the type_url {QUOTED})?"
+VALUE = rf"(?:{_ARRAY}|{_JSON}|{_LARGE}|{_NUMBERS}|{_WIRE}){_OPTIONS}"
 """The regular expression of a literal."""
 
 _PARTS = re.compile(
@@ -54,6 +57,7 @@ _ARRAY_PARTS = re.compile(rf"({'|'.join(DTYPES)}) array (?:of shape (\[[\d, ]*\]
 _LARGE_PARTS = re.compile(
     rf"(a text|a number|arrays) (?:of|nested) (\d+) (?:characters|digits|deep)(?: ({QUOTED}))?", re.S
 )
+_NUMBERS_PARTS = re.compile(r"a list of (\d+) numbers|a JSON tensor of shape (\[[\d, ]*\])")
 _WIRE_PARTS = re.compile(r"the (text|bytes|header) `([^`]*)`(?: with (\d+) bytes)?", re.S)
 _LONG_NUMBER = "1" * 400
 _SHOWN = 200
@@ -75,6 +79,7 @@ class Literal:
                 self._body not in SPECIAL
                 and self._body != NO_VALUE
                 and _LARGE_PARTS.fullmatch(self._body) is None
+                and _NUMBERS_PARTS.fullmatch(self._body) is None
             ):
                 strict_json(self._body)
         except (ValueError, TypeError, OverflowError) as error:
@@ -142,12 +147,23 @@ class Literal:
     def _json(self) -> str:
         if self._body in SPECIAL:
             return json.dumps(self._body)
+        if (match := _NUMBERS_PARTS.fullmatch(self._body)) is not None:
+            return _many_numbers(match[1], match[2])
         if (match := _LARGE_PARTS.fullmatch(self._body)) is None:
             return self._body
         form, size = match[1], int(match[2])
         if form == "a text":
             return json.dumps(size * ("x" if match[3] is None else json.loads(match[3])))
         return "0." + "1" * size if form == "a number" else "[" * size + "1" + "]" * size
+
+
+def _many_numbers(count: str | None, shape: str | None) -> str:
+    """Return a list of numbers, or a tensor of some shape, in JSON; an item that is lost or moved shows."""
+    sizes = [int(count)] if count else json.loads(shape or "[]")
+    numbers: list[Any] = [number * 3 % 1009 / 8 for number in range(math.prod(sizes))]
+    for size in reversed(sizes[1:]):
+        numbers = [numbers[start : start + size] for start in range(0, len(numbers), size)]
+    return json.dumps(numbers if count else {"shape": sizes, "data": numbers})
 
 
 NO_VALUE = "no value"
