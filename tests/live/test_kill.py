@@ -213,6 +213,8 @@ def kill_again_and_again(path: Path, cycles: int, seed: int = 7) -> None:
             after = [receive_missed(session, cycle, after)] * WATCHERS
             before = session.get_many(NAMES + PAIR)[0]
         acknowledged += sum(attempt.operation.version > 0 for attempt in cycle.attempts)
+        if (number + 1) % tenth == 0:
+            print(f"{number + 1} of {cycles} kills, {acknowledged} acknowledged writes", flush=True)
     assert process.stop(60.0) == 0
     print(
         f"{cycles} kills: {acknowledged} acknowledged writes, {unknown} repeated writes without an answer;"
