@@ -251,7 +251,7 @@ class Session:
         metadata: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> Any:
-        """Run a tool and return its result.
+        """Run a tool and return its result, which may be bytes; so may the parameters of type ``any``.
 
         Raises:
             ToolFailedError: the tool itself failed.
@@ -308,6 +308,8 @@ class Session:
         timeout: float | None = None,
     ) -> AsyncGenerator[pb.ToolChunk]:
         """Run a streaming tool; yield its chunks, including the empty final one. It has no default timeout.
+
+        A chunk's ``data`` are JSON; ``tool_values.decode_chunk`` reads a chunk, also one of bytes.
 
         >>> [chunk.data async for chunk in session.stream("count", {"n": 2}) if not chunk.is_final]
         [b'1', b'2']
