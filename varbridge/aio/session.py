@@ -193,7 +193,11 @@ class Session:
         *,
         timeout: float | None = None,
     ) -> Sequence[pb.VariableHistoryEntry]:
-        """Return at most ``limit`` versions of a variable, newest first; 0 for all that are retained."""
+        """Return at most ``limit`` versions of a variable, newest first; 0 for all that are retained.
+
+        There are no pages: every reply begins with the newest version. It has at most 100 MiB, beyond which
+        the call is refused as RESOURCE_EXHAUSTED; of large arrays, ask for fewer versions.
+        """
         return await self._perform(self._operations.history(identifier, limit), timeout)
 
     async def roll_back(
