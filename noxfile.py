@@ -118,7 +118,7 @@ def benchmarks(session: nox.Session) -> None:
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """Try the source archive and the wheel in new environments: about 1 minute for 3 versions of Python."""
+    """Try the source archive and the wheel in new environments: about 2 minutes for 3 versions of Python."""
     run(session, "tests.wheel")
 
 

@@ -42,6 +42,14 @@ def as_array(value: Any) -> Array | None:
     return numpy.asarray(value)  # type: ignore[no-any-return]  # the module is not imported here
 
 
+def plain(value: Any) -> Any:
+    """Return numpy's scalars and arrays as Python objects, and other values as they are."""
+    array = as_array(value)
+    if array is None:
+        return value
+    return (array if array.dtype.kind in ("b", "U") else sendable(array)).tolist()
+
+
 def sendable(array: Array) -> Array:
     """Return an array of numbers in one of the four dtypes, without loss.
 

@@ -14,7 +14,7 @@ import grpc
 
 from varbridge.connection import Connection
 from varbridge.credentials import Tls, read_token
-from varbridge.errors import BridgeError, MalformedReplyError, ToolFailedError
+from varbridge.errors import BridgeError, MalformedReplyError, ToolFailedError, WorkerError
 from varbridge.output import Out, visible
 
 DONE, REFUSED, MISUSED, UNANSWERED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -57,7 +57,7 @@ def run(parse: Callable[[], argparse.Namespace]) -> int:
     except Exception as error:
         if isinstance(error, OSError):
             _discard_stdout()
-        code, message = _outcome(error)
+        code, message = outcome(error)
         print(f"varbridge: {one_line(message)}", file=sys.stderr)
         return code
     return DONE
@@ -68,8 +68,8 @@ def one_line(text: str) -> str:
     return visible(" ".join(text.split()))
 
 
-def _outcome(error: Exception) -> tuple[int, str]:
-    """Return the exit code and the message for an error."""
+def outcome(error: Exception) -> tuple[int, str]:
+    """Return the exit code of the process and the message for an error."""
     match error:
         case UsageError():
             return MISUSED, str(error)
@@ -81,10 +81,14 @@ def _outcome(error: Exception) -> tuple[int, str]:
             return REFUSED, f"the bridge sent a malformed answer: {error}"
         case TimeoutError():
             return UNANSWERED, str(error)
-        case ModuleNotFoundError():  # numpy, or another extra
+        case WorkerError() | ModuleNotFoundError():  # numpy, or another extra
             return REFUSED, str(error)
         case OSError():
             return REFUSED, f"cannot write: {error.strerror}"
+        case TypeError() | ValueError():  # the library cannot send a value or use an option
+            return MISUSED, str(error)
+        case RecursionError():
+            return REFUSED, "the bridge sent a value that is nested too deep to be shown"
     return REFUSED, f"internal error: {type(error).__name__}: {error}"
 
 

@@ -19,7 +19,7 @@ EPILOG = """\
 Values and parameters are JSON: 0.5, true, [1, 2], '{"a": 1}'. Text that is not JSON is taken as a string,
 including NaN and Infinity; '"42"' is the string 42. An argument that begins with a minus sign and is not
 a plain number must follow --: set SESSION NAME -- -1e3. Large arrays are shown as their item type and
-shape; --json prints them in full.
+shape; --json prints them in full. Bytes from a tool are shown in base64.
 
 Options may precede or follow the command. Their defaults come from the environment variables
 BRIDGE_ADDRESS, BRIDGE_CA, BRIDGE_CERT, BRIDGE_KEY and BRIDGE_TOKEN_FILE. --ca or --cert enables TLS;

@@ -7,22 +7,20 @@ a session: they call methods that would open it only after they have checked tha
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Mapping
-from datetime import UTC
 from typing import Any
 
 import grpc
 
-from varbridge import values
+from varbridge import tool_values, values
 from varbridge.connection import Connection
-from varbridge.errors import BridgeError, MalformedReplyError
+from varbridge.errors import BridgeError
 from varbridge.follower import Follower
 from varbridge.messages import snakepit_bridge_pb2 as pb
-from varbridge.output import Out, Row, shown, time_of, whole
+from varbridge.output import Out, Row, iso_time, shown, whole
 from varbridge.update import Update
-from varbridge.variable import Variable
+from varbridge.variable import Variable, time_of
 
 Arguments = argparse.Namespace
 
@@ -47,7 +45,7 @@ def session(connection: Connection, arguments: Arguments, out: Out) -> None:
     out.card(
         {
             "session": reply.session_id,
-            "created_at": time_of(reply.created_at.ToDatetime(UTC)),
+            "created_at": iso_time(time_of(reply.created_at)),
             "metadata": _sorted(reply.metadata),
             "variables": reply.variable_count,
             "tools": reply.tool_count,
@@ -122,7 +120,7 @@ def history(connection: Connection, arguments: Arguments, out: Out) -> None:
         [
             (
                 str(entry.version),
-                time_of(entry.timestamp.ToDatetime(UTC)),
+                iso_time(time_of(entry.timestamp)),
                 entry.changed_by,
                 shown(*_written(entry)),
             )
@@ -186,8 +184,8 @@ def run(connection: Connection, arguments: Arguments, out: Out) -> None:
         for chunk in remote.stream(arguments.tool, parameters, timeout=arguments.timeout):
             chunks += 1
             if not chunk.is_final:
-                data = _data(chunk)
-                out.line({"chunk": chunk.chunk_id, "data": data}, shown(data))
+                data = tool_values.decode_chunk(chunk)
+                out.line({"chunk": chunk.chunk_id, "data": whole(data)}, shown(data))
     except BridgeError as error:
         # A tool that does not stream is refused with this status before it runs. So are wrong parameters,
         # which the next call refuses again.
@@ -213,7 +211,7 @@ def _row(variable: Variable, value: str | None = None) -> Row:
         "metadata": _sorted(variable.metadata),
         "source": variable.source,
         "optimizer": variable.optimizer_id,
-        "updated_at": time_of(variable.updated_at),
+        "updated_at": iso_time(variable.updated_at),
     }
 
 
@@ -225,7 +223,7 @@ def _entry_row(entry: pb.VariableHistoryEntry) -> Row:
     return {
         "version": entry.version,
         "value": whole(*_written(entry)),
-        "timestamp": time_of(entry.timestamp.ToDatetime(UTC)),
+        "timestamp": iso_time(time_of(entry.timestamp)),
         "changed_by": entry.changed_by,
         "metadata": _sorted(entry.metadata),
     }
@@ -242,17 +240,10 @@ def _sorted(texts: Mapping[str, str]) -> dict[str, str]:
     return dict(sorted(texts.items()))
 
 
-def _data(chunk: pb.ToolChunk) -> Any:
-    try:
-        return json.loads(chunk.data)
-    except (ValueError, RecursionError) as error:
-        raise MalformedReplyError(f"the chunk {chunk.chunk_id} is not JSON: {error}") from None
-
-
 def _line(update: Update, variable: Variable, widest: int) -> str:
     """Return an update for people, with the name padded to ``widest`` characters."""
     text = (
-        f"{time_of(update.timestamp)}  #{update.sequence:<5}  {update.kind:17}  {variable.name:{widest}}"
+        f"{iso_time(update.timestamp)}  #{update.sequence:<5}  {update.kind:17}  {variable.name:{widest}}"
         f"  v{variable.version:<4}  {_shown(variable)}"
     )
     if update.kind == "value_change":
@@ -264,7 +255,7 @@ def _update_row(update: Update, variable: Variable) -> Row:
     return {
         "sequence": update.sequence,
         "kind": update.kind,
-        "timestamp": time_of(update.timestamp),
+        "timestamp": iso_time(update.timestamp),
         "name": variable.name,
         "id": variable.id,
         "type": variable.type,
@@ -304,4 +295,4 @@ def _signature(parameter: pb.ParameterSpec) -> str:
 def _default(parameter: pb.ParameterSpec) -> Any:
     if not parameter.HasField("default_value"):
         return None
-    return values.decode_any(parameter.default_value)
+    return tool_values.decode(parameter.default_value)

@@ -18,7 +18,10 @@ A tool is still called as the function that it was, also by other tools.
 a blocking tool: each call runs in a process of its own, which is killed at the deadline. A generator of
 either kind is a streaming tool: each item that it yields is a chunk.
 
-Arguments of a call have names, and come as JSON or arrays. A function with parameters that such a call cannot
+Results, chunks and arguments are JSON, arrays, or bytes as a whole: a result of ``bytes``, and an argument of
+``bytes`` for a parameter with that type, arrive as they are.
+
+Arguments of a call have names. A function with parameters that such a call cannot
 reach is refused where it is declared.
 
 >>> @tool

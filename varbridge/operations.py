@@ -9,7 +9,7 @@ import json
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from varbridge import values
+from varbridge import tool_values, values
 from varbridge.errors import BridgeError, ToolFailedError
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.variable import Variable
@@ -275,7 +275,7 @@ class Operations:
                 session_id=self.session_id,
                 tool_name=tool,
                 parameters={
-                    name: to_any(values.encode_argument(value, name, as_json=True))
+                    name: to_any(tool_values.encode(value, name, as_json=True))
                     for name, value in (parameters or {}).items()
                 },
                 metadata=metadata,
@@ -287,12 +287,18 @@ class Operations:
         self, tool: str, parameters: Mapping[str, Any] | None, metadata: Texts | None
     ) -> pb.ExecuteToolRequest:
         """Return the request that runs a tool, or a streaming one."""
-        raws = {name: values.encode_argument(value, name) for name, value in (parameters or {}).items()}
+        opaque: dict[str, bytes] = {}
+        raws: dict[str, Raw] = {}
+        for name, value in (parameters or {}).items():
+            if isinstance(value, bytes | bytearray | memoryview):
+                opaque[name] = bytes(value)
+            else:
+                raws[name] = tool_values.encode(value, name)
         return pb.ExecuteToolRequest(
             session_id=self.session_id,
             tool_name=tool,
             parameters={name: to_any(raw) for name, raw in raws.items()},
-            binary_parameters={name: raw.array for name, raw in raws.items() if raw.array},
+            binary_parameters={name: raw.array for name, raw in raws.items() if raw.array} | opaque,
             metadata=metadata,
         )
 
@@ -317,4 +323,4 @@ class Operations:
 def _result(reply: pb.ExecuteToolResponse | pb.ExecuteElixirToolResponse) -> Any:
     if not reply.success:
         raise ToolFailedError(reply.error_message)
-    return values.decode_any(reply.result)
+    return tool_values.decode(reply.result)

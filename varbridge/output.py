@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TextIO
+
+from varbridge import jsontext
 
 MAX_SHOWN_ITEMS = 64
 """The maximum number of items of an array that is shown in full; larger ones are shown as their shape."""
@@ -21,13 +24,13 @@ Row = Mapping[str, Any]
 def read(text: str) -> Any:
     """Return the value of an argument: that of the JSON text, or the text itself if it is not JSON."""
     try:
-        return json.loads(text, parse_float=_finite, parse_constant=_not_json)
-    except (ValueError, RecursionError):
+        return jsontext.parse(text)
+    except ValueError:
         return text
 
 
 def whole(value: Any, kind: str = "") -> Any:
-    """Return a value in full as JSON, from which ``read`` restores the same value.
+    """Return a value in full as JSON, from which ``read`` restores the same value; bytes in base64.
 
     Args:
         value: the value in Python.
@@ -38,6 +41,8 @@ def whole(value: Any, kind: str = "") -> Any:
         return {"shape": list(value.shape), "data": numbers} if kind == "tensor" else numbers
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     if isinstance(value, list):
         return [whole(item) for item in value]
     if isinstance(value, dict):
@@ -116,21 +121,10 @@ class Out:
         return json.dumps(row, allow_nan=False)  # ASCII, whatever encoding the terminal has
 
 
-def time_of(moment: datetime) -> str:
+def iso_time(moment: datetime) -> str:
     """Return a time in UTC in ISO format, with milliseconds."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(f"{text} is beyond the range of a double")
-    return number
-
-
-def _not_json(name: str) -> float:
-    raise ValueError(f"{name} is not a JSON number")

@@ -191,7 +191,11 @@ class Session(SessionTools):
         *,
         timeout: float | None = None,
     ) -> Sequence[pb.VariableHistoryEntry]:
-        """Return at most ``limit`` versions of a variable, newest first; 0 for all that are retained."""
+        """Return at most ``limit`` versions of a variable, newest first; 0 for all that are retained.
+
+        There are no pages: every reply begins with the newest version. It has at most 100 MiB, beyond which
+        the call is refused as RESOURCE_EXHAUSTED; of large arrays, ask for fewer versions.
+        """
         return perform(self._operations.history(identifier, limit), self.connection, timeout)
 
     def roll_back(

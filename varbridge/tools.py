@@ -29,6 +29,8 @@ class SessionTools:
     ) -> Iterator[pb.ToolChunk]:
         """Run a streaming tool; yield its chunks, including the empty final one. It has no default timeout.
 
+        A chunk's ``data`` are JSON; ``tool_values.decode_chunk`` reads a chunk, also one of bytes.
+
         >>> [chunk.data for chunk in session.stream("count", {"n": 2}) if not chunk.is_final]
         [b'1', b'2']
         """
@@ -49,7 +51,7 @@ class SessionTools:
         metadata: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> Any:
-        """Run a tool and return its result.
+        """Run a tool and return its result, which may be bytes; so may the parameters of type ``any``.
 
         Raises:
             ToolFailedError: the tool itself failed.

@@ -46,30 +46,18 @@ from typing import Any
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 
-from varbridge import arrays
+from varbridge import arrays, jsontext
 from varbridge.errors import MalformedReplyError
+from varbridge.jsontext import NotFiniteError
 from varbridge.wire import PREFIX, Raw, split_url, to_any
 
-__all__ = ["Raw", "decode", "decode_any", "encode", "encode_argument", "split_url", "to_any"]
+__all__ = ["Raw", "decode", "decode_any", "encode", "split_url", "to_any"]
 
 MAX_JSON_NUMBERS = 100_000
 """The maximum number of numbers that are sent as JSON."""
 
-_STRING_VALUE = "type.googleapis.com/google.protobuf.StringValue"
-"""The type_url under which Snakepit 0.4 sends the JSON of a tool's result."""
-
 _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _NUMBERS = (int, float)
-
-_REASONS = {
-    "Circular": "a list that contains itself cannot be sent",
-    "digits": "an integer of thousands of digits cannot be sent: the bridge takes integers of 64 bits",
-}
-"""The messages for errors of the JSON encoder, by a word in them."""
-
-
-class _NotFiniteError(ValueError):
-    """JSON cannot represent NaN and infinities inside of lists."""
 
 
 def encode(kind: str, value: Any, name: str = "") -> Raw:
@@ -87,27 +75,8 @@ def encode(kind: str, value: Any, name: str = "") -> Raw:
         return value
     try:
         return _ENCODERS.get(kind, _encode_json)(kind, value)
-    except _ERRORS as error:
-        raise _named(name, error) from None
-
-
-def encode_argument(value: Any, name: str = "", *, as_json: bool = False) -> Raw:
-    """Encode an argument of a tool, with the type that its Python type suggests.
-
-    Args:
-        value: a Python value, or a ``Raw`` that is sent as it is.
-        name: the name of the parameter, for the message of an error.
-        as_json: True to send arrays as JSON, for requests that have no field for raw bytes.
-    """
-    if isinstance(value, Raw):
-        return value
-    try:
-        if as_json:
-            return _encode_json("json", _json_array(value))
-        kind = kind_of(value)
-    except _ERRORS as error:
-        raise _named(name, error) from None
-    return encode(kind, value, name)
+    except ENCODING_ERRORS as error:
+        raise named_error(name, error) from None
 
 
 def kind_of(value: Any) -> str:
@@ -115,7 +84,7 @@ def kind_of(value: Any) -> str:
     if (array := arrays.as_array(value)) is not None:
         if array.ndim:
             return "embedding" if _is_embedding(array) else "tensor"
-        value = _plain(value)
+        value = arrays.plain(value)
     names = {bool: "boolean", int: "integer", float: "float", str: "string"}
     return names.get(type(value), "json")
 
@@ -137,8 +106,8 @@ def decode(kind: str, message: AnyMessage, array: bytes = b"", dtype: str | None
     if named != kind:
         raise MalformedReplyError(f"a value of type {kind} came with the type_url {message.type_url!r}")
     try:
-        value = _DECODER.decode(message.value.decode())
-    except (ValueError, RecursionError) as error:
+        value = jsontext.parse(message.value.decode())
+    except ValueError as error:
         raise MalformedReplyError(
             f"a value of type {kind} came as invalid JSON: {message.value[:80]!r} ({error})"
         ) from None
@@ -160,30 +129,27 @@ def decode(kind: str, message: AnyMessage, array: bytes = b"", dtype: str | None
 
 
 def decode_any(message: AnyMessage, array: bytes = b"") -> Any:
-    """Decode a value of the type that its type_url names, such as the result of a tool.
+    """Decode a value of the type that its type_url names.
 
-    >>> label = "type.googleapis.com/google.protobuf.StringValue"  # from Snakepit 0.4
-    >>> decode_any(AnyMessage(type_url=label, value=b'{"loss": 0.5}'))
-    {'loss': 0.5}
+    Raises:
+        MalformedReplyError: the message is not a value of a type.
+        ModuleNotFoundError: the value is an array, and numpy is not installed.
     """
-    if message.type_url == _STRING_VALUE:
-        message = AnyMessage(type_url=PREFIX + "json", value=message.value)
     return decode(split_url(message.type_url)[0], message, array)
 
 
 # Encoding
 
-
-_ERRORS = (TypeError, ValueError, OverflowError, RecursionError)
+ENCODING_ERRORS = (TypeError, ValueError, OverflowError, RecursionError)
 """The errors of encoders."""
 
 
-def _named(name: str, error: Exception) -> TypeError | ValueError:
+def named_error(name: str, error: Exception) -> TypeError | ValueError:
     """Return the error of an encoder with the name of the variable or parameter."""
     words = str(error)
     if isinstance(error, RecursionError):
         words = "lists nested so deep cannot be sent"
-    elif isinstance(error, _NotFiniteError):
+    elif isinstance(error, NotFiniteError):
         words = "NaN and infinities inside of a list or dict cannot be sent as JSON: send a numpy array"
     kind = TypeError if isinstance(error, TypeError) else ValueError
     return kind(f"{name}: {words}" if name else words)
@@ -194,10 +160,10 @@ def _encode_json(kind: str, value: Any) -> Raw:
     if (array := arrays.as_array(value)) is not None:
         if array.ndim and kind != "json":
             raise TypeError(f"an array of shape {array.shape} cannot be sent as a value of type {kind}")
-        value = _plain(value)
+        value = arrays.plain(value)
     if isinstance(value, float) and not math.isfinite(value):
         value = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return Raw(PREFIX + kind, _dump(value))
+    return Raw(PREFIX + kind, jsontext.dump(value))
 
 
 def _encode_embedding(kind: str, value: Any) -> Raw:
@@ -234,10 +200,10 @@ def _encode_numbers(kind: str, value: Any, shape: Sequence[int], data: Any) -> R
     """
     if math.prod(shape) <= MAX_JSON_NUMBERS:
         try:
-            return Raw(PREFIX + kind, _dump(value))
-        except _NotFiniteError:
+            return Raw(PREFIX + kind, jsontext.dump(value))
+        except NotFiniteError:
             pass
-    numbers = [_plain(item) for item in arrays.flat(data)]
+    numbers = [arrays.plain(item) for item in arrays.flat(data)]
     if not all(type(number) in _NUMBERS for number in numbers):
         raise TypeError("a list with NaN, with infinities, or of so many items must have numbers only")
     if arrays.shape_of(data) not in (shape, [len(numbers)]) or len(numbers) != math.prod(shape):
@@ -263,74 +229,7 @@ def _is_embedding(array: Any) -> bool:
     )
 
 
-def _json_array(value: Any) -> Any:
-    """Return an array in the form that it has in JSON, and other values as they are."""
-    array = arrays.as_array(value)
-    if array is None or array.ndim <= 1:
-        return value
-    return {"shape": [*array.shape], "data": array}
-
-
-def _dump(value: Any) -> bytes:
-    try:
-        text = _ENCODER.encode(value)
-    except ValueError as error:
-        for word, reason in _REASONS.items():
-            if word in str(error):
-                raise ValueError(reason) from None
-        if "JSON compliant" in str(error):
-            raise _NotFiniteError from None
-        raise
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _plain(value: Any) -> Any:
-    """Return numpy's scalars and arrays as Python objects, and other values as they are."""
-    array = arrays.as_array(value)
-    if array is None:
-        return value
-    return (array if array.dtype.kind in ("b", "U") else arrays.sendable(array)).tolist()
-
-
-def _plain_or_error(value: Any) -> Any:
-    """Return an object in a form for the JSON encoder, which calls this for the objects that it lacks."""
-    if hasattr(value, "__array__"):
-        return _plain(value)
-    if arrays.is_list(value):
-        return list(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(
-        f"an object of the type {type(value).__name__} cannot be sent: send numbers, texts, lists, dicts or"
-        " numpy arrays"
-    )
-
-
-_ENCODER = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain_or_error
-)
-
-
 # Decoding
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(f"{text[:20]} is beyond the range of a double")
-    return number
-
-
-def _whole(text: str) -> int:
-    _finite(text)
-    return int(text)
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_whole, parse_constant=_no_constant)
 
 _FITS: dict[str, Callable[[Any], bool]] = {
     "float": lambda value: type(value) in _NUMBERS or (isinstance(value, str) and value in _SPECIAL),

@@ -24,6 +24,10 @@ JSON = "json"
 """The kind of a value that has none of the variable types."""
 
 
+BYTES = "bytes"
+"""The kind of a tool's result, or of a chunk of it, that is opaque: its data are bytes and not JSON."""
+
+
 class AnyMessage(Protocol):
     """The two fields of ``google.protobuf.Any``."""
 

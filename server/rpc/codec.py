@@ -7,16 +7,18 @@ https://protobuf.dev/programming-guides/encoding).
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.protobuf.wrappers_pb2 import BytesValue
 
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 from ..core import change_log
 from ..core.change_log import Change
-from ..core.values import LEGACY_PREFIX, PREFIX, Value
+from ..core.values import BYTES, LEGACY_PREFIX, PREFIX, Value
 from ..core.variables import Variable
 
 # Numbers of the fields that are assembled by hand.
@@ -34,6 +36,24 @@ _CACHES = {PREFIX: "encoded", LEGACY_PREFIX: "encoded_legacy"}
 def any_of(value: Value | Variable, prefix: str = PREFIX) -> AnyMessage:
     """Return the ``Any`` of a value or of a variable's value; its array belongs in another field."""
     return AnyMessage(type_url=prefix + value.kind, value=value.data)
+
+
+def result_message(result: Value, prefix: str) -> AnyMessage:
+    """Return the ``Any`` of a tool's result; for bytes, which none of the types has, a ``BytesValue``."""
+    if result.kind != BYTES:
+        return any_of(result, prefix)
+    message = AnyMessage()
+    message.Pack(BytesValue(value=result.data))
+    return message
+
+
+def chunk_message(chunk_id: str, chunk: Value) -> pb.ToolChunk:
+    """Return the message of a chunk, whose data are JSON: bytes are a string in base64."""
+    if chunk.kind != BYTES:
+        return pb.ToolChunk(chunk_id=chunk_id, data=chunk.data)
+    return pb.ToolChunk(
+        chunk_id=chunk_id, data=b'"%b"' % b64encode(chunk.data), metadata={"encoding": "base64"}
+    )
 
 
 def timestamp(nanoseconds: int) -> Timestamp:

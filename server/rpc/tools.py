@@ -89,7 +89,9 @@ class ToolServicer:
                     success=False, error_message=reason_of(error), execution_time_ms=_milliseconds(started)
                 )
             return pb.ExecuteToolResponse(
-                success=True, result=codec.any_of(result, prefix), execution_time_ms=_milliseconds(started)
+                success=True,
+                result=codec.result_message(result, prefix),
+                execution_time_ms=_milliseconds(started),
             )
 
     async def ExecuteElixirTool(
@@ -130,11 +132,11 @@ class ToolServicer:
             number = 0
             async with aclosing(self._start(tool, session, request, arguments).chunks()) as chunks:
                 try:
-                    async for data in chunks:
+                    async for chunk in chunks:
                         number += 1
                         if (flushed := self._sessions.flushed(session.id)) is not None:
                             await flushed  # a chunk may depend on a change
-                        await context.write(pb.ToolChunk(chunk_id=f"{tool.name}-{number}", data=data))
+                        await context.write(codec.chunk_message(f"{tool.name}-{number}", chunk))
                 except aio.BaseError:
                     raise  # an error of the connection, not of the tool
                 except Exception as error:

@@ -11,7 +11,7 @@ from ..core.changes import ChangeContext
 from ..core.errors import FailedPreconditionError
 from ..core.session import Session
 from ..core.values import PREFIX, Value, read_value
-from .results import result_of
+from .results import value_of
 
 
 class SessionCall:
@@ -36,7 +36,7 @@ class SessionCall:
 
     def set(self, name: str, value: Any) -> None:
         """Set a variable, with the same checks as for any client."""
-        self.write(name, result_of(value).data)
+        self.write(name, value_of(value).data)
 
     def value(self, name: str) -> Value:
         """Return the value of a variable."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from varbridge.decorator import Tool
 
-from ..core.values import Value
+from ..core.values import BYTES, Value
 from .context import SessionCall
 from .results import ToolFailedError, chunk_of, result_of
 
@@ -27,8 +27,8 @@ class Run(Protocol):
         """Return the result of a tool that does not stream."""
         ...
 
-    def chunks(self) -> AsyncGenerator[bytes, None]:
-        """Yield the chunks of a streaming tool, as JSON; the tool runs only while the next one is awaited."""
+    def chunks(self) -> AsyncGenerator[Value, None]:
+        """Yield the chunks of a streaming tool; the tool runs only while the next one is awaited."""
         ...
 
 
@@ -54,7 +54,7 @@ class LoopRun:
         self._arguments = arguments
         self._abandoned = abandoned
         self._wanted = asyncio.Semaphore(0)
-        self._next_chunk: asyncio.Future[bytes]  # the chunk that the reader awaits
+        self._next_chunk: asyncio.Future[Value]  # the chunk that the reader awaits
 
     async def answer(self) -> Value:
         """Run the tool, and return its result."""
@@ -67,7 +67,7 @@ class LoopRun:
             await self._end(task)
             del task  # otherwise the traceback of an exception refers to it in a cycle, which stays in memory
 
-    async def chunks(self) -> AsyncGenerator[bytes, None]:
+    async def chunks(self) -> AsyncGenerator[Value, None]:
         """Run the tool, and yield its chunks one after another."""
         # A single task runs the generator, since a context that it enters (such as a timeout) needs one task.
         task = asyncio.create_task(self._generate())
@@ -139,18 +139,20 @@ def _result(task: asyncio.Task[Any]) -> Any:
         del task  # as above
 
 
-async def collected(chunks: AsyncGenerator[bytes, None], max_chunks: int, max_bytes: int) -> bytes:
+async def collected(chunks: AsyncGenerator[Value, None], max_chunks: int, max_bytes: int) -> bytes:
     """Return the chunks of a streaming tool as one JSON list.
 
     Raises:
-        RuntimeError: there are more chunks or bytes than a single result may have.
+        RuntimeError: there are more chunks or bytes than a single result may have, or a chunk is not JSON.
     """
     parts: list[bytes] = []
     size = 0
     async with aclosing(chunks):
         async for chunk in chunks:
-            parts.append(chunk)
-            size += len(chunk)
+            if chunk.kind == BYTES:
+                raise RuntimeError("a single result cannot have chunks of bytes: run the tool as a stream")
+            parts.append(chunk.data)
+            size += len(chunk.data)
             if len(parts) > max_chunks or size > max_bytes:
                 raise RuntimeError(
                     f"more than {max_chunks} chunks or {max_bytes} bytes for one result:"

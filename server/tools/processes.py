@@ -85,11 +85,10 @@ class ProcessRun:
         """Run the tool, and return its result."""
         async with self._connected() as (reader, writer):
             _, payload = await self._next(reader, writer)
-            kind, _, data = payload.partition(b"\n")
         await self._wait_for_end()
-        return Value(kind.decode(), data)
+        return protocol.value_of(payload)
 
-    async def chunks(self) -> AsyncGenerator[bytes, None]:
+    async def chunks(self) -> AsyncGenerator[Value, None]:
         """Run the tool, and yield its chunks one after another."""
         async with self._connected() as (reader, writer):
             while True:
@@ -97,7 +96,7 @@ class ProcessRun:
                 kind, payload = await self._next(reader, writer)
                 if kind == protocol.END:
                     break
-                yield payload
+                yield protocol.value_of(payload)
         await self._wait_for_end()
 
     @asynccontextmanager

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import struct
 
+from ..core.values import Value
+
 HEADER = struct.Struct("!cI")
 """The header of a frame: the letter, and the length of the payload in bytes."""
 
@@ -23,8 +25,8 @@ REFUSED = b"R"  # the reply to a refused GET or SET: the reason in UTF-8
 # Letters of frames from the tool, and their payloads
 GET = b"G"  # the name of a variable in UTF-8
 SET = b"S"  # JSON of [name of a variable, its value as JSON text]
-ANSWER = b"A"  # the kind of the result, a line feed, its JSON
-CHUNK = b"K"  # the chunk as JSON
+ANSWER = b"A"  # the kind of the result, a line feed, its JSON or bytes
+CHUNK = b"K"  # the same of a chunk
 END = b"E"  # empty: no chunk is left
 FAILED = b"X"  # JSON of [the reason, the traceback]
 
@@ -38,3 +40,14 @@ KILL = b"K"
 
 ENDED = struct.Struct("!Qi")
 """A report from the fork server: the number of a tool's process, and its exit code, negative for a signal."""
+
+
+def payload_of(value: Value) -> bytes:
+    """Return the payload for a result or a chunk."""
+    return value.kind.encode() + b"\n" + value.data
+
+
+def value_of(payload: bytes) -> Value:
+    """Return the result or the chunk that a payload has."""
+    kind, _, data = payload.partition(b"\n")
+    return Value(kind.decode(), data)

@@ -12,7 +12,7 @@ from varbridge.decorator import TYPE_NAMES
 from ..core import jsontext
 from ..core.errors import RefusalError
 from ..core.types import INT64, SPECIAL_FLOATS
-from ..core.values import JSON, Value
+from ..core.values import BYTES, JSON, Value
 
 
 class ToolFailedError(Exception):
@@ -28,26 +28,35 @@ class ToolFailedError(Exception):
 
 
 def result_of(answer: Any) -> Value:
-    """Return a tool's result as a value of the variable type for its Python type; otherwise as ``json``.
+    """Return a tool's result as a value; bytes as they are.
 
     Raises:
         TypeError, ValueError: JSON cannot represent the result.
+    """
+    return _bytes_of(answer) or value_of(answer)
+
+
+def value_of(answer: Any) -> Value:
+    """Return a Python object as a value of the variable type for its Python type; otherwise as ``json``.
+
+    Raises:
+        TypeError, ValueError: JSON cannot represent the object.
     """
     answer = _plain(answer)
     if isinstance(answer, float) and not math.isfinite(answer):
         return Value("float", jsontext.dump(_special(answer)))
     if type(answer) is int and answer not in INT64:
         return Value(JSON, jsontext.dump(answer))
-    return Value(TYPE_NAMES.get(type(answer), JSON), chunk_of(answer))
+    return Value(TYPE_NAMES.get(type(answer), JSON), jsontext.dump(answer, _plain_or_error))
 
 
-def chunk_of(answer: Any) -> bytes:
-    """Return a chunk of a streaming tool as JSON.
+def chunk_of(answer: Any) -> Value:
+    """Return a chunk of a streaming tool as ``json``; bytes as they are.
 
     Raises:
         TypeError, ValueError: JSON cannot represent the chunk.
     """
-    return jsontext.dump(answer, _plain_or_error)
+    return _bytes_of(answer) or Value(JSON, jsontext.dump(answer, _plain_or_error))
 
 
 def reason_of(error: BaseException) -> str:
@@ -63,6 +72,10 @@ def trace_of(error: BaseException) -> str:
     if isinstance(error, RefusalError):
         return ""
     return "".join(traceback.format_exception(error))
+
+
+def _bytes_of(answer: Any) -> Value | None:
+    return Value(BYTES, bytes(answer)) if isinstance(answer, bytes | bytearray | memoryview) else None
 
 
 def _plain(answer: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from varbridge.decorator import Tool
 
 from ..core.parameters import Parameter
-from .results import result_of
+from .results import value_of
 
 
 class Signature(NamedTuple):
@@ -26,7 +26,7 @@ def signature_of(tool: Tool) -> Signature:
                 parameter.name,
                 parameter.type,
                 parameter.required,
-                None if parameter.required else result_of(parameter.default),
+                None if parameter.required else value_of(parameter.default),
             )
             for parameter in tool.parameters
         ),

@@ -15,7 +15,7 @@ from varbridge.decorator import Tool
 
 from ..core.values import Value
 from . import protocol
-from .results import chunk_of, reason_of, result_of, trace_of
+from .results import chunk_of, reason_of, result_of, trace_of, value_of
 
 MAX_REASON_LENGTH = 10_000
 """The maximum number of characters of a failure's message; longer ones are cut off."""
@@ -38,16 +38,16 @@ class PipeCall:
 
     def set(self, name: str, value: Any) -> None:
         """Set a variable, with the same checks as for any client."""
-        self._ask(protocol.SET, json.dumps([name, result_of(value).data.decode()]).encode())
+        self._ask(protocol.SET, json.dumps([name, value_of(value).data.decode()]).encode())
 
     def answer(self, value: Value) -> None:
         """Send the tool's result."""
-        self._send(protocol.ANSWER, value.kind.encode() + b"\n" + value.data)
+        self._send(protocol.ANSWER, protocol.payload_of(value))
 
-    def chunk(self, data: bytes) -> None:
-        """Send a chunk of the tool's result, as JSON."""
+    def chunk(self, value: Value) -> None:
+        """Send a chunk of the tool's result."""
         with self._lock:
-            self._send(protocol.CHUNK, data)
+            self._send(protocol.CHUNK, protocol.payload_of(value))
 
     def wait_for_reader(self) -> None:
         """Wait until the client that reads the stream takes the next chunk."""

@@ -41,7 +41,8 @@ def test_the_examples_of_the_synchronous_library(test: doctest.DocTest, address:
 
 
 @pytest.mark.parametrize(
-    "test", examples(sys.modules["varbridge.aio.connection"], sys.modules["varbridge.aio.session"])
+    "test",
+    examples(*(sys.modules[f"varbridge.aio.{name}"] for name in ("connection", "session", "tools"))),
 )
 def test_the_examples_of_the_asyncio_library(
     test: doctest.DocTest, address: str, capsys: pytest.CaptureFixture[str]

@@ -125,7 +125,7 @@ async def taken(run: LoopRun, count: int) -> list[bytes]:
     first: list[bytes] = []
     async with aclosing(run.chunks()) as chunks:
         async for chunk in chunks:
-            first.append(chunk)
+            first.append(chunk.data)
             if len(first) == count:
                 break
     return first
@@ -187,6 +187,15 @@ def test_more_than_one_answer_may_have_is_a_failure() -> None:
     for max_chunks, max_bytes in ((2, 100), (100, 2)):
         with pytest.raises(RuntimeError, match="run the tool as a stream"):
             asyncio.run(collected(stream_of(many, n=3).chunks(), max_chunks, max_bytes))
+
+
+def test_bytes_have_no_place_in_the_list_of_chunks() -> None:
+    @tool
+    async def images() -> AsyncIterator[bytes]:
+        yield b"raw"
+
+    with pytest.raises(RuntimeError, match="cannot have chunks of bytes: run the tool as a stream"):
+        asyncio.run(collected(stream_of(images).chunks(), 100, 100))
 
 
 def test_a_tool_that_ignores_its_cancellation_is_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,7 +283,7 @@ def test_a_stream_that_ends_as_a_program_does_fails_after_its_chunks(end: BaseEx
 
     async def chunks() -> list[bytes]:
         async with aclosing(LoopRun(ends, NO_CALL, {}, set()).chunks()) as chunks:
-            received = [await anext(chunks)]
+            received = [(await anext(chunks)).data]
             with pytest.raises(ToolFailedError, match=type(end).__name__):
                 await anext(chunks)
         return received

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from server.core.errors import FieldViolation, InvalidArgumentError
 from server.core.parameters import STRING_VALUE, bind
-from server.core.values import LEGACY_PREFIX, PREFIX, Value
+from server.core.values import BYTES, JSON, LEGACY_PREFIX, PREFIX, Value
 from server.tools.builtin import TOOLS
 from server.tools.registry import Registry
-from server.tools.results import chunk_of, result_of
+from server.tools.results import chunk_of, result_of, value_of
 from server.tools.signature import signature_of
 from tests.server.core.builders import Sent, sent, sent_binary
 from tests.server.tools.builders import train
@@ -211,7 +211,15 @@ def test_a_result_of_numpy_is_that_of_its_numbers(answer: Any, kind: str, data: 
 
 
 def test_a_chunk_of_numpy_is_that_of_its_numbers() -> None:
-    assert chunk_of({"loss": numpy.float32(0.5), "steps": numpy.arange(2)}) == b'{"loss":0.5,"steps":[0,1]}'
+    chunk = chunk_of({"loss": numpy.float32(0.5), "steps": numpy.arange(2)})
+    assert chunk == Value(JSON, b'{"loss":0.5,"steps":[0,1]}')
+
+
+@pytest.mark.parametrize("answer", [b"0.5", bytearray(b"0.5"), memoryview(b"0.5")])
+def test_bytes_are_a_result_and_a_chunk_as_they_are_and_no_value(answer: Any) -> None:
+    assert result_of(answer) == chunk_of(answer) == Value(BYTES, b"0.5")
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        value_of(answer)
 
 
 @given(st.floats() | st.integers(-(2**70), 2**70) | st.text() | st.booleans() | st.none())
@@ -222,7 +230,7 @@ def test_a_result_is_what_a_parameter_takes(answer: Any) -> None:
     assert repr(bound(values)["extra"]) == repr(answer)
 
 
-@pytest.mark.parametrize("answer", [object(), {1, 2}, b"raw", [math.nan], {"a": math.inf}, "\ud800"])
+@pytest.mark.parametrize("answer", [object(), {1, 2}, [b"raw"], [math.nan], {"a": math.inf}, "\ud800"])
 def test_an_answer_that_json_cannot_say_fails(answer: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
         result_of(answer)
@@ -232,4 +240,4 @@ def test_an_answer_that_json_cannot_say_fails(answer: Any) -> None:
 def test_the_defaults_of_the_tools_that_come_with_the_server_are_values(name: str) -> None:
     for parameter in Registry(TOOLS).find(name).parameters:
         if not parameter.required:
-            assert result_of(parameter.default).native() == parameter.default
+            assert value_of(parameter.default).native() == parameter.default
