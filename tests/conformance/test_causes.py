@@ -72,9 +72,25 @@ def test_failures_of_the_same_clauses_are_one_cause() -> None:
     assert causes[0].example == "features/x.feature:1"
 
 
+def test_the_clause_that_fails_most_exclusively_comes_first() -> None:
+    def fail(number: int, statement: str, outcome: str = "failed") -> ScenarioRecord:
+        return record(number, outcome, statement.partition(".")[0], statements=[statement])
+
+    passing = [fail(10 + n, "A1.1", "passed") for n in range(20)]
+    passing += [fail(40 + n, "K1.2", "passed") for n in range(3)]
+    failing = [fail(1, "A1.1"), fail(2, "K1.1"), fail(3, "K1.1"), fail(4, "P6.1")]
+    causes = find_causes([*failing, *passing])
+    assert [cause.clauses for cause in causes] == [["K1"], ["P6"], ["A1"]]
+
+
+def test_of_clauses_that_are_about_as_suspect_the_more_basic_one_comes_first() -> None:
+    causes = find_causes([record(1, clauses="W3"), record(2, clauses="A9"), record(3, clauses="W3")])
+    assert [cause.clauses for cause in causes] == [["A9"], ["W3"]]
+
+
 def test_a_cause_names_the_clauses_of_statements_before_others_of_the_rule() -> None:
     causes = find_causes([record(1, clauses="A2 W2 W6", statements=["W6.2"])])
-    assert summary(causes) == [("rule", "A2 W6", 1, 0, 0)]
+    assert summary(causes) == [("rule", "W6 A2", 1, 0, 0)]
 
 
 def test_a_method_that_is_not_implemented_is_one_cause_of_its_own_clause() -> None:
@@ -123,7 +139,7 @@ def test_the_same_refusal_under_several_clauses_is_one_cause() -> None:
             )
         ]
     )
-    assert summary(causes) == [("refusal", "A1", 0, 3, 0)]
+    assert summary(causes) == [("refusal", "A1 W3", 0, 3, 0)]
     assert causes[0].sentence == "RegisterVariable answered NOT_FOUND: no session 'a1'"
 
 

@@ -37,7 +37,7 @@ def render(data: Report) -> str:
     if not data.causes:
         return ""
     broken = data.verdict.word == "broken run"
-    title = "Failures in a broken run" if broken else "What to mend, the most basic cause first"
+    title = "Failures in a broken run" if broken else "What to mend, in this order"
     records = {record.location: record for record in data.scenarios}
     cards = "\n".join(_card(number, cause, records) for number, cause in enumerate(data.causes, 1))
     note = "" if broken else note_on_basics(data.causes)

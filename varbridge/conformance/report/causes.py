@@ -11,8 +11,8 @@ A scenario belongs to the first of these groups that applies to it:
 6. the Rules of the same clauses are broken;
 7. its random walks diverged, which is a cause for each clause that no other cause names.
 
-The causes are listed in the order in which clauses rest on each other, so that the first one is to be mended
-first.
+First come methods, and basic clauses of which most scenarios fail, in the order in which they rest on each
+other; then the other causes, the clause that is most probably broken first.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from varbridge.conformance.clauses import CLAUSES, clause_in, clause_of, rank
+from varbridge.conformance.clauses import clause_in, clause_of, rank
 from varbridge.conformance.report.record import Cause, DivergenceRecord, Failure, ScenarioRecord
+from varbridge.conformance.report.suspicion import Suspicion
 from varbridge.messages.traits import METHODS, traits_of
 
 FEW = 2
@@ -31,6 +32,9 @@ FEW = 2
 
 AT_FAULT = 0.8
 """The share of the scenarios calling a method that fail if the method itself is at fault."""
+
+MOST = 0.5
+"""The share of the scenarios of a basic clause that fail if it is to be mended before all others."""
 
 BASICS = ("P1", "S1", "S2", "A1", "A3")
 """The clauses on which nearly all scenarios rest: start-up, sessions, and variables that are set and read."""
@@ -55,8 +59,9 @@ class _Group:
 
 
 def find_causes(records: Sequence[ScenarioRecord]) -> list[Cause]:
-    """Return the causes of the failures and of the violated invariants in a run, the most basic one first."""
+    """Return the causes of failures and violated invariants in a run, in the order in which to mend them."""
     rest = [record for record in records if record.outcome in _FAILED]
+    suspicion = Suspicion(records)
     groups: list[_Group] = []
     for kind, name in (("ended", _ended), ("unimplemented", _unimplemented)):
         rest = _take(groups, kind, rest, name)
@@ -68,8 +73,8 @@ def find_causes(records: Sequence[ScenarioRecord]) -> list[Cause]:
         rest = _take_common(groups, kind, rest, key)
     _take(groups, "rule", rest, lambda record: tuple(record.clauses))
     groups += invariants
-    _add_divergences(groups, walks)
-    return [_cause(group) for group in sorted(groups, key=_order)]
+    _add_divergences(groups, walks, suspicion)
+    return [_cause(group, suspicion) for group in _ordered(groups, suspicion)]
 
 
 def startup_cause(clause: str, sentence: str, lines: Sequence[str]) -> Cause:
@@ -218,9 +223,9 @@ def _take_violating(invariants: Sequence[_Group], rest: list[ScenarioRecord]) ->
     return left
 
 
-def _add_divergences(groups: list[_Group], walks: Iterable[ScenarioRecord]) -> None:
+def _add_divergences(groups: list[_Group], walks: Iterable[ScenarioRecord], suspicion: Suspicion) -> None:
     """Add walks to the groups of the clauses that they diverged from, and a group for each other clause."""
-    by_clause = {clause: group for group in groups for clause in _clauses(group)}
+    by_clause = {clause: group for group in groups for clause in _clauses(group, suspicion)}
     for record in walks:
         for divergence in record.divergences:
             clause = clause_of(divergence.statement)
@@ -233,14 +238,14 @@ def _add_divergences(groups: list[_Group], walks: Iterable[ScenarioRecord]) -> N
                 group.walks.append(record)
 
 
-def _cause(group: _Group) -> Cause:
+def _cause(group: _Group, suspicion: Suspicion) -> Cause:
     members = [*group.members, *group.walks]
     violating = list(dict.fromkeys(record.location for record, _ in group.violations))
     sentence, advice = _words(group)
     return Cause(
         kind=group.kind,
         sentence=sentence,
-        clauses=_clauses(group),
+        clauses=_clauses(group, suspicion),
         failed=[record.location for record in members if record.outcome == "failed"],
         not_reached=[record.location for record in members if record.outcome == "not reached"],
         violated=violating,
@@ -251,20 +256,23 @@ def _cause(group: _Group) -> Cause:
     )
 
 
-def _clauses(group: _Group) -> list[str]:
-    """Return the clauses of the Rules that failed if they are few, else that of the method.
+def _clauses(group: _Group, suspicion: Suspicion) -> list[str]:
+    """Return the clauses that a cause names, the one that is most probably broken first.
 
-    The clause of an invariant comes first, then those of the statements that the failed scenarios prove, then
-    that of most of their Rules.
+    The clause of an invariant comes first, and that of a method at fault is the only one. The clauses of the
+    statements that the failed scenarios prove come before others of their Rules.
     """
     counted = Counter(clause for record in group.members for clause in record.clauses)
-    proved = Counter(clause for r in group.members for clause in {clause_of(s) for s in r.statements})
-    rules = sorted(counted, key=lambda clause: (-proved[clause], -counted[clause], rank(clause)))
+    proved = {clause_of(statement) for record in group.members for statement in record.statements}
+    named = suspicion.ordered(proved & counted.keys())
+    rules = [*named, *sorted(counted.keys() - proved, key=lambda clause: (-counted[clause], rank(clause)))]
     if group.clause:
         return [group.clause, *(clause for clause in rules if clause != group.clause)][:FEW]
-    if group.method in METHODS and (group.kind == "unimplemented" or len(rules) > FEW):
+    if group.method in METHODS and (
+        group.kind == "unimplemented" or (group.kind == "method" and len(rules) > FEW)
+    ):
         return [traits_of(group.method).clause]
-    return sorted(rules[:FEW], key=rank)
+    return rules[:FEW]
 
 
 def _words(group: _Group) -> tuple[str, str]:
@@ -312,12 +320,21 @@ def _example(group: _Group) -> ScenarioRecord:
     return min(records, key=lambda record: (record.outcome == "not reached", len(record.steps)))
 
 
-def _order(group: _Group) -> tuple[int, int, int]:
-    """Return the place of a cause: methods in the order of the service, then clauses, then the larger one."""
-    clauses = _clauses(group)
-    place = min(map(rank, clauses), default=len(CLAUSES))
-    foundations = {"ended": 0, "unimplemented": 1, "method": 1}
-    if group.kind in foundations:
-        method = METHODS.index(group.method) if group.method in METHODS else len(METHODS)
-        return foundations[group.kind], method, 0
-    return 2, place, -len(group.members)
+def _ordered(groups: Sequence[_Group], suspicion: Suspicion) -> list[_Group]:
+    """Return groups in the order of their causes; of several about one clause, its Rules come first."""
+    clauses = {id(group): _clauses(group, suspicion) for group in groups}
+    probable = suspicion.ordered(names[0] for names in clauses.values() if names)
+    kinds = {"ended": 0, "unimplemented": 1, "method": 1}
+
+    def place(group: _Group) -> tuple[int, ...]:
+        names = clauses[id(group)]
+        if group.kind in kinds:
+            method = METHODS.index(group.method) if group.method in METHODS else len(METHODS)
+            return kinds[group.kind], method, 0
+        basics = [clause for clause in names if clause in BASICS and suspicion.share(clause) >= MOST]
+        if basics:
+            return 2, min(map(rank, basics)), -len(group.members)
+        probability = probable.index(names[0]) if names else len(probable)
+        return 3, probability, group.kind != "rule", -len(group.members)
+
+    return sorted(groups, key=place)

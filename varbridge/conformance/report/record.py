@@ -273,7 +273,7 @@ class Report:
         coverage: the coverage: the counts of clauses, methods and so on, by subject.
         features: the lines of description that each feature begins with, by the feature's path.
         scenarios: the records of the scenarios, in the order of the features.
-        causes: the causes of the failures, the most basic one first.
+        causes: the causes of the failures, in the order in which to mend them.
     """
 
     verdict: Verdict
