@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tests.conformance.project import MIXED, OTHER, PROFILE, Project, Run, report_of
+from varbridge import __version__
 from varbridge.conformance.clauses import CONTRACT_VERSION
 from varbridge.conformance.invariants.trend import Series
 from varbridge.conformance.report import page as report
@@ -64,7 +65,10 @@ def long_page(run: tuple[Path, Run]) -> Path:
         for name in ("memory", word)
     ]
     over_time = {**ended.data["scenarios"][0], "scenario": f"An hour {word}", "series": figures}
-    measured = [{"name": word, "value": 3.0, "unit": "ms", "limit": 5.0, "at_most": True}]
+    measured = [
+        {"name": word, "value": 3.0, "unit": "ms", "limit": 5.0, "at_most": True},
+        {"name": "calls", "value": 1353.0, "unit": "", "limit": None, "at_most": True},
+    ]
     others = [scenario for scenario in ended.data["scenarios"][1:] if scenario["outcome"] != "failed"]
     data = {**ended.data, "scenarios": [over_time, *failed, *others]}
     data["scenarios"][0]["figures"] = measured
@@ -169,7 +173,14 @@ def test_the_verdict_and_a_failure_are_visible_without_scrolling(browser: Browse
     assert page.locator("h1").inner_text() == "✗ does not conform"
     assert "A variable is registered" in page.locator(".card > summary").first.inner_text()
     head = page.locator("header").inner_text()
-    for text in ("passed", "failed", "UTC", f"contract {CONTRACT_VERSION}", "suite 0", "all features"):
+    for text in (
+        "passed",
+        "failed",
+        "UTC",
+        f"contract {CONTRACT_VERSION}",
+        f"suite {__version__}",
+        "all features",
+    ):
         assert text in head
     assert page.locator(".rerun").first.inner_text().startswith("behave features/a.feature:17")
     page.close()
@@ -282,6 +293,7 @@ def test_measured_figures_are_shown_with_their_limits(browser: Browser, long_pag
     assert "3 ms" in row.inner_text()
     assert "at most 5" in row.inner_text()
     assert row.locator("svg.passed").is_visible()
+    assert page.locator("#figures p").inner_text() == "calls: 1,353"
     page.close()
 
 

@@ -79,7 +79,13 @@ class Figure:
     def text(self) -> str:
         """The figure with its limit, as a text."""
         limit = f", {self.limit_text}" if self.limit_text else ""
-        return f"{self.name}: {self.value:.3g} {self.unit}{limit}"
+        return f"{self.name}: {self.shown}{limit}"
+
+    @property
+    def shown(self) -> str:
+        """The value with its unit, as a text."""
+        number = f"{self.value:,.0f}" if self.value >= 100 else f"{self.value:.3g}"
+        return f"{number} {self.unit}".rstrip()
 
     @property
     def limit_text(self) -> str:

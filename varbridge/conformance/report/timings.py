@@ -12,22 +12,23 @@ _SLOWEST = 10
 
 def figures(scenarios: Sequence[ScenarioRecord]) -> str:
     """Return the section with the measured figures as HTML; empty if there are none."""
-    rows = [_figure(record, figure) for record in scenarios for figure in record.figures]
-    if not rows:
+    measured = [(record, figure) for record in scenarios for figure in record.figures]
+    if not measured:
         return ""
-    return f'<section id="figures"><h2>Measured</h2><table class="bars">{"".join(rows)}</table></section>'
+    rows = [_figure(record, figure, figure.limit) for record, figure in measured if figure.limit is not None]
+    table = f'<table class="bars">{"".join(rows)}</table>' if rows else ""
+    others = "; ".join(escape(figure.text) for _, figure in measured if figure.limit is None)
+    return f'<section id="figures"><h2>Measured</h2>{table}<p class="dim">{others}</p></section>'
 
 
-def _figure(record: ScenarioRecord, figure: Figure) -> str:
-    look, mark = "", None
-    top = max(figure.value, figure.limit or 0.0) * 1.1 or 1.0
-    if figure.limit is not None:
-        mark = figure.limit / top
-        kept_within = figure.value <= figure.limit if figure.at_most else figure.value >= figure.limit
-        look = "passed" if kept_within else "failed"
+def _figure(record: ScenarioRecord, figure: Figure, limit: float) -> str:
+    top = max(figure.value, limit) * 1.1 or 1.0
+    mark = limit / top
+    kept_within = figure.value <= limit if figure.at_most else figure.value >= limit
+    look = "passed" if kept_within else "failed"
     return (
         f"<tr><td>{sign(record.outcome)} {escape(figure.name)}</td>"
-        f"<td class=number>{figure.value:.3g} {escape(figure.unit)}</td>"
+        f"<td class=number>{escape(figure.shown)}</td>"
         f"<td>{bar(figure.value / top, look, mark)}</td><td class=dim>{figure.limit_text}</td></tr>"
     )
 

@@ -52,7 +52,8 @@ def take_walks(world: World, subject: str) -> None:
         for connection in connections:
             connection.close()
     world.target.coverage.add_cases(map(str, state.met))
-    world.figures.append(Figure(f"calls of {state.walks} random walks about {subject}", walker.calls, ""))
+    walks = "1 random walk" if state.walks == 1 else f"{state.walks} random walks"
+    world.figures.append(Figure(f"calls of {walks} about {subject}", walker.calls, ""))
     for finding in findings:
         divergence = finding.divergence
         again = "" if finding.again else "; it did not come again when the same walk was taken again"
