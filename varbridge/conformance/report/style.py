@@ -41,7 +41,8 @@ button, input, select { font: inherit; color: inherit; background: var(--paper);
   border: 1px solid var(--line); padding: .1rem .5rem; }
 button { font-size: .75rem; cursor: pointer; } #filter input { width: min(22rem, 60%); }
 .bars { width: 100%; table-layout: fixed; overflow-wrap: anywhere; }
-.bars td { border: 0; padding: .1rem .6rem .1rem 0; } .bars td:first-child { width: 34%; } .bars td:nth-child(3) { width: 40%; }
+.bars td { border: 0; padding: .1rem .6rem .1rem 0; } .bars td:first-child { width: 34%; }
+.bars td:nth-child(3) { width: 40%; }
 .bar { min-width: 0; height: .6rem; width: 100%; fill: var(--dim); } .bar .ground { fill: var(--soft); }
 .bar.passed { fill: var(--good); } .bar.failed { fill: var(--bad); }
 .bar line { stroke: var(--ink); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
