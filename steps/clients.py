@@ -7,6 +7,7 @@ from functools import partial
 from behave import given, then, when
 from hamcrest import assert_that, equal_to
 
+from varbridge.conformance.clients.many_sets import set_with_request_ids
 from varbridge.conformance.invariants.linearizability import Operation, violations
 from varbridge.conformance.scenario.notes import LoadNotes
 from varbridge.conformance.scenario.prerequisites import OUTCOMES, answer, needs, provides
@@ -82,19 +83,12 @@ def step_set_once(context, count, name, value, options):
 
 
 @given("{int} requests with other request ids set {name} to {value}")
-@provides(OUTCOMES)
 def step_many_requests(context, count, name, value):
-    """Set one variable so many times from four clients, each time with a new request id; all must succeed."""
-    clients = 4
-    raw = value.raw(context.world.sessions.kind_of(name))
-
-    def work(number, session):
-        for turn in range(number, count, clients):
-            session.set(name, raw, request_id=f"other-{turn}")
-
-    at_once(context, clients, work)
-    for outcome in context.world.outcomes:
-        outcome.require_success()
+    """Set one variable so many times, each time with a new request id; all must succeed."""
+    world = context.world
+    ids = [f"other-{number}" for number in range(count)]
+    raw = value.raw(world.sessions.kind_of(name))
+    set_with_request_ids(world.client.connection, world.sessions.id, name, raw, ids)
 
 
 @when("{int} clients at once each read and set {name} {int} times")

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from varbridge import BridgeError, Connection, Tls
+from varbridge import BridgeError, Connection, Tls, aio
 from varbridge.conformance.clients.session_opener import SessionOpener
 from varbridge.conformance.events import CLIENT, Event
 from varbridge.errors import MalformedReplyError, from_rpc
@@ -110,6 +110,10 @@ class RecordedConnection(Connection):
         )
         other.who, other.opener = self.who, self.opener
         return other
+
+    def for_asyncio(self) -> aio.Connection:
+        """Return a connection for asyncio to the same bridge; it reports no calls, and must be closed."""
+        return aio.Connection(self.address, service=self.service, tls=self._tls, token=self._token)
 
     def ask(self, path: str, request: bytes, *, timeout: float = 5.0) -> bytes:
         """Call a method of another gRPC service, and return the first answer; no event reports the call.
