@@ -7,9 +7,10 @@ import json
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 
-from tests.mutants.definitions import Mutant, MutantError, Mutants
+from tests.mutants.definitions import FULL_LIMIT_S, Mutant, MutantError, Mutants
 from tests.mutants.patches import ROOT, PatchError
 
 REPORT = ROOT / "reports" / "mutants.json"
@@ -54,6 +55,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--harmless",
         action="store_true",
         help="run only the harmless changes, which the features must accept",
+    )
+    add(
+        "--all-features",
+        action="store_true",
+        help="run all features against each mutant, not only those of its clauses",
     )
     add("--defects", action="store_true", help="run only the defects, not the harmless changes")
     add("--jobs", type=int, default=2, help="run so many mutants at the same time (default: %(default)s)")
@@ -107,6 +113,8 @@ def _chosen(mutants: Mutants, options: argparse.Namespace) -> list[Mutant]:
     if options.slice:
         number, parts = options.slice
         entries = entries[number - 1 :: parts]
+    if options.all_features:
+        entries = [replace(entry, tags="", only="", limit=FULL_LIMIT_S) for entry in entries]
     return entries
 
 
