@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -125,3 +126,16 @@ def test_the_features_of_a_page_pass_as_they_stand(page: str, tmp_path: Path) ->
         text = EXAMPLE + textwrap.indent(text, "    ")
     run = Project(tmp_path, {"page.feature": text}).run()
     assert run.out.endswith("scenarios: 1 passed, 0 failed, 0 skipped\n"), run.out
+
+
+def test_the_readme_names_the_number_of_scenarios() -> None:
+    ended = subprocess.run(
+        ["behave", "features/", "--dry-run"], cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_S
+    )
+    selected = re.search(r"of (\d+) scenarios are selected", ended.stdout)
+    assert selected is not None, ended.stdout
+    text = (ROOT / "README.md").read_text("utf-8")
+    passed, skipped = map(int, re.findall(r"scenarios: (\d+) passed, 0 failed, (\d+) skipped", text)[0])
+    assert passed + skipped == int(selected[1])
+    assert f"passed all {passed} scenarios" in text
+    assert f" of {selected[1]}, 0 failed" in text
