@@ -16,6 +16,7 @@ Feature: Tensor variables
         | {"shape": [3], "data": [0.5, -1, 1e-300]}                       |
         | {"shape": [1, 1, 1], "data": [[[7.5]]]}                         |
         | {"shape": [2, 2], "data": [[0.1, 9007199254740993], [0, -0.5]]} |
+        | {"shape": [0], "data": []}                                      |
         | a JSON tensor of shape [300, 400]                               |
 
   @T @V2 @T.7
@@ -91,6 +92,7 @@ Feature: Tensor variables
         | int32 array of shape [5000]            |
         | int64 array of shape [3, 700]          |
         | float32 array of shape [2, 3]          |
+        | float64 array of shape [2, 0]          |
         | float32 array [NaN, Infinity, -0.0]    |
         | float64 array [-Infinity, 5e-324, NaN] |
 
