@@ -1,5 +1,8 @@
 """Steps about variables that are read and listed."""
 
+import json
+from contextlib import suppress
+
 from behave import given, then
 from hamcrest import assert_that, equal_to, has_entries
 
@@ -102,6 +105,7 @@ def step_answered_as_noted(context, name):
 
 def require_noted(context, name, now):
     noted = context.world.reads.variable
+    noted, now = with_sorted_constraints(noted), with_sorted_constraints(now)
     names = [field.name for field in noted.DESCRIPTOR.fields]
     changed = [
         f"its {name} is now {one_line(getattr(now, name))}, not {one_line(getattr(noted, name))}"
@@ -109,6 +113,14 @@ def require_noted(context, name, now):
         if getattr(now, name) != getattr(noted, name)
     ]
     expect(now == noted, f"the state of {name!r} to be as noted", "; ".join(changed))
+
+
+def with_sorted_constraints(message):
+    """Return a copy of a variable, with its constraints in one order: they are an object in JSON."""
+    copy = pb.Variable.FromString(message.SerializeToString())
+    with suppress(ValueError):  # what is no JSON is compared as it is
+        copy.constraints_json = json.dumps(json.loads(copy.constraints_json), sort_keys=True)
+    return copy
 
 
 def one_line(value):

@@ -144,6 +144,16 @@ Feature: Start and end of a bridge
       Then the running tool is refused as unavailable
       And the bridge ends with exit code 0
 
+    @P4.4 @requires_standard_tools
+    Example: A second SIGTERM ends a bridge before its usual grace period is over
+      Given a new bridge
+      And an open session
+      And the tool "sleep" is running for 60 s
+      And the bridge received SIGTERM
+      And new calls are refused as unavailable
+      When the bridge receives SIGTERM
+      Then the bridge ends within 4 s
+
     @P4.4 @P4.1 @requires_standard_tools
     Scenario Outline: <second> after <first> ends a bridge within its grace period
       Given a new bridge with the flags "--grace 60"

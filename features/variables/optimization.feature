@@ -423,7 +423,7 @@ Feature: Optimization
       And a float variable "x" holding 0.6
       And the optimizer "copro" locked "x"
       When "x" is set to 0.7, for the optimizer "mipro"
-      Then it is refused with FAILED_PRECONDITION, saying "copro"
+      Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
       And "x" is locked by the optimizer "copro"
 
     @D3.4
@@ -475,7 +475,7 @@ Feature: Optimization
       And the optimizer "mipro" released "x" by force
       And the optimizer "copro" locked "x"
       When "x" is set to 0.6, for the optimizer "mipro"
-      Then it is refused with FAILED_PRECONDITION, saying "copro"
+      Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
       And "x" still holds 0.5 at version 1
 
     @D3.4

@@ -89,7 +89,7 @@ def record(outcome: str, **more: Any) -> ScenarioRecord:
             {"scenarios": [record("passed"), record("skipped", outside=True)]},
             "conforms",
             "It passed all 1 scenarios that apply to it;"
-            " 1 skipped scenarios test features that the contract does not cover",
+            " 1 skipped scenarios need what the contract does not require",
         ),
         (
             {

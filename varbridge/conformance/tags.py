@@ -30,8 +30,8 @@ CAPABILITIES = {
     "requires_plain_text": "a bridge that the suite starts without TLS and tokens (no -D ca, no token-file)",
     "requires_durable": "a bridge that takes --data-dir and persists its state there",
     "requires_failpoints": "a bridge that takes --failpoint, which makes it kill itself at a given place",
-    "requires_faulty_disk": "a bridge with --data-dir that uses files through the C library, where a"
-    " preloaded library makes these calls fail; the reference bridge does, on a machine with the compiler cc",
+    "requires_faulty_disk": "a machine with the compiler cc, to build a library that is preloaded and makes"
+    " the bridge's calls on files fail",
     "requires_own_worker": "the reference bridge: it judges the worker of this project's client library",
     "requires_etcd": "a bridge that takes --store etcd://… and shares that store with other bridges",
     "requires_caps": "a bridge that takes limits such as --max-tools, --max-running-tools and --max-metadata",
@@ -50,7 +50,6 @@ CAPABILITIES = {
 REFERENCE_ONLY = {
     *(
         "requires_failpoints",
-        "requires_faulty_disk",
         "requires_own_worker",
         "requires_etcd",
         "requires_caps",

@@ -1374,7 +1374,7 @@ class VariableUpdate(_message.Message):
     update_type: _builtins.str
     """The kind: initial_value, value_change, registered, deleted, dependency_change or heartbeat."""
     sequence: _builtins.int
-    """The position in the session's order of changes, without gaps.
+    """The position in the session's order of changes, which increases.
     Initial values and heartbeats carry the current sequence. Added by this project, for resume_after.
     """
     previous_binary_value: _builtins.bytes

@@ -91,6 +91,8 @@ class WatchPool:
     async def _read(self, stream: Any, received: list[tuple[int, Any]]) -> None:
         try:
             async for update in stream:
+                if update.update_type == "heartbeat":
+                    continue  # it has no variable
                 variable = Variable(update.variable)
                 received.append((variable.version, read_value(variable)))
                 self._changed.set()

@@ -90,7 +90,7 @@ def decide(findings: Findings) -> Verdict:
         return Verdict(
             CONFORMS,
             f"{name} passed all {len(passed)} scenarios that apply to it;"
-            f" {len(skipped)} skipped scenarios test features that the contract does not cover",
+            f" {len(skipped)} skipped scenarios need what the contract does not require",
         )
     if skipped or known:
         parts = [f"{len(skipped)} skipped for what it lacks"] if skipped else []

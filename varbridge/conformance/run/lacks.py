@@ -58,6 +58,8 @@ def lack_after(target: Target) -> Lack | None:
     """
     if flag := target.servers.lacked_flag:
         return _flag(target, flag)
+    if target.servers.lacked:
+        return Lack(target.servers.lacked, outside=True)
     if method := target.lacked_method():
         return Lack(f"{method} is not implemented, as the profile says")
     if flag := target.refused_flag():

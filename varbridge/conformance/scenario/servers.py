@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from varbridge.conformance.faults.faulty_disk import FaultyDisk
+from varbridge.conformance.faults.faulty_disk import ALL, FaultyDisk, Plan
 from varbridge.conformance.scenario.from_step import FromStep
 from varbridge.conformance.target.server_pool import DataDirectory, DurableBridge
 from varbridge.conformance.target.target import Target
@@ -61,7 +61,12 @@ class Servers:
         self.data_dir = DataDirectory(prefix="judge-")
         self._disk_plan = DataDirectory(prefix="judge-")
         self.disk = FaultyDisk(Path(self.data_dir.name), Path(self._disk_plan.name) / "plan")
-        return self.start_durable()
+        self.disk.follow(Plan(ALL))
+        process = self.start_durable()
+        process.wait_ready()
+        if not self.disk.calls:
+            self._target.servers.lacked = "the bridge does not use files through the C library"
+        return process
 
     def share_durable(self, *flags: str) -> ServerProcess:
         """Return a server with a data directory that earlier scenarios have used, or else a new one."""

@@ -19,6 +19,7 @@ def possible(options: Options) -> set[str]:
         "requires_standard_tools",
         "requires_older_service",
         *(["requires_process", "requires_durable", *tags.REFERENCE_ONLY] if options.command else []),
+        *(["requires_faulty_disk"] if options.command and shutil.which("cc") else []),
         *(["requires_plain_text"] if options.command and options.credentials == NO_CREDENTIALS else []),
         *(tags.CURRENT_SERVICE if options.has_current_service else []),
     }
@@ -34,5 +35,4 @@ def present(options: Options) -> set[str]:
 
 def _not_installed() -> set[str]:
     """Return the capabilities that the reference bridge lacks because packages are not installed."""
-    missing = set() if all(find_spec(name) for name in _OBSERVE) else {"requires_observe"}
-    return missing if shutil.which("cc") else missing | {"requires_faulty_disk"}
+    return set() if all(find_spec(name) for name in _OBSERVE) else {"requires_observe"}

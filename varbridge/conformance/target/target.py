@@ -112,7 +112,7 @@ class Target:
         """
         self.connections.opener.begin(not any(clause.startswith("S") for clause in clauses))
         self.recorder = recorder or Recorder(self.options.has_current_service)
-        self.servers.lacked_flag = ""
+        self.servers.lacked_flag = self.servers.lacked = ""
         self.servers.launched.clear()
 
     def stop(self) -> None:

@@ -77,6 +77,9 @@ def _set_many(action: SetMany, model: Model) -> Plan | None:
         updates[named.identifier] = named, candidates.value(pick, kind)
     if not all(map(valid_name, updates)):
         return None  # the contract does not say if an invalid name is an error or refused
+    ids = [named.state.id for named, _ in updates.values() if named.state is not None]
+    if not action.atomic and any(pair <= {*ids} for pair in map(set, session.dependencies)):
+        return None  # the contract does not say which state of a dependent variable its update has
     metadata = action.change.sent
     request = pb.BatchSetVariablesRequest(
         session_id=session.id,
@@ -85,7 +88,6 @@ def _set_many(action: SetMany, model: Model) -> Plan | None:
         atomic=action.atomic,
         metadata=metadata,
     )
-    ids = [named.state.id for named, _ in updates.values() if named.state is not None]
     at_fault = {
         identifier: fault
         for identifier, (named, sent) in updates.items()
