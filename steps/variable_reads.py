@@ -118,7 +118,7 @@ def require_noted(context, name, now):
 def with_sorted_constraints(message):
     """Return a copy of a variable, with its constraints in one order: they are an object in JSON."""
     copy = pb.Variable.FromString(message.SerializeToString())
-    with suppress(ValueError):  # what is no JSON is compared as it is
+    with suppress(ValueError):  # a text that is not JSON is compared as it is
         copy.constraints_json = json.dumps(json.loads(copy.constraints_json), sort_keys=True)
     return copy
 

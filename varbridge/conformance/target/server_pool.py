@@ -84,7 +84,7 @@ class ServerPool:
         self.lacked_flag = ""
         """The flag that the scenario needs, and that the bridge does not take; empty if there is none."""
         self.lacked = ""
-        """What else the bridge lacks for the scenario, as a sentence; empty if it lacks nothing."""
+        """A sentence about what else the bridge lacks for the scenario; empty if it lacks nothing."""
         self.refused_flags: set[str] = set()
         """The flags that the bridge is known to refuse."""
         self.launched: list[BridgeProcess] = []
