@@ -36,6 +36,7 @@ def step_read_legacy(context, variable):
     with Connection(
         address, service="SnakepitBridge", tls=credentials.tls, token=credentials.token
     ) as connection:
+        world.target.require_older_service(connection)
         return Variable(connection.call("GetVariable", request).variable)
 
 

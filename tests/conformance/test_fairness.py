@@ -56,3 +56,15 @@ def test_a_refusal_of_a_flag_of_the_contract_as_unknown_does_not_pass(tmp_path: 
         "the bridge does not take --host, since it does not start with it",
         False,
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome"), [("examples/minimal_bridge.py", "skipped"), (PLAIN, "passed")]
+)
+def test_only_a_bridge_that_offers_the_older_service_is_judged_by_it(
+    tmp_path: Path, command: str, outcome: str
+) -> None:
+    name = "A client of the older service name gets the older form of the type_url"
+    judged = judge(tmp_path / "run", command, "--name", name)
+    (scenario,) = judged.verdict["scenarios"]
+    assert (scenario["outcome"], scenario["outside"]) == (outcome, outcome == "skipped")

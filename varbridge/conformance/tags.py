@@ -53,7 +53,6 @@ REFERENCE_ONLY = {
         "requires_own_worker",
         "requires_etcd",
         "requires_caps",
-        "requires_older_service",
     ),
     *("requires_scoped_tokens", "requires_operator_flags", "requires_observe"),
 }

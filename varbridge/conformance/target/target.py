@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+import grpc
+
+from varbridge import BridgeError, Connection
 from varbridge.conformance.events import Event
 from varbridge.conformance.invariants.coverage import Coverage
 from varbridge.conformance.target import capabilities
@@ -92,6 +95,19 @@ class Target:
     def refused_flags(self) -> list[str]:
         """Return the flags that the bridge has refused, in order."""
         return self._flags.names
+
+    def require_older_service(self, connection: Connection) -> None:
+        """Skip the scenario if the bridge does not offer the older service, of which this is a connection.
+
+        The reference bridge offers it, and so do bridges whose profile says so.
+        """
+        if self.options.command == REFERENCE or "requires_older_service" in self.options.profile.granted:
+            return
+        try:
+            connection.ping()
+        except BridgeError as error:
+            if error.code is grpc.StatusCode.UNIMPLEMENTED:
+                self.servers.lacked = "the bridge does not offer SnakepitBridge in addition to BridgeService"
 
     def observations(self) -> Observations:
         """Return what this process has observed."""
