@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.full_run import judge
+from tests.conformance.project import ROOT
 
+MINIMAL = str(ROOT / "examples" / "minimal_bridge.py")
 PLAIN = "-m tests.conformance.plain_bridge"
 OLDER = "-m tests.conformance.older_bridge"
 
@@ -58,9 +60,7 @@ def test_a_refusal_of_a_flag_of_the_contract_as_unknown_does_not_pass(tmp_path: 
     )
 
 
-@pytest.mark.parametrize(
-    ("command", "outcome"), [("examples/minimal_bridge.py", "skipped"), (PLAIN, "passed")]
-)
+@pytest.mark.parametrize(("command", "outcome"), [(MINIMAL, "skipped"), (PLAIN, "passed")])
 def test_only_a_bridge_that_offers_the_older_service_is_judged_by_it(
     tmp_path: Path, command: str, outcome: str
 ) -> None:
