@@ -192,6 +192,13 @@ Feature: Maximum numbers
       And the session is open
 
     @requires_caps
+    Example: Replies that were read do not count towards the limit
+      Given a bridge with the flags "--max-unread-bytes 200000"
+      And a string variable "text" holding a text of 40000 characters
+      When repeatedly for 0.5 s, the variables are listed
+      Then it is accepted
+
+    @requires_caps
     Example: The number of simultaneous calls of one client is limited, and watches count
       Given a bridge with the flags "--max-calls 2"
       And a float variable "x" holding 1
