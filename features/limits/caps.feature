@@ -193,8 +193,8 @@ Feature: Maximum numbers
 
     @requires_caps
     Example: Replies that were read do not count towards the limit
-      Given a bridge with the flags "--max-unread-bytes 200000"
-      And a string variable "text" holding a text of 40000 characters
+      Given a bridge with the flags "--max-unread-bytes 400000"
+      And a string variable "text" holding a text of 150000 characters
       When repeatedly for 0.5 s, the variables are listed
       Then it is accepted
 
