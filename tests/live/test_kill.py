@@ -28,7 +28,7 @@ CLIENTS = 8
 WATCHERS = 2
 NAMES = ("a", "b", "c")
 PAIR = ("left", "right")
-WAIT = 30.0
+WAIT = 60.0
 
 
 @dataclass
