@@ -33,7 +33,7 @@ _NOT_WHOLE = rf"[\[, \t\n\r-](?:{_FRACTION}|{_TINY})[\], \t\n\r]"
 _NUMBER_BYTES = b"0123456789+-.eE \t\n\r"
 _SCALARS = rb'\s*"(?:shape|dtype)"\s*:\s*(?:\[[^\[\]"{}]{0,2000}\]|"[a-z0-9]{0,20}")\s*'
 _HEAD = re.compile(rb"\s*\{(?:" + _SCALARS + rb',){0,2}\s*"data"\s*:\s*(?=\[)')
-_TAIL = re.compile(rb"(?:," + _SCALARS + rb"){0,2}\s*\}\s*")
+_TAIL = re.compile(rb"\s*(?:," + _SCALARS + rb"){0,2}\s*\}\s*")
 
 
 @cache

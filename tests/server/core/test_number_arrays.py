@@ -100,6 +100,7 @@ def test_embeddings_are_read_alike(text: str) -> None:
 
 
 @given(tensors())
+@example('{"shape":[2],"data":[1,2] ,"dtype":"float32"}')
 @example('{"shape":[2,2],"data":[[1.0,2.5],[3,4]],"dtype":"float32"}')
 def test_tensors_are_read_alike(text: str) -> None:
     assert outcome("tensor", text, parsed=False) == outcome("tensor", text, parsed=True)
