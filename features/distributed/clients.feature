@@ -23,6 +23,7 @@ Feature: Concurrent clients at several bridges
 
   @A13 @A13.1
   Rule: Reads and sets at all bridges are linearizable
+    It is as if one bridge answered one call after the other.
 
     Example: Reads and sets of eight clients at two bridges are linearizable
       Given a cluster of the bridges North and South, with clients that fail over

@@ -440,7 +440,7 @@ Feature: The lifetime of a session
         | 1       | 9     |
 
   @S3 @S7 @S7.1
-  Rule: The characters of a session's id are code points
+  Rule: Any character counts as one in a session's id
 
     Scenario Outline: A session's id may have 256 characters <character>
       When a session is opened whose id is a text of 256 characters <character>

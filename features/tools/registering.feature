@@ -471,7 +471,7 @@ Feature: Registering tools
         | "next\u0085line" |
 
   @S7 @S7.1
-  Rule: The characters of a tool's name are code points
+  Rule: Any character counts as one in a tool's name
 
     Scenario Outline: The tool name <name> is valid
       When these tools are registered:

@@ -50,7 +50,8 @@ Feature: Choice variables
       And there is no variable "model"
 
   @T @T.8
-  Rule: A choice is compared by its code points
+  Rule: Texts that only look alike are different choices
+    An é may be written as one character, or as an e and an accent.
 
     Scenario Outline: The text <value> is not the choice "é"
       Given a choice variable "mode" holding "é" with:

@@ -49,7 +49,7 @@ Feature: String variables
       And there is no variable "prompt"
 
   @T
-  Rule: A text is stored to the last code point
+  Rule: A text is stored to the last character
 
     @T.3
     Scenario Outline: The unusual text <value> round-trips, also after a set
@@ -78,7 +78,7 @@ Feature: String variables
         | "\u0000"             |
         | "a\u0000b"           |
 
-      Examples: composed and decomposed forms, and code points beyond 16 bits
+      Examples: composed and decomposed forms, and characters beyond 16 bits
         | value          |
         | "é"            |
         | "e\u0301"      |

@@ -115,7 +115,7 @@ Feature: Listing and deleting variables
       Then "a" holds "one" at version 1
 
   @A9 @A9.2
-  Rule: A character of a pattern is a code point, and only the star and the question mark are special
+  Rule: A question mark stands for any one character, and only it and the star are special
 
     Scenario Outline: The pattern <pattern> selects <names> of names beyond ASCII
       Given a float variable "aéb" holding 1
