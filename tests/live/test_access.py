@@ -237,5 +237,5 @@ def test_the_error_about_an_invalid_line_does_not_quote_it(launch: Launch, files
     files.write_tokens(f"# tokens\n{line}\n")
     process = launch(*files.tokens)
     assert process.wait_ended(60.0) == 1
-    assert "line 2" in process.stderr[-1]
-    assert TOKEN not in process.stderr[-1]
+    assert "line 2" in process.last_words()
+    assert TOKEN not in process.last_words()

@@ -47,7 +47,7 @@ FAR = frozenset({"RegisterVariable OK", "SetVariable OK", "ExecuteTool OK"})
 EXPECTED_FROM_TOOLS = re.compile(
     r"RegisterTools PERMISSION_DENIED "  # its host is beyond loopback
     r"|ExecuteStreamingTool INTERNAL .*failed after \d+ chunks"
-    r"|Execute(Elixir|Streaming|)Tool UNAVAILABLE .+: its host 127\.[\d.]+:\d+ is not there"
+    r"|Execute(Elixir|Streaming|)Tool UNAVAILABLE .+: its host 127\.[\d.]+:\d+ cannot be reached"
 )
 """Other outcomes that are correct for tools: none of the hosts of the registered tools exists."""
 

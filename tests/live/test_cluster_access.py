@@ -65,7 +65,7 @@ def test_listening_on_every_address_requires_advertise(launch: Launch, etcd: Clu
     flags = ["--host", "0.0.0.0", *files.tls, *files.tokens, "--store", store(etcd)]
     process = launch(*flags)
     assert process.wait_ended(60.0) == 1
-    assert "--advertise" in process.stderr[-1]
+    assert "--advertise" in process.last_words()
     launch(*flags, "--advertise", "localhost:1").wait_ready()
 
 

@@ -74,7 +74,7 @@ def test_on_a_full_disk_changes_are_refused_and_reads_are_answered(launch: Launc
     with Connection(f"127.0.0.1:{process.wait_ready()}") as connection:
         assert session_of(connection).get("x").value == LONG
     process.stop()
-    assert "Traceback" not in "\n".join(process.stderr)
+    assert "Traceback" not in process.last_words()
 
 
 @pytest.mark.parametrize(
@@ -166,4 +166,5 @@ def test_a_start_with_much_data_says_so(launch: Launch, tmp_path: Path) -> None:
     process = launch("--data-dir", str(tmp_path))
     process.wait_ready()
     process.stop()
+    process.read_all()
     assert any("loading 4" in line and "MiB" in line for line in process.stderr)

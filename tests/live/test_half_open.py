@@ -49,7 +49,7 @@ def serve() -> Iterator[Serve]:
         connection.close()
     for process in processes:
         assert process.stop(60.0) == 0
-        assert "Traceback" not in "\n".join(process.stderr)
+        assert "Traceback" not in process.last_words()
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ def test_metrics_beyond_loopback_need_tls(launch: Launch, files: Files) -> None:
     port = free_port()
     process = launch("--metrics", f"0.0.0.0:{port}")
     assert process.wait_ended(60.0) == 1
-    assert "--tls-cert" in process.stderr[-1]
+    assert "--tls-cert" in process.last_words()
     launch("--metrics", f"0.0.0.0:{port}", *files.tls).wait_ready()
     trusting = ssl.create_default_context(cadata=files.ca.cert_pem.bytes().decode())
     answer = urllib.request.urlopen(f"https://localhost:{port}/metrics", timeout=WAIT, context=trusting)
