@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from tests.conformance.project import MIXED, OTHER, PROFILE, Project, Run, report_of
 from varbridge import __version__
@@ -124,9 +124,9 @@ def test_a_link_unfolds_what_it_points_to(browser: Browser, run: tuple[Path, Run
     page = opened(browser, run[0])
     page.locator("header .chip").first.click()
     clause = page.locator("#clause-A1")
-    assert "RegisterVariable creates version 1" in clause.inner_text()
+    expect(clause).to_contain_text("RegisterVariable creates version 1", use_inner_text=True)
     clause.locator("li a").first.click()
-    assert page.locator(".feature[open] .scenario").first.is_visible()
+    expect(page.locator(".feature[open] .scenario").first).to_be_visible()
     page.close()
 
 
@@ -224,7 +224,7 @@ def test_the_header_has_links_to_several_causes(browser: Browser, long_page: Pat
     assert links.count() == 6
     assert links.last.inner_text() == "and 35 more causes"
     links.nth(4).click()
-    assert page.locator("#cause-5 > .rerun").is_visible()
+    expect(page.locator("#cause-5 > .rerun")).to_be_visible()
     page.close()
 
 
