@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-WORKERS = min(3 * CORES, 24)
+WORKERS = min(2 * CORES, 16)
 """The number of pytest's workers: more than cores, because most tests start a server and wait for it."""
 
 CHECKS = {
