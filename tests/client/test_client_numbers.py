@@ -135,6 +135,7 @@ def resident_mib() -> float:
 MAX_GROWTH_MIB = 30.0
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("library", ["sync", "aio"])
 @pytest.mark.parametrize("updates", [10_000, int(os.environ.get("UPDATES", "1000000"))])
 def test_the_memory_of_a_watch_that_is_read_stays_flat(
