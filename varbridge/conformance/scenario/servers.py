@@ -62,11 +62,12 @@ class Servers:
         self._disk_plan = DataDirectory(prefix="judge-")
         self.disk = FaultyDisk(Path(self.data_dir.name), Path(self._disk_plan.name) / "plan")
         self.disk.follow(Plan(ALL))
-        process = self.start_durable()
-        process.wait_ready()
+        return self.start_durable()
+
+    def require_faulty_disk(self) -> None:
+        """Skip the scenario if the disk has met no call of the bridge, which has opened its files by now."""
         if not self.disk.calls:
             self._target.servers.lacked = "the bridge does not use files through the C library"
-        return process
 
     def share_durable(self, *flags: str) -> ServerProcess:
         """Return a server with a data directory that earlier scenarios have used, or else a new one."""

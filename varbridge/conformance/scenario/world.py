@@ -86,6 +86,7 @@ class World:
     def start_on_faulty_disk(self) -> None:
         """Start a server with a data directory on a disk that can fail, and call it from now on."""
         self._use(self.servers.start_on_faulty_disk())
+        self.servers.require_faulty_disk()
 
     def share_durable(self, *flags: str) -> None:
         """Call a server with a data directory from now on, which scenarios share."""
