@@ -112,7 +112,7 @@ async def _serve(
         backend.share(sessions, healthy.report),
         observers.active,
         counter,
-        Preparation(sessions, unread, settings.limits.batch),
+        Preparation(sessions, unread, settings.limits.batch, settings.limits.json_bytes),
         unread,
     )
     observers.watch(sessions, calls.__len__)

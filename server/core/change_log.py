@@ -51,10 +51,16 @@ class Change:
     at: int
     encoded: bytes = field(default=b"", compare=False, repr=False)
     encoded_legacy: bytes = field(default=b"", compare=False, repr=False)
+    _size: int = field(default=0, compare=False, repr=False)
 
     @property
     def size(self) -> int:
         """The approximate memory that the change occupies, in bytes."""
+        if not self._size:
+            self._size = self._measure()
+        return self._size
+
+    def _measure(self) -> int:
         variable, previous = self.variable, self.previous
         size = 500 + 2 * len(variable.data) + 2 * len(variable.array)
         if previous is not None:

@@ -1,4 +1,4 @@
-"""The context of a change: its author, metadata and expected version."""
+"""The context of a change, which has its author, metadata and expected version, and the plan of a change."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from .change_log import Change
 from .constraints import Constraints
+from .errors import RefusalError
 from .types import VariableType
 from .values import Value
+from .variables import Variable
 
 CLIENT = "client"
 
@@ -52,3 +55,15 @@ class ChangeContext(NamedTuple):
     @property
     def from_elixir(self) -> bool:
         return self.metadata.get("source") == "elixir"
+
+
+class PlannedSet(NamedTuple):
+    """A set of a batch that was planned before the batch is applied.
+
+    Attributes:
+        before: the variable that is set. The plan holds as long as the session has this very object.
+        outcome: the change, whose sequence and time are assigned when it is applied; or the refusal.
+    """
+
+    before: Variable
+    outcome: Change | RefusalError

@@ -7,12 +7,13 @@ several plans together.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from ..storage.records import Depended, Held, ToolsRegistered
 from . import change_log
 from .catalog import new_id
 from .change_log import Change
-from .changes import ChangeContext, ReadValue
+from .changes import ChangeContext, PlannedSet, ReadValue
 from .errors import (
     AbortedError,
     AlreadyExistsError,
@@ -80,41 +81,61 @@ class Session(SessionContent):
         self._apply([self._change(change_log.VALUE_CHANGE, planned, variable.value, edit)], request_id)
         return planned.version
 
+    def plan_set(self, variable: Variable, read: ReadValue, edit: ChangeContext) -> PlannedSet:
+        """Plan the set of a variable in a batch."""
+        try:
+            value = read(variable.rules.type, variable.rules.constraints)
+            after = self._plan(variable, value, edit)
+        except RefusalError as refusal:
+            return PlannedSet(variable, refusal)
+        return PlannedSet(variable, self._change(change_log.VALUE_CHANGE, after, variable.value, edit))
+
     def set_many(
-        self, updates: Mapping[str, ReadValue], edit: ChangeContext, *, atomic: bool
+        self,
+        updates: Mapping[str, ReadValue],
+        edit: ChangeContext,
+        *,
+        atomic: bool,
+        plans: Mapping[str, PlannedSet] = MappingProxyType({}),
     ) -> tuple[dict[str, int], dict[str, str]]:
         """Set several variables; return the new versions and the error messages, by identifier.
 
-        If ``atomic`` and there is any error, no variable is set.
+        Args:
+            updates: the functions that read the new values, by identifier.
+            edit: the context of all changes.
+            atomic: True if no variable is set if there is any error.
+            plans: the sets that were planned before, by identifier. Those whose variable has changed since
+                are planned again.
 
         Raises:
             InvalidArgumentError: two identifiers name the same variable.
         """
         named: dict[str, str] = {}
-        planned: dict[str, tuple[Variable, Variable]] = {}
+        changes: dict[str, Change] = {}
         errors: dict[str, str] = {}
-        for identifier, read in updates.items():
+        for identifier in updates:
             try:
                 variable = self.get(identifier)
-                if (other := named.setdefault(variable.id, identifier)) != identifier:
-                    raise InvalidArgumentError(f"updates: {other} and {identifier} name the same variable")
             except NotFoundError as refusal:
                 errors[identifier] = refusal.message
                 continue
-            try:
-                value = read(variable.rules.type, variable.rules.constraints)
-                planned[identifier] = variable, self._plan(variable, value, edit)
-            except RefusalError as refusal:
-                errors[identifier] = refusal.message
+            if (other := named.setdefault(variable.id, identifier)) != identifier:
+                raise InvalidArgumentError(f"updates: {other} and {identifier} name the same variable")
+            plan = plans.get(identifier)
+            if plan is None or plan.before is not variable:
+                plan = self.plan_set(variable, updates[identifier], edit)
+            if isinstance(plan.outcome, RefusalError):
+                errors[identifier] = plan.outcome.message
+            else:
+                changes[identifier] = plan.outcome
         if atomic and errors:
             return {}, errors
-        self._apply(
-            [
-                self._change(change_log.VALUE_CHANGE, after, before.value, edit, ahead)
-                for ahead, (before, after) in enumerate(planned.values())
-            ]
-        )
-        return {identifier: after.version for identifier, (_, after) in planned.items()}, errors
+        now = self._now()
+        for sequence, change in enumerate(changes.values(), self.sequence + 1):
+            change.sequence = sequence
+            change.at = change.variable.updated_at = now
+        self._apply([*changes.values()])
+        return {identifier: change.variable.version for identifier, change in changes.items()}, errors
 
     def roll_back(self, identifier: str, version: int, edit: ChangeContext) -> Variable:
         """Set a variable to the value of an older version, as a new version."""
@@ -185,11 +206,9 @@ class Session(SessionContent):
         self._check_metadata(metadata)
         return variable.next_version(value, metadata, from_elixir=edit.from_elixir, at=self._now())
 
-    def _change(
-        self, kind: str, variable: Variable, previous: Value | None, edit: ChangeContext, ahead: int = 0
-    ) -> Change:
+    def _change(self, kind: str, variable: Variable, previous: Value | None, edit: ChangeContext) -> Change:
         return Change(
-            sequence=self._journal.sequence + 1 + ahead,
+            sequence=self._journal.sequence + 1,
             kind=kind,
             variable=variable,
             previous=previous,

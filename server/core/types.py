@@ -7,9 +7,7 @@ against which constraints are checked (the ``measure``).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from contextvars import ContextVar
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from . import arrays, constraints, jsontext, number_arrays
@@ -35,10 +33,6 @@ class Accepted(NamedTuple):
     measure: Any
 
 
-PARSED: ContextVar[Mapping[tuple[str, bytes], Accepted]] = ContextVar("parsed", default=MappingProxyType({}))
-"""The values of the current call that were read before, by the name of the type and the JSON."""
-
-
 class VariableType(NamedTuple):
     """A type of variables: its name, its reader of JSON values, and its options.
 
@@ -59,8 +53,6 @@ class VariableType(NamedTuple):
 
     def read_json(self, data: bytes, field: str) -> Accepted:
         """Read a JSON value; if it is invalid, raise an ``InvalidArgumentError`` about ``field``."""
-        if (accepted := PARSED.get().get((self.name, data))) is not None:
-            return accepted
         try:
             if self.check is not None and (accepted := self.check(data)) is not None:
                 return accepted

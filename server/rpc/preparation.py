@@ -1,24 +1,27 @@
 """The preparation of calls about many variables, in slices between which other calls run.
 
 A call reads or changes its session in one turn of the event loop, so that it shows one moment. What takes
-longest of it can be done before: variables are serialized, and their bytes are cached in them; values of a
-batch are parsed. The turn itself finds the results.
+longest of it can be done before: variables are serialized, and their bytes are cached in them; the sets of a
+batch are planned. The turn itself finds the results, and plans again what has changed meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any, TypeVar
 
+from ..core.changes import ChangeContext, PlannedSet
 from ..core.errors import RefusalError, ResourceExhaustedError
 from ..core.limits import Limits
 from ..core.sessions import Sessions
-from ..core.types import PARSED, TYPES, Accepted
 from ..core.variables import Variable
 from . import codec
+from .readers import BatchReaders
 from .unread import UnreadBytes
 
 SLICE_S = 0.005
@@ -27,8 +30,11 @@ SLICE_S = 0.005
 MIN_ITEMS = 100
 """The minimum number of variables of a call that is prepared."""
 
-MAX_PARSED_BYTES = 64 * 2**10
-"""The maximum size of a value in JSON that is parsed before its turn; larger ones are fewer in a message."""
+MIN_BYTES = 2**16
+"""The minimum size of a batch of fewer variables that is prepared."""
+
+PLANS: ContextVar[Mapping[str, PlannedSet]] = ContextVar("plans", default=MappingProxyType({}))
+"""The sets of the current call that were planned before its turn, by identifier."""
 
 Item = TypeVar("Item")
 
@@ -43,12 +49,20 @@ class Preparation:
         sessions: the open sessions.
         unread: the number of bytes on their way to readers; too large replies are refused.
         max_variables: the maximum number of variables that one call names; calls with more are refused.
+        max_json_bytes: the maximum size of an array in JSON, in bytes; larger ones are refused.
     """
 
-    def __init__(self, sessions: Sessions, unread: UnreadBytes, max_variables: int = Limits().batch) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        unread: UnreadBytes,
+        max_variables: int = Limits().batch,
+        max_json_bytes: int = Limits().json_bytes,
+    ) -> None:
         self._sessions = sessions
         self._unread = unread
         self.max_variables = max_variables
+        self._max_json_bytes = max_json_bytes
         self._turn = asyncio.Lock()
         self._methods: dict[str, Prepare] = {
             "ListVariables": self._session,
@@ -85,19 +99,20 @@ class Preparation:
 
     async def _set(self, request: Any, prefix: str) -> None:
         self._check_count(len(request.updates), "updates")
-        if len(request.updates) <= MIN_ITEMS:
+        if len(request.updates) <= MIN_ITEMS and request.ByteSize() < MIN_BYTES:
             return
-        parsed: dict[tuple[str, bytes], Accepted] = {}
+        session = self._sessions.renew(request.session_id)
+        if session is None:
+            return  # the call is refused in its turn
+        plans: dict[str, PlannedSet] = {}
+        readers, edit = BatchReaders(request, self._max_json_bytes), ChangeContext.of(request.metadata)
 
-        def parse(name: str) -> None:
-            message = request.updates[name]
-            kind = message.type_url.rpartition(".")[2].rpartition("/")[2]
-            if kind in TYPES and len(message.value) <= MAX_PARSED_BYTES:
-                with suppress(RefusalError):  # it is refused in its turn
-                    parsed[kind, message.value] = TYPES[kind].read_json(message.value, name)
+        def plan(identifier: str) -> None:
+            with suppress(RefusalError):  # it is refused in its turn
+                plans[identifier] = session.plan_set(session.get(identifier), readers[identifier], edit)
 
-        await self.in_slices([*request.updates], parse)
-        PARSED.set(parsed)
+        await self.in_slices([*request.updates], plan)
+        PLANS.set(plans)
 
     async def _read(self, request: Any, prefix: str) -> None:
         self._check_count(len(request.variable_identifiers), "variable_identifiers")

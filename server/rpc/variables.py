@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from google.protobuf.any_pb2 import Any as AnyMessage
-
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
-from ..core.changes import ChangeContext, ReadValue
-from ..core.constraints import Constraints
+from ..core.changes import ChangeContext
 from ..core.errors import InvalidArgumentError
 from ..core.limits import Limits
 from ..core.sessions import Sessions
-from ..core.types import VariableType
-from ..core.values import Value, read_value
 from . import codec
+from .preparation import PLANS
+from .readers import BatchReaders, reader_of
 
 
 class VariableServicer:
@@ -33,7 +30,7 @@ class VariableServicer:
     ) -> pb.RegisterVariableResponse:
         """Create a variable, and open its session if that is not open."""
         message = request.initial_value if request.HasField("initial_value") else None
-        read = self._reader(message, request.initial_binary_value, "initial_value")
+        read = reader_of(message, request.initial_binary_value, "initial_value", self._max_json_bytes)
         with self._sessions.opening(request.session_id) as session:
             variable = session.register(
                 request.name, request.type, request.constraints_json, read, ChangeContext.of(request.metadata)
@@ -54,7 +51,7 @@ class VariableServicer:
         expected = request.expected_version if request.HasField("expected_version") else None
         version = session.set(
             request.variable_identifier,
-            self._reader(message, request.binary_value, "value"),
+            reader_of(message, request.binary_value, "value", self._max_json_bytes),
             ChangeContext.of(request.metadata, expected),
             request.request_id,
         )
@@ -81,12 +78,11 @@ class VariableServicer:
         session = self._sessions.find(request.session_id)
         if stray := sorted(request.binary_updates.keys() - request.updates.keys()):
             raise InvalidArgumentError(f"binary_updates: {stray[0]} has bytes and no update")
-        readers = {
-            identifier: self._reader(message, request.binary_updates.get(identifier, b""), identifier)
-            for identifier, message in request.updates.items()
-        }
         versions, errors = session.set_many(
-            readers, ChangeContext.of(request.metadata), atomic=request.atomic
+            BatchReaders(request, self._max_json_bytes),
+            ChangeContext.of(request.metadata),
+            atomic=request.atomic,
+            plans=PLANS.get(),
         )
         return pb.BatchSetVariablesResponse(success=not errors, errors=errors, new_versions=versions)
 
@@ -129,9 +125,3 @@ class VariableServicer:
             request.variable_identifier, request.target_version, ChangeContext.of(request.metadata)
         )
         return pb.RollbackVariableResponse(success=True, variable=codec.variable_message(variable, prefix))
-
-    def _reader(self, message: AnyMessage | None, array: bytes, field: str) -> ReadValue:
-        def read(kind: VariableType, constraints: Constraints) -> Value:
-            return read_value(message, array, kind, constraints, field, self._max_json_bytes)
-
-        return read

@@ -1,8 +1,8 @@
 """The store that persists sessions in SQLite, with group commits.
 
 Records that are written during a commit wait for the next one and are committed together. The statements run
-on the thread of the event loop, where nothing contends with them for the interpreter lock; the commit, which
-waits for the disk, runs on another thread.
+on the thread of the event loop, where nothing contends with them for the interpreter lock, in slices between
+which calls run; the commit, which waits for the disk, runs on another thread.
 
 There are two kinds of failures. If it is certain that nothing of a group is on the disk, the group is rolled
 back, and its records are refused. Otherwise the disk may have what memory does not, or the reverse: then the
@@ -18,7 +18,7 @@ import sqlite3
 import threading
 import time
 from asyncio import Future
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 
 from ...core.errors import RefusalError, ResourceExhaustedError, StartupError, UnavailableError
@@ -32,6 +32,12 @@ from .loader import CorruptDataError
 from .reserve import Reserve, may_use
 
 logger = logging.getLogger("server.storage")
+
+SLICE_S = 0.005
+"""The time after which the statements of a group let calls run, in seconds."""
+
+PAUSE_S = 0.001
+"""The time for which they let calls run, in seconds; it is short, since calls may wait for the group."""
 
 SWEEP_PAUSE_S = 0.01
 """The pause between two transactions that delete rows of ended sessions, in seconds."""
@@ -157,8 +163,19 @@ class SqliteStore:
         self._commits.take_all()
         try:
             self.connection.execute("BEGIN IMMEDIATE")
-            for record in self._commits.group:
-                self.writer.write(record)
+        except Exception as error:
+            self._fail(error)
+        else:
+            self._write(self.writer.write([*self._commits.group]))
+
+    def _write(self, steps: Iterator[None]) -> None:
+        """Write a slice of the group; after the last one, commit the group."""
+        until = time.perf_counter() + SLICE_S
+        try:
+            for _ in steps:
+                if time.perf_counter() > until:
+                    asyncio.get_running_loop().call_later(PAUSE_S, self._attempt, self._write, steps)
+                    return
             if self.writer.unswept:
                 self.writer.sweep()
         except Exception as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ...core import change_log
@@ -99,7 +99,7 @@ class Writer:
     def __init__(self, connection: sqlite3.Connection, half_written: Callable[[Changed], object]) -> None:
         self._do = connection.execute
         self._half_written = half_written
-        self._write: dict[type[Record], Callable[[Any], None]] = {
+        self._write: dict[type[Record], Callable[[Any], Iterator[None] | None]] = {
             Opened: self._opened,
             Ended: self._ended,
             Changed: self._changed,
@@ -116,9 +116,12 @@ class Writer:
         """Clear the cache of row numbers, some of which a rollback may have removed."""
         self._numbers.clear()
 
-    def write(self, record: Record) -> None:
-        """Write one record to the tables."""
-        self._write[type(record)](record)
+    def write(self, records: Iterable[Record]) -> Iterator[None]:
+        """Write records to the tables; yield wherever the caller may pause."""
+        for record in records:
+            if (steps := self._write[type(record)](record)) is not None:
+                yield from steps
+            yield
 
     def sweep(self) -> None:
         """Delete some rows of ended sessions; set ``unswept`` to False when none is left."""
@@ -159,12 +162,13 @@ class Writer:
             self._do("DELETE FROM ended WHERE session = ?", (record.forgotten,))
             self._do("UPDATE floor SET value = ?", (record.min_next_sequence,))
 
-    def _changed(self, record: Changed) -> None:
+    def _changed(self, record: Changed) -> Iterator[None]:
         changes = record.changes
         for number, change in enumerate(changes):
             if number and number == len(changes) // 2:
                 self._half_written(record)
             self._change(record.session_id, change)
+            yield
         if record.request_id:
             session = self._session(record.session_id)
             row = session, record.request_id, changes[0].variable.version
@@ -248,7 +252,7 @@ class Writer:
                 (*row, checksum(*row)),
             )
 
-    def _compacted(self, record: Compacted) -> None:
+    def _compacted(self, record: Compacted) -> Iterator[None]:
         # The session may have ended since, and some of its rows may be deleted.
         for (session,) in self._do("SELECT number FROM sessions WHERE id = ?", (record.session_id,)):
             self._do("DELETE FROM log WHERE session = ? AND sequence < ?", (session, record.oldest))
@@ -261,6 +265,7 @@ class Writer:
                 self._forget(number)
             else:
                 self._do("DELETE FROM versions WHERE variable = ? AND version < ?", (number, oldest))
+            yield
 
     def _forget(self, variable: int) -> None:
         self._do("DELETE FROM versions WHERE variable = ?", (variable,))

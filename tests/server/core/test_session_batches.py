@@ -14,7 +14,7 @@ from server.core.errors import (
     NotFoundError,
 )
 from server.core.session import Session
-from tests.server.core.builders import a_session, put, reader, register
+from tests.server.core.builders import FakeClock, a_session, put, reader, register
 from tests.server.core.session_builders import values
 from tests.server.core.snapshot import refused, snapshot
 from varbridge.conformance.model.model import matches
@@ -47,6 +47,54 @@ def test_a_batch_sets_each_in_the_order_given(atomic: bool) -> None:
     assert [(change.sequence, change.variable.name) for change in changes] == [(4, "c"), (5, "a")]
     assert [change.previous.native() for change in changes if change.previous] == [0, 0]
     assert session.get("a").metadata == session.get("c").metadata == {"why": "all"}
+
+
+def test_a_planned_batch_is_applied_as_if_it_had_been_planned_at_that_moment() -> None:
+    clock = FakeClock()
+    session = a_session(clock)
+    for name in ("same", "set", "locked", "registered", "deleted"):
+        register(session, name, 0, constraints={"max": 9})
+    batch, edit = updates(same=1, set=2, locked=3, registered=10, deleted=5), ChangeContext({"why": "all"})
+    plans = {name: session.plan_set(session.get(name), batch[name], edit) for name in batch}
+    put(session, "set", 7, metadata={"by": "another"})
+    session.start_optimization("locked", "Bo")
+    session.delete("registered", ChangeContext())
+    register(session, "registered", 0, constraints={"max": 10})
+    session.delete("deleted", ChangeContext())
+    clock.advance(60)
+    first = session.sequence + 1
+
+    done, errors = session.set_many(batch, edit, atomic=False, plans=plans)
+
+    assert done == {"same": 2, "set": 3, "registered": 2}
+    assert errors.keys() == {"locked", "deleted"}
+    assert "locked_for_optimization" in errors["locked"]
+    assert errors["deleted"] == "Variable not found: deleted"
+    changes = session.log.after(first - 1)
+    assert [(change.sequence, change.variable.name) for change in changes] == [
+        (first, "same"),
+        (first + 1, "set"),
+        (first + 2, "registered"),
+    ]
+    assert [change.previous.native() for change in changes if change.previous] == [0, 7, 0]
+    assert {change.at for change in changes} == {clock.utc()}
+    assert {change.variable.updated_at for change in changes} == {clock.utc()}
+    assert session.get("set").metadata == {"by": "another", "why": "all"}
+
+
+def test_the_refusal_of_a_plan_holds_only_as_long_as_its_variable() -> None:
+    session = a_trio()
+    session.start_optimization("a", "Bo")
+    batch = updates(a=1, b=10)
+    plans = {name: session.plan_set(session.get(name), batch[name], ChangeContext()) for name in batch}
+    session.stop_optimization("a", "Bo", force=False)
+    before = snapshot(session)
+    done, errors = session.set_many(batch, ChangeContext(), atomic=True, plans=plans)
+    assert (done, errors.keys()) == ({}, {"b"})
+    assert "is above maximum 9" in errors["b"]
+    assert snapshot(session) == before
+    done, errors = session.set_many(batch, ChangeContext(), atomic=False, plans=plans)
+    assert (done, errors.keys()) == ({"a": 2}, {"b"})
 
 
 @pytest.mark.parametrize("atomic", [True, False])

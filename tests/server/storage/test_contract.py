@@ -17,9 +17,11 @@ from server.core.parameters import Parameter
 from server.core.registered_tools import RegisteredTool
 from server.core.values import Value, read_value
 from server.storage.records import Changed, Opened
+from server.storage.sqlite import store as sqlite_store
 from server.storage.sqlite.store import SqliteStore
 from server.storage.store import Store
 from tests.server.core.builders import FakeClock, put, reader, register, sent_binary
+from tests.server.core.session_builders import values
 from tests.server.storage.builders import Bridge, Place, a_bridge
 from tests.server.storage.conftest import DIRECTORY, ETCD, ETCD_3
 
@@ -212,6 +214,34 @@ def test_the_rows_of_an_ended_session_are_deleted(tmp_path: Path) -> None:
         bridge.run(_swept(store))
         for table in ("sessions", "variables", "versions", "log", "dependencies", "answers", "tools"):
             assert store.connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+
+
+def test_calls_run_while_a_large_batch_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_store, "SLICE_S", 0.0)
+    names = [f"v{number}" for number in range(100)]
+    with a_bridge(tmp_path) as bridge:
+        session = bridge.open()
+        for name in names:
+            bridge.do(lambda name=name: register(session, name, 0.1))
+
+        async def set_all() -> int:
+            session.set_many({name: reader("float", 0.5) for name in names}, ChangeContext(), atomic=True)
+            written = bridge.store.flushed("tuning")
+            assert written is not None
+            others = 0
+            while not written.done():
+                others += 1
+                put(session, "v0", float(others))
+                await asyncio.sleep(0)
+            await bridge.settle()
+            return others
+
+        others = bridge.run(set_all())
+        assert others > len(names), "fewer turns of the event loop than changes"
+    with a_bridge(tmp_path) as bridge:
+        session = bridge.open()
+        assert values(session) == {"v0": others, **dict.fromkeys(names[1:], 0.5)}
+        assert session.get("v0").version == 2 + others
 
 
 async def _swept(store: SqliteStore) -> None:

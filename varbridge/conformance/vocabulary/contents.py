@@ -42,8 +42,8 @@ def variable_of(update: Update) -> Variable:
     Raises:
         AssertionError: the update has no variable.
     """
-    expect(update.variable is not None, f"a variable in the {describe(update)}", "it has none")
-    assert update.variable is not None
+    if update.variable is None:
+        raise AssertionError(f"\nExpected: a variable in the {describe(update)}\n     but: it has none\n")
     return update.variable
 
 

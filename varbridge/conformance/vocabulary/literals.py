@@ -257,7 +257,8 @@ def show(value: Any) -> str:
         text = next(name for name, special in SPECIAL.items() if same(special, value))
     else:
         text = json.dumps(value, ensure_ascii=False)
-        text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+        start = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text[: _SHOWN + 1])
+        text = start + text[_SHOWN + 1 :]
     if len(text) <= _SHOWN:
         return text
     length = f" ({len(value)} characters)" if isinstance(value, str) else ""
