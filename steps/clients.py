@@ -178,6 +178,25 @@ def step_batches_and_sets(context, name, other, batches, third, sets):
     context.world.loads.changes = 2 * batches + sets
 
 
+@when("the {int} variables {name} are set in {int} atomic batches while {name} is set {int} times")
+@provides(OUTCOMES, answer("several versions each"))
+def step_many_batches_and_sets(context, count, prefix, batches, name, sets):
+    """Set variables whose names end with 0, 1 and so on in atomic batches by one client, and one of them by
+    another client."""
+    names = [f"{prefix}{number}" for number in range(count)]
+
+    def set_in_batch(session, value):
+        result = session.set_many(dict.fromkeys(names, encode("integer", value)), atomic=True)
+        return item(result.versions, name, f"{name} in the versions answered")
+
+    def work(number, session):
+        if number == 0:
+            return [set_in_batch(session, value) for value in range(batches)]
+        return [session.set(name, encode("integer", value)) for value in range(sets)]
+
+    at_once(context, 2, work)
+
+
 @then("each client is answered version {int}")
 @needs(answer("a version each"))
 def step_all_answered(context, version):

@@ -97,6 +97,14 @@ Feature: Registering tools
       When the session is described
       Then the description counts all tools that the session offers
 
+    @X1.5 @requires_standard_tools
+    Example: A session's description counts a tool that replaces one of the bridge once
+      Given these tools are registered:
+        | name  | takes                 |
+        | "add" | [["words", "string"]] |
+      When the session is described
+      Then the description counts all tools that the session offers
+
   @S1
   Rule: Registering tools opens the session, and a refused registration does not
 

@@ -180,6 +180,13 @@ Feature: How values travel
         | 65     |
         | 100000 |
 
+    @V3.3
+    Example: A tensor of 64 dimensions, whose JSON is nested 65 deep, is refused
+      Given a tensor variable "x" holding {"shape": [1], "data": [0.5]}
+      When "x" is set to a JSON tensor of shape [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
+      Then it is refused as invalid
+      And "x" still holds {"shape": [1], "data": [0.5]} at version 1
+
   @V4
   Rule: Raw bytes must match their header
 

@@ -18,6 +18,12 @@ Feature: Concurrent clients
       Then all are accepted
       And one order of the calls explains every read and every write
 
+    Example: Single sets and large batches of the same variables do not lose each other
+      Given 1000 integer variables "v" holding 0 and up
+      When the 1000 variables "v" are set in 5 atomic batches while "v500" is set 200 times
+      Then all are accepted
+      And the versions answered are 2 to 206, each once
+
     Example: Ten clients register ten variables at the same time
       Given an open session
       When 10 clients at once each register a float variable of their own

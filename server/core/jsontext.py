@@ -17,6 +17,8 @@ from .errors import ResourceExhaustedError
 MAX_DEPTH = 64
 """The maximum number of levels of nested arrays and objects."""
 
+TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels"
+
 MAX_DIGITS = 4300
 """The maximum number of characters of one number; Python's own bound for integers."""
 
@@ -60,7 +62,7 @@ def parse(data: bytes, *, exact: bool = False) -> Any:
     except InvalidJsonError:
         raise
     except RecursionError:
-        raise InvalidJsonError(f"is nested deeper than {MAX_DEPTH} levels") from None
+        raise InvalidJsonError(TOO_DEEP) from None
     except json.JSONDecodeError as error:
         raise InvalidJsonError(f"is not valid JSON ({error.msg} at character {error.pos})") from None
     except ValueError:
@@ -178,7 +180,7 @@ def _check_depth(data: bytes, value: Any) -> None:
     while level := [item for item in level if isinstance(item, list | dict)]:
         depth += 1
         if depth > MAX_DEPTH:
-            raise InvalidJsonError(f"is nested deeper than {MAX_DEPTH} levels")
+            raise InvalidJsonError(TOO_DEEP)
         level = [
             item
             for container in level

@@ -159,6 +159,8 @@ def _check_tensor(data: bytes) -> Accepted | None:
             return None  # parsing the whole text finds the same, and names its place
         raise
     fits = number_arrays.has_shape(array, shape)
+    if fits and len(shape) >= jsontext.MAX_DEPTH and not number_arrays.is_flat(array):
+        raise jsontext.InvalidJsonError(jsontext.TOO_DEEP)
     dtypes = number_arrays.dtypes_that_hold(array) if fits else None
     if dtypes is not None:
         return Accepted(data, Layout(shape, _narrowed(dtypes, tensor)))

@@ -21,7 +21,7 @@ from ..core.errors import RefusalError, UnavailableError
 from ..core.names import is_name
 from ..core.sessions import Sessions
 from ..observability.call_record import CallRecord, Observer
-from .call_counter import CallCounter, client_of
+from .call_counter import CallCounter
 from .fairness import Fairness
 from .preparation import Preparation
 from .service import Behaviour, Context, Method, behaviours_of, full_name, handler_of, services
@@ -40,6 +40,10 @@ CANCEL_INTERVAL_S = 2.0
 _UNSAVED = UnavailableError(
     "the server is shutting down: it is not known whether the last changes of the session are saved"
 )
+
+
+Answer = Callable[[str], Awaitable[Any]]
+"""A function that answers a call; it gets the client, see ``call_counter.client_of``."""
 
 
 class Forwarder(Protocol):
@@ -131,13 +135,15 @@ class Dispatcher:
         prepare = self._preparation.of(method.name)
 
         async def call(request: Any, context: Context) -> Any:
-            async def answer() -> Any:
+            async def answer(client: str) -> Any:
                 if prepare is not None:
                     await prepare(request, prefix)
                 if is_async:
                     arguments = (context,) if wants_context else ()
                     return await behaviour(request, prefix, *arguments)
-                return await self._fairness.run(client_of(context), lambda: behaviour(request, prefix))
+                if self._fairness.is_costly(client):
+                    return await self._fairness.run(client, behaviour, request, prefix)
+                return self._fairness.measured(client, behaviour, request, prefix)
 
             return await run(answer, request, context, method)
 
@@ -147,7 +153,7 @@ class Dispatcher:
         run = self._observed if self._observers else self._run
 
         async def call(request: Any, context: Context) -> None:
-            await run(lambda: behaviour(request, prefix, context), request, context, method)
+            await run(lambda _: behaviour(request, prefix, context), request, context, method)
 
         return call
 
@@ -155,9 +161,7 @@ class Dispatcher:
         """Return the number of running calls."""
         return len(self._running)
 
-    async def _observed(
-        self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
-    ) -> Any:
+    async def _observed(self, behaviour: Answer, request: Any, context: Context, method: Method) -> Any:
         """Run a call, and notify the observers of its end."""
         started, begun, status = time.time_ns(), time.perf_counter(), "CANCELLED"
         try:
@@ -179,9 +183,7 @@ class Dispatcher:
                 except Exception:
                     logger.exception("an observer failed to record a call")
 
-    async def _run(
-        self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
-    ) -> Any:
+    async def _run(self, behaviour: Answer, request: Any, context: Context, method: Method) -> Any:
         if self._closing is not None:
             refuse(context, self._closing)
             return None
@@ -200,9 +202,9 @@ class Dispatcher:
             if (scope := SCOPE.get()) is not None:
                 self._check(scope, method, getattr(request, "session_id", ""))
             if self._forwarder is None:
-                reply = await self._answer(behaviour, request)
+                reply = await self._answer(behaviour, request, client)
             else:
-                reply = await self._answer_or_forward(behaviour, request, context, method)
+                reply = await self._answer_or_forward(behaviour, request, context, method, client)
             if reply is not None and method.name != "SetVariable":  # whose replies are small
                 self._count_reply(reply, context, method)
             return reply
@@ -239,12 +241,12 @@ class Dispatcher:
         elsewhere = self._forwarder is not None and not self._forwarder.has(session_id)
         scope.check(method.name, session_id, is_open=elsewhere or self._sessions.is_open(session_id))
 
-    async def _answer(self, behaviour: Callable[[], Awaitable[Any]], request: Any) -> Any:
+    async def _answer(self, behaviour: Answer, request: Any, client: str) -> Any:
         """Run a call; return when all changes on which its reply or refusal depends are durable."""
         if session_id := getattr(request, "session_id", ""):
             self._sessions.renew(session_id)
         try:
-            return await behaviour()
+            return await behaviour(client)
         finally:
             if (flushed := self._sessions.flushed(session_id)) is not None:
                 await self._durable(flushed)
@@ -259,7 +261,7 @@ class Dispatcher:
             raise _UNSAVED.copy() from None
 
     async def _answer_or_forward(
-        self, behaviour: Callable[[], Awaitable[Any]], request: Any, context: Context, method: Method
+        self, behaviour: Answer, request: Any, context: Context, method: Method, client: str
     ) -> Any:
         """Answer a call, or forward it to the bridge of the cluster that owns its session."""
         session_id = getattr(request, "session_id", "")
@@ -273,7 +275,7 @@ class Dispatcher:
             scope = SCOPE.get()
             if scope is not None:
                 self._check(scope, method, session_id)  # again, now that it is known whether it is open
-        return await self._answer(behaviour, request)
+        return await self._answer(behaviour, request, client)
 
 
 def _name_of(code: Any) -> str:

@@ -30,19 +30,24 @@ class Fairness:
         self._pause_s = 0.0
         self._costly: dict[str, float] = {}  # the end of the time to remember a client, the oldest first
 
-    async def run(self, client: str, work: Callable[[], Any]) -> Any:
-        """Do the work of a call in one turn of the event loop, and return its result."""
-        if client not in self._costly:
-            return self._measured(client, work)
+    def is_costly(self, client: str) -> bool:
+        """Return True if the calls of a client take turns."""
+        return client in self._costly
+
+    async def run(self, client: str, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Do the work of a call, in its turn if the client is costly, and return its result."""
+        if not self.is_costly(client):
+            return self.measured(client, work, *arguments)
         async with self._turn:
             pause_s, self._pause_s = self._pause_s, 0.0
             await asyncio.sleep(pause_s)
-            return self._measured(client, work)
+            return self.measured(client, work, *arguments)
 
-    def _measured(self, client: str, work: Callable[[], Any]) -> Any:
+    def measured(self, client: str, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Do the work of a call in one turn of the event loop, and return its result."""
         started = time.perf_counter()
         try:
-            return work()
+            return work(*arguments)
         finally:
             ended = time.perf_counter()
             if ended - started > COSTLY_S:

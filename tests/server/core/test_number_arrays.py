@@ -93,6 +93,12 @@ def outcome(kind: str, text: str, *, parsed: bool) -> Accepted | str:
         return "invalid"
 
 
+def deep(dimensions: int, levels: int | None = None) -> str:
+    """Return a tensor of so many dimensions of size 1, whose number is nested in so many arrays."""
+    levels = dimensions if levels is None else levels
+    return f'{{"shape":{[1] * dimensions},"data":{"[" * levels}0.5{"]" * levels}}}'
+
+
 @given(flat())
 @example("[1,2]")
 def test_embeddings_are_read_alike(text: str) -> None:
@@ -102,6 +108,9 @@ def test_embeddings_are_read_alike(text: str) -> None:
 @given(tensors())
 @example('{"shape":[2],"data":[1,2] ,"dtype":"float32"}')
 @example('{"shape":[2,2],"data":[[1.0,2.5],[3,4]],"dtype":"float32"}')
+@example(deep(63))
+@example(deep(64))
+@example(deep(64, levels=1))
 def test_tensors_are_read_alike(text: str) -> None:
     assert outcome("tensor", text, parsed=False) == outcome("tensor", text, parsed=True)
 

@@ -1,8 +1,8 @@
 """A workload that changes sessions in a data directory on a faulty disk, and ends as if it were killed.
 
-``main`` serves as a process: each line of stdin is a data directory, a number of changes, and a file. For
-each, a fork of the process opens the directory, makes the changes, and writes an ``Outcome`` to the file,
-which is not on the faulty disk; then there is one line on stdout.
+``main`` serves as a process: each line of stdin is a data directory, a number of changes, the number of those
+that come before any fault, and a file. For each, a fork of the process opens the directory, makes the
+changes, and writes an ``Outcome`` to the file, which is not on the faulty disk. Then it prints a line.
 """
 
 from __future__ import annotations
@@ -104,12 +104,24 @@ def _lock(session: Session, name: str) -> None:
     session.stop_optimization(name, "tuner", force=False)
 
 
-async def run(bridge: Bridge, changes: int, outcome: Outcome) -> None:
-    """Make the changes one after another, and note what each answer promises."""
+async def run(bridge: Bridge, changes: int, safe: int, outcome: Outcome) -> None:
+    """Make the changes one after another, and note what each answer promises.
+
+    Args:
+        bridge: the bridge on the faulty disk.
+        changes: the number of changes.
+        safe: the number of changes before the first fault, whose states are not noted, which takes time.
+        outcome: the outcome of the run.
+    """
     lost: list[None] = []
     bridge.store.on_loss(lambda: lost.append(None))
+    for number in range(safe):
+        bridge.clock.advance(0.01)
+        change(bridge, number)
+        await settle(bridge)
+        outcome.acknowledged += 1
     outcome.saved = bridge.snapshots()
-    for number in range(changes):
+    for number in range(safe, changes):
         bridge.clock.advance(0.01)
         change(bridge, number)
         after = without_logs(bridge.snapshots())
@@ -136,14 +148,14 @@ async def run(bridge: Bridge, changes: int, outcome: Outcome) -> None:
         await asyncio.sleep(0)
 
 
-def run_and_end(data: Path, changes: int, file: Path) -> None:
+def run_and_end(data: Path, changes: int, safe: int, file: Path) -> None:
     """Run in this process, which is a fork, and end it without any clean-up."""
     signal.alarm(MAX_RUN_S)
     gc.disable()
     outcome = Outcome()
     try:
         with a_bridge(data, FakeClock(), **LIMITS) as bridge:
-            bridge.run(run(bridge, changes, outcome))
+            bridge.run(run(bridge, changes, safe, outcome))
             file.write_bytes(pickle.dumps(outcome))
             os._exit(0)
     except StartupError as error:
@@ -156,9 +168,9 @@ def run_and_end(data: Path, changes: int, file: Path) -> None:
 
 def main() -> None:
     for line in sys.stdin:
-        data, changes, file = line.split()
+        data, changes, safe, file = line.split()
         child = os.fork()
         if not child:
-            run_and_end(Path(data), int(changes), Path(file))
+            run_and_end(Path(data), int(changes), int(safe), Path(file))
         os.waitpid(child, 0)
         print(data, flush=True)

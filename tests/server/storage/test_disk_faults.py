@@ -24,6 +24,9 @@ CHANGES = int(os.environ.get("CHANGES", "500"))
 
 FEW_CHANGES = 60
 
+AROUND = 60
+"""The number of changes before and after the expected place of a fault in which it must come."""
+
 pytestmark = pytest.mark.skipif(faulty_disk.library() is None, reason="there is no C compiler (cc)")
 
 
@@ -47,7 +50,7 @@ class Workloads:
     def close(self) -> None:
         self._process.communicate()
 
-    def run(self, plan: Plan, changes: int) -> tuple[Path, Outcome]:
+    def run(self, plan: Plan, changes: int, safe: int) -> tuple[Path, Outcome]:
         """Run a workload with a plan; return its data directory and outcome."""
         self._runs += 1
         data = self.root / str(self._runs)
@@ -55,7 +58,7 @@ class Workloads:
         self.disk.follow(plan)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        print(data, changes, file, file=self._process.stdin, flush=True)
+        print(data, changes, safe, file, file=self._process.stdin, flush=True)
         assert self._process.stdout.readline() == f"{data}\n"
         self.disk.heal()
         assert file.exists(), f"a run hangs: {plan}"
@@ -63,9 +66,15 @@ class Workloads:
         file.unlink()
         return data, outcome
 
-    def check(self, plan: Plan, changes: int) -> Outcome:
-        """Run a workload with a plan, and check that the data directory has what was acknowledged."""
-        data, outcome = self.run(plan, changes)
+    def check(self, plan: Plan, changes: int, safe: int = 0) -> Outcome:
+        """Run a workload with a plan, and check that the data directory has what was acknowledged.
+
+        Args:
+            plan: the plan of the faults.
+            changes: the number of changes.
+            safe: the number of changes before which no call fails.
+        """
+        data, outcome = self.run(plan, changes, safe)
         assert outcome.broken == [], plan
         with a_bridge(data, **LIMITS) as bridge:
             now = bridge.snapshots()
@@ -116,9 +125,14 @@ def test_a_fault_at_some_calls_loses_no_acknowledged_change(workloads: Workloads
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("name", PLANS)
 def test_a_fault_at_any_call_loses_no_acknowledged_change(workloads: Workloads, name: str) -> None:
+    """Let each call fail; the workload begins to note states before the fault, and ends after it."""
     plan = PLANS[name]
-    for first in range(1, calls_of(workloads, plan, CHANGES)):
-        workloads.check(plan._replace(first=first), CHANGES)
+    calls = calls_of(workloads, plan, CHANGES)
+    for first in range(1, calls):
+        expected = CHANGES * first // calls
+        last = min(CHANGES, expected + AROUND)
+        workloads.check(plan._replace(first=first), last, max(0, expected - AROUND))
+        assert workloads.disk.failed, f"no call failed within {last} changes"
 
 
 def test_a_slow_disk_loses_nothing(workloads: Workloads) -> None:
