@@ -125,7 +125,7 @@ def test_a_fault_at_some_calls_loses_no_acknowledged_change(workloads: Workloads
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("name", PLANS)
 def test_a_fault_at_any_call_loses_no_acknowledged_change(workloads: Workloads, name: str) -> None:
-    """Let each call fail; the workload begins to note states before the fault, and ends after it."""
+    """Make each call fail; the workload begins to note states before the fault, and ends after it."""
     plan = PLANS[name]
     calls = calls_of(workloads, plan, CHANGES)
     for first in range(1, calls):
