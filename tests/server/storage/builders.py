@@ -43,10 +43,14 @@ class Bridge:
         self.clock = clock
         self._runner = runner
         self.cluster = cluster
-        self.sessions = Sessions(clock, Limits(**limits), TTL, store)
+        self.sessions = runner.run(self._load(Limits(**limits)))
         self._used = {"tuning"}
         if cluster is not None:
             runner.run(self._take_part(cluster))
+
+    async def _load(self, limits: Limits) -> Sessions:
+        """Return the sessions in the store; this may write to the store, which needs the loop."""
+        return Sessions(self.clock, limits, TTL, self.store)
 
     async def _take_part(self, cluster: Cluster) -> None:
         """Own all sessions of the cluster, and load the tombstones of those that have ended."""
