@@ -190,7 +190,7 @@ def test_a_variable_has_the_contents_of_its_message() -> None:
 @pytest.mark.parametrize(
     ("message", "read"),
     [
-        (pb.Variable(source=7), lambda variable: variable.source),  # type: ignore[arg-type]
+        (pb.Variable(source=7), lambda variable: variable.source),  # type: ignore[arg-type]  # an unknown number
         (pb.Variable(constraints_json="{"), lambda variable: variable.constraints),
         (pb.Variable(last_updated_at=Timestamp(nanos=-1)), lambda variable: variable.updated_at),
         (pb.Variable(last_updated_at=Timestamp(seconds=2**62)), lambda variable: variable.updated_at),
