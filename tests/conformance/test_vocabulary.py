@@ -79,6 +79,11 @@ def test_a_value_ends_where_the_options_begin(
         (float("nan"), 1, False),
         (True, 1, False),
         ([1, 2.0], [1.0, 2], True),
+        ([1, True], [1, 1], False),
+        ([0.5, 0.0], [0.5, -0.0], False),
+        ([0.5, "a", [None]], [0.5, "a", [None]], True),
+        ([0.5], [0.5, 0.5], False),
+        ([float("nan"), {"a": [1]}], [float("nan"), {"a": [1.0]}], True),
     ],
 )
 def test_numbers_are_the_same_to_the_sign_of_zero(first: object, second: object, expected: bool) -> None:

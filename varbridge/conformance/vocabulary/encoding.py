@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,8 @@ def decode(kind: str, message: AnyMessage, array: bytes = b"") -> Any:
     if named != kind:
         raise MalformedReplyError(f"a value of type {kind} came with the type_url {message.type_url!r}")
     try:
-        value = _DECODER.decode(message.value.decode())
+        text = message.value.decode()
+        value = (_STRICT_DECODER if _LARGE_NUMBER.search(text) else _DECODER).decode(text)
     except (ValueError, RecursionError) as error:
         raise MalformedReplyError(
             f"a value of type {kind} came as invalid JSON: {message.value[:80]!r} ({error})"
@@ -130,7 +132,12 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not a JSON number")
 
 
-_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_whole, parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+_STRICT_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_whole, parse_constant=_no_constant)
+"""A decoder that also refuses numbers beyond doubles, for which it calls Python for each number."""
+
+_LARGE_NUMBER = re.compile(r"[0-9]{200}|[eE]\+?[0-9]{3}")
+"""What a text has in it if a number may be beyond doubles: 200 digits, or an exponent of three digits."""
 
 _FITS: dict[str, Callable[[Any], bool]] = {
     "float": lambda value: type(value) in _NUMBERS or (isinstance(value, str) and value in _SPECIAL),

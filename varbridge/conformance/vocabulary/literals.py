@@ -18,6 +18,7 @@ Each may be followed by ``with 4 stray bytes`` and ``under the type_url "..."``,
 from __future__ import annotations
 
 import json
+import marshal
 import math
 import re
 from dataclasses import dataclass
@@ -60,6 +61,9 @@ _LARGE_PARTS = re.compile(
 _NUMBERS_PARTS = re.compile(r"a list of (\d+) numbers|a JSON tensor of shape (\[[\d, ]*\])")
 _WIRE_PARTS = re.compile(r"the (text|bytes|header) `([^`]*)`(?: with (\d+) bytes)?", re.S)
 _LONG_NUMBER = "1" * 400
+_WITHOUT_REFERENCES = 2
+"""The version of Python's marshal format that writes equal values alike, wherever they are in memory."""
+
 _SHOWN = 200
 
 
@@ -239,7 +243,9 @@ def same(expected: Any, actual: Any, *, exact: bool = True) -> bool:
             return expected == actual and math.copysign(1, expected) == math.copysign(1, actual)
         return expected == actual and not _is_negative_zero(expected) and not _is_negative_zero(actual)
     if isinstance(expected, list) and isinstance(actual, list):
-        return len(expected) == len(actual) and all(
+        if len(expected) != len(actual):
+            return False
+        return _identical(expected, actual) or all(
             same(e, a, exact=False) for e, a in zip(expected, actual, strict=True)
         )
     if isinstance(expected, dict) and isinstance(actual, dict):
@@ -263,6 +269,14 @@ def show(value: Any) -> str:
         return text
     length = f" ({len(value)} characters)" if isinstance(value, str) else ""
     return f"{text[:_SHOWN]} …{length}"
+
+
+def _identical(expected: list[Any], actual: list[Any]) -> bool:
+    """Return True if two lists have equal bytes; this is much faster than to compare their items."""
+    try:
+        return marshal.dumps(expected, _WITHOUT_REFERENCES) == marshal.dumps(actual, _WITHOUT_REFERENCES)
+    except ValueError:  # there are arrays or other objects in them
+        return False
 
 
 def _is_negative_zero(number: float) -> bool:
