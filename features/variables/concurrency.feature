@@ -18,7 +18,7 @@ Feature: Concurrent clients
       Then all are accepted
       And one order of the calls explains every read and every write
 
-    Example: Single sets and large batches of the same variables do not lose each other
+    Example: One client sets a variable while another sets it in large batches
       Given 1000 integer variables "v" holding 0 and up
       When the 1000 variables "v" are set in 5 atomic batches while "v500" is set 200 times
       Then all are accepted

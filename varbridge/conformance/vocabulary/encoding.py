@@ -137,7 +137,7 @@ _STRICT_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_whole, parse_
 """A decoder that also refuses numbers beyond doubles, for which it calls Python for each number."""
 
 _LARGE_NUMBER = re.compile(r"[0-9]{200}|[eE]\+?[0-9]{3}")
-"""What a text has in it if a number may be beyond doubles: 200 digits, or an exponent of three digits."""
+"""The parts of a text that may have numbers beyond doubles: 200 digits, or an exponent of three digits."""
 
 _FITS: dict[str, Callable[[Any], bool]] = {
     "float": lambda value: type(value) in _NUMBERS or (isinstance(value, str) and value in _SPECIAL),
