@@ -52,6 +52,8 @@ def _patched(
             if not patch.path.exists():
                 raise PatchError(f"{patch.at}: there is no module {patch.module}")
             modules[patch.path] = refactor(ast.parse(patch.path.read_text("utf-8")))
+        if refactor is copy.copy:
+            patch.check_parameters(modules[patch.path])
         if patch.find == patch.replace:
             raise PatchError(f"{patch.at}: the patch changes nothing")
         trees[patch.module] = patch.apply(trees.get(patch.module, modules[patch.path]))

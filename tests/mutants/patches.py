@@ -102,6 +102,18 @@ class Patch:
             ast.Module([*tree.body[:first], *part.body, *after], tree.type_ignores)
         )
 
+    def check_parameters(self, tree: ast.Module) -> None:
+        """Raise a ``PatchError`` if the parameters in ``at`` have other names in a module's tree.
+
+        A patch fits nevertheless, since names follow from positions. But after a parameter has been inserted,
+        it would use the wrong ones.
+        """
+        _, path, parameters = self._address
+        for scope in _definitions(tree, path) if path else []:
+            names = _bound_parameters(scope, parameters).names
+            if other := next((name for name, actual in names.items() if name != actual), ""):
+                raise PatchError(f"{self.at}: the parameter {other} is {names[other]} in the code")
+
     def _only(self, matches: Sequence[Match], fragment: str) -> Match:
         if len(matches) != 1:
             line = " ".join(fragment.split())

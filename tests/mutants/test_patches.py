@@ -145,3 +145,10 @@ def test_the_original_tree_does_not_change() -> None:
     before = ast.dump(tree)
     Patch(CHECK, "if value < self.low and strict: ...", "if strict: ...").apply(tree)
     assert ast.dump(tree) == before
+
+
+def test_parameters_have_the_names_in_the_code() -> None:
+    tree = ast.parse(MODULE)
+    Patch("m:Bounds.check(self, value)", "", "").check_parameters(tree)
+    with pytest.raises(PatchError, match="the parameter at is value in the code"):
+        Patch("m:Bounds.check(self, at)", "", "").check_parameters(tree)
