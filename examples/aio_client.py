@@ -15,7 +15,7 @@ from varbridge.aio import Connection
 
 async def main(address: str) -> None:
     async with Connection(address) as connection:
-        session = connection.session("tuning")
+        session = connection.session("example")
         await session.register("temperature", "float", 0.7, constraints={"min": 0, "max": 2})
         async with session.watch("temperature") as watch:  # open from here on: no change is missed
             version = await session.set(

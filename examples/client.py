@@ -13,7 +13,7 @@ from varbridge import BridgeError, Connection
 
 def main(address: str) -> None:
     with Connection(address) as connection:
-        session = connection.session("tuning")
+        session = connection.session("example")
         session.register("temperature", "float", 0.7, constraints={"min": 0, "max": 2})
         with session.watch("temperature") as watch:  # open from here on: no change is missed
             version = session.set("temperature", 0.9, expected_version=1, request_id="raise-temperature")

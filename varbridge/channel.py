@@ -124,7 +124,7 @@ def hinted(error: BridgeError, *, tls: bool) -> BridgeError:
     hint = ""
     if error.code is grpc.StatusCode.UNAVAILABLE:
         if not tls and ("Socket closed" in error.message or "recvmsg" in error.message):
-            hint = "if the bridge requires TLS, connect with tls=Tls(...)"
+            hint = "if the bridge requires TLS, connect with tls=Tls(...), or --ca on the command line"
         elif tls and "WRONG_VERSION_NUMBER" in error.message:
             hint = "the bridge does not seem to use TLS"
     return BridgeError(error.code, f"{error.message}; {hint}", error.violations) if hint else error

@@ -34,9 +34,9 @@ def main(arguments: Sequence[str]) -> int:
         "root",
         nargs="?",
         type=Path,
-        default=SUITE,
+        default=Path() if Path("features").is_dir() and Path("steps").is_dir() else SUITE,
         metavar="DIR",
-        help="folder that contains features/ and steps/ (default: those of the installed suite)",
+        help="folder with features/ and steps/ (default: this one, or else that of the installed suite)",
     )
     root: Path = parser.parse_args(arguments).root
     try:

@@ -11,7 +11,7 @@ from varbridge.conformance.report import diagram
 from varbridge.conformance.report.causes import note_on_basics
 from varbridge.conformance.report.format import shorten
 from varbridge.conformance.report.html import escape, markdown, reference, sign, table
-from varbridge.conformance.report.record import Cause, Report, ScenarioRecord
+from varbridge.conformance.report.record import Cause, Report, ScenarioRecord, counted
 
 _EXPECTED_BUT = re.compile(r"expected (.+?), but (.+)")
 _IN_BRACKETS = re.compile(r"(?:was )?<([^<>]*)>", re.S)  # as PyHamcrest shows values that are not texts
@@ -55,7 +55,8 @@ def names(causes: Sequence[Cause]) -> str:
         for number, cause in enumerate(causes[:NAMED], 1)
     ]
     if len(causes) > NAMED:
-        lines.append(f'<li><a href="#cause-{NAMED + 1}">and {len(causes) - NAMED} more causes</a></li>')
+        more = counted(len(causes) - NAMED, "more cause")
+        lines.append(f'<li><a href="#cause-{NAMED + 1}">and {more}</a></li>')
     return f"<ol>{''.join(lines)}</ol>"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from varbridge.conformance.clauses import clause_of, rank
-from varbridge.conformance.report.record import Cause, DivergenceRecord, Failure, ScenarioRecord
+from varbridge.conformance.report.record import Cause, DivergenceRecord, Failure, ScenarioRecord, counted
 from varbridge.conformance.report.suspicion import Suspicion
 from varbridge.messages.traits import METHODS, traits_of
 
@@ -115,7 +115,7 @@ def _words(group: Group) -> tuple[str, str]:
         case "divergence":
             return _simplest(group).sentence, ""
     rules = list(dict.fromkeys(record.rule or record.feature for record in group.members))
-    more = f" (and {len(rules) - 1} more rules of the same clauses)" if len(rules) > 1 else ""
+    more = f" (and {counted(len(rules) - 1, 'more rule')} of the same clauses)" if len(rules) > 1 else ""
     return f"broken rule: {rules[0]}{more}", ""
 
 

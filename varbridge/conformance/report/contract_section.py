@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from varbridge.conformance.clauses import (
@@ -40,8 +41,9 @@ def _outcome(records: Sequence[ScenarioRecord], broken: bool) -> str:
 
 
 def _tally(clauses: Sequence[str], outcomes: Mapping[str, str]) -> str:
-    passed = sum(outcomes[clause] == "passed" for clause in clauses)
-    return f'<span class="dim">{passed} of {len(clauses)} passed</span>'
+    count = Counter(outcomes[clause] for clause in clauses)
+    not_run = f", {count['not run']} not run" if count["not run"] else ""
+    return f'<span class="dim">{count["passed"]} of {len(clauses)} passed{not_run}</span>'
 
 
 def _clause(clause: str, outcome: str, records: Sequence[ScenarioRecord]) -> str:

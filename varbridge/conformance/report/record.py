@@ -258,12 +258,12 @@ class Cause:
     def counts(self) -> str:
         """The number of scenarios that the cause affects, as a phrase."""
         if self.kind == "unimplemented":
-            return f"{_scenarios(len(self.failed) + len(self.not_reached))} cannot be judged"
-        parts = [f"{_scenarios(len(self.failed))} failed"] if self.failed else []
-        parts += [f"{_scenarios(len(self.not_reached))} not reached"] if self.not_reached else []
+            return f"{counted(len(self.failed) + len(self.not_reached), 'scenario')} cannot be judged"
+        parts = [f"{counted(len(self.failed), 'scenario')} failed"] if self.failed else []
+        parts += [f"{counted(len(self.not_reached), 'scenario')} not reached"] if self.not_reached else []
         if self.times:
             times = "once" if self.times == 1 else f"{self.times} times"
-            parts.append(f"invariants violated {times}, in {_scenarios(len(self.violated))}")
+            parts.append(f"invariants violated {times}, in {counted(len(self.violated), 'scenario')}")
         return ", ".join(parts)
 
 
@@ -311,8 +311,9 @@ class Report:
         return content
 
 
-def _scenarios(count: int) -> str:
-    return "1 scenario" if count == 1 else f"{count} scenarios"
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, such as "1 more rule" or "2 more rules"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def shown_name(name: str) -> str:

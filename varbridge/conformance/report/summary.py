@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from varbridge.conformance.report.record import Report
+from varbridge.conformance.report.record import Report, counted
 
 SHOWN = 10
 """The maximum number of causes in the summary: a comment has no room for hundreds."""
@@ -43,7 +43,10 @@ def render(data: Report) -> str:
         lines += [*map(_inside, example.explanation or example.violations[:1]), "```", ""]
         lines += [f"Rerun: `{example.rerun}`"]
     if len(data.causes) > SHOWN:
-        lines += ["", f"And {len(data.causes) - SHOWN} more causes: see index.html in the reports."]
+        lines += [
+            "",
+            f"And {counted(len(data.causes) - SHOWN, 'more cause')}: see index.html in the reports.",
+        ]
     if figures := [figure for record in data.scenarios for figure in record.figures]:
         lines += ["", "### Measured", "", *(f"- {_plain(figure.text)}" for figure in figures)]
     for outcome, title in (("skipped", "Skipped"), ("known failing", "Known to fail")):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from varbridge.conformance.clauses import CLAUSES
 from varbridge.conformance.report.format import shorten
-from varbridge.conformance.report.record import Cause, ScenarioRecord
+from varbridge.conformance.report.record import Cause, ScenarioRecord, counted
 from varbridge.conformance.report.verdict import (
     BROKEN,
     CONFORMS,
@@ -118,7 +118,7 @@ def _clauses(findings: Findings) -> str:
 def _failures(findings: Findings, name: str) -> str:
     causes = findings.causes
     shown = "; ".join(replace(cause, sentence=shorten(cause.sentence, 100)).named for cause in causes[:SHOWN])
-    more = f"; and {len(causes) - SHOWN} more causes" if len(causes) > SHOWN else ""
+    more = f"; and {counted(len(causes) - SHOWN, 'more cause')}" if len(causes) > SHOWN else ""
     if not findings.scenarios:
         return f"{name}: {shown}{more}"
     ran = len(findings.scenarios) - len(findings.of("skipped"))
