@@ -42,6 +42,7 @@ def test_an_expected_failure_that_passes_is_an_error(make_project: MakeProject, 
     run = project.run("-D", f"profile={path}")
     assert (run.code, run.word) == (1, "does not conform")
     assert "but it passes: remove the declaration" in run.out
+    assert "1. outdated declaration: " in run.out
 
 
 def test_the_name_of_an_outline_covers_its_rows(make_project: MakeProject) -> None:

@@ -79,10 +79,10 @@ def clauses_of(group: Group, suspicion: Suspicion) -> list[str]:
     The clause of an invariant comes first, and that of a method at fault is the only one. The clauses of the
     statements that the failed scenarios prove come before others of their Rules.
     """
-    counted = Counter(clause for record in group.members for clause in record.clauses)
+    counts = Counter(clause for record in group.members for clause in record.clauses)
     proved = {clause_of(statement) for record in group.members for statement in record.statements}
-    named = suspicion.ordered(proved & counted.keys())
-    rules = [*named, *sorted(counted.keys() - proved, key=lambda clause: (-counted[clause], rank(clause)))]
+    named = suspicion.ordered(proved & counts.keys())
+    rules = [*named, *sorted(counts.keys() - proved, key=lambda clause: (-counts[clause], rank(clause)))]
     if group.clause:
         return [group.clause, *(clause for clause in rules if clause != group.clause)][:FEW]
     if group.method in METHODS and (
@@ -114,6 +114,8 @@ def _words(group: Group) -> tuple[str, str]:
             return group.violations[0][1].rpartition(" (")[0], ""
         case "divergence":
             return _simplest(group).sentence, ""
+    if all(record.known and record.failure is None for record in group.members):
+        return f"outdated declaration: {group.members[0].known}", "remove it from the profile"
     rules = list(dict.fromkeys(record.rule or record.feature for record in group.members))
     more = f" (and {counted(len(rules) - 1, 'more rule')} of the same clauses)" if len(rules) > 1 else ""
     return f"broken rule: {rules[0]}{more}", ""
