@@ -284,6 +284,13 @@ def test_a_mistake_in_a_row_of_examples_is_told_at_the_row() -> None:
     assert "'hundred' is not a {value}" in mistake.text
 
 
+def test_unknown_words_in_an_outline_are_told_once_whatever_its_rows() -> None:
+    text = outline(X, 'When "x" becomes <v> tomorrow', HELD, "", "Examples:", "| v |", "| 0.5 |", "| hundred |")
+    assert {mistake.place for mistake in mistakes(text)} == {"a.feature:9"}
+    (words,) = {mistake.text for mistake in mistakes(text)}
+    assert words.startswith("""no step is defined for When '"x" becomes <v> tomorrow'. The most similar: """)
+
+
 def test_an_unfinished_scenario_needs_no_clause_no_unique_name_and_no_area() -> None:
     text = scenario(X, HELD).replace("  @A1\n", "").replace("@variables", "@wip")
     assert mistakes(text + f"\n    Example: S\n      {X}\n      {HELD}\n") == []

@@ -22,6 +22,9 @@ _TOKEN = re.compile(
 _STRAIGHT = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
 _VALUES = re.compile(rf"{QUOTED}|\b\d[\d.,]*\b")
 _CUCUMBER = {"int": (r"-?\d+", "`3`"), "word": (r"[^\s]+", "`word`"), "float": (r"-?\d*\.?\d+", "`0.5`")}
+SIMILAR = "The most similar"
+"""The words before the phrases that are similar to a text with unknown words."""
+
 _SIMILAR = 0.6
 
 
@@ -123,7 +126,7 @@ def explain(text: str, step_type: str, registry: Any) -> str:
     shown = "; ".join(f"{phrase.pattern} (as in: {phrase.example})" for phrase in similar[: -SHOWN - 1 : -1])
     words = shown or "none"
     return (
-        f"no step is defined for {keyword} {text!r}. The most similar: {words}."
+        f"no step is defined for {keyword} {text!r}. {SIMILAR}: {words}."
         " behave --steps-catalog lists all"
     )
 
