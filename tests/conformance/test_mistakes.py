@@ -285,7 +285,9 @@ def test_a_mistake_in_a_row_of_examples_is_told_at_the_row() -> None:
 
 
 def test_unknown_words_in_an_outline_are_told_once_whatever_its_rows() -> None:
-    text = outline(X, 'When "x" becomes <v> tomorrow', HELD, "", "Examples:", "| v |", "| 0.5 |", "| hundred |")
+    text = outline(
+        X, 'When "x" becomes <v> tomorrow', HELD, "", "Examples:", "| v |", "| 0.5 |", "| hundred |"
+    )
     assert {mistake.place for mistake in mistakes(text)} == {"a.feature:9"}
     (words,) = {mistake.text for mistake in mistakes(text)}
     assert words.startswith("""no step is defined for When '"x" becomes <v> tomorrow'. The most similar: """)

@@ -125,10 +125,7 @@ def explain(text: str, step_type: str, registry: Any) -> str:
     similar = sorted((phrase for phrase in phrases if ratios[phrase] >= _SIMILAR), key=ratios.__getitem__)
     shown = "; ".join(f"{phrase.pattern} (as in: {phrase.example})" for phrase in similar[: -SHOWN - 1 : -1])
     words = shown or "none"
-    return (
-        f"no step is defined for {keyword} {text!r}. {SIMILAR}: {words}."
-        " behave --steps-catalog lists all"
-    )
+    return f"no step is defined for {keyword} {text!r}. {SIMILAR}: {words}. behave --steps-catalog lists all"
 
 
 def _definitions(step_type: str, registry: Any) -> Iterator[Any]:
