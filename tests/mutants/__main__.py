@@ -86,9 +86,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     add("--seed", type=int, default=1, help="the seed of these places and changes (default: %(default)s)")
     add("--list", action="store_true", help="list the mutants without running any")
-    add(
-        "--docs", action="store_true", help="write docs/mutants.md from reports/mutants.json, and run nothing"
-    )
+    add("--docs", action="store_true", help="write docs/mutants.md, and run nothing")
     return parser.parse_args(arguments)
 
 
@@ -180,7 +178,7 @@ def _write_page(mutants: Mutants) -> int:
     from tests.mutants.page import page
 
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(mutants, json.loads(REPORT.read_text("utf-8"))["results"]), "utf-8")
+    PAGE.write_text(page(mutants), "utf-8")
     return 0
 
 

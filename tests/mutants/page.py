@@ -1,25 +1,22 @@
-"""``docs/mutants.md``: the table of all mutants with the outcomes of a run."""
+"""``docs/mutants.md``: the table of all mutants."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from tests.mutants.definitions import MutantError, Mutants
-from varbridge.conformance.clauses import CLAUSES, clause_of
+from tests.mutants.definitions import Mutants
 
 HEAD = """\
 # The mutants of the reference bridge
 
-`python -m tests.mutants --docs` writes this page from the last results of `python -m tests.mutants`.
+`python -m tests.mutants --docs` writes this page from the definitions in `tests/mutants/defects`. The
+features catch every defect and accept every harmless change: `python -m tests.mutants` shows it, in an hour
+on two cores.
 
 Each row is the reference bridge with one small defect, which is patched in memory while the bridge is
 imported: `python -m tests.mutants serve NAME` starts it. A defect is caught if the features fail, if a
 failing scenario proves a statement of the contract that the defect breaks, and if the message of that
 failure says what is wrong. `python -m tests.mutants NAME` runs the features against one mutant; `--area` and
-`--slice N/M` select several, and `--jobs` is the number of runs at the same time. The definitions of the
-defects are in `tests/mutants/defects`, and none of them is in the code of the bridge.
+`--slice N/M` select several, and `--jobs` is the number of runs at the same time. No defect is in the code of
+the bridge. [Traceability](traceability.md) lists the defects by statement.
 
 `python -m tests.mutants --random N --seed S` makes N more defects by itself, which this page does not list.
 Operators change one random place each in `server/core`, `server/rpc` or `server/tools`: they swap a
@@ -30,59 +27,16 @@ that no scenario notices are listed with the change as a diff.
 """
 
 
-def page(mutants: Mutants, results: Sequence[Mapping[str, Any]]) -> str:
-    """Return the page.
-
-    Raises:
-        MutantError: a mutant has no result yet.
-    """
-    by_name = {result["name"]: result for result in results}
-    entries = (*mutants.defects, *mutants.harmless)
-    if unrun := [entry.name for entry in entries if entry.name not in by_name]:
-        raise MutantError(
-            f"the report has no result for {', '.join(unrun[:5])}: run python -m tests.mutants first"
-        )
-    caught = sum(by_name[entry.name]["outcome"] == "caught" for entry in mutants.defects)
-    green = sum(by_name[entry.name]["outcome"] == "green" for entry in mutants.harmless)
-    lines = [
-        HEAD,
-        f"{caught} of {len(mutants.defects)} defects are caught, and {green} of {len(mutants.harmless)}"
-        " harmless changes pass.\n",
-        "## Statements\n",
-        "| statement | defects | caught |",
-        "|---|---|---|",
-    ]
-    defects = Counter(broken for entry in mutants.defects for broken in entry.breaks)
-    seen = Counter(
-        broken
-        for entry in mutants.defects
-        if by_name[entry.name]["outcome"] == "caught"
-        for broken in entry.breaks
-    )
-    lines += [f"| {name} | {count} | {seen[name]} |" for name, count in sorted(defects.items(), key=_place)]
+def page(mutants: Mutants) -> str:
+    """Return the page."""
+    lines = [HEAD, f"There are {len(mutants.defects)} defects and {len(mutants.harmless)} harmless changes."]
     for area in dict.fromkeys(entry.area for entry in mutants.defects):
+        lines += [f"\n## {area.capitalize()}\n", "| defect | what a client sees | breaks |", "|---|---|---|"]
         lines += [
-            f"\n## {area.capitalize()}\n",
-            "| defect | what a client sees | breaks | |",
-            "|---|---|---|---|",
-        ]
-        lines += [
-            f"| {entry.name} | {entry.seen} | {' '.join(entry.breaks)} | {_outcome(by_name[entry.name])} |"
+            f"| {entry.name} | {entry.seen} | {' '.join(entry.breaks)} |"
             for entry in mutants.defects
             if entry.area == area
         ]
-    lines += ["\n## Harmless changes\n", "| change | what a client sees | |", "|---|---|---|"]
-    lines += [
-        f"| {entry.name} | {entry.seen} | {_outcome(by_name[entry.name])} |" for entry in mutants.harmless
-    ]
+    lines += ["\n## Harmless changes\n", "| change | what a client sees |", "|---|---|"]
+    lines += [f"| {entry.name} | {entry.seen} |" for entry in mutants.harmless]
     return "\n".join(lines) + "\n"
-
-
-def _place(item: tuple[str, int]) -> tuple[int, str]:
-    """Return the place of a statement or a clause in the contract."""
-    return [*CLAUSES].index(clause_of(item[0])), item[0]
-
-
-def _outcome(result: Mapping[str, Any]) -> str:
-    outcome = str(result["outcome"])
-    return outcome if outcome in ("caught", "green") else f"**{outcome}**"

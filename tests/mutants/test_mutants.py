@@ -10,6 +10,7 @@ from behave.tag_expression import make_tag_expression
 
 from tests.mutants.definitions import Mutant, Mutants
 from tests.mutants.fit import REFACTORINGS, misfits
+from tests.mutants.page import page
 from tests.mutants.patches import ROOT
 from tests.mutants.running import run
 from varbridge.conformance import tags
@@ -34,6 +35,12 @@ def test_names_are_unique_and_have_one_form() -> None:
     names = [entry.name for entry in ENTRIES]
     assert len(set(names)) == len(names)
     assert [name for name in names if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)] == []
+
+
+def test_the_page_lists_the_present_mutants() -> None:
+    assert (ROOT / "docs" / "mutants.md").read_text("utf-8") == page(MUTANTS), (
+        "python -m tests.mutants --docs"
+    )
 
 
 def test_there_are_enough_mutants() -> None:
