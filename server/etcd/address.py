@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -14,6 +15,8 @@ PORT = 2379
 
 TTL_RANGE_S = (1.0, 60.0)
 """The smallest and the largest permitted ``ttl``, in seconds."""
+
+_URL = re.compile(r"(etcds?)://([^/?#]*)([^?#]*)\??([^#]*)#?(.*)", re.S)
 
 _OPTIONS = ("ca", "cert", "key", "machine", "password-file", "prefix", "tls", "ttl")
 
@@ -57,13 +60,15 @@ def parse(url: str) -> Address:
         StartupError: the address is invalid, or a file that it names cannot be read. The message has a
             remedy, and shows no part of the address that may be the password.
     """
-    try:
-        scheme, authority, path, query, fragment = urlsplit(url)
-    except ValueError:  # a misplaced bracket
-        _refuse("is not valid: it looks like etcd://host:port,host:port?prefix=bridge")
-    if scheme not in ("etcd", "etcds"):
+    parts = _URL.fullmatch(
+        url
+    )  # not urlsplit, which knows one host only, and refuses brackets after the first
+    if parts is None:
         _refuse("must begin with etcd://, or with etcds:// for TLS")
+    scheme, authority, path, query, fragment = parts.groups()
     credentials, _, hosts = authority.rpartition("@")
+    if hosts.count("[") != hosts.count("]"):
+        _refuse("is not valid: it looks like etcd://host:port,host:port?prefix=bridge")
     if "@" in path + query + fragment:
         # Otherwise the rest of such a password would be taken for an option, and shown.
         _refuse("has an @ after its hosts: write / ? # @ in a password or an option as %2F %3F %23 %40")
