@@ -7,7 +7,6 @@ from typing import Any
 
 from varbridge.conformance.run.mistakes import Mistake
 from varbridge.conformance.scenario.prerequisites import Facts, arguments_of, session_within
-from varbridge.conformance.vocabulary.nearest import SIMILAR, explain
 from varbridge.conformance.vocabulary.parameter_types import TYPES
 from varbridge.conformance.vocabulary.phrases import chain, is_action
 from varbridge.conformance.vocabulary.tables import table_of
@@ -31,6 +30,8 @@ def _placed(scenario: Any, step: Any, line: int, text: str) -> Mistake:
 
     A phrase with unknown words is a mistake of the outline, whatever the rows bring into it.
     """
+    from varbridge.conformance.vocabulary.nearest import SIMILAR  # needed only for a mistake
+
     outline = scenario.parent if getattr(scenario.parent, "type", "") == "scenario_outline" else None
     original = next((s.name for s in outline.steps if s.line == step.line), "") if outline else ""
     if "<" in original and SIMILAR in text:
@@ -60,6 +61,8 @@ class _StepValidation:
         step = self._step
         for text, definition in chain(self._registry, step):
             if definition is None:
+                from varbridge.conformance.vocabulary.nearest import explain  # needed only for a mistake
+
                 return [(step.line, explain(text, step.step_type, self._registry))]
             if step.step_type == "then" and is_action(definition):
                 return [(step.line, f"{text!r} is an action and checks nothing: a Then needs a check")]
