@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from varbridge import Update, Variable
-from varbridge.conformance.vocabulary.matchers import expect
+from varbridge.conformance.vocabulary.matchers import expect, mismatch
 from varbridge.conformance.vocabulary.updates import describe
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ def variable_of(update: Update) -> Variable:
         AssertionError: the update has no variable.
     """
     if update.variable is None:
-        raise AssertionError(f"\nExpected: a variable in the {describe(update)}\n     but: it has none\n")
+        raise mismatch(f"a variable in the {describe(update)}", "it has none")
     return update.variable
 
 
@@ -66,7 +66,7 @@ def decoded(decode: Callable[[Any], T], data: Any, subject: str) -> T:
     try:
         return decode(data)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise AssertionError(f"\nExpected: {subject}\n     but: {data!r:.200} ({error})\n") from None
+        raise mismatch(subject, f"{data!r:.200} ({error})") from None
 
 
 def json_of(data: str | bytes, subject: str) -> Any:

@@ -193,7 +193,12 @@ def expect(condition: bool, expected: str, actual: str) -> None:
         AssertionError: the condition is not True.
     """
     if condition is not True:  # a value that is only truthy is a mistake
-        raise AssertionError(f"\nExpected: {expected}\n     but: {actual}\n")
+        raise mismatch(expected, actual)
+
+
+def mismatch(expected: str, actual: str) -> AssertionError:
+    """Return an error in the form of a matcher's mismatch."""
+    return AssertionError(f"\nExpected: {expected}\n     but: {actual}\n")
 
 
 def is_tool_failure() -> ToolFailure:
