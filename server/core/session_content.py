@@ -61,6 +61,8 @@ class SessionContent:
         self._histories = Histories(limits.history)
         self._answers: dict[str, int] = {}
         self._ended: RefusalError | None = None
+        self.undone = 0
+        """The number of times that the last changes were undone, because the store could not persist them."""
         self._dependencies = Dependencies(limits.dependencies, limits.followers)
         self._locks = Locks(clock)
         self.tools = RegisteredTools(limits.tools)
@@ -79,6 +81,7 @@ class SessionContent:
     def restore(self, state: SessionState) -> None:
         """Reset the session to its persisted state. The log is unchanged: it has only persisted changes."""
         self._ended = None
+        self.undone += 1
         self._journal.rollback_uncommitted()
         self._variables = Catalog(variable for variable, _ in state.variables)
         self._histories = Histories(self._limits.history)
@@ -206,6 +209,12 @@ class SessionContent:
         self._variables.clear()
         self.tools.clear()
         return ended
+
+    def lose(self, reason: RefusalError) -> None:
+        """Close the session and end its watches, since its last changes may not be persisted."""
+        self.undone += 1
+        self.close(reason)
+        self.end_watches(reason)
 
     # Lookup
 

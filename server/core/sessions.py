@@ -172,8 +172,7 @@ class Sessions:
         """Drop a session that another bridge owns now; its watches and tools end with the reason."""
         self._ending.pop(session_id, None)
         if (lease := self._leases.pop(session_id, None)) is not None:
-            lease.session.close(reason)
-            lease.session.end_watches(reason)
+            lease.session.lose(reason)
 
     def end_watches(self, reason: RefusalError) -> None:
         """End every watch of every session with an error as the reason; the sessions stay open."""
@@ -226,5 +225,4 @@ class Sessions:
             elif leases and leases[0].session.start_sequence:
                 self._last_sequences[session_id] = leases[0].session.start_sequence - 1
             for lease in leases:  # sessions whose opening was neither persisted nor acknowledged
-                lease.session.close(_LOST)
-                lease.session.end_watches(_LOST)
+                lease.session.lose(_LOST)

@@ -21,6 +21,7 @@ from ..core.errors import RefusalError, UnavailableError
 from ..core.names import is_name
 from ..core.sessions import Sessions
 from ..observability.call_record import CallRecord, Observer
+from ..tools.context import UNSAVED
 from .call_counter import CallCounter
 from .fairness import Fairness
 from .preparation import Preparation
@@ -37,7 +38,7 @@ logger = logging.getLogger("server.calls")
 CANCEL_INTERVAL_S = 2.0
 """The interval at which calls that still run after the grace period are cancelled, in seconds."""
 
-_UNSAVED = UnavailableError(
+_SHUT_DOWN = UnavailableError(
     "the server is shutting down: it is not known whether the last changes of the session are saved"
 )
 
@@ -89,6 +90,8 @@ class Dispatcher:
         self._observers = observers
         self._forwarder = forwarder
         self._behaviours = behaviours_of(servicers)
+        # These take several turns of the event loop, in which some of their changes may be saved already.
+        self._lasting = {name for name, run in self._behaviours.items() if inspect.iscoroutinefunction(run)}
         self._running: dict[asyncio.Task[Any], Context] = {}
         self._counter = counter or CallCounter()
         self._fairness = Fairness()
@@ -130,7 +133,7 @@ class Dispatcher:
     def _answering(self, behaviour: Behaviour, prefix: str, method: Method) -> Callable[..., Awaitable[Any]]:
         code = behaviour.__code__  # inspect.signature would make the start slower
         wants_context = "context" in code.co_varnames[: code.co_argcount]
-        is_async = inspect.iscoroutinefunction(behaviour)
+        is_async = method.name in self._lasting
         run = self._observed if self._observers else self._run
         prepare = self._preparation.of(method.name)
 
@@ -202,7 +205,7 @@ class Dispatcher:
             if (scope := SCOPE.get()) is not None:
                 self._check(scope, method, getattr(request, "session_id", ""))
             if self._forwarder is None:
-                reply = await self._answer(behaviour, request, client)
+                reply = await self._answer(behaviour, request, client, method)
             else:
                 reply = await self._answer_or_forward(behaviour, request, context, method, client)
             if reply is not None and method.name != "SetVariable":  # whose replies are small
@@ -241,7 +244,7 @@ class Dispatcher:
         elsewhere = self._forwarder is not None and not self._forwarder.has(session_id)
         scope.check(method.name, session_id, is_open=elsewhere or self._sessions.is_open(session_id))
 
-    async def _answer(self, behaviour: Answer, request: Any, client: str) -> Any:
+    async def _answer(self, behaviour: Answer, request: Any, client: str, method: Method) -> Any:
         """Run a call; return when all changes on which its reply or refusal depends are durable."""
         if session_id := getattr(request, "session_id", ""):
             self._sessions.renew(session_id)
@@ -249,16 +252,20 @@ class Dispatcher:
             return await behaviour(client)
         finally:
             if (flushed := self._sessions.flushed(session_id)) is not None:
-                await self._durable(flushed)
+                await self._durable(flushed, method)
 
-    async def _durable(self, flushed: asyncio.Future[None]) -> None:
+    async def _durable(self, flushed: asyncio.Future[None], method: Method) -> None:
         """Wait until changes are durable, or raise a refusal with the reason why that is not known."""
         try:
             await flushed
+        except RefusalError:
+            if method.name not in self._lasting:
+                raise
+            raise UNSAVED.copy() from None
         except asyncio.CancelledError:
             if self._closing is None:
                 raise
-            raise _UNSAVED.copy() from None
+            raise _SHUT_DOWN.copy() from None
 
     async def _answer_or_forward(
         self, behaviour: Answer, request: Any, context: Context, method: Method, client: str
@@ -275,7 +282,7 @@ class Dispatcher:
             scope = SCOPE.get()
             if scope is not None:
                 self._check(scope, method, session_id)  # again, now that it is known whether it is open
-        return await self._answer(behaviour, request, client)
+        return await self._answer(behaviour, request, client, method)
 
 
 def _name_of(code: Any) -> str:

@@ -15,13 +15,13 @@ from varbridge.decorator import Tool
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 from ..config import Settings
-from ..core.errors import DeadlineExceededError, ToolError, invalid
+from ..core.errors import DeadlineExceededError, RefusalError, ToolError, UnavailableError, invalid
 from ..core.parameters import bind
 from ..core.registered_tools import RegisteredTool
 from ..core.session import Session
 from ..core.sessions import Sessions
 from ..core.values import JSON, PREFIX, Value
-from ..tools.context import SessionCall
+from ..tools.context import UNSAVED, SessionCall
 from ..tools.executor import LoopRun, Run, collected
 from ..tools.processes import Processes
 from ..tools.registry import Registry
@@ -77,17 +77,20 @@ class ToolServicer:
                 return await self._execute_there(registered, request, prefix, context)
             tool, arguments = self._bind(request)
             started = time.perf_counter()
-            run = self._start(tool, session, request, arguments)
+            call = SessionCall(session, tool.name, request.metadata)
+            run = self._start(tool, call, arguments)
             try:
                 if tool.streams:
                     result = Value(JSON, await collected(run.chunks(), MAX_CHUNKS, MAX_BYTES))
                 else:
                     result = await run.answer()
             except Exception as error:
+                call.check_saved()
                 _log(tool, error)
                 return pb.ExecuteToolResponse(
                     success=False, error_message=reason_of(error), execution_time_ms=_milliseconds(started)
                 )
+            call.check_saved()
             return pb.ExecuteToolResponse(
                 success=True,
                 result=codec.result_message(result, prefix),
@@ -130,18 +133,20 @@ class ToolServicer:
             tool, arguments = self._bind(request)
             _require_stream(tool)
             number = 0
-            async with aclosing(self._start(tool, session, request, arguments).chunks()) as chunks:
+            call = SessionCall(session, tool.name, request.metadata)
+            async with aclosing(self._start(tool, call, arguments).chunks()) as chunks:
                 try:
                     async for chunk in chunks:
                         number += 1
-                        if (flushed := self._sessions.flushed(session.id)) is not None:
-                            await flushed  # a chunk may depend on a change
+                        await self._wait_until_saved(call)
                         await context.write(codec.chunk_message(f"{tool.name}-{number}", chunk))
-                except aio.BaseError:
-                    raise  # an error of the connection, not of the tool
+                except (aio.BaseError, UnavailableError):
+                    raise  # an error of the connection or of the disk, not of the tool
                 except Exception as error:
+                    call.check_saved()
                     _log(tool, error)
                     raise ToolError(reason_of(error)) from None
+            await self._wait_until_saved(call)
             await context.write(pb.ToolChunk(chunk_id=f"{tool.name}-{number + 1}", is_final=True))
 
     @asynccontextmanager
@@ -168,10 +173,16 @@ class ToolServicer:
         tool = self._tools.find(request.tool_name)
         return tool, bind(signature_of(tool), request.parameters, request.binary_parameters)
 
-    def _start(
-        self, tool: Tool, session: Session, request: pb.ExecuteToolRequest, arguments: dict[str, Any]
-    ) -> Run:
-        call = SessionCall(session, tool.name, request.metadata)
+    async def _wait_until_saved(self, call: SessionCall) -> None:
+        """Wait until what a tool has read and changed so far is durable, since its next chunk may show it."""
+        if (flushed := self._sessions.flushed(call.session_id)) is not None:
+            try:
+                await flushed
+            except RefusalError:
+                raise UNSAVED.copy() from None
+        call.check_saved()
+
+    def _start(self, tool: Tool, call: SessionCall, arguments: dict[str, Any]) -> Run:
         if tool.blocks:
             return self._processes.start(tool, call, arguments)
         return LoopRun(tool, call, arguments, self.abandoned)

@@ -1,15 +1,19 @@
-"""Fixtures: one reference bridge for all tests of this folder, and connections to it."""
+"""Fixtures: a reference bridge for all tests of this folder, connections to it, and one with a disk that can
+fail."""
 
 from __future__ import annotations
 
 import sys
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from varbridge import Connection, Session
 from varbridge.process import ServerProcess
+
+from .faulty_bridge import Bridge
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +43,11 @@ def session(connection: Connection) -> Iterator[Session]:
     session.initialize()
     yield session
     session.clean_up()
+
+
+@pytest.fixture
+def bridge(tmp_path: Path) -> Iterator[Bridge]:
+    bridge = Bridge(tmp_path)
+    bridge.start()
+    yield bridge
+    bridge.end()

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,62 +19,15 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from varbridge import BridgeError, Connection, Session
 from varbridge.conformance.clients.collected_watch import collect
 from varbridge.conformance.faults import faulty_disk
-from varbridge.conformance.faults.faulty_disk import ALL, FOREVER, READ, SYNC, WRITE, FaultyDisk, Plan
+from varbridge.conformance.faults.faulty_disk import ALL, FOREVER, READ, SYNC, WRITE, Plan
 from varbridge.conformance.faults.polling import eventually
 from varbridge.process import ServerProcess
 
+from .faulty_bridge import MAX_ANSWER_S, WAIT_S, Bridge, refusal_of
+
 LONG = "x" * 200_000
-WAIT_S = 15.0
-MAX_ANSWER_S = 5.0
-"""The maximum time that any call may take on a disk that fails, in seconds."""
 
 pytestmark = pytest.mark.skipif(faulty_disk.library() is None, reason="there is no C compiler (cc)")
-
-
-class Bridge:
-    """A bridge with a data directory on a disk that can fail."""
-
-    def __init__(self, folder: Path) -> None:
-        self.data = folder / "data"
-        self.data.mkdir()
-        self.disk = FaultyDisk(self.data, folder / "plan")
-        self.process: ServerProcess
-        self.connection: Connection
-        self.session: Session
-
-    def start(self, *flags: str) -> None:
-        command = [sys.executable, "-m", "server", "--port", "0", "--data-dir", str(self.data), *flags]
-        self.process = ServerProcess(self.disk.command(*command))
-        self.connection = Connection(f"127.0.0.1:{self.process.wait_ready()}", timeout=MAX_ANSWER_S)
-        self.session = self.connection.session("tuning")
-
-    def start_again(self) -> None:
-        """Kill the process if it still runs, and start another one on a disk that is well."""
-        self.end()
-        self.disk.heal()
-        self.start()
-
-    def end(self) -> None:
-        self.connection.close()
-        self.process.kill()
-        self.process.wait_ended(60.0)
-
-
-@pytest.fixture
-def bridge(tmp_path: Path) -> Iterator[Bridge]:
-    bridge = Bridge(tmp_path)
-    bridge.start()
-    yield bridge
-    bridge.end()
-
-
-def refusal_of(call: Callable[[], object]) -> BridgeError | None:
-    """Return the refusal of a call; None if it is accepted."""
-    try:
-        call()
-    except BridgeError as refusal:
-        return refusal
-    return None
 
 
 def answered(bridge: Bridge, value: object) -> BridgeError | None:

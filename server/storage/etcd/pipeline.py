@@ -15,7 +15,7 @@ import logging
 from asyncio import Future
 from collections.abc import Callable, Sequence
 
-from ...core.errors import RefusalError, ResourceExhaustedError, UnavailableError
+from ...core.errors import RefusalError, UnavailableError
 from ...etcd import rpc_pb2 as rpc
 from ...etcd.client import Etcd
 from ...etcd.errors import NoAnswerError, RefusedError
@@ -137,9 +137,11 @@ class Pipeline:
         except RefusedError as refused:
             logger.error("etcd refuses changes of session %s: %s", self.session_id, refused)
             self._end(
-                ResourceExhaustedError("etcd is full: it is not known whether the change is saved")
-                if refused.perhaps_applied
-                else UnavailableError(f"etcd refuses the change: {refused}")
+                UnavailableError(
+                    "etcd is full: it is not known whether the change is saved"
+                    if refused.perhaps_applied
+                    else f"etcd refuses the change: {refused}"
+                )
             )
         except Exception:
             logger.exception("session %s cannot be saved", self.session_id)
