@@ -138,7 +138,7 @@ async def _serve(
     # The garbage collector need not examine the objects of the start-up, which stay in use. Changes and
     # variables do not form reference cycles, so that rare collections are enough.
     gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
+    gc.set_threshold(10_000, 5, 200)
     gc.enable()
     logger.info("serving on %s:%d", settings.host, port)
     reason = await watch_over(ending, sessions, None if settings.outlive_parent else parent)

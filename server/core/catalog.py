@@ -42,8 +42,14 @@ class Catalog:
         """Return True if a variable has this name."""
         return name in self._variables
 
+    def has(self, variable: Variable) -> bool:
+        """Return True if this version of a variable is the current one."""
+        return self._variables.get(variable.name) is variable
+
     def by_id(self, variable_id: str) -> Variable | None:
         """Find a variable by its id, not by its name."""
+        if not variable_id.startswith("var_"):
+            return None
         variable = self._variables.get(_name_of(variable_id))
         return variable if variable is not None and variable.id == variable_id else None
 
@@ -62,9 +68,11 @@ class Catalog:
         glob = re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
         return (variable for variable in self if glob.match(variable.name))
 
-    def put(self, variable: Variable) -> None:
-        """Add a variable, or replace it by its newest version."""
+    def put(self, variable: Variable) -> Variable | None:
+        """Add a variable, or replace it by its newest version; return the version before it."""
+        before = self._variables.get(variable.name)
         self._variables[variable.name] = variable
+        return before
 
     def remove(self, variable: Variable) -> None:
         """Remove a variable; another one with its name may be put."""

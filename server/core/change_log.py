@@ -40,6 +40,7 @@ class Change:
         at: the time of the change, in ns since the epoch, UTC.
         encoded: the serialized update, which the RPC layer caches here.
         encoded_legacy: the serialized update in the format of the older clients.
+        size: the approximate memory that the change occupies, in bytes.
     """
 
     sequence: int
@@ -51,16 +52,9 @@ class Change:
     at: int
     encoded: bytes = field(default=b"", compare=False, repr=False)
     encoded_legacy: bytes = field(default=b"", compare=False, repr=False)
-    _size: int = field(default=0, compare=False, repr=False)
+    size: int = field(init=False, compare=False, repr=False)
 
-    @property
-    def size(self) -> int:
-        """The approximate memory that the change occupies, in bytes."""
-        if not self._size:
-            self._size = self._measure()
-        return self._size
-
-    def _measure(self) -> int:
+    def __post_init__(self) -> None:
         variable, previous = self.variable, self.previous
         size = 500 + 2 * len(variable.data) + 2 * len(variable.array)
         if previous is not None:
@@ -68,7 +62,7 @@ class Change:
         for metadata in (variable.metadata, self.metadata):
             if metadata:
                 size += 2 * sum(len(key) + len(text) for key, text in metadata.items())
-        return size
+        self.size = size
 
 
 class ChangeLog:

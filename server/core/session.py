@@ -114,16 +114,16 @@ class Session(SessionContent):
         changes: dict[str, Change] = {}
         errors: dict[str, str] = {}
         for identifier in updates:
-            try:
-                variable = self.get(identifier)
-            except NotFoundError as refusal:
-                errors[identifier] = refusal.message
-                continue
-            if (other := named.setdefault(variable.id, identifier)) != identifier:
-                raise InvalidArgumentError(f"updates: {other} and {identifier} name the same variable")
             plan = plans.get(identifier)
-            if plan is None or plan.before is not variable:
+            if plan is None or not self._variables.has(plan.before):
+                try:
+                    variable = self.get(identifier)
+                except NotFoundError as refusal:
+                    errors[identifier] = refusal.message
+                    continue
                 plan = self.plan_set(variable, updates[identifier], edit)
+            if (other := named.setdefault(plan.before.id, identifier)) != identifier:
+                raise InvalidArgumentError(f"updates: {other} and {identifier} name the same variable")
             if isinstance(plan.outcome, RefusalError):
                 errors[identifier] = plan.outcome.message
             else:
@@ -244,11 +244,10 @@ class Session(SessionContent):
                 self._dependencies.drop(variable.id)
                 self._locks.drop(variable.id)
                 continue
+            before = self._variables.put(variable)
             if change.kind == change_log.VALUE_CHANGE:
-                before = self._variables.by_id(variable.id)
                 assert before is not None, "a variable that changes is in the catalog"
                 self._histories.add(change, before)
-            self._variables.put(variable)
             self._locks.renew(variable.id)
         if request_id:
             self._answers[request_id] = changes[0].variable.version
@@ -287,6 +286,8 @@ class Session(SessionContent):
 
     def _check_followers(self, changes: Sequence[Change]) -> None:
         """Refuse a batch that would notify too many followers."""
+        if not self._dependencies:
+            return
         count = sum(len(self._dependencies.followers(change.variable.id)) for change in changes)
         if count > self._limits.followers:
             raise ResourceExhaustedError(
@@ -296,6 +297,8 @@ class Session(SessionContent):
 
     def _consequences(self, changes: Sequence[Change]) -> Iterator[Change]:
         """Yield a dependency change for each follower of the changed variables."""
+        if not self._dependencies:
+            return
         sequence = self._journal.sequence + len(changes)
         changed = {change.variable.id: change.variable for change in changes}
         for change in changes:

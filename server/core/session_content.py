@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Self
 
@@ -63,6 +64,8 @@ class SessionContent:
         self._ended: RefusalError | None = None
         self.undone = 0
         """The number of times that the last changes were undone, because the store could not persist them."""
+        self.large_batches = asyncio.Lock()
+        """The lock of a large batch from its plans to its changes: another one would invalidate the plans."""
         self._dependencies = Dependencies(limits.dependencies, limits.followers)
         self._locks = Locks(clock)
         self.tools = RegisteredTools(limits.tools)

@@ -139,8 +139,6 @@ class Dispatcher:
 
         async def call(request: Any, context: Context) -> Any:
             async def answer(client: str) -> Any:
-                if prepare is not None:
-                    await prepare(request, prefix)
                 if is_async:
                     arguments = (context,) if wants_context else ()
                     return await behaviour(request, prefix, *arguments)
@@ -148,7 +146,12 @@ class Dispatcher:
                     return await self._fairness.run(client, behaviour, request, prefix)
                 return self._fairness.measured(client, behaviour, request, prefix)
 
-            return await run(answer, request, context, method)
+            async def prepared(client: str) -> Any:
+                assert prepare is not None
+                async with prepare(request, prefix):
+                    return await answer(client)
+
+            return await run(answer if prepare is None else prepared, request, context, method)
 
         return call
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from ..core.changes import ChangeContext, PlannedSet
 from ..core.errors import RefusalError, ResourceExhaustedError
 from ..core.limits import Limits
+from ..core.session import Session
 from ..core.sessions import Sessions
 from ..core.variables import Variable
 from . import codec
@@ -38,8 +39,9 @@ PLANS: ContextVar[Mapping[str, PlannedSet]] = ContextVar("plans", default=Mappin
 
 Item = TypeVar("Item")
 
-Prepare = Callable[[Any, str], Awaitable[None]]
-"""A function that prepares a call: it gets the request, and the prefix of the type URLs in the reply."""
+Prepare = Callable[[Any, str], AbstractAsyncContextManager[None]]
+"""A function that returns a context manager, which prepares a call that is answered within it; the function
+gets the request, and the prefix of the type URLs in the reply."""
 
 
 class Preparation:
@@ -76,16 +78,20 @@ class Preparation:
         """Return the function that prepares calls of a method; None if they need no preparation."""
         return self._methods.get(method)
 
-    async def _session(self, request: Any, prefix: str) -> None:
+    @asynccontextmanager
+    async def _session(self, request: Any, prefix: str) -> AsyncIterator[None]:
         session = self._sessions.renew(request.session_id)
         if session is not None:
             await self._encode(session.matching(getattr(request, "pattern", "")), prefix)
+        yield
 
-    async def _history(self, request: Any, prefix: str) -> None:
+    @asynccontextmanager
+    async def _history(self, request: Any, prefix: str) -> AsyncIterator[None]:
         session = self._sessions.renew(request.session_id)
         if session is not None:
             changes = session.history(request.variable_identifier, request.limit)
             self._check_size(change.variable for change in changes)
+        yield
 
     def _check_size(self, variables: Iterable[Variable]) -> None:
         """Refuse a reply with variables that would be too large, before it is made."""
@@ -97,13 +103,19 @@ class Preparation:
                 f"{field}: a call names at most {self.max_variables} variables (--max-batch), not {count}"
             )
 
-    async def _set(self, request: Any, prefix: str) -> None:
+    @asynccontextmanager
+    async def _set(self, request: Any, prefix: str) -> AsyncIterator[None]:
         self._check_count(len(request.updates), "updates")
-        if len(request.updates) <= MIN_ITEMS and request.ByteSize() < MIN_BYTES:
-            return
         session = self._sessions.renew(request.session_id)
-        if session is None:
-            return  # the call is refused in its turn
+        # A call about a session that is not open is refused in its turn.
+        if session is None or (len(request.updates) <= MIN_ITEMS and request.ByteSize() < MIN_BYTES):
+            yield
+            return
+        async with session.large_batches:
+            await self._plan(session, request)
+            yield
+
+    async def _plan(self, session: Session, request: Any) -> None:
         plans: dict[str, PlannedSet] = {}
         readers, edit = BatchReaders(request, self._max_json_bytes), ChangeContext.of(request.metadata)
 
@@ -114,12 +126,14 @@ class Preparation:
         await self.in_slices([*request.updates], plan)
         PLANS.set(plans)
 
-    async def _read(self, request: Any, prefix: str) -> None:
+    @asynccontextmanager
+    async def _read(self, request: Any, prefix: str) -> AsyncIterator[None]:
         self._check_count(len(request.variable_identifiers), "variable_identifiers")
         session = self._sessions.renew(request.session_id)
         if session is not None:
             variables, _ = session.get_many(request.variable_identifiers)
             await self._encode([*variables.values()], prefix)
+        yield
 
     async def _encode(self, variables: Sequence[Variable], prefix: str) -> None:
         self._check_size(variables)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
+import pytest
+from google.protobuf.any_pb2 import Any as AnyMessage
+
+from server.core.changes import ChangeContext, PlannedSet
 from server.core.clock import SystemClock
 from server.core.limits import Limits
+from server.core.session import Session
 from server.core.sessions import Sessions
-from server.rpc.preparation import SLICE_S, Preparation
+from server.core.values import PREFIX
+from server.rpc.preparation import MIN_ITEMS, PLANS, SLICE_S, Preparation
+from server.rpc.readers import BatchReaders
 from server.rpc.unread import UnreadBytes
+from tests.server.core.builders import register
+from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
 def test_preparations_take_turns_of_one_slice_each() -> None:
@@ -40,3 +50,38 @@ def test_preparations_take_turns_of_one_slice_each() -> None:
     assert "aa" not in text, "two slices ran without another call between them"
     assert "bb" not in text, "two slices ran without another call between them"
     assert "aaa" not in "".join(heavy), "a preparation did not leave its turn to the other one"
+
+
+def test_large_batches_of_one_session_do_not_invalidate_the_plans_of_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    request = pb.BatchSetVariablesRequest(session_id="tuning", atomic=True)
+    names = [f"x{number}" for number in range(MIN_ITEMS + 1)]
+    for name in names:
+        request.updates[name].CopyFrom(AnyMessage(type_url=f"{PREFIX}float", value=b"1.0"))
+    planned: list[str] = []
+    plan = Session.plan_set
+
+    def counted(self: Session, *arguments: Any) -> PlannedSet:
+        planned.append(arguments[0].name)
+        return plan(self, *arguments)
+
+    async def run() -> list[dict[str, int]]:
+        sessions = Sessions(SystemClock(), Limits(), 60.0)
+        with sessions.opening("tuning") as session:
+            for name in names:
+                register(session, name, 0.0)
+        prepare = Preparation(sessions, UnreadBytes()).of("SetVariables")
+        assert prepare is not None
+
+        async def batch() -> dict[str, int]:
+            async with prepare(request, ""):
+                await asyncio.sleep(0)  # as a batch that waits for its turn
+                readers = BatchReaders(request, Limits().json_bytes)
+                return session.set_many(readers, ChangeContext(), atomic=True, plans=PLANS.get())[0]
+
+        return await asyncio.gather(*(batch() for _ in range(3)))
+
+    monkeypatch.setattr(Session, "plan_set", counted)
+    assert asyncio.run(run()) == [dict.fromkeys(names, version) for version in (2, 3, 4)]
+    assert len(planned) == 3 * len(names)
