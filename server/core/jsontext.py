@@ -30,6 +30,7 @@ MAX_ESCAPED_BYTES = 16 * 2**20
 
 _DIGITS_TO_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _LONG_DIGITS = b"0" * 309  # the least number of digits of an integer beyond a double
+_SHORT_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]{0,15})(\.[0-9]{1,17})?")
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -51,6 +52,11 @@ def parse(data: bytes, *, exact: bool = False) -> Any:
         ResourceExhaustedError: parsing the text would take too long; see ``MAX_ITEMS`` and
             ``MAX_ESCAPED_BYTES``.
     """
+    if (number := _SHORT_NUMBER.fullmatch(data)) is not None:  # as most values are
+        if number[1] is None:
+            return int(data)
+        if not exact:
+            return float(data)
     if len(data) > MAX_ITEMS:
         _check_size(data)
     try:

@@ -163,3 +163,8 @@ def test_exact_fractions_distinguish_zero_from_tiny_numbers(text: str, whole: bo
 def test_values_that_json_cannot_represent_are_not_written(value: Any) -> None:
     with pytest.raises((ValueError, TypeError)):
         dump(value)
+
+
+@given(st.from_regex(rb"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,19})?", fullmatch=True), st.booleans())
+def test_a_number_is_read_as_in_an_array(number: bytes, exact: bool) -> None:
+    assert repr([parse(number, exact=exact)]) == repr(parse(b"[%b]" % number, exact=exact))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from varbridge.conformance.vocabulary.expressions import Definitions
 from varbridge.conformance.vocabulary.literals import QUOTED
@@ -22,10 +22,19 @@ _TOKEN = re.compile(
 _STRAIGHT = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
 _VALUES = re.compile(rf"{QUOTED}|\b\d[\d.,]*\b")
 _CUCUMBER = {"int": (r"-?\d+", "`3`"), "word": (r"[^\s]+", "`word`"), "float": (r"-?\d*\.?\d+", "`0.5`")}
-SIMILAR = "The most similar"
-"""The words before the phrases that are similar to a text with unknown words."""
-
 _SIMILAR = 0.6
+
+
+class Explanation(NamedTuple):
+    """An explanation of a text that no phrase defines.
+
+    Attributes:
+        sentences: the sentences about what is wrong, and about what would be right.
+        in_words: True if no phrase has these words, whatever the values in the text are.
+    """
+
+    sentences: str
+    in_words: bool
 
 
 @dataclass(frozen=True)
@@ -100,15 +109,17 @@ class Phrase:
         return "".join(parts)
 
 
-def explain(text: str, step_type: str, registry: Any) -> str:
-    """Return sentences about a text that is not a step of this type, and about what would be right."""
+def explain(text: str, step_type: str, registry: Any) -> Explanation:
+    """Return what is wrong in a text that is not a step of this type."""
     keyword = step_type.capitalize()
     straight = text.translate(_STRAIGHT)
     if straight != text and _defined(straight, step_type, registry):
-        return f"{text!r} has typographic quotes; write straight ones: {keyword} {straight}"
+        sentence = f"{text!r} has typographic quotes; write straight ones: {keyword} {straight}"
+        return Explanation(sentence, in_words=False)
     for other in ("given", "when", "then"):
         if other != step_type and _defined(text, other, registry):
-            return f"no step is defined for {keyword} {text!r}: it is a phrase for {other.capitalize()}"
+            sentence = f"no step is defined for {keyword} {text!r}: it is a phrase for {other.capitalize()}"
+            return Explanation(sentence, in_words=True)
     phrases = [*map(Phrase, sorted({step.pattern for step in _definitions(step_type, registry)}))]
     wrong = [(parts, phrase) for phrase in phrases if (parts := phrase.wrong_parameters(straight))]
     if wrong:
@@ -116,7 +127,8 @@ def explain(text: str, step_type: str, registry: Any) -> str:
         texts = [f"{part!r} is not a {{{name}}}, such as {_examples(name)}" for name, part in parts]
         if "," in parts[-1][1]:
             texts += [f"{{{name}}} is {_examples(name)}" for name in phrase.parameters if _may_be_empty(name)]
-        return f"no step is defined for {keyword} {text!r}: in {phrase.pattern!r}, {'; '.join(texts)}"
+        sentence = f"no step is defined for {keyword} {text!r}: in {phrase.pattern!r}, {'; '.join(texts)}"
+        return Explanation(sentence, in_words=False)
     outline = _VALUES.sub("§", straight).lower()
     ratios = {
         phrase: difflib.SequenceMatcher(None, outline, phrase.outline, autojunk=False).ratio()
@@ -125,7 +137,11 @@ def explain(text: str, step_type: str, registry: Any) -> str:
     similar = sorted((phrase for phrase in phrases if ratios[phrase] >= _SIMILAR), key=ratios.__getitem__)
     shown = "; ".join(f"{phrase.pattern} (as in: {phrase.example})" for phrase in similar[: -SHOWN - 1 : -1])
     words = shown or "none"
-    return f"no step is defined for {keyword} {text!r}. {SIMILAR}: {words}. behave --steps-catalog lists all"
+    return Explanation(
+        f"no step is defined for {keyword} {text!r}. The most similar: {words}."
+        " behave --steps-catalog lists all",
+        in_words=True,
+    )
 
 
 def _definitions(step_type: str, registry: Any) -> Iterator[Any]:
