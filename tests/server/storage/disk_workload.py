@@ -1,8 +1,8 @@
 """A workload that changes sessions in a data directory on a faulty disk, and ends as if it were killed.
 
-``main`` serves as a process: each line of stdin is a data directory, a number of changes, the number of those
-that come before any fault, and a file. For each, a fork of the process opens the directory, makes the
-changes, and writes an ``Outcome`` to the file, which is not on the faulty disk. Then it prints a line.
+``main`` serves as a process: each line of stdin is a data directory, the number of the first change, that of
+the one after the last, and a file. For each, a fork of the process opens the directory, makes the changes,
+and writes an ``Outcome`` to the file, which is not on the faulty disk. Then it prints a line.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Outcome:
     Attributes:
         acknowledged: the number of acknowledged changes.
         refused: the messages of the refusals.
-        saved: a snapshot of all sessions after the last acknowledged change.
+        saved: a snapshot of all sessions after the last acknowledged change; None if the directory could not
+            be opened.
         perhaps_saved: a snapshot without logs, after a change of which it is unknown if it is saved.
         broken: what must not happen, in words.
     """
@@ -104,24 +105,12 @@ def _lock(session: Session, name: str) -> None:
     session.stop_optimization(name, "tuner", force=False)
 
 
-async def run(bridge: Bridge, changes: int, safe: int, outcome: Outcome) -> None:
-    """Make the changes one after another, and note what each answer promises.
-
-    Args:
-        bridge: the bridge on the faulty disk.
-        changes: the number of changes.
-        safe: the number of changes before the first fault, whose states are not noted, which takes time.
-        outcome: the outcome of the run.
-    """
+async def run(bridge: Bridge, numbers: range, outcome: Outcome) -> None:
+    """Make the changes with these numbers one after another, and note what each answer promises."""
     lost: list[None] = []
     bridge.store.on_loss(lambda: lost.append(None))
-    for number in range(safe):
-        bridge.clock.advance(0.01)
-        change(bridge, number)
-        await settle(bridge)
-        outcome.acknowledged += 1
     outcome.saved = bridge.snapshots()
-    for number in range(safe, changes):
+    for number in numbers:
         bridge.clock.advance(0.01)
         change(bridge, number)
         after = without_logs(bridge.snapshots())
@@ -148,14 +137,14 @@ async def run(bridge: Bridge, changes: int, safe: int, outcome: Outcome) -> None
         await asyncio.sleep(0)
 
 
-def run_and_end(data: Path, changes: int, safe: int, file: Path) -> None:
+def run_and_end(data: Path, numbers: range, file: Path) -> None:
     """Run in this process, which is a fork, and end it without any clean-up."""
     signal.alarm(MAX_RUN_S)
     gc.disable()
     outcome = Outcome()
     try:
         with a_bridge(data, FakeClock(), **LIMITS) as bridge:
-            bridge.run(run(bridge, changes, safe, outcome))
+            bridge.run(run(bridge, numbers, outcome))
             file.write_bytes(pickle.dumps(outcome))
             os._exit(0)
     except StartupError as error:
@@ -168,9 +157,9 @@ def run_and_end(data: Path, changes: int, safe: int, file: Path) -> None:
 
 def main() -> None:
     for line in sys.stdin:
-        data, changes, safe, file = line.split()
+        data, first, end, file = line.split()
         child = os.fork()
         if not child:
-            run_and_end(Path(data), int(changes), int(safe), Path(file))
+            run_and_end(Path(data), range(int(first), int(end)), Path(file))
         os.waitpid(child, 0)
         print(data, flush=True)

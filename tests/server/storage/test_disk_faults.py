@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -20,14 +21,28 @@ from varbridge.conformance.faults import faulty_disk
 from varbridge.conformance.faults.faulty_disk import ALL, READ, SYNC, WRITE, FaultyDisk, Plan
 
 CHANGES = int(os.environ.get("CHANGES", "500"))
-"""The number of changes of the workload of the slow tests."""
+"""The number of changes of the workload of the long tests."""
+
+STAGE_CHANGES = 25
+"""The number of changes between two starts of the long workload; each kind of change is among them."""
 
 FEW_CHANGES = 60
 
-AROUND = 60
-"""The number of changes before and after the expected place of a fault in which it must come."""
-
 pytestmark = pytest.mark.skipif(faulty_disk.library() is None, reason="there is no C compiler (cc)")
+
+
+class Stage(NamedTuple):
+    """A part of the long workload, between two starts of the bridge.
+
+    Attributes:
+        numbers: the numbers of the changes.
+        data: the data directory before the changes; None if it is empty.
+        saved: a snapshot of all sessions before the changes; None if there are none.
+    """
+
+    numbers: range
+    data: Path | None
+    saved: Any
 
 
 class Workloads:
@@ -50,15 +65,23 @@ class Workloads:
     def close(self) -> None:
         self._process.communicate()
 
-    def run(self, plan: Plan, changes: int, safe: int) -> tuple[Path, Outcome]:
-        """Run a workload with a plan; return its data directory and outcome."""
+    def run(self, plan: Plan, numbers: range, before: Path | None = None) -> tuple[Path, Outcome]:
+        """Run a workload with a plan; return its data directory and outcome.
+
+        Args:
+            plan: the plan of the faults.
+            numbers: the numbers of the changes.
+            before: the data directory of which the workload gets a copy; None for an empty one.
+        """
         self._runs += 1
         data = self.root / str(self._runs)
         file = self.root.with_name("outcome")
+        if before is not None:
+            shutil.copytree(before, data)
         self.disk.follow(plan)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        print(data, changes, safe, file, file=self._process.stdin, flush=True)
+        print(data, numbers.start, numbers.stop, file, file=self._process.stdin, flush=True)
         assert self._process.stdout.readline() == f"{data}\n"
         self.disk.heal()
         assert file.exists(), f"a run hangs: {plan}"
@@ -66,26 +89,32 @@ class Workloads:
         file.unlink()
         return data, outcome
 
-    def check(self, plan: Plan, changes: int, safe: int = 0) -> Outcome:
-        """Run a workload with a plan, and check that the data directory has what was acknowledged.
-
-        Args:
-            plan: the plan of the faults.
-            changes: the number of changes.
-            safe: the number of changes before which no call fails.
-        """
-        data, outcome = self.run(plan, changes, safe)
+    def check(self, plan: Plan, numbers: range, stage: Stage | None = None) -> Outcome:
+        """Run a workload with a plan, and check that the data directory has what was acknowledged."""
+        data, outcome = self.run(plan, numbers, stage and stage.data)
         assert outcome.broken == [], plan
+        saved = outcome.saved or (stage and stage.saved)
         with a_bridge(data, **LIMITS) as bridge:
             now = bridge.snapshots()
-            assert (
-                outcome.saved is None or now == outcome.saved or without_logs(now) == outcome.perhaps_saved
-            ), (plan, outcome.refused)
+            assert saved is None or now == saved or without_logs(now) == outcome.perhaps_saved, (
+                plan,
+                outcome.refused,
+            )
             session = bridge.open()
             for variable in session.matching()[:1]:
                 assert bridge.do(lambda name=variable.name: put(session, name, 1.0))
         shutil.rmtree(data)
         return outcome
+
+    def stages(self) -> list[Stage]:
+        """Run the long workload without faults; return its stages."""
+        stages = [Stage(range(min(STAGE_CHANGES, CHANGES)), None, None)]
+        while (end := stages[-1].numbers.stop) < CHANGES:
+            data, outcome = self.run(Plan(ALL), stages[-1].numbers, stages[-1].data)
+            assert outcome.acknowledged == len(stages[-1].numbers), outcome
+            kept = data.rename(self.root.with_name(f"after {end} changes"))
+            stages.append(Stage(range(end, min(end + STAGE_CHANGES, CHANGES)), kept, outcome.saved))
+        return stages
 
 
 @pytest.fixture(scope="module")
@@ -106,35 +135,36 @@ PLANS = {
 }
 
 
-def calls_of(workloads: Workloads, plan: Plan, changes: int) -> int:
+def calls_of(workloads: Workloads, plan: Plan, numbers: range, stage: Stage | None = None) -> int:
     """Return the number of calls of a workload without faults that a plan counts."""
-    outcome = workloads.check(plan._replace(first=0), changes)
-    assert (outcome.acknowledged, outcome.refused) == (changes, [])
+    outcome = workloads.check(plan._replace(first=0), numbers, stage)
+    assert (outcome.acknowledged, outcome.refused) == (len(numbers), [])
     return workloads.disk.calls
 
 
 @pytest.mark.parametrize("name", PLANS)
 def test_a_fault_at_some_calls_loses_no_acknowledged_change(workloads: Workloads, name: str) -> None:
-    plan = PLANS[name]
-    calls = calls_of(workloads, plan, FEW_CHANGES)
+    plan, numbers = PLANS[name], range(FEW_CHANGES)
+    calls = calls_of(workloads, plan, numbers)
     for first in range(1, calls, max(1, calls // 12)):
-        workloads.check(plan._replace(first=first), FEW_CHANGES)
+        workloads.check(plan._replace(first=first), numbers)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("name", PLANS)
 def test_a_fault_at_any_call_loses_no_acknowledged_change(workloads: Workloads, name: str) -> None:
-    """Make each call fail; the workload begins to note states before the fault, and ends after it."""
-    plan = PLANS[name]
-    calls = calls_of(workloads, plan, CHANGES)
-    for first in range(1, calls):
-        expected = CHANGES * first // calls
-        last = min(CHANGES, expected + AROUND)
-        workloads.check(plan._replace(first=first), last, max(0, expected - AROUND))
-        assert workloads.disk.failed, f"no call failed within {last} changes"
+    """Make each call fail, also those with which the bridge opens the data directory."""
+    plan, failed = PLANS[name], 0
+    for stage in workloads.stages():
+        calls = calls_of(workloads, plan, stage.numbers, stage)
+        for first in range(1, calls):
+            workloads.check(plan._replace(first=first), stage.numbers, stage)
+            assert workloads.disk.failed, f"{plan._replace(first=first)} in {stage.numbers}: no call failed"
+            failed += 1
+    print(f"{failed} runs, with a fault in each")
 
 
 def test_a_slow_disk_loses_nothing(workloads: Workloads) -> None:
     plan = Plan(SYNC, first=10, failures=5, error=0, delay_ms=100)
-    assert workloads.check(plan, FEW_CHANGES).acknowledged == FEW_CHANGES
+    assert workloads.check(plan, range(FEW_CHANGES)).acknowledged == FEW_CHANGES
