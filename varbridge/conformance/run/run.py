@@ -103,7 +103,8 @@ class ConformanceRun:
             return None
         if (lack := lack_before(scenario, self.target)) is not None:
             self.notes[id(scenario)] = Note(lack=lack)
-            scenario.skip(lack.reason)
+            scenario.skip()  # behave would log a line with the reason
+            scenario.skip_reason = lack.reason
             return None
         clauses = clauses_of(scenario.effective_tags)
         self._world = self.suspended.pop(id(scenario), None)
