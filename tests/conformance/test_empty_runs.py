@@ -89,6 +89,7 @@ def test_a_run_in_which_all_scenarios_are_skipped_is_not_judged(make_project: Ma
     assert "a bridge that the suite starts itself" in run.sentence
     assert run.data["counts"]["skipped"] == 2
     assert "skipped: 2, needs a bridge that the suite starts itself" in run.out
+    assert "SKIP" not in run.out
 
 
 def test_a_run_that_is_killed_leaves_no_earlier_verdict(make_project: MakeProject) -> None:

@@ -155,6 +155,7 @@ def test_an_invalid_option_is_not_judged(
             "there is no file features/smaller.feature; did you mean features/small.feature?",
         ),
         ("features/smaller.feature:7", "there is no file features/smaller.feature; did you mean"),
+        ("features/small.feature:9999", "features/small.feature has "),
         ("/nowhere/at/all", "there is no folder /nowhere/at/all"),
     ],
 )

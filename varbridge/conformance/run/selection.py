@@ -16,6 +16,7 @@ from varbridge.conformance.run.structure import written_scenarios
 from varbridge.conformance.run.validation import scenarios
 
 FOLDER = "features"
+_LOCATION = re.compile(r"(.*?)(?::(\d+))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,17 @@ NOTHING = Selection(0, 0, False, "")
 
 
 def check_paths(paths: Iterable[str]) -> None:
-    """Refuse paths of features that do not exist.
+    """Refuse paths of features that do not exist, and lines beyond the end of a file.
 
     Raises:
-        InvalidRunError: a file or folder is missing; the message names a similar one.
+        InvalidRunError: a file or folder is missing, and the message names a similar one; or a line is.
     """
     for text in paths:
-        path = Path(re.sub(r":\d+$", "", text.removeprefix("@")))
+        name, line = _LOCATION.fullmatch(text.removeprefix("@")).groups()  # type: ignore[union-attr]
+        path = Path(name)
         if path.exists():
+            if line and path.is_file() and int(line) > (last := len(path.read_bytes().splitlines())):
+                raise InvalidRunError(f"{path} has {last} lines, and no scenario at line {line}")
             continue
         kind = "file" if path.suffix else "folder"
         names = {f"{entry}/" if entry.is_dir() else str(entry): entry.name for entry in _siblings(path)}
