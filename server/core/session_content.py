@@ -77,8 +77,9 @@ class SessionContent:
     ) -> Self:
         """Return a session with the state that a store has persisted."""
         session = cls(state.opened, clock, limits, store, retained)
-        session._journal.recover(state.log)
+        # The histories come before the log, which may drop changes at once whose versions they need.
         session.restore(state)
+        session._journal.recover(state.log)
         return session
 
     def restore(self, state: SessionState) -> None:

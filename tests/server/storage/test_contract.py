@@ -11,6 +11,7 @@ import numpy
 import pytest
 
 from server.core.changes import ChangeContext
+from server.core.compaction import FLUSH_COUNT
 from server.core.errors import OutOfRangeError, RefusalError
 from server.core.locks import LOCK_TIMEOUT_S
 from server.core.parameters import Parameter
@@ -197,6 +198,20 @@ def test_time_does_not_go_backwards_over_a_restart(durable: Place) -> None:
         session = bridge.open()
         bridge.do(lambda: put(session, "rate", 0.2))
         assert session.get("rate").updated_at == before
+
+
+def test_no_restart_shortens_a_history_that_is_longer_than_the_log(durable: Place) -> None:
+    with a_bridge(durable, log_changes=10) as bridge:
+        session = bridge.open()
+        bridge.do(lambda: (register(session, "seldom", 0.0), register(session, "often", 0.0)))
+        bridge.do(lambda: [put(session, "seldom", float(number)) for number in range(3)])
+    for _ in range(4):
+        with a_bridge(durable, log_changes=10) as bridge:
+            session = bridge.open()
+            versions = [change.variable.version for change in session.history("seldom")]
+            assert versions == [4, 3, 2, 1]
+            # Fewer changes than the store deletes at once: the others of them are read at the next start.
+            bridge.do(lambda session=session: [put(session, "often", 1.0) for _ in range(FLUSH_COUNT - 50)])
 
 
 def test_the_rows_of_an_ended_session_are_deleted(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ class Workloads:
         return stages
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def workloads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workloads]:
     workloads = Workloads(tmp_path_factory.mktemp("faults"))
     yield workloads
