@@ -28,6 +28,9 @@ CLIENTS = 8
 WATCHERS = 2
 NAMES = ("a", "b", "c")
 PAIR = ("left", "right")
+RARE = "rare"
+"""A variable that is set at the beginning only, whose history no kill may shorten."""
+
 WAIT = 60.0
 
 
@@ -191,6 +194,8 @@ def kill_again_and_again(path: Path, cycles: int, seed: int = 7) -> None:
         session = connection.session("kills")
         for name in NAMES + PAIR:
             session.register(name, "integer", -1)
+        session.register(RARE, "integer", 0)
+        session.set(RARE, 1)
         before = session.get_many(NAMES + PAIR)[0]
     after: list[int | None] = [None] * WATCHERS
     starts, sizes, acknowledged, unknown = [], [], 0, 0
@@ -207,6 +212,7 @@ def kill_again_and_again(path: Path, cycles: int, seed: int = 7) -> None:
             last = receive_missed(session, cycle, after)
             after = [last] * WATCHERS
             inspect(cycle, before)
+            assert [entry.version for entry in session.history(RARE)] == [2, 1]
             before = session.get_many(NAMES + PAIR)[0]
             unknown += repeat_unanswered(session, cycle)
             # The repeated writes were changes too: the watches continue after them.
