@@ -84,6 +84,7 @@ class DataDirectory:
                 self._create_tables(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = OFF")  # some builds write zeros over what is deleted
             connection.execute("PRAGMA journal_size_limit = 67108864")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # opens the write-ahead log
             _reserve(file + "-wal")
@@ -143,12 +144,13 @@ def _create(path: str | os.PathLike[str]) -> None:
 
 
 def _reserve(log: str) -> None:
-    """Extend the file of SQLite's write-ahead log to ``RESERVED_WAL_BYTES`` with zeros.
+    """Extend the file of SQLite's write-ahead log to ``RESERVED_WAL_BYTES`` with bytes of 255.
 
     A commit that makes the file longer also waits for the file system's journal, which doubles its duration.
-    SQLite ignores the zeros at the end of the log.
+    SQLite ignores these bytes at the end of the log. Zeros would complete a commit that has failed before it
+    has written its last page, if that page is one of zeros.
     """
     with suppress(OSError), open(log, "ab", buffering=0) as file:  # on a full disk, go on without
         if (missing := RESERVED_WAL_BYTES - file.tell()) > 0:
-            file.write(bytes(missing))
+            file.write(b"\xff" * missing)
             os.fdatasync(file.fileno())

@@ -65,6 +65,15 @@ def test_changes_that_the_disk_does_not_store_are_rolled_back(tmp_path: Path) ->
         assert bridge.snapshots() == before
 
 
+def test_no_page_of_a_database_can_be_in_the_unused_part_of_its_log(tmp_path: Path) -> None:
+    with a_bridge(tmp_path) as bridge:
+        session = bridge.open()
+        bridge.do(lambda: register(session, "rate", 0.5))
+        log = (tmp_path / f"{FILE}-wal").read_bytes()
+        assert set(log[-4096:]) == {255}
+        assert _connection(bridge).execute("PRAGMA secure_delete").fetchone() == (0,)
+
+
 def test_changes_on_top_of_them_are_rolled_back_as_well(tmp_path: Path) -> None:
     with a_bridge(tmp_path) as bridge:
         session = bridge.open()
