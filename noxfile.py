@@ -46,7 +46,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run the slow tests, which the task check leaves out: about 2 minutes."""
+    """Run the slow tests, which the task check leaves out: about 4 minutes."""
     run(session, "pytest", "-m", "slow", "--numprocesses", "logical", "--dist", "loadgroup")
 
 
@@ -130,5 +130,5 @@ def package(session: nox.Session) -> None:
 
 @nox.session
 def ci(session: nox.Session) -> None:
-    """Run what continuous integration runs, in fresh environments: about 8 minutes."""
+    """Run what continuous integration runs, in fresh environments: about 10 minutes."""
     session.run(".ci/run", external=True)
