@@ -26,7 +26,8 @@ def serve(endpoints: str, flags: Sequence[str]) -> None:
         index = rest.index("--data-dir")
         prefix = hashlib.sha256(rest[index + 1].encode()).hexdigest()[:16]
         del rest[index : index + 2]
-    store = f"etcd://{endpoints}?prefix=features/{prefix}"
+    # Under load, a bridge may not renew its record within the usual 3 s, and another one would take over.
+    store = f"etcd://{endpoints}?prefix=features/{prefix}&ttl=10"
     os.execv(sys.executable, [sys.executable, "-m", "server", "--store", store, *rest])
 
 
