@@ -48,8 +48,6 @@ class Catalog:
 
     def by_id(self, variable_id: str) -> Variable | None:
         """Find a variable by its id, not by its name."""
-        if not variable_id.startswith("var_"):
-            return None
         variable = self._variables.get(_name_of(variable_id))
         return variable if variable is not None and variable.id == variable_id else None
 

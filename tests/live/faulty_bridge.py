@@ -6,9 +6,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from varbridge import BridgeError, Connection, Session
+from varbridge.conformance.faults import faulty_disk
 from varbridge.conformance.faults.faulty_disk import FaultyDisk
 from varbridge.process import ServerProcess
+
+NEEDS_COMPILER = pytest.mark.skipif(
+    faulty_disk.library() is None, reason="no C compiler (cc) is installed, which builds the faulty disk"
+)
+"""The mark of tests that use a bridge on such a disk."""
 
 WAIT_S = 15.0
 MAX_ANSWER_S = 5.0

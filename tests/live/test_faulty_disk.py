@@ -18,16 +18,15 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from varbridge import BridgeError, Connection, Session
 from varbridge.conformance.clients.collected_watch import collect
-from varbridge.conformance.faults import faulty_disk
 from varbridge.conformance.faults.faulty_disk import ALL, FOREVER, READ, SYNC, WRITE, Plan
 from varbridge.conformance.faults.polling import eventually
 from varbridge.process import ServerProcess
 
-from .faulty_bridge import MAX_ANSWER_S, WAIT_S, Bridge, refusal_of
+from .faulty_bridge import MAX_ANSWER_S, NEEDS_COMPILER, WAIT_S, Bridge, refusal_of
 
 LONG = "x" * 200_000
 
-pytestmark = pytest.mark.skipif(faulty_disk.library() is None, reason="there is no C compiler (cc)")
+pytestmark = NEEDS_COMPILER
 
 
 def answered(bridge: Bridge, value: object) -> BridgeError | None:

@@ -11,13 +11,12 @@ from typing import Any
 import grpc
 import pytest
 
-from varbridge.conformance.faults import faulty_disk
 from varbridge.conformance.faults.faulty_disk import FOREVER, WRITE, Plan
 from varbridge.conformance.faults.polling import eventually
 
-from .faulty_bridge import WAIT_S, Bridge, refusal_of
+from .faulty_bridge import NEEDS_COMPILER, WAIT_S, Bridge, refusal_of
 
-pytestmark = pytest.mark.skipif(faulty_disk.library() is None, reason="there is no C compiler (cc)")
+pytestmark = NEEDS_COMPILER
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from varbridge.conformance.run.structure import written_scenarios
 from varbridge.conformance.run.validation import scenarios
 
 FOLDER = "features"
-_LOCATION = re.compile(r"(.*?)(?::(\d+))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,12 @@ def check_paths(paths: Iterable[str]) -> None:
         InvalidRunError: a file or folder is missing, and the message names a similar one; or a line is.
     """
     for text in paths:
-        name, line = _LOCATION.fullmatch(text.removeprefix("@")).groups()  # type: ignore[union-attr]
-        path = Path(name)
+        location = text.removeprefix("@")
+        line = re.search(r":(\d+)$", location)
+        path = Path(location[: line.start()] if line else location)
         if path.exists():
-            if line and path.is_file() and int(line) > (last := len(path.read_bytes().splitlines())):
-                raise InvalidRunError(f"{path} has {last} lines, and no scenario at line {line}")
+            if line and path.is_file() and int(line[1]) > (last := len(path.read_bytes().splitlines())):
+                raise InvalidRunError(f"{path} has {last} lines, and no scenario at line {line[1]}")
             continue
         kind = "file" if path.suffix else "folder"
         names = {f"{entry}/" if entry.is_dir() else str(entry): entry.name for entry in _siblings(path)}
