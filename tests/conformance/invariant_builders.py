@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 from varbridge import Update
 from varbridge.conformance.invariants.versions import Versions
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
-NOW = int(time.time())
+NOW = 1_800_000_000
+"""The time of each message here, in seconds since the epoch; the fixture ``fixed_clock`` stops the clock."""
 
 
 def variable(version: int, value: str = "0.5", name: str = "x") -> pb.Variable:

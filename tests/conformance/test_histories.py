@@ -20,6 +20,8 @@ from varbridge.conformance.invariants.updates import update_violations
 from varbridge.conformance.invariants.versions import Versions
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
+pytestmark = pytest.mark.usefixtures("fixed_clock")
+
 
 def test_a_batch_with_few_known_updates_has_no_violations() -> None:
     assert batch_violations({"x": 2, "y": 2}, []) == []

@@ -17,17 +17,13 @@ from tests.conformance.invariant_builders import (
     variable,
 )
 from varbridge import Update, Variable
-from varbridge.conformance.invariants import replies, times, updates, watches
+from varbridge.conformance.invariants import replies, updates, watches
 from varbridge.conformance.invariants.variables import variable_faults
 from varbridge.conformance.invariants.versions import Versions
 from varbridge.conformance.scenario.watchers import Watcher
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
-
-@pytest.fixture(autouse=True)
-def now(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set the clock to the timestamps of the messages, which are the time of the import."""
-    monkeypatch.setattr(times, "time", SimpleNamespace(time_ns=lambda: NOW * 10**9))
+pytestmark = pytest.mark.usefixtures("fixed_clock")
 
 
 def heartbeat(sequence: int) -> Update:

@@ -17,6 +17,8 @@ from varbridge.conformance.target.recorder import Recorder
 from varbridge.conformance.vocabulary.literals import same
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
+pytestmark = pytest.mark.usefixtures("fixed_clock")
+
 
 def changed(original: Update, **fields: Any) -> Update:
     """Return a copy of an update with other fields; ``seconds`` is added to its timestamp."""
