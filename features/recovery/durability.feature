@@ -443,6 +443,20 @@ Feature: Durability
       And "x" holds 302 at version 402
       And the history of "x" has the versions 402 down to 303
 
+    @P6.1
+    Example: No number of restarts shortens a history that the change log no longer has
+      Given a bridge with a data directory and the flags "--watch-log-limit 20"
+      And an integer variable "seldom" holding 1
+      And "seldom" was incremented 4 times
+      And an integer variable "often" holding 1
+      And "often" was incremented 200 times
+      And the bridge was killed and restarted
+      And "often" was incremented 200 times
+      And the bridge was killed and restarted
+      And "often" was incremented 200 times
+      When the bridge is killed and restarted
+      Then the history of "seldom" has the versions 5 down to 1
+
     Example: A variable that was registered again has nothing of the deleted one after a crash
       Given a bridge with a data directory
       And an integer variable "x" holding 1
