@@ -255,9 +255,9 @@ class Dispatcher:
             return await behaviour(client)
         finally:
             if (flushed := self._sessions.flushed(session_id)) is not None:
-                await self._durable(flushed, method)
+                await self._wait_until_durable(flushed, method)
 
-    async def _durable(self, flushed: asyncio.Future[None], method: Method) -> None:
+    async def _wait_until_durable(self, flushed: asyncio.Future[None], method: Method) -> None:
         """Wait until changes are durable, or raise a refusal with the reason why that is not known."""
         try:
             await flushed

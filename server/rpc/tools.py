@@ -85,17 +85,13 @@ class ToolServicer:
                 else:
                     result = await run.answer()
             except Exception as error:
-                call.check_saved()
                 _log(tool, error)
-                return pb.ExecuteToolResponse(
-                    success=False, error_message=reason_of(error), execution_time_ms=_milliseconds(started)
-                )
+                reply = pb.ExecuteToolResponse(success=False, error_message=reason_of(error))
+            else:
+                reply = pb.ExecuteToolResponse(success=True, result=codec.result_message(result, prefix))
             call.check_saved()
-            return pb.ExecuteToolResponse(
-                success=True,
-                result=codec.result_message(result, prefix),
-                execution_time_ms=_milliseconds(started),
-            )
+            reply.execution_time_ms = _milliseconds(started)
+            return reply
 
     async def ExecuteElixirTool(
         self, request: pb.ExecuteElixirToolRequest, prefix: str, context: Context
