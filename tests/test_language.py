@@ -46,7 +46,7 @@ def test_a_word_or_a_name_that_is_not_plain(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["A deadline", "Its name is taken again", "Two words", "All are there, too"])
-def test_a_scenario_name_that_cannot_stand_alone(name: str) -> None:
+def test_a_scenario_name_that_needs_its_rule(name: str) -> None:
     assert len(messages("a.feature", f"    Example: {name}\n")) == int(name != "All are there, too")
 
 

@@ -185,7 +185,7 @@ def test_an_exception_of_on_update_ends_the_watch_and_is_given_to_on_end(session
             watch.receive()
 
 
-def test_an_end_that_nobody_is_told_of_is_logged(session: Session, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_end_that_no_caller_receives_is_logged(session: Session, caplog: pytest.LogCaptureFixture) -> None:
     session.register("x", "float", 0.5)
     session.watch("x", on_update=lambda _: None)
     Follower(session, "x", on_change=lambda *_: None)

@@ -192,7 +192,7 @@ def outline(*lines: str) -> str:
         ([X, 'When "x" IS SET TO 1', HELD], 9, '(as in: "x" is set to 0.7)'),
     ],
 )
-def test_a_mistake_in_a_step_is_told_with_its_line(lines: list[str], line: int, words: str) -> None:
+def test_a_mistake_in_a_step_is_reported_with_its_line(lines: list[str], line: int, words: str) -> None:
     (mistake,) = mistakes(scenario(*lines))
     assert mistake.place == f"a.feature:{line}"
     assert words in mistake.text
@@ -264,19 +264,19 @@ def test_a_mistake_in_a_step_is_told_with_its_line(lines: list[str], line: int, 
         ),
     ],
 )
-def test_a_mistake_in_the_structure_is_told_with_its_line(text: str, line: int, words: str) -> None:
+def test_a_mistake_in_the_structure_is_reported_with_its_line(text: str, line: int, words: str) -> None:
     (mistake,) = mistakes(text)
     assert mistake.place == f"a.feature:{line}"
     assert words in mistake.text
 
 
-def test_a_placeholder_without_a_column_is_told() -> None:
+def test_a_placeholder_without_a_column_is_reported() -> None:
     text = outline(X, 'Then "x" holds <v> at version <n>', "", "Examples:", "| v |", "| 0.5 |")
     first, *_ = mistakes(text)
     assert first == Mistake("a.feature:11", "the Examples lack a column for <n>; their columns are: v")
 
 
-def test_a_mistake_in_a_row_of_examples_is_told_at_the_row() -> None:
+def test_a_mistake_in_a_row_of_examples_is_reported_at_the_row() -> None:
     text = outline(X, 'When "x" is set to <v>', HELD, "", "Examples:", "| v |", "| 0.5 |", "| hundred |")
     (mistake,) = mistakes(text)
     assert mistake.place == "a.feature:15"
@@ -284,7 +284,7 @@ def test_a_mistake_in_a_row_of_examples_is_told_at_the_row() -> None:
     assert "'hundred' is not a {value}" in mistake.text
 
 
-def test_unknown_words_in_an_outline_are_told_once_whatever_its_rows() -> None:
+def test_unknown_words_in_an_outline_are_reported_once_whatever_its_rows() -> None:
     text = outline(
         X, 'When "x" becomes <v> tomorrow', HELD, "", "Examples:", "| v |", "| 0.5 |", "| hundred |"
     )

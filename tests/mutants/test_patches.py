@@ -80,7 +80,7 @@ def test_a_fragment_need_not_name_optional_parameters() -> None:
     assert "async def check(self, value):" in code
 
 
-def test_the_body_under_a_replaced_header_is_kept() -> None:
+def test_the_body_under_a_replaced_header_is_unchanged() -> None:
     code = patched(CHECK, "if value < self.low and strict: ...", "if strict: ...")
     assert "raise ValueError" in code
     assert "else:\n            note = " in code

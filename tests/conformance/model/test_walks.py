@@ -128,7 +128,7 @@ def test_the_texts_of_walks_pass(address: str, make_project: MakeProject) -> Non
         pytest.param("names-without-case", "", marks=pytest.mark.slow),
     ],
 )
-def test_a_divergence_is_told_as_a_scenario_that_fails_in_the_same_way(
+def test_a_divergence_is_reported_as_a_scenario_that_fails_in_the_same_way(
     mutant: str, statement: str, make_project: MakeProject, tmp_path: Path
 ) -> None:
     command = f"command={sys.executable} -m tests.mutants serve {mutant}"

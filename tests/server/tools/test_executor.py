@@ -291,7 +291,7 @@ def test_a_stream_that_ends_as_a_program_does_fails_after_its_chunks(end: BaseEx
     assert asyncio.run(chunks()) == [b"1"]
 
 
-def test_a_tool_that_exits_when_it_is_cancelled_ends_alone() -> None:
+def test_a_tool_that_exits_when_it_is_cancelled_ends_no_other() -> None:
     @tool
     async def exits() -> None:
         try:
