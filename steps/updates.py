@@ -19,7 +19,7 @@ from varbridge.conformance.scenario.watch_assertions import (
 )
 from varbridge.conformance.scenario.watchers import Watchers
 from varbridge.conformance.scenario.world import DEADLINE_S
-from varbridge.conformance.vocabulary.cells import EMPTY_VALUE, NAME, SOME_TEXTS, VERSION, WORDS, one_of
+from varbridge.conformance.vocabulary.cells import EMPTY_VALUE, EMPTY_WORDS, NAME, SOME_TEXTS, VERSION, one_of
 from varbridge.conformance.vocabulary.contents import decoded, item, variable_of
 from varbridge.conformance.vocabulary.encoding import read_value
 from varbridge.conformance.vocabulary.matchers import expect, in_order, no_faults
@@ -32,7 +32,7 @@ UPDATE = {
     "value": optional(EMPTY_VALUE),
     "previous": optional(EMPTY_VALUE),
     "version": optional(VERSION),
-    "changed by": optional(WORDS),
+    "changed by": optional(EMPTY_WORDS),
     "metadata": optional(SOME_TEXTS),
 }
 """The columns of the tables of updates."""

@@ -106,7 +106,7 @@ def step_answered_as_noted(context, name):
 
 def require_noted(context, name, now):
     noted = context.world.reads.variable
-    noted, now = with_sorted_constraints(noted), with_sorted_constraints(now)
+    noted, now = normalized(noted), normalized(now)
     names = [field.name for field in noted.DESCRIPTOR.fields]
     changed = [
         f"its {name} is now {one_line(getattr(now, name))}, not {one_line(getattr(noted, name))}"
@@ -116,9 +116,14 @@ def require_noted(context, name, now):
     expect(now == noted, f"the state of {name!r} to be as noted", "; ".join(changed))
 
 
-def with_sorted_constraints(message):
-    """Return a copy of a variable, with its constraints in one order: they are an object in JSON."""
+def normalized(message):
+    """Return a copy of a variable in which what means the same is the same.
+
+    Its constraints, an object in JSON, have one order, and it has no optimization status unless it is locked.
+    """
     copy = pb.Variable.FromString(message.SerializeToString())
+    if not copy.optimization_status.optimizing:
+        copy.ClearField("optimization_status")
     with suppress(ValueError):  # a text that is not JSON is compared as it is
         copy.constraints_json = json.dumps(json.loads(copy.constraints_json), sort_keys=True)
     return copy

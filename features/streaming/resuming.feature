@@ -241,7 +241,7 @@ Feature: Resuming a watch
       Then Ada receives:
         | update            | variable | value | previous | version | changed by            | metadata                                        |
         | value change      | first    | 3     | 1        | 2       | Ben                   | {"reason": "tuning"}                            |
-        | dependency change | second   | 2     |          | 2       | Ben                   | {"cause": "first", "dependency_type": "scaled"} |
+        | dependency change | second   | 2     |          | 2       |                       | {"cause": "first", "dependency_type": "scaled"} |
         | value change      | second   | 1     | 2        | 3       | rollback to version 1 |                                                 |
         | registered        | third    | "new" |          | 1       | Cy                    |                                                 |
         | deleted           | third    | "new" |          | 1       | client                | {"reason": "unused"}                            |

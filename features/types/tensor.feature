@@ -33,10 +33,19 @@ Feature: Tensor variables
         | value                                          |
         | {"shape": [2, 3], "data": [1, 2, 3, 4, 5]}     |
         | {"shape": [2, 3], "data": [[1, 2, 3], [4, 5]]} |
-        | {"shape": [2, 2], "data": [[1, 2, 3], [4]]}    |
-        | {"shape": [4], "data": [[1, 2], [3, 4]]}       |
         | {"shape": [2], "data": [1, 2, 3]}              |
         | {"shape": [2], "data": []}                     |
+
+    Scenario Outline: A tensor variable refuses <value>, which is nested otherwise than its shape
+      Given a tensor variable "weights" holding {"shape": [2], "data": [1, 2]}
+      When "weights" is set to <value>
+      Then it is refused as invalid
+      And "weights" still holds {"shape": [2], "data": [1, 2]} at version 1
+
+      Examples:
+        | value                                       |
+        | {"shape": [2, 2], "data": [[1, 2, 3], [4]]} |
+        | {"shape": [4], "data": [[1, 2], [3, 4]]}    |
 
     @T.4
     Scenario Outline: A tensor variable refuses <value>, which has no shape or no data

@@ -7,8 +7,9 @@ readers do, a watch resumes by placing its cursor, and a slow reader does not af
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from .errors import InvalidArgumentError, OutOfRangeError, RefusalError
 from .values import Value
@@ -114,11 +115,10 @@ class ChangeLog:
             self._since_surplus = count + len(changes), size + added
             if count + len(changes) >= self._max_changes or size + added > self._max_bytes:
                 self._surplus = []
-        first: dict[Watch, int] = {}
+        first = dict.fromkeys(self._woken_by.get(None, ()), before + 1)
         for change in changes:
-            for key in (change.variable.id, None):
-                for watch in self._woken_by.get(key, ()):
-                    first.setdefault(watch, change.sequence)
+            for watch in self._woken_by.get(change.variable.id, ()):
+                first.setdefault(watch, change.sequence)
         for watch, sequence in first.items():
             watch.notify(sequence)
 
@@ -137,8 +137,8 @@ class ChangeLog:
         """The change with the last sequence."""
         return self._changes[-1]
 
-    def after(self, sequence: int) -> list[Change]:
-        """Return all changes after a sequence.
+    def after(self, sequence: int) -> Iterator[Change]:
+        """Return an iterator over all changes after a sequence, which must end before the log changes.
 
         Raises:
             OutOfRangeError: a change after the sequence is no longer retained, or the sequence is beyond the
@@ -146,13 +146,12 @@ class ChangeLog:
         """
         if sequence > self.last:
             raise OutOfRangeError(f"sequence {sequence} is beyond the latest, {self.last}")
-        changes = self._changes
-        start = len(changes) - (self.last - sequence)
+        start = len(self._changes) - (self.last - sequence)
         if start < -len(self._surplus):
             raise self._dropped(sequence)
         if start < 0:
-            return [*self._surplus[start:], *changes]
-        return [changes[index] for index in range(start, len(changes))]
+            return chain(self._surplus[start:], self._changes)
+        return islice(self._changes, start, None)
 
     def check_resume(self, sequence: int) -> None:
         """Raise a ``RefusalError`` if no watch can resume after a sequence."""
@@ -210,7 +209,7 @@ class Watch:
         # The sequence of the next change to take. If it is None, the cursor is at the end of the log whatever
         # else is written, so that an idle watch of a busy session never falls behind.
         # It is also None if ``after`` is the sequence of a change that is not in the log yet.
-        present = log.after(after) if after < log.last else []
+        present = log.after(after) if after < log.last else iter(())
         self._next = next((change.sequence for change in self._concerning(present)), None)
         self._after = after
         log.place(self)
@@ -264,7 +263,9 @@ class Watch:
         """Remove the watch from the log, so that it gets no more changes."""
         self._log.remove(self)
 
-    def _concerning(self, changes: list[Change]) -> list[Change]:
-        if self._ids is None:
-            return changes
-        return [change for change in changes if change.variable.id in self._ids]
+    def _concerning(self, changes: Iterator[Change]) -> list[Change]:
+        """Return the first of the changes that concern this watch, one more than it takes at a time."""
+        ids = self._ids
+        if ids is not None:
+            changes = (change for change in changes if change.variable.id in ids)
+        return [*islice(changes, MAX_TAKEN_CHANGES + 1)]

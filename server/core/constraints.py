@@ -12,10 +12,22 @@ from typing import Any, NamedTuple, Protocol
 
 from . import jsontext
 from .arrays import ITEM_SIZES, Layout, is_shape
-from .errors import FieldViolation, InvalidArgumentError, listed, shortened
+from .errors import FieldViolation, InvalidArgumentError, ResourceExhaustedError, listed, shortened
 
-MAX_PATTERN_BYTES = 2 * 2**20
-"""The maximum memory of a compiled pattern, in bytes; RE2 compiles one in 20 ms or so at most."""
+MAX_PATTERN_BYTES = 2**18
+"""The maximum memory of a compiled pattern, in bytes; RE2 compiles one in 2 ms or so at most."""
+
+MAX_STEPS = 20_000_000
+"""The maximum number of steps of matching a text: its bytes times the instructions of the pattern.
+
+RE2 takes 100 ms or so for them if it has to try all instructions at each byte.
+"""
+
+ALWAYS_MATCHED_BYTES = 4096
+"""The size of a text that is matched whatever its pattern."""
+
+SMALL_PROGRAM = 20
+"""The number of instructions of a pattern up to which texts of any size are matched quickly."""
 
 
 class Constraints(Protocol):
@@ -98,6 +110,8 @@ class TextRules(NamedTuple):
             violations.append(f"must be at least {self.min_length} characters, not {len(value)}")
         if self.max_length is not None and len(value) > self.max_length:
             violations.append(f"must be at most {self.max_length} characters, not {len(value)}")
+        if self.pattern is not None:
+            _check_steps(self.pattern, value)
         if self.pattern is not None and self.pattern.search(value) is None:
             violations.append(f"must match pattern {shortened(self.pattern.pattern)}")
         if self.enum is not None and value not in self.enum:
@@ -264,6 +278,17 @@ def _compile(pattern: str) -> Any:
         raise InvalidConstraintsError(
             f"pattern is not an RE2 expression ({shortened(_text(error))})"
         ) from None
+
+
+def _check_steps(pattern: Any, text: str) -> None:
+    """Refuse a text that would take too long to match."""
+    if pattern.programsize <= SMALL_PROGRAM:
+        return
+    most = max(MAX_STEPS // pattern.programsize, ALWAYS_MATCHED_BYTES)
+    if 4 * len(text) > most and (size := len(text.encode())) > most:
+        raise ResourceExhaustedError(
+            f"pattern {shortened(pattern.pattern)}: texts of at most {most} bytes are matched, not {size}"
+        )
 
 
 def _text(error: Exception) -> str:

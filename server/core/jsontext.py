@@ -57,7 +57,8 @@ def parse(data: bytes, *, exact: bool = False) -> Any:
             return int(data)
         if not exact:
             return float(data)
-    if len(data) > MAX_ITEMS:
+    if len(data) > MAX_DIGITS:
+        exact = exact and len(data.strip()) <= MAX_DIGITS  # a longer text is not a number
         _check_size(data)
     try:
         text = data.decode("utf-8")
@@ -96,6 +97,16 @@ def plain_string(data: bytes) -> str | None:
         return None
 
 
+def is_container(data: bytes) -> bool:
+    """Return True if a JSON text begins as an array or an object does."""
+    return data.lstrip()[:1] in (b"[", b"{")
+
+
+def count_items(data: bytes) -> int:
+    """Return the number of commas and opening brackets of a JSON text."""
+    return sum(map(data.count, (b",", b"[", b"{")))
+
+
 def dump(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
     """Write one JSON text: compact, in UTF-8, with enough digits that every double round-trips.
 
@@ -110,9 +121,8 @@ def dump(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
 
 def _check_size(data: bytes) -> None:
     """Refuse a text whose parsing would take so long that other calls would have to wait."""
-    if data[:100].lstrip()[:1] in (b"[", b"{"):
-        items = sum(map(data.count, (b",", b"[", b"{")))
-        if items > MAX_ITEMS:
+    if is_container(data):
+        if count_items(data) > MAX_ITEMS:
             raise ResourceExhaustedError(
                 f"the JSON has more than {MAX_ITEMS} commas and brackets: send large arrays as raw bytes"
             )

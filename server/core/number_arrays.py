@@ -29,11 +29,17 @@ _BEYOND_INT32 = r"[1-9][0-9]{10}"
 _FRACTION = r"(?:0|[1-9][0-9]{0,5})\.[0-9]{0,7}[1-8][0-9]{0,299}"
 _TINY = rf"[1-9]{_AFTER_POINT}[eE]-(?:0?[2-9]|[1-9][0-9]|[12][0-9]{{2}})"
 _NOT_WHOLE = rf"[\[, \t\n\r-](?:{_FRACTION}|{_TINY})[\], \t\n\r]"
+_FROM_E39 = r"[eE]\+?(?:39|[4-9][0-9]|[12][0-9]{2}|30[0-8])"
+_FROM_E38 = rf"[\[, \t\n\r-][0-9]{{29}}|[eE]\+?38|{_FROM_E39}"  # or almost as large
+_BEYOND_FLOAT32 = (
+    rf"[\[, \t\n\r-][1-9](?:[0-9]{{39,289}}{_AFTER_POINT}|{_AFTER_POINT}{_FROM_E39})[\], \t\n\r]"
+)
 
 _NUMBER_BYTES = b"0123456789+-.eE \t\n\r"
-_SCALARS = rb'\s*"(?:shape|dtype)"\s*:\s*(?:\[[^\[\]"{}]{0,2000}\]|"[a-z0-9]{0,20}")\s*'
-_HEAD = re.compile(rb"\s*\{(?:" + _SCALARS + rb',){0,2}\s*"data"\s*:\s*(?=\[)')
-_TAIL = re.compile(rb"\s*(?:," + _SCALARS + rb"){0,2}\s*\}\s*")
+# The possessive \s*+ never gives a blank back: several \s* in a row would try all ways to share the blanks.
+_SCALARS = rb'\s*+"(?:shape|dtype)"\s*+:\s*+(?:\[[^\[\]"{}]{0,2000}\]|"[a-z0-9]{0,20}")\s*+'
+_HEAD = re.compile(rb"\s*+\{(?:" + _SCALARS + rb',){0,2}\s*+"data"\s*+:\s*+(?=\[)')
+_TAIL = re.compile(rb"\s*+(?:," + _SCALARS + rb"){0,2}\s*+\}\s*+")
 
 
 @cache
@@ -81,7 +87,7 @@ def has_shape(array: bytes, shape: Sequence[int]) -> bool:
 
 def is_flat(array: bytes) -> bool:
     """Return True if an array has no arrays in it."""
-    ends = array[:100].lstrip()[:1] + array[-100:].rstrip()[-1:]
+    ends = array.lstrip()[:1] + array.rstrip()[-1:]
     return ends == b"[]" and array.count(b"[") == 1 and array.count(b"]") == 1
 
 
@@ -120,6 +126,10 @@ def dtypes_that_hold(array: bytes) -> frozenset[str] | None:
     if not has_usual_numbers(array):
         return None
     floats = frozenset({"float32", "float64"})
+    if _compiled(_FROM_E38).search(array) is not None:
+        if _compiled(_BEYOND_FLOAT32).search(array) is None:
+            return None
+        floats = frozenset({"float64"})
     if _compiled(_NOT_WHOLE).search(array) is not None:
         return floats
     if _consists_of(_WHOLE, array):

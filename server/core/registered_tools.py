@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -54,8 +54,12 @@ class RegisteredTools:
     def __contains__(self, name: str) -> bool:
         return name in self._tools
 
-    def add(self, tools: Sequence[RegisteredTool]) -> None:
+    def add(self, tools: Sequence[RegisteredTool], checked: Collection[Parameter] = ()) -> None:
         """Add tools, all or none; a tool replaces another with the same name.
+
+        Args:
+            tools: the tools.
+            checked: the parameters that ``check_parameter`` has accepted before.
 
         Raises:
             InvalidArgumentError: a tool is invalid, or two of them have the same name.
@@ -63,7 +67,7 @@ class RegisteredTools:
         """
         names: set[str] = set()
         for tool in tools:
-            _check(tool)
+            _check(tool, checked)
             if tool.name in names:
                 raise InvalidArgumentError(f"tools: {tool.name} is there twice")
             names.add(tool.name)
@@ -90,24 +94,28 @@ class RegisteredTools:
         self._tools.clear()
 
 
-def _check(tool: RegisteredTool) -> None:
+def _check(tool: RegisteredTool, checked: Collection[Parameter]) -> None:
     check_name(tool.name, "tools.name")
     seen: set[str] = set()
     for parameter in tool.parameters:
-        check_name(parameter.name, "tools.parameters.name")
-        field = f"{tool.name}.{parameter.name}"
         if parameter.name in seen:
-            raise InvalidArgumentError(f"tools: {field} is there twice")
+            raise InvalidArgumentError(f"tools: {tool.name}.{parameter.name} is there twice")
         seen.add(parameter.name)
-        if parameter.type not in (*TYPES, TYPE_ANY):
-            raise invalid(
-                field, f"type must be {', '.join(TYPES)} or {TYPE_ANY}, not {parameter.type[:MAX_LENGTH]!r}"
-            )
-        if parameter.constraints_json:
-            if parameter.type == TYPE_ANY:
-                raise invalid(field, f"validation_json needs a type, not {TYPE_ANY}")
-            type_named(parameter.type).parse_constraints(parameter.constraints_json)
-        if parameter.default is not None:
-            read(
-                parameter, AnyMessage(type_url=PREFIX + parameter.default.kind, value=parameter.default.data)
-            )
+        if parameter not in checked:
+            check_parameter(parameter, tool.name)
+
+
+def check_parameter(parameter: Parameter, tool_name: str) -> None:
+    """Refuse an invalid parameter of a tool."""
+    check_name(parameter.name, "tools.parameters.name")
+    field = f"{tool_name}.{parameter.name}"
+    if parameter.type not in (*TYPES, TYPE_ANY):
+        raise invalid(
+            field, f"type must be {', '.join(TYPES)} or {TYPE_ANY}, not {parameter.type[:MAX_LENGTH]!r}"
+        )
+    if parameter.constraints_json:
+        if parameter.type == TYPE_ANY:
+            raise invalid(field, f"validation_json needs a type, not {TYPE_ANY}")
+        type_named(parameter.type).parse_constraints(parameter.constraints_json)
+    if parameter.default is not None:
+        read(parameter, AnyMessage(type_url=PREFIX + parameter.default.kind, value=parameter.default.data))

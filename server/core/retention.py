@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from .constraints import MAX_PATTERN_BYTES
 from .errors import ResourceExhaustedError
 from .limits import Limits
 from .registered_tools import RegisteredTool
@@ -88,7 +89,8 @@ def version_bytes(variable: Variable) -> int:
 
 def constraint_bytes(variable: Variable) -> int:
     """Return the approximate memory of the constraints of a variable, as a text and as parsed."""
-    return 4 * len(variable.rules.constraints_json)
+    size = 4 * len(variable.rules.constraints_json)
+    return size + MAX_PATTERN_BYTES if getattr(variable.rules.constraints, "pattern", None) else size
 
 
 def tool_bytes(tools: Iterable[RegisteredTool]) -> int:

@@ -6,7 +6,7 @@ several plans together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from ..storage.records import Depended, Held, ToolsRegistered
@@ -24,6 +24,7 @@ from .errors import (
     invalid,
 )
 from .names import MAX_LENGTH, check_name, random_hex
+from .parameters import Parameter
 from .registered_tools import RegisteredTool
 from .retention import DEPENDENCY_BYTES, REQUEST_ID_BYTES, constraint_bytes, tool_bytes, version_bytes
 from .session_content import SessionContent
@@ -183,13 +184,13 @@ class Session(SessionContent):
 
     # Tools
 
-    def register_tools(self, tools: Sequence[RegisteredTool]) -> None:
+    def register_tools(self, tools: Sequence[RegisteredTool], checked: Collection[Parameter] = ()) -> None:
         """Add a client's tools, all or none; see ``RegisteredTools.add``."""
         for tool in tools:
             self._check_metadata(tool.metadata)
         self._retained.check(tool_bytes(tools))
         before = tool_bytes(self.tools)
-        self.tools.add(tools)
+        self.tools.add(tools, checked)
         self._retained.add(tool_bytes(self.tools) - before)
         self._journal.keep(ToolsRegistered(self.id, tools))
 

@@ -238,7 +238,7 @@ class SessionContent:
 
     def _get_since(self, identifiers: Iterable[str], sequence: int) -> list[Variable]:
         """Find variables by the names that they had at a sequence, including variables deleted since."""
-        after = [change.variable for change in reversed(self.log.after(sequence))]
+        after = [change.variable for change in reversed([*self.log.after(sequence)])]
         # The first change after the sequence shows which variable had a name; an id wins over an equal name.
         since = {variable.name: variable for variable in after} | {
             variable.id: variable for variable in after

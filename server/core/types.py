@@ -18,6 +18,9 @@ from .errors import ResourceExhaustedError, invalid
 INT64 = range(-(2**63), 2**63)
 SPECIAL_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
+MAX_FLOAT32 = float(2**128 - 2**104)
+"""The largest number in the range of float32."""
+
 MAX_PARSED_ITEMS = 50_000
 """The maximum number of items of an array in JSON that is parsed, because its numbers have unusual forms."""
 
@@ -238,7 +241,9 @@ def _flat(data: Any, shape: tuple[int, ...]) -> list[Any]:
 
 def _dtypes_that_hold(numbers: list[Any]) -> frozenset[str]:
     """Return the dtypes that can represent all numbers of a tensor, since JSON itself has no dtypes."""
-    floats = {"float32", "float64"}
+    floats = {"float64"}
+    if all(-MAX_FLOAT32 <= number <= MAX_FLOAT32 for number in numbers):
+        floats.add("float32")
     if not all(type(number) is int or number.is_integer() for number in numbers):
         return frozenset(floats)
     low, high = (min(numbers), max(numbers)) if numbers else (0, 0)

@@ -2,27 +2,33 @@
 
 A call reads or changes its session in one turn of the event loop, so that it shows one moment. What takes
 longest of it can be done before: variables are serialized, and their bytes are cached in them; the sets of a
-batch are planned. The turn itself finds the results, and plans again what has changed meanwhile.
+batch are planned; the parameters of tools are checked. The turn itself finds the results, and plans again
+what has changed meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from varbridge.messages import snakepit_bridge_pb2 as pb
+
 from ..core.changes import ChangeContext, PlannedSet
 from ..core.errors import RefusalError, ResourceExhaustedError
 from ..core.limits import Limits
+from ..core.parameters import Parameter
+from ..core.registered_tools import check_parameter
 from ..core.session import Session
 from ..core.sessions import Sessions
 from ..core.variables import Variable
 from . import codec
 from .readers import BatchReaders
+from .tool_specs import parameter_of
 from .unread import UnreadBytes
 
 SLICE_S = 0.005
@@ -36,6 +42,9 @@ MIN_BYTES = 2**16
 
 PLANS: ContextVar[Mapping[str, PlannedSet]] = ContextVar("plans", default=MappingProxyType({}))
 """The sets of the current call that were planned before its turn, by identifier."""
+
+CHECKED: ContextVar[Collection[Parameter]] = ContextVar("checked", default=frozenset())
+"""The parameters of the current call that were checked before its turn, and are valid."""
 
 Item = TypeVar("Item")
 
@@ -72,6 +81,7 @@ class Preparation:
             "GetVariables": self._read,
             "SetVariables": self._set,
             "GetVariableHistory": self._history,
+            "RegisterTools": self._register,
         }
 
     def of(self, method: str) -> Prepare | None:
@@ -100,7 +110,7 @@ class Preparation:
     def _check_count(self, count: int, field: str) -> None:
         if count > self.max_variables:
             raise ResourceExhaustedError(
-                f"{field}: a call names at most {self.max_variables} variables (--max-batch), not {count}"
+                f"{field}: a call has at most {self.max_variables} (--max-batch), not {count}"
             )
 
     @asynccontextmanager
@@ -133,6 +143,22 @@ class Preparation:
         if session is not None:
             variables, _ = session.get_many(request.variable_identifiers)
             await self._encode([*variables.values()], prefix)
+        yield
+
+    @asynccontextmanager
+    async def _register(self, request: Any, prefix: str) -> AsyncIterator[None]:
+        parameters = [(tool.name, spec) for tool in request.tools for spec in tool.parameters]
+        self._check_count(len(parameters), "tools.parameters")
+        checked: set[Parameter] = set()
+
+        def check(named: tuple[str, pb.ParameterSpec]) -> None:
+            with suppress(RefusalError):  # it is refused in its turn
+                parameter = parameter_of(named[1], named[0])
+                check_parameter(parameter, named[0])
+                checked.add(parameter)
+
+        await self.in_slices(parameters, check)
+        CHECKED.set(checked)
         yield
 
     async def _encode(self, variables: Sequence[Variable], prefix: str) -> None:

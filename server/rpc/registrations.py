@@ -5,6 +5,7 @@ from __future__ import annotations
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 from ..core.sessions import Sessions
+from .preparation import CHECKED
 from .tool_hosts import Hosts
 from .tool_specs import registered_tool, spec_message
 
@@ -26,7 +27,7 @@ class RegistrationServicer:
         with self._sessions.opening(request.session_id) as session:
             host = self._hosts.check(request.worker_id)
             tools = [registered_tool(registration, host) for registration in request.tools]
-            session.register_tools(tools)
+            session.register_tools(tools, CHECKED.get())
             return pb.RegisterToolsResponse(success=True, tool_ids={tool.name: tool.id for tool in tools})
 
     def GetExposedElixirTools(

@@ -34,7 +34,7 @@ logger = logging.getLogger("server.hosts")
 Reply = TypeVar("Reply")
 
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})):([0-9]{1,5})")
-_NOT_FORWARDED = re.compile(r"grpc-|:|(user-agent|authorization|cookie|content-type|te)$")
+_NOT_FORWARDED = re.compile(r"grpc-|:|(user-agent|authorization|cookie|content-type|te|bridge-forwarded)$")
 """The keys of metadata that are not forwarded: those of gRPC, and credentials for this bridge."""
 
 

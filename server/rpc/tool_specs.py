@@ -45,7 +45,7 @@ def registered_tool(registration: pb.ToolRegistration, host: str) -> RegisteredT
         id=f"tool_{registration.name}_{random_hex()}",
         name=registration.name,
         description=registration.description,
-        parameters=tuple(_parameter(parameter, registration.name) for parameter in registration.parameters),
+        parameters=tuple(parameter_of(spec, registration.name) for spec in registration.parameters),
         metadata=dict(registration.metadata),
         streams=registration.supports_streaming,
         host=host,
@@ -65,7 +65,8 @@ def _parameter_message(parameter: Parameter, prefix: str) -> pb.ParameterSpec:
     return message
 
 
-def _parameter(spec: pb.ParameterSpec, tool: str) -> Parameter:
+def parameter_of(spec: pb.ParameterSpec, tool: str) -> Parameter:
+    """Return the parameter in the registration of a tool; see ``registered_tool`` for the error."""
     default = None
     if spec.HasField("default_value"):
         kind = kind_of(spec.default_value.type_url, f"{tool}.{spec.name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
@@ -34,23 +35,32 @@ async def sleep(seconds: float) -> float:
     """Wait for a number of seconds, and return it; end at once when the call is cancelled."""
     import asyncio  # not at the top: the fork server loads this module, and runs no async tool
 
-    await asyncio.sleep(seconds)
+    await asyncio.sleep(_finite(seconds))
     return seconds
 
 
 @tool
 def block(seconds: float) -> float:
     """Block the process for a number of seconds, and return it; only the process's end stops this earlier."""
-    time.sleep(seconds)
+    time.sleep(_finite(seconds))
+    return seconds
+
+
+def _finite(seconds: float) -> float:
+    """Return a number of seconds, unless it is NaN, which would disorder all timers of an event loop."""
+    if not math.isfinite(seconds):
+        raise ValueError(f"cannot wait for {seconds} s")
     return seconds
 
 
 @tool
 async def increment(call: ToolCall, name: str, by: int = 1) -> int | float:
     """Add to a variable of the session, and return its new value."""
-    value: int | float = call.get(name) + by
-    call.set(name, value)
-    return value
+    value = call.get(name)
+    if not isinstance(value, int | float):
+        raise TypeError(f"{name} is not a number")
+    call.set(name, value + by)
+    return value + by
 
 
 @tool

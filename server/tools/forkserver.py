@@ -53,17 +53,19 @@ class ForkServer:
 
     def serve(self) -> None:
         """Serve until the server closes the connection, then kill the running processes."""
-        # Sending may fail as well when the server has closed the connection.
-        with suppress(ConnectionError):
-            while True:
-                ready, _, _ = select.select([self._control.fileno(), self._woken], [], [])
-                if self._woken in ready:
-                    os.read(self._woken, 4096)
-                    self._reap()
-                if self._control.fileno() in ready and not self._execute_order():
-                    break
-        for pid in {*self._pids.values()} | _children(os.getpid()):
-            _kill_tree(pid)
+        try:
+            # Sending may fail as well when the server has closed the connection.
+            with suppress(ConnectionError):
+                while True:
+                    ready, _, _ = select.select([self._control.fileno(), self._woken], [], [])
+                    if self._woken in ready:
+                        os.read(self._woken, 4096)
+                        self._reap()
+                    if self._control.fileno() in ready and not self._execute_order():
+                        break
+        finally:
+            for pid in {*self._pids.values()} | _children(os.getpid()):
+                _kill_tree(pid)
 
     def _execute_order(self) -> bool:
         """Execute the next order; return False if the connection is closed."""
@@ -79,7 +81,13 @@ class ForkServer:
 
     def _fork(self, number: int, descriptor: int) -> None:
         own = os.getpid()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:  # too many processes, or too little memory
+            print(f"cannot start a process for a tool: {error}", file=sys.stderr, flush=True)
+            self._control.sendall(ENDED.pack(number, 1))
+            os.close(descriptor)
+            return
         if pid == 0:
             self._become_child(own, descriptor)
         os.close(descriptor)

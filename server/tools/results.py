@@ -14,6 +14,9 @@ from ..core.errors import RefusalError
 from ..core.types import INT64, SPECIAL_FLOATS
 from ..core.values import BYTES, JSON, Value
 
+MAX_TRACE_LENGTH = 10_000
+"""The maximum number of characters of a traceback, of which the end is retained."""
+
 
 class ToolFailedError(Exception):
     """A tool failed; the message is the tool's, or describes the end of its process.
@@ -71,7 +74,7 @@ def trace_of(error: BaseException) -> str:
         return error.trace
     if isinstance(error, RefusalError):
         return ""
-    return "".join(traceback.format_exception(error))
+    return "".join(traceback.format_exception(error))[-MAX_TRACE_LENGTH:]
 
 
 def _bytes_of(answer: Any) -> Value | None:

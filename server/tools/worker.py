@@ -60,7 +60,7 @@ class PipeCall:
 
     def fail(self, reason: str, trace: str = "") -> None:
         """Report to the server that the tool failed, with its traceback."""
-        words = [reason[:MAX_REASON_LENGTH], trace[-MAX_REASON_LENGTH:]]
+        words = [reason[:MAX_REASON_LENGTH], trace]
         self._send(protocol.FAILED, json.dumps(words).encode())
 
     def receive(self) -> tuple[bytes, bytes]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.core.constraints import Bounds
-from server.core.errors import FieldViolation, InvalidArgumentError
+from server.core.errors import FieldViolation, InvalidArgumentError, ResourceExhaustedError
 from server.core.types import TYPES
 from server.core.values import read_value
 from tests.server.core.builders import sent, sent_binary
@@ -98,6 +98,7 @@ def test_a_value_within_its_constraints_is_accepted(kind: str, constraints: Any,
         ("tensor", {"dtype": "int32"}, {"shape": [1], "data": [0.5]}, "dtype must be int32"),
         ("tensor", {"dtype": "int32"}, {"shape": [1], "data": [2**31]}, "dtype must be int32"),
         ("tensor", {"dtype": "int64"}, {"shape": [1], "data": [2**63]}, "dtype must be int64"),
+        ("tensor", {"dtype": "float32"}, {"shape": [1], "data": [1e39]}, "dtype must be float32"),
         (
             "tensor",
             {"dtype": "float32"},
@@ -259,3 +260,11 @@ def test_no_pattern_takes_more_than_linear_time(pattern: str) -> None:
     refused = refusal_of("string", {"pattern": pattern}, "a" * 200_000 + "!")
     assert refused is not None
     assert refused.message == f"value: must match pattern {pattern}"
+
+
+def test_a_text_that_would_take_long_to_match_is_refused() -> None:
+    slow, quick = (parse("string", {"pattern": pattern}) for pattern in ("(a|b)*a(a|b){500}c", "b$"))
+    assert slow.violations("ab" * 2000) == ["must match pattern (a|b)*a(a|b){500}c"]
+    with pytest.raises(ResourceExhaustedError, match=r"at most 13253 bytes are matched, not 20000"):
+        slow.violations("ab" * 10_000)
+    assert quick.violations("ab" * 1_000_000) == []

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.core.jsontext import MAX_DIGITS, InvalidJsonError, dump, parse
+from server.core.errors import ResourceExhaustedError
+from server.core.jsontext import MAX_DIGITS, MAX_ITEMS, InvalidJsonError, dump, parse
 
 LARGEST = int(1.7976931348623157e308)
 
@@ -168,3 +169,13 @@ def test_values_that_json_cannot_represent_are_not_written(value: Any) -> None:
 @given(st.from_regex(rb"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,19})?", fullmatch=True), st.booleans())
 def test_a_number_is_read_as_in_an_array(number: bytes, exact: bool) -> None:
     assert repr([parse(number, exact=exact)]) == repr(parse(b"[%b]" % number, exact=exact))
+
+
+@pytest.mark.parametrize("blanks", [0, 1000])
+def test_many_items_are_refused_whatever_comes_before_them(blanks: int) -> None:
+    with pytest.raises(ResourceExhaustedError, match="commas and brackets"):
+        parse(b" " * blanks + b"[" + b"1.0," * MAX_ITEMS + b"1.0]", exact=True)
+
+
+def test_whole_numbers_behind_many_blanks_are_read_exactly() -> None:
+    assert parse(b" " * 10_000 + b"9007199254740993.0" + b" " * 10_000, exact=True) == 9007199254740993

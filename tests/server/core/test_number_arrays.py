@@ -47,6 +47,8 @@ NUMBERS = st.one_of(
             *("NaN", "Infinity", "-", "1e", '"1"', "null", "true", "[]", "[1]", "{}", "", "9007199254740993"),
             *("1" * 310, "1" * 4301, "0." + "1" * 4301, "1" * 290 + "e9", "9" * 308, "\v1", "1 1", "é"),
             *("-9999999999", "1e0", "1E-0", "123456.12345678e1"),
+            *("3.4028234663852886e38", "-3.4028234663852889e+38", "1e38", "9.9e37", "4e38", "1E+39", "-1e40"),
+            *("1" * 29, "1" * 39, "9" * 39, "1" * 40, "1" * 40 + ".5", "1" * 45 + "e-9", "0.1e39", "0e40"),
         ]
     ),
 )
@@ -141,6 +143,7 @@ def test_large_arrays_are_read_alike_or_refused_as_too_large(text: str) -> None:
         ("tensor", json.dumps({"shape": [2, 1], "data": [[math.pi], [1e-07]]})),
         ("tensor", json.dumps({"shape": [2], "data": [0.0, 0.0], "dtype": "int32"})),
         ("tensor", json.dumps({"dtype": "int64", "data": [2**40, 1], "shape": [2]})),
+        ("tensor", json.dumps({"shape": [3], "data": [1e300, -0.5, 10**40]})),
     ],
 )
 def test_usual_arrays_need_no_parsing(kind: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,3 +158,18 @@ def test_a_large_array_of_unusual_numbers_is_refused_with_what_to_do(monkeypatch
 
 def test_a_skeleton_is_not_larger_than_its_array() -> None:
     assert not number_arrays.has_shape(b"[1]", [1] * 64 + [2**40])
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text", ['{{"shape":[1],"data":[1]{}x', '{}"data"', '{{{}"shape"{}x', '{{"shape":[1]{}x']
+)
+def test_blanks_take_linear_time(text: str) -> None:
+    blanks = " " * 1_000_000
+    assert outcome("tensor", text.format(blanks, blanks), parsed=False) == "invalid"
+
+
+def test_an_array_behind_many_blanks_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    with nothing_parsed(monkeypatch):
+        for text in (" " * 200 + "[1,2]", "[1,2]" + " " * 200):
+            assert outcome("embedding", text, parsed=False) == outcome("embedding", text, parsed=True)

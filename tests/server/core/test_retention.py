@@ -8,6 +8,7 @@ import pytest
 
 from server.core.changes import ChangeContext
 from server.core.clock import SystemClock
+from server.core.constraints import MAX_PATTERN_BYTES
 from server.core.errors import ResourceExhaustedError
 from server.core.limits import Limits
 from server.core.registered_tools import RegisteredTool
@@ -106,3 +107,10 @@ def test_the_metadata_of_tools_have_a_maximum_number() -> None:
     with pytest.raises(ResourceExhaustedError, match="metadata: at most 1"):
         session.register_tools([tool("good"), tool("t", owner="Ada", unit="mm")])
     assert not len(session.tools)
+
+
+def test_a_pattern_counts_with_its_compiled_form(sessions: Sessions) -> None:
+    with sessions.opening("s") as session:
+        before = session._retained._bridge.total
+        session.register("a", "string", '{"pattern": "a"}', reader("string", "a"), ChangeContext())
+    assert session._retained._bridge.total - before > MAX_PATTERN_BYTES

@@ -43,7 +43,7 @@ def test_a_batch_sets_each_in_the_order_given(atomic: bool) -> None:
         {},
     )
     assert values(session) == {"a": 1, "b": 0, "c": 3}
-    changes = session.log.after(3)
+    changes = [*session.log.after(3)]
     assert [(change.sequence, change.variable.name) for change in changes] == [(4, "c"), (5, "a")]
     assert [change.previous.native() for change in changes if change.previous] == [0, 0]
     assert session.get("a").metadata == session.get("c").metadata == {"why": "all"}
@@ -70,7 +70,7 @@ def test_a_planned_batch_is_applied_as_if_it_had_been_planned_at_that_moment() -
     assert errors.keys() == {"locked", "deleted"}
     assert "locked_for_optimization" in errors["locked"]
     assert errors["deleted"] == "Variable not found: deleted"
-    changes = session.log.after(first - 1)
+    changes = [*session.log.after(first - 1)]
     assert [(change.sequence, change.variable.name) for change in changes] == [
         (first, "same"),
         (first + 1, "set"),
@@ -243,7 +243,7 @@ def test_a_deleted_variable_is_not_found_by_id_or_name() -> None:
             session.delete(identifier, ChangeContext())
         with refused(session, NotFoundError, "Variable not found"):
             session.history(identifier)
-    (change,) = session.log.after(2)
+    (change,) = [*session.log.after(2)]
     assert (change.kind, change.variable, change.previous, change.metadata) == (
         "deleted",
         variable,

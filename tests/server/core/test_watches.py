@@ -189,7 +189,7 @@ def test_a_watch_opened_and_read_at_any_moments_takes_its_part_of_the_whole_log(
     session = a_session()
     witnesses: list[Witness] = []
     play(session, steps, witnesses)
-    whole = session.log.after(0)
+    whole = [*session.log.after(0)]
     assert [change.sequence for change in whole] == [*range(1, len(whole) + 1)]
     for witness in witnesses:
         witness.take()

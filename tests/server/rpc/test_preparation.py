@@ -11,12 +11,17 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 
 from server.core.changes import ChangeContext, PlannedSet
 from server.core.clock import SystemClock
+from server.core.errors import ResourceExhaustedError
 from server.core.limits import Limits
+from server.core.parameters import Parameter
+from server.core.registered_tools import check_parameter
 from server.core.session import Session
 from server.core.sessions import Sessions
 from server.core.values import PREFIX
 from server.rpc.preparation import MIN_ITEMS, PLANS, SLICE_S, Preparation
 from server.rpc.readers import BatchReaders
+from server.rpc.registrations import RegistrationServicer
+from server.rpc.tool_hosts import Hosts
 from server.rpc.unread import UnreadBytes
 from tests.server.core.builders import register
 from varbridge.messages import snakepit_bridge_pb2 as pb
@@ -85,3 +90,38 @@ def test_large_batches_of_one_session_do_not_invalidate_the_plans_of_each_other(
     monkeypatch.setattr(Session, "plan_set", counted)
     assert asyncio.run(run()) == [dict.fromkeys(names, version) for version in (2, 3, 4)]
     assert len(planned) == 3 * len(names)
+
+
+def test_the_parameters_of_tools_are_checked_once_and_before_the_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    checked: list[str] = []
+
+    def check(parameter: Parameter, tool_name: str) -> None:
+        checked.append(parameter.name)
+        check_parameter(parameter, tool_name)
+
+    for module in ("server.rpc.preparation", "server.core.registered_tools"):
+        monkeypatch.setattr(f"{module}.check_parameter", check)
+    names = [f"p{number}" for number in range(200)]
+    tool = pb.ToolRegistration(
+        name="train", parameters=[pb.ParameterSpec(name=name, type="any") for name in names]
+    )
+    request = pb.RegisterToolsRequest(session_id="tuning", worker_id="localhost:1", tools=[tool])
+
+    async def run() -> None:
+        sessions = Sessions(SystemClock(), Limits(), 60.0)
+        preparation = Preparation(sessions, UnreadBytes(), max_variables=200)
+        prepare = preparation.of("RegisterTools")
+        assert prepare is not None
+        async with prepare(request, PREFIX):
+            assert checked == names
+            RegistrationServicer(sessions, Hosts(remote=False)).RegisterTools(request, PREFIX)
+        assert len(sessions.find("tuning").tools) == 1
+        tool.parameters.add(name="one too many", type="any")
+        request.tools[0].CopyFrom(tool)
+        with pytest.raises(ResourceExhaustedError, match="at most 200"):
+            await prepare(request, PREFIX).__aenter__()
+
+    asyncio.run(run())
+    assert checked == names

@@ -23,7 +23,7 @@ from server.tools.context import SessionCall
 from server.tools.executor import LoopRun, collected
 from server.tools.processes import Processes
 from server.tools.registry import Registry
-from server.tools.results import ToolFailedError
+from server.tools.results import MAX_TRACE_LENGTH, ToolFailedError, trace_of
 from tests.server.core.builders import FakeClock, register, sent
 from tests.server.core.snapshot import unchanged
 from varbridge.decorator import Tool, tool
@@ -308,3 +308,19 @@ def test_a_tool_that_exits_when_it_is_cancelled_ends_no_other() -> None:
         return "the loop goes on"
 
     assert asyncio.run(cancel()) == "the loop goes on"
+
+
+@pytest.mark.parametrize("seconds", ["NaN", "Infinity"])
+def test_no_tool_waits_for_a_time_that_is_no_number(seconds: str) -> None:
+    assert Servicer().failure("sleep", seconds=seconds).startswith("cannot wait for")
+
+
+def test_only_numbers_are_incremented() -> None:
+    servicer = Servicer()
+    register(servicer.session, "mask", [1.0, 2.0], kind="embedding")
+    assert servicer.failure("increment", name="mask") == "mask is not a number"
+    assert servicer.session.get("mask").version == 1
+
+
+def test_the_end_of_a_long_traceback_is_logged() -> None:
+    assert len(trace_of(RuntimeError("\na" * 100_000))) == MAX_TRACE_LENGTH

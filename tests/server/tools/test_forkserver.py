@@ -6,11 +6,15 @@ import asyncio
 import json
 import pickle
 import select
+import signal
 import socket
 import subprocess
 import sys
 
+import pytest
+
 from server.tools import protocol
+from server.tools.forkserver import ForkServer
 from server.tools.processes import _ForkServer
 from tests.server.tools.process_tree import runs, within
 
@@ -76,3 +80,22 @@ def test_no_order_to_kill_is_lost_when_the_socket_is_full() -> None:
         return received
 
     assert asyncio.run(order()) == [*range(1, 3001)]
+
+
+def test_a_process_that_cannot_start_fails_its_call_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_fork() -> int:
+        raise OSError("no more processes")
+
+    control, theirs = socket.socketpair()
+    tool, its = socket.socketpair()
+    old = signal.getsignal(signal.SIGCHLD)
+    with control, theirs, tool:
+        server = ForkServer(theirs, {}, 2**30)
+        monkeypatch.setattr("os.fork", no_fork)
+        socket.send_fds(control, [protocol.ORDER.pack(protocol.FORK, 7)], [its.fileno()])
+        its.close()
+        assert server._execute_order()
+        assert protocol.ENDED.unpack(control.recv(protocol.ENDED.size)) == (7, 1)
+        assert tool.recv(1) == b"", "the connection of the call is still open"
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, old)

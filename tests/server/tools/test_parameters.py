@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.core.errors import FieldViolation, InvalidArgumentError
+from server.core.errors import FieldViolation, InvalidArgumentError, ResourceExhaustedError
+from server.core.jsontext import MAX_ITEMS
 from server.core.parameters import STRING_VALUE, bind
 from server.core.values import BYTES, JSON, LEGACY_PREFIX, PREFIX, Value
 from server.tools.builtin import TOOLS
@@ -241,3 +242,10 @@ def test_the_defaults_of_the_tools_that_come_with_the_server_are_values(name: st
     for parameter in Registry(TOOLS).find(name).parameters:
         if not parameter.required:
             assert value_of(parameter.default).native() == parameter.default
+
+
+def test_arguments_whose_arrays_take_long_together_are_refused() -> None:
+    values = {name: sent("json", [0] * (MAX_ITEMS // 2)) for name in ("a", "b", "c")}
+    with pytest.raises(ResourceExhaustedError, match="commas and brackets"):
+        bound(values)
+    assert bound({"rate": sent("float", 1), "steps": sent("integer", 1), "extra": values["a"]})

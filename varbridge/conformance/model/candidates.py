@@ -115,6 +115,8 @@ VALUES: Mapping[str, Sequence[Any]] = {
         Raw((2, 1), "float64", (0.1, 1e300)),
         {"shape": [2, 1], "data": [1, 2]},
         {"shape": [2], "data": [1]},
+        {"shape": [2], "data": [-3, 2**31 - 1]},
+        {"shape": [2], "data": [-3, 2**31]},
         {"shape": [1]},
         {"data": [1]},
         [1],
@@ -142,7 +144,13 @@ CONSTRAINTS: Mapping[str, Sequence[dict[str, Any]]] = {
     "choice": ({"choices": ["a", "b"]}, {"choices": ["", "ä"]}, {"choices": ["a"]}),
     "module": ({}, {"choices": ["Predict", "ReAct"]}, {"allowed_modules": ["Predict"]}),
     "embedding": ({}, {"dimensions": 2}, {"dimensions": 1}),
-    "tensor": ({}, {"shape": [2]}, {"dtype": "float32"}, {"shape": [2, 1], "dtype": "float64"}),
+    "tensor": (
+        {},
+        {"shape": [2]},
+        {"dtype": "float32"},
+        {"shape": [2, 1], "dtype": "float64"},
+        {"shape": [2], "dtype": "int32"},
+    ),
 }
 """The constraints that are worth trying for each type, all of them suitable."""
 

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from varbridge.conformance.invariants.times import same_time
+from varbridge.conformance.invariants.versions import READ
 from varbridge.conformance.model.state import Entry, Moment, SessionState, VariableState
 from varbridge.conformance.model.values import decode
 from varbridge.conformance.vocabulary.literals import same, show, strict_json
@@ -42,7 +44,7 @@ LOCK = Check("D2.4", "optimization_status")
 LOCK_TIME = Check("D2.4", "started_at", lasting=False)
 CACHE = Check("A3.2", "from_cache", lasting=False)
 MISSING = Check("A7.2", "missing variables")
-READ = Check("A7.2", "variables read")
+VARIABLES_READ = Check("A7.2", "variables read")
 LISTED = Check("A9.1", "variables listed")
 LISTED_WHOLE = Check("A9.1", "variables")
 HISTORY = Check("A11.2", "versions of the history")
@@ -134,8 +136,8 @@ def compare_moment(
             yield Difference(EARLIER, subject, f"{_time(session.latest)} or later", _time(time))
         if session is not None:
             session.latest = max(session.latest, time)
-    elif moment.time != time:
-        yield Difference(check, subject, _time(moment.time), _time(time))
+    elif not same_time(Timestamp(seconds=moment.time[0], nanos=moment.time[1]), actual):
+        yield Difference(check, subject, f"within 1 s of {_time(moment.time)}", _time(time))
 
 
 def _time(time: tuple[int, int]) -> str:
@@ -172,18 +174,20 @@ def _compare_variable(expected: VariableState, actual: pb.Variable, metadata: bo
     except ValueError:
         constraints = actual.constraints_json
     yield from unless_equal(CONSTRAINTS, subject, {**expected.constraints}, constraints)
-    wanted = _without(expected.open_keys, expected.metadata) if metadata else {}
-    yield from unless_equal(METADATA, subject, wanted, _without(expected.open_keys, actual.metadata))
+    keys = expected.open_keys.union(READ)
+    wanted = _without(keys, expected.metadata) if metadata else {}
+    yield from unless_equal(METADATA, subject, wanted, _without(keys, actual.metadata))
     yield from unless_equal(SOURCE, subject, expected.source, pb.Variable.Source.Name(actual.source))
     yield from compare_moment(TIME, subject, expected.moment, actual.last_updated_at)
     if expected.open_lock:
         return
     status = actual.optimization_status
     holder = expected.holder
-    lock = {"optimizing": holder is not None, "optimizer_id": holder.optimizer if holder else ""}
-    answered = {"optimizing": status.optimizing, "optimizer_id": status.optimizer_id}
-    yield from unless_equal(LOCK, subject, lock, answered)
+    yield from unless_equal(
+        LOCK, subject, {"optimizing": holder is not None}, {"optimizing": status.optimizing}
+    )
     if holder is not None:
+        yield from unless_equal(LOCK, subject, holder.optimizer, status.optimizer_id)
         yield from compare_moment(LOCK_TIME, subject, holder.moment, status.started_at)
 
 
@@ -196,27 +200,28 @@ def compare_update(entry: Entry, update: pb.VariableUpdate, session: SessionStat
         yield difference._replace(
             check=check._replace(name=f"{difference.check.name} of the variable"), subject=subject
         )
-    previous = None
-    if update.HasField("previous_value"):
+    if entry.previous is not None:
         try:
             previous = decode(update.previous_value, update.previous_binary_value)
         except ValueError as error:
             yield Difference(UPDATE_PREVIOUS, subject, str(entry.previous), f"malformed: {error}")
-            previous = entry.previous
-    if previous != entry.previous:
-        yield Difference(UPDATE_PREVIOUS, subject, str(entry.previous), str(previous))
+        else:
+            if previous != entry.previous:
+                yield Difference(UPDATE_PREVIOUS, subject, str(entry.previous), str(previous))
     if entry.author is not None:
         yield from unless_equal(UPDATE_AUTHOR, subject, entry.author, update.update_source)
-    yield from _compare_metadata(entry, update.update_metadata, subject)
-
-
-def _compare_metadata(entry: Entry, actual: Mapping[str, str], subject: str) -> Differences:
     check = {"dependency_change": DEPENDENCY_CHANGE, "initial_value": INITIAL._replace(lasting=False)}.get(
         entry.kind, UPDATE_METADATA
     )
-    keys = entry.variable.open_keys
-    if entry.more_metadata:
-        keys = keys.union(actual.keys() - entry.metadata.keys())
+    yield from _compare_metadata(check, subject, entry, update.update_metadata)
+
+
+def _compare_metadata(check: Check, subject: str, entry: Entry, actual: Mapping[str, str]) -> Differences:
+    """Compare the metadata of a change, to which a bridge may add entries, but not those of other changes."""
+    added = actual.keys() - entry.metadata.keys()
+    if not entry.more_metadata:
+        added -= entry.variable.metadata.keys()
+    keys = entry.variable.open_keys.union(READ, added)
     yield from unless_equal(check, subject, _without(keys, entry.metadata), _without(keys, actual))
 
 
@@ -252,7 +257,5 @@ def _compare_history(
             if value != entry.variable.value:
                 yield Difference(ENTRY_VALUE, of, str(entry.variable.value), str(value))
         yield from unless_equal(ENTRY_AUTHOR, of, entry.author, actual.changed_by)
-        keys = entry.variable.open_keys
-        wanted, answered_metadata = _without(keys, entry.metadata), _without(keys, actual.metadata)
-        yield from unless_equal(ENTRY_METADATA, of, wanted, answered_metadata)
+        yield from _compare_metadata(ENTRY_METADATA, of, entry, actual.metadata)
         yield from compare_moment(ENTRY_TIME, of, entry.moment, actual.timestamp)

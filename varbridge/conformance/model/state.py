@@ -62,7 +62,7 @@ class Entry:
         previous: the value before a value change; None in other updates.
         author: the author of the change; None if the contract names none.
         metadata: the metadata of the update.
-        more_metadata: True if the update may have more metadata.
+        more_metadata: True if the update may also have metadata of other changes.
         moment: the time of the change; None if the contract does not say what the update's time is.
         optional: True if the contract leaves open if the update is sent.
         sequence: the sequence; None while no watch has received it.

@@ -61,6 +61,9 @@ LONGEST_TEXT = branch("T.5", "a text with as many characters as are allowed is a
 RAW_BYTES = branch("V4.1", "an array in raw bytes is accepted")
 NESTED = branch("T.7", "the data of a tensor are flat or nested as its shape says")
 
+_WHOLE = {"int32": range(-(2**31), 2**31), "int64": range(-(2**63), 2**63)}
+_MAX_FLOAT32 = float(2**128 - 2**104)
+
 _EDGES = (5e-324, 1.7976931348623157e308, 2**53 + 1, 2**63 - 1, -(2**63))
 
 
@@ -308,6 +311,23 @@ def _tensor(constraints: Mapping[str, Any], value: Any) -> Iterator[Fault]:
     if not _has_shape(data, shape) and not _has_shape(data, [math.prod(shape)]):
         yield Fault(WRONG_DATA, "data size doesn't match shape")
     yield from _layout_faults("tensor", constraints, shape, "")
+    if "dtype" in constraints and not all(_admits(constraints["dtype"], n) for n in _flat(data)):
+        yield Fault(OTHER_DTYPE, "dtype must be")
+
+
+def _flat(data: Any) -> Iterator[float]:
+    if not isinstance(data, list):
+        yield data
+        return
+    for item in data:
+        yield from _flat(item)
+
+
+def _admits(dtype: str, number: float) -> bool:
+    """Return True if a number of a tensor in JSON is in the range of a dtype, and whole if that is."""
+    if dtype in _WHOLE:
+        return number in _WHOLE[dtype]
+    return dtype != "float32" or abs(number) <= _MAX_FLOAT32
 
 
 def _has_shape(data: Any, shape: Sequence[int]) -> bool:

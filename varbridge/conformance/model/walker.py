@@ -53,6 +53,8 @@ from varbridge.conformance.model.values import (
     BELOW,
     NO_MATCH,
     NOT_LISTED,
+    OTHER_DTYPE,
+    OTHER_SHAPE,
     TOO_LONG,
     TOO_SHORT,
 )
@@ -68,7 +70,7 @@ MAX_TTL_S = 5
 _ALL_NAMED = branch("K4.4", "a refusal names every constraint that a value violates")
 _UNCHANGED = branch("A4.1", "a refused change leaves the variables unchanged")
 _UNCHANGED_HISTORY = branch("A4.2", "a refused change leaves histories and watches unchanged")
-_CONSTRAINTS = {BELOW, ABOVE, TOO_SHORT, TOO_LONG, NO_MATCH, NOT_LISTED}
+_CONSTRAINTS = {BELOW, ABOVE, TOO_SHORT, TOO_LONG, NO_MATCH, NOT_LISTED, OTHER_SHAPE, OTHER_DTYPE}
 EXPIRED = branch("S5.1", "a session without calls ends after its time to live, and its watches end")
 RESTARTED = branch("P6.1", "the bridge is killed and started again with its data")
 _AFTER_RESTART = (("W", "P6.3"), ("D", "P6.2"), ("S", "P6.2"), ("X", "P6.2"))

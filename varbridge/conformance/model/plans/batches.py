@@ -10,7 +10,7 @@ from varbridge.conformance.model.comparison import (
     BATCH_SUCCESS,
     BATCH_VERSIONS,
     MISSING,
-    READ,
+    VARIABLES_READ,
     Difference,
     Differences,
     compare_variable,
@@ -52,7 +52,7 @@ def _get_many(action: GetMany, model: Model) -> Plan | None:
         yield from unless_equal(MISSING, "the answer", missing, [*reply.missing_variables])
         existing = sorted(f.identifier for f in named.values() if f.state is not None)
         if existing != sorted(reply.variables):
-            yield Difference(READ, "the answer", show(existing), show(sorted(reply.variables)))
+            yield Difference(VARIABLES_READ, "the answer", show(existing), show(sorted(reply.variables)))
             return
         for identifier in existing:
             state, message = named[identifier].state, reply.variables[identifier]

@@ -39,7 +39,7 @@ TOOL_PARAMETERS: Sequence[tuple[Parameter, ...]] = (
 )
 BAD_TOOL_PARAMETERS: Sequence[tuple[Parameter, ...]] = (
     (Parameter("n", "decimal", required=True),),
-    (Parameter("n", "integer", required=True), Parameter("n", "float", required=True)),
+    (Parameter("text", "string", required=True), Parameter("", "float", required=True)),
 )
 
 
