@@ -64,8 +64,22 @@ def step_set_nothing(context):
 @provides(LoadNotes.pairs)
 def step_set_while_reading(context, name, other, times):
     """Set two variables to equal numbers in each batch, while another client repeatedly reads both."""
-    world = context.world
-    reader = world.session_of("Reader")
+    reader = context.world.session_of("Reader")
+    set_while(context.world, name, other, times, lambda: reader.get_many([name, other])[0])
+
+
+@when("one client sets {name} and {name} {int} times in an atomic batch while another lists both in one call")
+@provides(LoadNotes.pairs)
+def step_set_while_listing(context, name, other, times):
+    """Set two variables to equal numbers in each batch, while another client repeatedly lists them."""
+    reader = context.world.session_of("Reader")
+    set_while(
+        context.world, name, other, times, lambda: {variable.name: variable for variable in reader.list()}
+    )
+
+
+def set_while(world, name, other, times, read_both):
+    """Set two variables in atomic batches, and note the pairs that another client reads meanwhile."""
     world.loads.pairs = []
     done = threading.Event()
     failures = []
@@ -73,7 +87,7 @@ def step_set_while_reading(context, name, other, times):
     def read():
         try:
             while not done.is_set():
-                variables, _ = reader.get_many([name, other])
+                variables = read_both()
                 pair = [read_value(item(variables, key, f"{key} in a read of both")) for key in (name, other)]
                 world.loads.pairs.append(pair)
         except Exception as error:  # raised below, on the thread of the step

@@ -32,9 +32,10 @@ Feature: The layout of arrays
         | float32 array [0.5, 1.5]      |
         | float32 array of shape [3000] |
 
-  @T @T.4
+  @T @K4
   Rule: A tensor has the shape and the dtype that its registration names
 
+    @T.4
     Scenario Outline: <value> is accepted where tensors have the shape 2×3
       Given a tensor variable "mask" holding {"shape": [2, 3], "data": [0, 0, 0, 0, 0, 0]} with:
         | shape  |
@@ -47,6 +48,7 @@ Feature: The layout of arrays
         | {"shape": [2, 3], "data": [[1, 2, 3], [4, 5, 6]]} |
         | float32 array of shape [2, 3]                     |
 
+    @T.4
     Scenario Outline: <value> is refused where tensors have the shape 2×3
       Given a tensor variable "mask" holding {"shape": [2, 3], "data": [0, 0, 0, 0, 0, 0]} with:
         | shape  |
@@ -61,6 +63,7 @@ Feature: The layout of arrays
         | {"shape": [6], "data": [1, 2, 3, 4, 5, 6]}          |
         | float32 array of shape [3, 2]                       |
 
+    @T.4
     Example: A tensor of another dtype than the registered one is refused
       Given a tensor variable "mask" holding float32 array [0.5, 1.5] with:
         | dtype     |
@@ -69,6 +72,42 @@ Feature: The layout of arrays
       Then it is refused as invalid, saying "dtype must be"
       And "mask" still holds float32 array [0.5, 1.5] at version 1
 
+    @K4.2
+    Scenario Outline: The number <number> in JSON is refused where tensors have the dtype <dtype>
+      Given a tensor variable "mask" holding {"shape": [1], "data": [0]} with:
+        | dtype   |
+        | <dtype> |
+      When "mask" is set to {"shape": [1], "data": [<number>]}
+      Then it is refused as invalid, saying "dtype must be"
+      And "mask" still holds {"shape": [1], "data": [0]} at version 1
+
+      Examples:
+        | dtype     | number              |
+        | "int32"   | 0.5                 |
+        | "int32"   | 2147483648          |
+        | "int32"   | -2147483649         |
+        | "int64"   | 0.5                 |
+        | "int64"   | 9223372036854775808 |
+        | "float32" | 1e39                |
+
+    @K4.2
+    Scenario Outline: The number <number> in JSON is accepted where tensors have the dtype <dtype>
+      Given a tensor variable "mask" holding {"shape": [1], "data": [0]} with:
+        | dtype   |
+        | <dtype> |
+      When "mask" is set to {"shape": [1], "data": [<number>]}
+      Then "mask" holds {"shape": [1], "data": [<number>]} at version 2
+
+      Examples:
+        | dtype     | number              |
+        | "int32"   | 2147483647          |
+        | "int32"   | -2147483648         |
+        | "int64"   | 9223372036854775807 |
+        | "float32" | 0.1                 |
+        | "float32" | 3e38                |
+        | "float64" | 1e300               |
+
+    @T.4
     Example: A tensor of the registered dtype is accepted
       Given a tensor variable "mask" holding float32 array [0.5, 1.5] with:
         | dtype     |

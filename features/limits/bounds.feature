@@ -50,6 +50,16 @@ Feature: Sizes, times and retention
       Then the answer is version 5
       And "count" holds 2 at version 5
 
+    Example: The requests of one session take nothing from the retention of another
+      Given a bridge with the flags "--request-ids 2"
+      And an integer variable "count" holding 1
+      And "count" was set to 2, with the request id "r-1"
+      And in session "blue", an integer variable "count" holding 1
+      And in session "blue", 3 requests with other request ids set "count" to 5
+      When "count" is set to 2, with the request id "r-1"
+      Then the answer is version 2
+      And "count" still holds 2 at version 2
+
   @S7
   Rule: Tools and idle connections have time limits
 

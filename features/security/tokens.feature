@@ -57,6 +57,7 @@ Feature: Tokens
         | the tool "echo" runs                                |
         | the tool "count" streams                            |
         | the session is cleaned up                           |
+        | the bridge is pinged                                |
 
     @requires_current_service
     Scenario Outline: A session call without a token is refused: <what>

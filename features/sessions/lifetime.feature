@@ -124,7 +124,7 @@ Feature: The lifetime of a session
       When a heartbeat is sent
       Then the heartbeat says that the session is open
 
-  @S4
+  @S4 @W9
   Rule: A clean-up ends the session with all that it holds
 
     @S4.1
@@ -138,6 +138,15 @@ Feature: The lifetime of a session
       Then 3 resources are cleaned up
       And Ada's watch ends as not found
       And the session is not open
+
+    @S4.1 @W9.1
+    Example: A clean-up does not count a watch that was cancelled 2 s before
+      Given a float variable "x" holding 0.5
+      And Ada watches "x"
+      And Ada stopped watching
+      And repeatedly for 2.1 s, "x" is read
+      When the session is cleaned up
+      Then 1 resource is cleaned up
 
     @S4.1
     Example: A clean-up of an empty session counts nothing
@@ -202,6 +211,14 @@ Feature: The lifetime of a session
       When the tool "sleep" runs with {"seconds": 1.2}
       Then the tool succeeds
       And "x" still holds 0.5 at version 1
+
+    @S5.4 @requires_standard_tools
+    Example: A running stream keeps a session open
+      Given an open session with a time to live of 1 s
+      And a float variable "x" holding 0.5
+      And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
+      When in session "blue", repeatedly for 1.5 s, the variables are listed
+      Then "x" still holds 0.5 at version 1
 
     @S5.2
     Example: A negative time to live is refused
@@ -335,7 +352,7 @@ Feature: The lifetime of a session
       And "a" was deleted
       When the session is described
       Then the description has:
-        | metadata                                 | variables |
+        | metadata                                | variables |
         | {"schlüssel 🚀": "e\u0301", "empty": ""} | 2         |
 
   @S5 @S6 @requires_current_fields
@@ -449,7 +466,7 @@ Feature: The lifetime of a session
       Examples:
         | character |
         | "é"       |
-        | "🚀"      |
+        | "🚀"       |
 
     Scenario Outline: A session's id of 257 characters <character> is refused
       When a session is opened whose id is a text of 257 characters <character>
@@ -458,7 +475,7 @@ Feature: The lifetime of a session
       Examples:
         | character |
         | "é"       |
-        | "🚀"      |
+        | "🚀"       |
 
     Scenario Outline: The session id <id>, which has a control character beyond ASCII, is refused
       When a session is opened whose id is <id>

@@ -46,9 +46,10 @@ Feature: Start and end of a bridge
       Then it ends with an error within 5 s, and says why on stderr
 
       Examples:
-        | flag                  |
-        | --no-such-flag-at-all |
-        | --session-ttl=soon    |
+        | flag                             |
+        | --no-such-flag-at-all            |
+        | --session-ttl=soon               |
+        | --token-file=/no/such/file       |
 
   @P8
   Rule: A bridge takes its port from a flag, and refuses flags that it does not take
@@ -76,9 +77,14 @@ Feature: Start and end of a bridge
       Then the bridge is reachable at loopback addresses only
 
     @requires_plain_text
-    Example: A bridge does not listen on every address without TLS and tokens
-      When a bridge is started with the flags "--host 0.0.0.0"
+    Scenario Outline: A bridge does not listen on every address, <address>, without TLS and tokens
+      When a bridge is started with the flags "--host <address>"
       Then it ends with an error within 5 s, and says why on stderr
+
+      Examples:
+        | address |
+        | 0.0.0.0 |
+        | ::      |
 
     @requires_plain_text
     Example: A bridge does not listen on every address with tokens but without TLS
@@ -144,15 +150,16 @@ Feature: Start and end of a bridge
       Then the running tool is refused as unavailable
       And the bridge ends with exit code 0
 
-    @P4.4 @requires_standard_tools
+    @P4.4 @P4.6 @requires_standard_tools
     Example: A second SIGTERM ends a bridge before its usual grace period is over
       Given a new bridge
       And an open session
-      And the tool "sleep" is running for 60 s
+      And the tool "block" is running for 60 s
       And the bridge received SIGTERM
       And new calls are refused as unavailable
       When the bridge receives SIGTERM
       Then the bridge ends within 4 s
+      And the bridge's child processes end within 5 s
 
     @P4.4 @P4.1 @requires_standard_tools
     Scenario Outline: <second> after <first> ends a bridge within its grace period

@@ -289,10 +289,13 @@ Feature: Registering tools
       And no tools are registered
 
       Examples:
-        | address             |
-        | 192.0.2.1:50051     |
-        | [2001:db8::1]:50051 |
-        | tools.example:50051 |
+        | address                 |
+        | 192.0.2.1:50051         |
+        | [2001:db8::1]:50051     |
+        | tools.example:50051     |
+        | 127.tools.example:50051 |
+        | localhost.example:50051 |
+        | 0.0.0.0:50051           |
 
     Scenario Outline: A tool's host <address> is on this machine
       When these tools are registered:
@@ -488,11 +491,11 @@ Feature: Registering tools
       Then the registered tools are <listed>
 
       Examples:
-        | name         | listed       |
-        | "a/b"        | "a/b"        |
+        | name        | listed      |
+        | "a/b"       | "a/b"       |
         | "zeichne 🚀" | "zeichne 🚀" |
-        | "e\u0301"    | "e\u0301"    |
-        | " "          | " "          |
+        | "e\u0301"   | "e\u0301"   |
+        | " "         | " "         |
 
     Scenario Outline: A tool's name of 256 characters <character> is valid
       When these tools are registered:
@@ -503,7 +506,7 @@ Feature: Registering tools
       Examples:
         | character |
         | "é"       |
-        | "🚀"      |
+        | "🚀"       |
 
     Scenario Outline: A tool's name of 257 characters <character> is refused
       Given an open session
@@ -516,7 +519,7 @@ Feature: Registering tools
       Examples:
         | character |
         | "é"       |
-        | "🚀"      |
+        | "🚀"       |
 
     Scenario Outline: The tool name <name>, which has a control character, is refused
       Given an open session

@@ -108,6 +108,18 @@ Feature: Running tools
       Then it is refused as invalid
       And the session is open
 
+    @X2.1
+    Scenario Outline: An argument may have the type_url "<url>", since its JSON decides
+      Given an open session
+      When the tool "echo" runs with the parameter "message" as "hello" under the type_url "<url>"
+      Then the tool answers "hello" of the type string
+
+      Examples:
+        | url                                |
+        | type.googleapis.com/snakepit.json  |
+        | type.googleapis.com/snakepit.float |
+        | dspex.variables/string             |
+
     @X2.2
     Example: A parameter that is left out has its default value
       Given an integer variable "count" holding 41
@@ -229,6 +241,15 @@ Feature: Running tools
       Then it is refused with DEADLINE_EXCEEDED
       And Ada's watch ends as not found
 
+    @X3.2 @requires_current_fields
+    Example: A tool whose call was cancelled does not keep its session open
+      Given an open session with a time to live of 1 s
+      And a float variable "x" holding 0.5
+      And Ada watches "x"
+      And the tool "block" is running for 30 s
+      When the running tool is cancelled
+      Then Ada's watch ends as not found
+
     @X3.2 @requires_process @requires_caps
     Example: A deadline ends the work of a blocking tool, so that it can run again
       Given a bridge with the flags "--max-running-tools 1"
@@ -286,7 +307,7 @@ Feature: Running tools
       And Ada watches "x"
       And the tool "sleep" is running for 1 s
       When the tool "exit" runs with {"code": <code>}
-      Then its call fails
+      Then the tool fails
       And "x" still holds 0.5 at version 1
       And the running tool succeeds
       And Ada receives nothing else

@@ -29,6 +29,20 @@ Feature: How values travel
       Then it is accepted
       And "x" holds 0.25 at version 2
 
+    @V1.2
+    Example: A variable can be registered with the older form of the type_url
+      When "x" is registered as a float holding 0.25 under the type_url "dspex.variables/float"
+      Then "x" holds 0.25 at version 1
+
+    @V1.2
+    Example: The older form of the type_url is accepted in a batch
+      Given a float variable "x" holding 0.5
+      When these are set in an atomic batch:
+        | name | value                                           |
+        | x    | 0.25 under the type_url "dspex.variables/float" |
+      Then the batch succeeds
+      And "x" holds 0.25 at version 2
+
     @V1.2 @requires_older_service
     Example: A client of the older service name gets the older form of the type_url
       Given a float variable "x" holding 0.5
@@ -187,6 +201,12 @@ Feature: How values travel
       Then it is refused as invalid
       And "x" still holds {"shape": [1], "data": [0.5]} at version 1
 
+    @V3.3
+    Example: A tensor of 63 dimensions, whose JSON is nested 64 deep, is accepted
+      Given a tensor variable "x" holding {"shape": [1], "data": [0.5]}
+      When "x" is set to a JSON tensor of shape [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
+      Then "x" holds a JSON tensor of shape [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1] at version 2
+
   @V4
   Rule: Raw bytes must match their header
 
@@ -219,12 +239,26 @@ Feature: How values travel
         | 24    | {"shape": [2, 3]                                                                  |
         | 24    | []                                                                                |
 
+      Examples: headers that lack something
+        | count | header                                                         |
+        | 24    | {"shape": [2, 3], "dtype": "float32", "binary_format": "raw"}  |
+        | 24    | {"type": "tensor", "dtype": "float32", "binary_format": "raw"} |
+        | 24    | {"type": "tensor", "shape": [2, 3], "binary_format": "raw"}    |
+        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float32"}        |
+
     @V4.4
     Example: Raw bytes in addition to a JSON value are refused
       Given a tensor variable "weights" holding {"shape": [1], "data": [1]}
       When "weights" is set to {"shape": [1], "data": [2]} with 4 stray bytes
       Then it is refused as invalid
       And "weights" still holds {"shape": [1], "data": [1]} at version 1
+
+    @V4.4
+    Example: Raw bytes in addition to a float are refused
+      Given a float variable "x" holding 0.5
+      When "x" is set to 0.25 with 8 stray bytes
+      Then it is refused as invalid
+      And "x" still holds 0.5 at version 1
 
     @V4.4
     Scenario Outline: A <kind> in raw bytes is refused
@@ -285,6 +319,12 @@ Feature: How values travel
         | 0.5 1 |
         | NaN   |
         | 1e400 |
+
+    @V3.4
+    Example: A float variable cannot be registered without a value
+      When "x" is registered as a float holding no value
+      Then it is refused as invalid
+      And there is no variable "x"
 
     @V1.3
     Scenario Outline: A float variable cannot be registered with the type_url "<url>"

@@ -55,10 +55,11 @@ Feature: Integer variables
         | -0.1  | must be a whole number |
 
       Examples: beyond 64 bits
-        | value                | because            |
-        | 9223372036854775808  | must be an integer |
-        | -9223372036854775809 | must be an integer |
-        | 1e300                | must be an integer |
+        | value                 | because            |
+        | 9223372036854775808   | must be an integer |
+        | -9223372036854775809  | must be an integer |
+        | 9223372036854775808.0 | must be an integer |
+        | 1e300                 | must be an integer |
 
       Examples: no numbers
         | value | because            |

@@ -100,6 +100,15 @@ Feature: Batches
   @A8
   Rule: In an atomic batch, all sets succeed or none
 
+    @A8.1
+    Example: A list never shows one half of an atomic batch
+      Given the variables:
+        | name  | type    | value |
+        | left  | integer | 0     |
+        | right | integer | 0     |
+      When one client sets "left" and "right" 100 times in an atomic batch while another lists both in one call
+      Then every read returned equal numbers
+
     @A8.1 @A8.3
     Example: A valid atomic batch sets every variable
       Given the variables:

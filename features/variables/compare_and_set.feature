@@ -107,7 +107,7 @@ Feature: Expected versions and request ids
       Then the answer is version 2
       And "count" holds 2 at version 2
 
-  @A6 @A6.1 @requires_current_fields
+  @A6 @S7 @A6.1 @requires_current_fields
   Rule: A repeat changes nothing, even if it differs from the accepted set
 
     Scenario Outline: A repeat <that differs> gets the first answer and changes nothing
@@ -144,6 +144,13 @@ Feature: Expected versions and request ids
         | version | value | changed by |
         | 2       | 2     | client     |
         | 1       | 1     | client     |
+
+    @S7.1
+    Example: A request id with a control character is refused
+      Given an integer variable "count" holding 1
+      When "count" is set to 2, with the request id "a\nb"
+      Then it is refused as invalid
+      And "count" still holds 1 at version 1
 
   @A6 @S6 @A6.1 @requires_current_fields
   Rule: A repeat gets the first answer, whatever happened to the variable since

@@ -109,6 +109,7 @@ Feature: Optimization
       And the optimizer "mipro" locked "temperature"
       When the optimizer "<optimizer>" locks "temperature"
       Then it is refused with FAILED_PRECONDITION, saying "mipro"
+      And the refusal also says "variable_locked_for_optimization"
       And "temperature" is locked by the optimizer "mipro"
 
       Examples:
@@ -127,7 +128,7 @@ Feature: Optimization
       Examples:
         | holder                                               |
         | MIPROv2/bootstrap-few-shot with random search, run 7 |
-        | optimiseur d'été, 東京 🚀                            |
+        | optimiseur d'été, 東京 🚀                               |
 
     @A2.3
     Example: A variable that does not exist cannot be locked

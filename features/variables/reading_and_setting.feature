@@ -192,6 +192,19 @@ Feature: Reading and setting variables
       Then the source of "x" is ELIXIR
 
     @A14.1
+    Scenario Outline: The source of a set is Python if its metadata has <source> under "source"
+      Given a float variable "x" holding 0.5
+      When "x" is set to 0.6, with the metadata {"source": "<source>"}
+      Then the source of "x" is PYTHON
+
+      Examples:
+        | source  |
+        | Elixir  |
+        | ELIXIR  |
+        | elixir2 |
+        | python  |
+
+    @A14.1
     Example: The source of a batch is Elixir if its metadata says so
       Given a float variable "x" holding 0.5
       When these are set in an atomic batch, with the metadata {"source": "elixir"}:

@@ -14,6 +14,12 @@ Feature: Registering variables
       And the id of "learning_rate" begins with "var_learning_rate_"
       And "learning_rate", by its id, holds 0.01 at version 1
 
+    @A1.1
+    Example: The id of a variable contains a name with a space and other characters
+      When "Tür 東京" is registered as a float holding 0.01
+      Then the id of "Tür 東京" begins with "var_Tür 東京_"
+      And "Tür 東京", by its id, holds 0.01 at version 1
+
     @A1.3
     Example: A registration records its metadata, its source and its author
       Given an open session
@@ -48,7 +54,7 @@ Feature: Registering variables
         | "x"            |
         | "with space"   |
         | "dots.and-s/s" |
-        | "Tür 東京 🚀"  |
+        | "Tür 東京 🚀"     |
         | "var_x_1"      |
         | "*"            |
 
@@ -86,6 +92,8 @@ Feature: Registering variables
         | colour  |
         | Float   |
         | number  |
+        | any     |
+        | json    |
         | unknown |
 
   @S7 @S7.3
@@ -143,8 +151,8 @@ Feature: Registering variables
       Examples:
         | character |
         | "é"       |
-        | "東"      |
-        | "🚀"      |
+        | "東"       |
+        | "🚀"       |
 
     Scenario Outline: A name of 257 characters <character> is refused
       When a name of 257 characters <character> is registered as a float holding 0.5
@@ -154,7 +162,7 @@ Feature: Registering variables
       Examples:
         | character |
         | "é"       |
-        | "🚀"      |
+        | "🚀"       |
 
     Scenario Outline: The name <name>, which has control characters beyond ASCII, is refused
       When <name> is registered as a float holding 0.5
@@ -210,7 +218,7 @@ Feature: Registering variables
         | "e\u0301"      |
         | "Ångström"     |
         | "Ελλάδα"       |
-        | "👩‍👩‍👧"       |
+        | "👩‍👩‍👧"        |
         | "\ud83d\ude80" |
 
     @A1.2

@@ -14,7 +14,7 @@ from grpc import aio
 
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
-from ..config import Settings
+from ..config import Settings, is_loopback
 from ..core.errors import FailedPreconditionError, PermissionDeniedError, UnavailableError, invalid
 from ..core.names import random_hex
 from ..core.registered_tools import RegisteredTool
@@ -63,7 +63,7 @@ class Hosts:
         match = _HOST_PORT.fullmatch(worker_id)
         if match is None or not 0 < int(match[2]) < 65536:
             raise invalid("worker_id", "must be host:port of the bridge that runs the tools")
-        if not (self._remote or _is_loopback(match[1].strip("[]"))):
+        if not (self._remote or is_loopback(match[1])):
             raise PermissionDeniedError(
                 f"worker_id: {worker_id} is not a loopback address;"
                 " start the bridge with --allow-remote-tools to permit it"
@@ -181,14 +181,3 @@ async def _in_session(
             raise
     await stub.InitializeSession(pb.InitializeSessionRequest(session_id=request.session_id), **options)
     return await call()
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    import ipaddress  # not at the top, as above
-
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -326,7 +326,7 @@ def _flat(data: Any) -> Iterator[float]:
 def _admits(dtype: str, number: float) -> bool:
     """Return True if a number of a tensor in JSON is in the range of a dtype, and whole if that is."""
     if dtype in _WHOLE:
-        return number in _WHOLE[dtype]
+        return number == int(number) and int(number) in _WHOLE[dtype]  # a range has only integers
     return dtype != "float32" or abs(number) <= _MAX_FLOAT32
 
 

@@ -127,6 +127,9 @@ class World:
 
     def register(self, name: str, kind: str, value: Literal, **options: Any) -> Variable:
         """Register a variable with a literal, and return it as the bridge answered it."""
+        if value.is_absent:
+            request = pb.RegisterVariableRequest(session_id=self.sessions.id, name=name, type=kind)
+            return Variable(self.client.connection.call("RegisterVariable", request).variable)
         variable = self.session.register(name, kind, value.raw(kind), **options)
         self.sessions.learn(name, kind, variable.id)
         return variable
