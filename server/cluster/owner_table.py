@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from ..core.errors import RefusalError, UnavailableError
+from ..core.errors import TAKEN_OVER, RefusalError
 from ..etcd import rpc_pb2 as rpc
 from ..etcd.client import Etcd
 from ..etcd.errors import CompactedError, NoAnswerError, RefusedError
@@ -23,8 +23,6 @@ ANSWER_TIMEOUT_S = 2.0
 
 PAGE_KEYS = 5_000
 """The maximum number of keys that one request reads."""
-
-TAKEN_OVER = UnavailableError("another bridge has the session now: call again")
 
 
 class OwnerTable:

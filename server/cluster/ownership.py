@@ -8,7 +8,7 @@ import random
 from functools import partial
 from weakref import WeakValueDictionary
 
-from ..core.errors import RefusalError, UnavailableError
+from ..core.errors import TAKEN_OVER, RefusalError, UnavailableError
 from ..core.sessions import MAX_TOMBSTONES, Sessions
 from ..etcd import rpc_pb2 as rpc
 from ..etcd.client import Etcd
@@ -18,7 +18,7 @@ from ..storage.etcd.keys import Keys
 from ..storage.etcd.store import EtcdStore
 from ..storage.etcd.tombstones import forget_oldest
 from .membership import Bridge, Membership, jitter, now
-from .owner_table import ANSWER_TIMEOUT_S, TAKEN_OVER, OwnerTable
+from .owner_table import ANSWER_TIMEOUT_S, OwnerTable
 
 logger = logging.getLogger("server.cluster")
 
@@ -192,10 +192,15 @@ class Ownership:
         """Take a session over if the conditions in ``free`` still hold."""
         if not self._membership.is_sure:
             raise self.unavailable()
-        content = await self._store.take(session_id, self._membership.id, free)
-        if content is not None:
-            self.table.owners[session_id] = self._membership.id
-            self._sessions.load(content)
+        own_id = self._membership.id
+        content = await self._store.take(session_id, own_id, free)
+        if content is None:
+            return
+        if not self._membership.is_sure or self._membership.id != own_id:
+            self._store.forget(session_id, TAKEN_OVER)  # another bridge may have taken it over meanwhile
+            raise self.unavailable()
+        self.table.owners[session_id] = own_id
+        self._sessions.load(content)
 
     async def _declare_gone(self, bridge: Bridge) -> None:
         """Delete a bridge's liveness record, unless the bridge has renewed it."""

@@ -84,6 +84,10 @@ class StartupError(Exception):
     """The server cannot start; the message has the reason and a remedy, in one line."""
 
 
+TAKEN_OVER = UnavailableError("another bridge has the session now: call again")
+"""The refusal of a call whose session another bridge of the cluster owns now."""
+
+
 def invalid(field: str, description: str) -> InvalidArgumentError:
     """Return an ``InvalidArgumentError`` about one field; its message is ``field: description``."""
     return InvalidArgumentError(f"{field}: {description}", [FieldViolation(field, description)])

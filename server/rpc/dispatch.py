@@ -17,7 +17,7 @@ from grpc import aio
 
 from varbridge.messages.traits import traits_of
 
-from ..core.errors import RefusalError, UnavailableError
+from ..core.errors import TAKEN_OVER, NotFoundError, RefusalError, UnavailableError
 from ..core.names import is_name
 from ..core.sessions import Sessions
 from ..observability.call_record import CallRecord, Observer
@@ -285,7 +285,18 @@ class Dispatcher:
             scope = SCOPE.get()
             if scope is not None:
                 self._check(scope, method, session_id)  # again, now that it is known whether it is open
-        return await self._answer(behaviour, request, client, method)
+        owned = self._forwarder.has(session_id)
+        try:
+            reply = await self._answer(behaviour, request, client, method)
+        except NotFoundError:
+            if owned and not self._forwarder.has(session_id):
+                raise TAKEN_OVER.copy() from None
+            raise
+        # A reply that reads may be outdated, and a clean-up may have found the session already lost.
+        unsure = traits_of(method.name).reads or method.name == "CleanupSession"
+        if unsure and owned and not self._forwarder.has(session_id):
+            raise TAKEN_OVER.copy()
+        return reply
 
 
 def _name_of(code: Any) -> str:

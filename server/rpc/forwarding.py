@@ -14,7 +14,7 @@ from grpc import aio
 
 from varbridge.messages.traits import traits_of
 
-from ..core.errors import UnavailableError
+from ..core.errors import TAKEN_OVER, UnavailableError
 from .channels import channel_options
 from .service import Context, Method
 from .status import RemoteError
@@ -144,11 +144,7 @@ class Forwarder:
                 if bridge is None:
                     return False, None
             if receiver or bridge is None:
-                raise RemoteError(
-                    grpc.StatusCode.UNAVAILABLE,
-                    "another bridge has the session now: call again",
-                    ((ELSEWHERE, "1"),),
-                )
+                raise RemoteError(grpc.StatusCode.UNAVAILABLE, TAKEN_OVER.message, ((ELSEWHERE, "1"),))
             if time.monotonic() > deadline:
                 raise UnavailableError("the bridge that has the session does not answer: nothing was changed")
             channel = self._channel(bridge.record.address)

@@ -15,7 +15,7 @@ import logging
 from asyncio import Future
 from collections.abc import Callable, Sequence
 
-from ...core.errors import RefusalError, UnavailableError
+from ...core.errors import TAKEN_OVER, RefusalError, UnavailableError
 from ...etcd import rpc_pb2 as rpc
 from ...etcd.client import Etcd
 from ...etcd.errors import NoAnswerError, RefusedError
@@ -133,7 +133,7 @@ class Pipeline:
             while self._commits.gathered or self.layout.unneeded:
                 await self._write_group()
         except FencedError:
-            self._end(UnavailableError("another bridge has the session now: call again"))
+            self._end(TAKEN_OVER.copy())
         except RefusedError as refused:
             logger.error("etcd refuses changes of session %s: %s", self.session_id, refused)
             self._end(

@@ -6,7 +6,7 @@ import asyncio
 from asyncio import Future
 from collections.abc import Callable, Sequence
 
-from ...core.errors import RefusalError, UnavailableError
+from ...core.errors import TAKEN_OVER, RefusalError, UnavailableError
 from ...etcd import rpc_pb2 as rpc
 from ...etcd.client import Etcd
 from ...etcd.operations import delete, get, mod_is, prefix_end, put
@@ -61,7 +61,7 @@ class EtcdStore:
     def write(self, record: Record, publish: Callable[[], object]) -> None:
         pipeline = self.pipelines.get(record.session_id)
         if pipeline is None:
-            raise UnavailableError("another bridge has the session now: call again")
+            raise TAKEN_OVER.copy()
         if isinstance(record, Ended):
             self.ended.add(record.session_id)
         pipeline.write(record, publish)

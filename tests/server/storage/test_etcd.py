@@ -19,6 +19,7 @@ from server.etcd.operations import put as put_key
 from server.storage.etcd.chunking import MAX_WHOLE_BYTES
 from server.storage.etcd.keys import Keys
 from server.storage.etcd.pipeline import MAX_OPERATIONS
+from server.storage.etcd.store import EtcdStore
 from server.storage.etcd.tombstones import forget_oldest
 from tests.server.core.builders import put, reader, register
 from tests.server.storage.builders import Bridge, a_bridge
@@ -172,6 +173,25 @@ def test_a_bridge_that_lost_a_session_cannot_change_it(url: str, monkeypatch: py
         assert isinstance(watch.ended, RefusalError)
         assert watch.take() == []
         assert bridge.open().get("rate").version == 1
+
+
+def test_a_bridge_that_is_declared_gone_while_it_takes_a_session_does_not_serve_it(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with a_bridge(url) as bridge:
+        cluster, real = cluster_of(bridge), EtcdStore.take
+        assert cluster.membership is not None
+
+        async def declared_gone_meanwhile(store: EtcdStore, *arguments: Any) -> Any:
+            content = await real(store, *arguments)
+            cluster.membership.id = "another"
+            return content
+
+        monkeypatch.setattr(EtcdStore, "take", declared_gone_meanwhile)
+        with pytest.raises(UnavailableError):
+            bridge.run(cluster.ownership.find("tuning", opens=True))
+        assert not cluster.ownership.has("tuning")
+        assert not bridge.sessions.is_open("tuning")
 
 
 def test_a_session_taken_while_the_owners_are_read_stays(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
