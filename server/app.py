@@ -169,8 +169,7 @@ def _new_server(settings: Settings) -> aio.Server:
             ("grpc.max_receive_message_length", settings.max_message_bytes),
             # A reply may contain several values, each of which was received in a separate message.
             ("grpc.max_send_message_length", -1),
-            ("grpc.max_connection_idle_ms", round(settings.idle * 1000)),
-            *keepalive.options(settings.keepalive),
+            *keepalive.options(settings.keepalive, settings.idle),
         ],
     )
 

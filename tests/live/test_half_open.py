@@ -149,3 +149,9 @@ def test_a_client_can_send_any_number_of_http2_pings(address: str) -> None:
 def frame(kind: int, payload: bytes = b"") -> bytes:
     """Return an HTTP/2 frame (RFC 9113, 4.1) of stream 0, the connection itself."""
     return struct.pack(">xHBBI", len(payload), kind, 0, 0) + payload
+
+
+def test_a_bridge_starts_with_the_longest_times(serve: Serve) -> None:
+    flags = ("--keepalive", "--max-idle", "--grace", "--session-ttl", "--heartbeat-interval", "--tool-timeout")
+    session = serve(*(text for flag in flags for text in (flag, "1e9")))
+    assert session.get("x").value == ""
