@@ -197,12 +197,22 @@ class Watch:
         variable_ids: the ids of the variables to watch; None for all, later registrations included.
         after: the sequence after which the watch begins; it may be above the last one in the log.
         wake: the callback that is called when there are new changes to take; it must not block.
+        size: the approximate memory of the watch, in bytes.
+        count: the function that counts bytes of memory; with a negative number, bytes that are free again.
     """
 
     def __init__(
-        self, log: ChangeLog, variable_ids: Collection[str] | None, after: int, wake: Callable[[], object]
+        self,
+        log: ChangeLog,
+        variable_ids: Collection[str] | None,
+        after: int,
+        wake: Callable[[], object],
+        size: int,
+        count: Callable[[int], object],
     ) -> None:
         self.wake = wake
+        self.size = size
+        self._count = count
         self.ended: RefusalError | None = None
         self._log = log
         self._ids = None if variable_ids is None else frozenset(variable_ids)
@@ -213,6 +223,7 @@ class Watch:
         self._next = next((change.sequence for change in self._concerning(present)), None)
         self._after = after
         log.place(self)
+        count(size)
 
     @property
     def keys(self) -> Collection[str | None]:
@@ -261,7 +272,9 @@ class Watch:
 
     def close(self) -> None:
         """Remove the watch from the log, so that it gets no more changes."""
-        self._log.remove(self)
+        if self in self._log.watches:
+            self._log.remove(self)
+            self._count(-self.size)
 
     def _concerning(self, changes: Iterator[Change]) -> list[Change]:
         """Return the first of the changes that concern this watch, one more than it takes at a time."""

@@ -35,7 +35,7 @@ class Limits(NamedTuple):
         Flag(
             "--max-bytes",
             "maximum memory of what all clients together make the server retain, in bytes: values, histories,"
-            " logs, metadata and tools; what exceeds it is refused",
+            " logs, metadata, tools and watches; what exceeds it is refused",
             as_count,
             LIMITS,
             metavar="BYTES",

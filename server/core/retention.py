@@ -1,8 +1,8 @@
-"""The bytes that a bridge retains for its clients: values, histories, logs, metadata and tools."""
+"""The bytes that a bridge retains for its clients: values, histories, logs, metadata, tools and watches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from .constraints import MAX_PATTERN_BYTES
 from .errors import ResourceExhaustedError
@@ -21,6 +21,12 @@ DEPENDENCY_BYTES = 700
 
 REQUEST_ID_BYTES = 150
 """The approximate memory of a retained request id without its text."""
+
+WATCH_BYTES = 1_000
+"""The approximate memory of a watch without the variables that it names."""
+
+WATCHED_BYTES = 500
+"""The approximate memory of a variable that a watch names, without the identifier."""
 
 TOOL_BYTES = 500
 """The approximate memory of a tool, or of one of its parameters, without its texts."""
@@ -41,8 +47,8 @@ class RetainedBytes:
         """Refuse a change that retains so many bytes more, if that exceeds the maximum."""
         if self.total + more > self._limit:
             raise ResourceExhaustedError(
-                f"memory: values, histories, logs, metadata and tools take at most {self._limit} bytes"
-                f" (--max-bytes), {self.total} are in use, and this would take {more} more"
+                f"memory: values, histories, logs, metadata, tools and watches take at most {self._limit}"
+                f" bytes (--max-bytes), {self.total} are in use, and this would take {more} more"
             )
 
 
@@ -91,6 +97,11 @@ def constraint_bytes(variable: Variable) -> int:
     """Return the approximate memory of the constraints of a variable, as a text and as parsed."""
     size = 4 * len(variable.rules.constraints_json)
     return size + MAX_PATTERN_BYTES if getattr(variable.rules.constraints, "pattern", None) else size
+
+
+def watch_bytes(identifiers: Collection[str]) -> int:
+    """Return the approximate memory of a watch that names variables by these identifiers."""
+    return WATCH_BYTES + WATCHED_BYTES * len(identifiers) + sum(map(len, identifiers))
 
 
 def tool_bytes(tools: Iterable[RegisteredTool]) -> int:

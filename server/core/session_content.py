@@ -30,6 +30,7 @@ from .retention import (
     constraint_bytes,
     tool_bytes,
     version_bytes,
+    watch_bytes,
 )
 from .variables import Optimization, Variable
 
@@ -120,6 +121,7 @@ class SessionContent:
             + sum(REQUEST_ID_BYTES + len(request_id) for request_id in self._answers)
             + DEPENDENCY_BYTES * len(self._dependencies)
             + tool_bytes(self.tools)
+            + sum(watch.size for watch in self.log.watches)
         )
 
     # Reading
@@ -190,8 +192,11 @@ class SessionContent:
         watched = [*{variable.id: variable for variable in watched}.values()]
         if len(self.log.watches) >= self._limits.watches:
             raise ResourceExhaustedError(f"watches: a session has at most {self._limits.watches}")
+        size = watch_bytes(identifiers)
+        self._retained.check(size)
         ids = {variable.id for variable in watched} if identifiers else None
-        return Watch(self.log, ids, after, wake), watched
+        watch = Watch(self.log, ids, after, wake, size, self._retained.add)
+        return watch, watched
 
     def end_watches(self, reason: RefusalError) -> int:
         """End all watches with an error as the reason; return their number."""

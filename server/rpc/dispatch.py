@@ -91,7 +91,9 @@ class Dispatcher:
         self._forwarder = forwarder
         self._behaviours = behaviours_of(servicers)
         # These take several turns of the event loop, in which some of their changes may be saved already.
-        self._lasting = {name for name, run in self._behaviours.items() if inspect.iscoroutinefunction(run)}
+        self._asynchronous = {
+            name for name, run in self._behaviours.items() if inspect.iscoroutinefunction(run)
+        }
         self._running: dict[asyncio.Task[Any], Context] = {}
         self._counter = counter or CallCounter()
         self._fairness = Fairness()
@@ -133,7 +135,7 @@ class Dispatcher:
     def _answering(self, behaviour: Behaviour, prefix: str, method: Method) -> Callable[..., Awaitable[Any]]:
         code = behaviour.__code__  # inspect.signature would make the start slower
         wants_context = "context" in code.co_varnames[: code.co_argcount]
-        is_async = method.name in self._lasting
+        is_async = method.name in self._asynchronous
         run = self._observed if self._observers else self._run
         prepare = self._preparation.of(method.name)
 
@@ -262,7 +264,7 @@ class Dispatcher:
         try:
             await flushed
         except RefusalError:
-            if method.name not in self._lasting:
+            if method.name not in self._asynchronous:
                 raise
             raise UNSAVED.copy() from None
         except asyncio.CancelledError:

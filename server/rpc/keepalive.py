@@ -11,8 +11,9 @@ _NEVER = 2**31 - 1
 def options(seconds: float, idle: float) -> Sequence[tuple[str, int]]:
     """Return gRPC's options for a server that drops connections whose peers have disappeared.
 
-    A connection without calls for ``idle`` seconds is closed. One without data for ``seconds`` is pinged. If it stays silent for as long again, it is dropped
-    with all of its calls. A slow reader answers pings and is not dropped.
+    A connection without calls for ``idle`` seconds is closed. One without data for ``seconds`` is pinged. If
+    it stays silent for as long again, it is dropped with all of its calls. A slow reader answers pings and is
+    not dropped.
 
     Clients may also ping the server, as often as they like, even between calls: answering a ping costs less
     than any call. By default, gRPC would take frequent pings for an attack and close the connection (GOAWAY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from functools import partial
 from typing import Any
 
@@ -56,23 +57,25 @@ class WatchServicer:
             idle_event.close()
             raise
         # No await so far: the values below and the position of the cursor are of the same moment.
-        initial = [
+        initial = deque(
             partial(codec.initial_bytes, variable, watch.seen, variable.updated_at, prefix)
             for variable in watched
             if request.include_initial_values and resume_after is None
-        ]
+        )
+        del watched  # these values are replaced while the watch is open, and need not stay in memory
         try:
             # Some of the changes that the values show may not be durable yet.
             if (flushed := self._sessions.flushed(request.session_id)) is not None:
                 await flushed
             # The initial metadata show the client that the watch is open.
             await context.send_initial_metadata(self._metadata)
-            for update in initial:
-                await context.write(update)
+            while initial:
+                await context.write(initial.popleft())
             while True:
                 while changes := watch.take():
                     for change in changes:
                         await context.write(codec.change_bytes(change, prefix))
+                    del change  # and with it the values before and after it
                 if watch.ended is not None:
                     raise watch.ended.copy()
                 if not await idle_event.wait():

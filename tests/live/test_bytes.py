@@ -104,6 +104,27 @@ def test_initial_values_are_not_copied_before_they_are_read(launch: Launch) -> N
             watch.cancel()
 
 
+def test_a_watch_does_not_keep_the_values_with_which_it_began(launch: Launch) -> None:
+    process = launch("--watch-log-limit", "1")
+    address = f"127.0.0.1:{process.wait_ready()}"
+    with Connection(address) as connection, grpc.insecure_channel(address) as channel:
+        session = filled(connection, 100, 1_000_000)
+        stub = pb_grpc.BridgeServiceStub(channel)
+        watches = []
+        before_kib = process.resident_kib
+        for name in [f"text-{number}" for number in range(100)]:
+            request = pb.WatchVariablesRequest(
+                session_id=session.id, variable_identifiers=[name], include_initial_values=True
+            )
+            watches.append(stub.WatchVariables(request))
+            assert next(watches[-1]).update_type == "initial_value"
+            session.delete(name)
+            assert next(watches[-1]).update_type == "deleted"
+        assert process.resident_kib < before_kib + 64 * 1024
+        for watch in watches:
+            watch.cancel()
+
+
 @pytest.mark.parametrize("channel", [("--max-batch", "150")], indirect=True)
 def test_a_call_that_names_too_many_variables_is_refused(channel: tuple[Connection, grpc.Channel]) -> None:
     session = channel[0].session("many")

@@ -152,6 +152,13 @@ def frame(kind: int, payload: bytes = b"") -> bytes:
 
 
 def test_a_bridge_starts_with_the_longest_times(serve: Serve) -> None:
-    flags = ("--keepalive", "--max-idle", "--grace", "--session-ttl", "--heartbeat-interval", "--tool-timeout")
+    flags = (
+        "--keepalive",
+        "--max-idle",
+        "--grace",
+        "--session-ttl",
+        "--heartbeat-interval",
+        "--tool-timeout",
+    )
     session = serve(*(text for flag in flags for text in (flag, "1e9")))
     assert session.get("x").value == ""

@@ -39,6 +39,22 @@ def recounted(session: Session) -> tuple[int, int]:
     return before, session._retained._bridge.total
 
 
+def test_watches_are_counted_until_they_end(sessions: Sessions) -> None:
+    with sessions.opening("s") as session:
+        register(session, "n" * 200, 1)
+    before = session._retained._bridge.total
+    watches = [session.watch(["n" * 200] * 100, lambda: None)[0] for _ in range(3)]
+    counted, again = recounted(session)
+    assert counted == again > before + 3 * 20_000
+    for watch in watches:
+        watch.close()
+        watch.close()
+    assert session._retained._bridge.total == before
+    with pytest.raises(ResourceExhaustedError, match="--max-bytes"):
+        session.watch(["n" * 200] * 10_000, lambda: None)
+    assert not session.log.watches
+
+
 CHANGES: list[Callable[[Session], object]] = [
     lambda session: register(session, "a", 1_000),
     lambda session: register(session, "b", 10),

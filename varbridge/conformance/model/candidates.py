@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
 from varbridge.conformance.model.actions import Pick
 from varbridge.conformance.model.values import Raw, Sent
@@ -40,6 +41,13 @@ NAMES: Sequence[str] = (
 
 BAD_NAMES: Sequence[str] = ("", "a\n", "\x00", "\x7f", "\x85", "x" * 257)
 
+
+def similar_names(name: str) -> Sequence[str]:
+    """Return allowed names that differ from a name only in case, in composition, or by a blank."""
+    names = (name.swapcase(), normalize("NFC", name), normalize("NFD", name), f"{name} ", f" {name}")
+    return [other for other in names if other != name and len(other) <= 256] or NAMES
+
+
 PATTERNS: Sequence[str] = (
     "",
     "*",
@@ -63,6 +71,8 @@ WAYS = ("{}", "{}*", "*{}", "*{}*", "?{}", "{}?")
 METADATA: Sequence[dict[str, str]] = (
     {},
     {"reason": "test"},
+    {"team": "blue"},
+    {"reason": "first", "team": "red"},
     {"changed_by": "Ada"},
     {"source": "elixir"},
     {"source": "python", "reason": "🚀"},

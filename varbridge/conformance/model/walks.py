@@ -90,7 +90,7 @@ class Chance:
         return Pick(self._random.randrange(5), self.one_of(*KINDS))
 
     def metadata(self) -> dict[str, str]:
-        return self.often({}, *candidates.METADATA)
+        return self.one_of({}, self.one_of(*candidates.METADATA))
 
     def change(self) -> Change:
         return Change(self.metadata(), self.often("", *OPTIMIZERS))
@@ -106,6 +106,8 @@ class Chance:
         names = self._random.sample(candidates.NAMES, 4)
         if self.happens(0.3):
             names[0] = "a"
+        if self.happens(0.3):
+            names[1] = self.one_of(*candidates.similar_names(names[0]))
         if self.happens(0.15) and (bad := self.one_of(*candidates.BAD_NAMES)) not in names:
             names[3] = bad
         return tuple(dict.fromkeys(names)) if len({*names}) == 4 else self.names()
