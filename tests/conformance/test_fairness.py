@@ -50,7 +50,7 @@ def test_heartbeats_are_judged_at_the_interval_that_a_watch_states(
 
 
 def test_a_refusal_of_a_flag_of_the_contract_as_unknown_does_not_pass(tmp_path: Path) -> None:
-    name = "A bridge does not listen on every address without TLS and tokens"
+    name = "A bridge does not listen on every address, 0.0.0.0, without TLS and tokens"
     judged = judge(tmp_path / "run", PLAIN, "--name", name)
     (scenario,) = judged.verdict["scenarios"]
     assert (scenario["outcome"], scenario["reason"], scenario["outside"]) == (

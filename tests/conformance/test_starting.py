@@ -140,7 +140,7 @@ def test_a_bridge_that_ends_after_a_scenario_fails_it_and_not_the_next_one(
     make_project: MakeProject,
 ) -> None:
     x = 'Given a float variable "x" holding 0.5'
-    text = GREEN + example(x, "When SIGTERM is on its way to the bridge", "Then all is well")
+    text = GREEN + example(x, "When SIGKILL is on its way to the bridge", "Then all is well")
     run = make_project(text + example(x, 'Then "x" holds 0.5 at version 1', name="After")).run()
     assert (run.code, run.word) == (1, "does not conform")
     outcomes = [scenario["outcome"] for scenario in run.data["scenarios"]]
