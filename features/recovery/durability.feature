@@ -457,6 +457,7 @@ Feature: Durability
       When the bridge is killed and restarted
       Then the history of "seldom" has the versions 5 down to 1
 
+    @requires_current_fields
     Example: A variable that was registered again has nothing of the deleted one after a crash
       Given a bridge with a data directory
       And an integer variable "x" holding 1

@@ -520,6 +520,7 @@ Feature: Watching variables
         | 2       | 0.2   | {"reason": "tuning"} |
         | 1       | 0.1   | {}                   |
 
+    @requires_current_fields
     Example: A deletion has the author and the metadata of its own call
       Given a float variable "x" holding 0.1
       And "x" was set to 0.2, with the metadata {"changed_by": "Ben", "reason": "tuning"}

@@ -266,7 +266,7 @@ Feature: Listing and deleting variables
   @A10
   Rule: A deletion leaves nothing of the variable
 
-    @A10.2
+    @A10.2 @requires_current_fields
     Example: A variable that is registered again has nothing of the deleted one
       Given a float variable "x" holding 0.5 with:
         | max |

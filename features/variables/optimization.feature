@@ -406,7 +406,7 @@ Feature: Optimization
   @D3 @A10 @D2 @S6
   Rule: A lock ends with its variable
 
-    @D3.1 @A10.2
+    @D3.1 @A10.2 @requires_current_fields
     Example: A variable that is registered again after a delete is not locked
       Given a float variable "x" holding 0.5
       And the optimizer "mipro" locked "x"
@@ -416,7 +416,7 @@ Feature: Optimization
       Then "x" holds 0.7 at version 2
       And "x" is not locked
 
-    @D3.1
+    @D3.1 @requires_current_fields
     Example: Another optimizer locks the variable that was registered after a delete
       Given a float variable "x" holding 0.5
       And the optimizer "mipro" locked "x"
@@ -427,7 +427,7 @@ Feature: Optimization
       Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
       And "x" is locked by the optimizer "copro"
 
-    @D3.4
+    @D3.4 @requires_current_fields
     Example: A new variable cannot be released for the lock of its predecessor
       Given a float variable "x" holding 0.5
       And the optimizer "mipro" locked "x"
@@ -437,7 +437,7 @@ Feature: Optimization
       Then it is refused with FAILED_PRECONDITION
       And "x" still holds 0.6 at version 1
 
-    @D2.1
+    @D2.1 @requires_current_fields
     Example: A deletion that a lock refuses leaves the variable locked
       Given a float variable "x" holding 0.5
       And the optimizer "mipro" locked "x"
