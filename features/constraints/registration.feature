@@ -12,15 +12,13 @@ Feature: Registration of constraints
       And there is no variable "x"
 
       Examples: no JSON object
-        | kind  | value | constraints          |
-        | float | 0.5   | {                    |
-        | float | 0.5   | []                   |
-        | float | 0.5   | "min"                |
-        | float | 0.5   | 5                    |
-        | float | 0.5   | null                 |
-        | float | 0.5   | {"max": NaN}         |
-        | float | 0.5   | {"max": 1e999}       |
-        | float | 0.5   | {"min": 0, "min": 1} |
+        | kind  | value | constraints  |
+        | float | 0.5   | {            |
+        | float | 0.5   | []           |
+        | float | 0.5   | "min"        |
+        | float | 0.5   | 5            |
+        | float | 0.5   | null         |
+        | float | 0.5   | {"max": NaN} |
 
       Examples: unknown keys
         | kind      | value                       | constraints        |

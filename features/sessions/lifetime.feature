@@ -140,11 +140,11 @@ Feature: The lifetime of a session
       And the session is not open
 
     @S4.1 @W9.1
-    Example: A clean-up does not count a watch that was cancelled 2 s before
+    Example: A clean-up does not count a watch that was cancelled more than 2 s before
       Given a float variable "x" holding 0.5
       And Ada watches "x"
       And Ada stopped watching
-      And repeatedly for 2.1 s, "x" is read
+      And repeatedly for 2.5 s, "x" is read
       When the session is cleaned up
       Then 1 resource is cleaned up
 
