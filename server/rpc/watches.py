@@ -8,6 +8,7 @@ from typing import Any
 
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
+from ..core.change_log import Change
 from ..core.clock import Clock
 from ..core.errors import RefusalError
 from ..core.sessions import Sessions
@@ -71,11 +72,12 @@ class WatchServicer:
             await context.send_initial_metadata(self._metadata)
             while initial:
                 await context.write(initial.popleft())
+            change: Change | None
             while True:
                 while changes := watch.take():
                     for change in changes:
                         await context.write(codec.change_bytes(change, prefix))
-                    del change  # and with it the values before and after it
+                    change = None  # which would keep the values before and after it in memory
                 if watch.ended is not None:
                     raise watch.ended.copy()
                 if not await idle_event.wait():
