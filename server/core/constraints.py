@@ -112,8 +112,8 @@ class TextRules(NamedTuple):
             violations.append(f"must be at most {self.max_length} characters, not {len(value)}")
         if self.pattern is not None:
             _check_steps(self.pattern, value)
-        if self.pattern is not None and self.pattern.search(value) is None:
-            violations.append(f"must match pattern {shortened(self.pattern.pattern)}")
+            if self.pattern.search(value) is None:
+                violations.append(f"must match pattern {shortened(self.pattern.pattern)}")
         if self.enum is not None and value not in self.enum:
             violations.append(f"must be one of {listed(self.enum)}")
         return violations

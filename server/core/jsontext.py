@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .errors import ResourceExhaustedError
@@ -102,9 +102,17 @@ def is_container(data: bytes) -> bool:
     return data.lstrip()[:1] in (b"[", b"{")
 
 
-def count_items(data: bytes) -> int:
-    """Return the number of commas and opening brackets of a JSON text."""
-    return sum(map(data.count, (b",", b"[", b"{")))
+def check_items(containers: Iterable[bytes], subject: str) -> None:
+    """Refuse JSON texts of arrays and objects that together would take too long to parse.
+
+    Args:
+        containers: the texts.
+        subject: the subject of the error message, with its verb.
+    """
+    if sum(text.count(mark) for text in containers for mark in (b",", b"[", b"{")) > MAX_ITEMS:
+        raise ResourceExhaustedError(
+            f"{subject} more than {MAX_ITEMS} commas and brackets: send large arrays as raw bytes"
+        )
 
 
 def dump(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
@@ -122,10 +130,7 @@ def dump(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
 def _check_size(data: bytes) -> None:
     """Refuse a text whose parsing would take so long that other calls would have to wait."""
     if is_container(data):
-        if count_items(data) > MAX_ITEMS:
-            raise ResourceExhaustedError(
-                f"the JSON has more than {MAX_ITEMS} commas and brackets: send large arrays as raw bytes"
-            )
+        check_items([data], "the JSON has")
     elif len(data) > MAX_ESCAPED_BYTES:
         raise ResourceExhaustedError(
             f"a text with escapes, or with blanks around it, has at most {MAX_ESCAPED_BYTES} bytes"

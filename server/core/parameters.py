@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from . import jsontext
 from .constraints import NO_CONSTRAINTS, Constraints
-from .errors import FieldViolation, InvalidArgumentError, ResourceExhaustedError, invalid, listed
+from .errors import FieldViolation, InvalidArgumentError, invalid, listed
 from .limits import Limits
 from .types import TYPES
 from .values import BINARY, JSON, PREFIX, AnyMessage, Value, check_json_size, kind_of, read_value
@@ -89,11 +89,8 @@ def bind(tool: Spec, values: Mapping[str, AnyMessage], arrays: Mapping[str, byte
 def _check_sizes(values: Mapping[str, AnyMessage]) -> None:
     """Refuse arguments whose arrays and objects would together take too long to parse."""
     containers = [message.value for message in values.values() if jsontext.is_container(message.value)]
-    if len(containers) > 1 and sum(map(jsontext.count_items, containers)) > jsontext.MAX_ITEMS:
-        raise ResourceExhaustedError(
-            f"the arguments have more than {jsontext.MAX_ITEMS} commas and brackets: send large arrays as raw"
-            " bytes"
-        )
+    if len(containers) > 1:
+        jsontext.check_items(containers, "the arguments have")
 
 
 def read(parameter: Parameter, message: AnyMessage, array: bytes = b"") -> Any:

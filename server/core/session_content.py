@@ -195,8 +195,7 @@ class SessionContent:
         size = watch_bytes(identifiers)
         self._retained.check(size)
         ids = {variable.id for variable in watched} if identifiers else None
-        watch = Watch(self.log, ids, after, wake, size, self._retained.add)
-        return watch, watched
+        return Watch(self.log, ids, after, wake, size, self._retained.add), watched
 
     def end_watches(self, reason: RefusalError) -> int:
         """End all watches with an error as the reason; return their number."""

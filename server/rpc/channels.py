@@ -1,8 +1,17 @@
-"""The options of channels to other bridges: tool hosts and the bridges of the same cluster."""
+"""Channels to other bridges, tool hosts and those of the same cluster: their options and metadata."""
 
 from __future__ import annotations
 
 from typing import Any
+
+FORWARDED = "bridge-forwarded"
+"""The metadata key of a forwarded call; the value is the id of the bridge that should answer it.
+
+A bridge with another id, which may listen at the address of an earlier bridge, refuses such a call.
+"""
+
+_NOT_FORWARDED_PREFIXES = ("grpc-", ":")
+_NOT_FORWARDED = {"user-agent", "content-type", "te", FORWARDED}
 
 Options = list[tuple[str, Any]]
 
@@ -25,3 +34,8 @@ def channel_options(max_message_bytes: int, max_backoff_ms: int) -> Options:
         ("grpc.max_reconnect_backoff_ms", max_backoff_ms),
         ("grpc.enable_http_proxy", 0),
     ]
+
+
+def is_forwarded(key: str) -> bool:
+    """Return True if the metadata of a call under a key are forwarded with it."""
+    return key not in _NOT_FORWARDED and not key.startswith(_NOT_FORWARDED_PREFIXES)

@@ -15,16 +15,10 @@ from grpc import aio
 from varbridge.messages.traits import traits_of
 
 from ..core.errors import TAKEN_OVER, UnavailableError
-from .channels import channel_options
+from .channels import FORWARDED, channel_options, is_forwarded
 from .service import Context, Method
 from .status import RemoteError
 from .watches import INTERVAL_KEY, OPEN_METADATA
-
-FORWARDED = "bridge-forwarded"
-"""The metadata key of a forwarded call; the value is the id of the bridge that should answer it.
-
-A bridge with another id, which may listen at the address of an earlier bridge, refuses such a call.
-"""
 
 ELSEWHERE = "bridge-elsewhere"
 """The trailing metadata key with which a bridge refuses a forwarded call that it must not answer, because it
@@ -42,8 +36,6 @@ CONNECT_TIMEOUT_S = 0.3
 """The time that connecting to the owner of a session may take before the owner is looked up again, in
 seconds."""
 
-_NOT_FORWARDED_PREFIXES = ("grpc-", ":")
-_NOT_FORWARDED = {"user-agent", "content-type", "te", FORWARDED}
 _OPTIONS = [
     *channel_options(-1, 200),
     # A machine that has disappeared is noticed by its silence.
@@ -153,7 +145,7 @@ class Forwarder:
                 await self._ownership.changed(OWNER_POLL_INTERVAL_S)
                 continue
             unresponsive = ""
-            forwarded = [(key, value) for key, value in metadata if _is_forwarded(key)]
+            forwarded = [(key, value) for key, value in metadata if is_forwarded(key)]
             forwarded.append((FORWARDED, bridge.id))
             try:
                 return True, await self._forward(channel, method, request, context, forwarded)
@@ -249,7 +241,3 @@ def _error_of(error: aio.AioRpcError) -> Exception:
     if error.code() is grpc.StatusCode.UNAVAILABLE:
         return UnavailableError(f"the owner of the session is unavailable: {error.details()}")
     return RemoteError.of(error)
-
-
-def _is_forwarded(key: str) -> bool:
-    return key not in _NOT_FORWARDED and not key.startswith(_NOT_FORWARDED_PREFIXES)

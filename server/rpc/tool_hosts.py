@@ -18,7 +18,7 @@ from ..config import Settings, is_loopback
 from ..core.errors import FailedPreconditionError, PermissionDeniedError, UnavailableError, invalid
 from ..core.names import random_hex
 from ..core.registered_tools import RegisteredTool
-from .channels import Options, channel_options
+from .channels import Options, channel_options, is_forwarded
 from .service import Context
 from .status import RemoteError
 
@@ -34,8 +34,8 @@ logger = logging.getLogger("server.hosts")
 Reply = TypeVar("Reply")
 
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})):([0-9]{1,5})")
-_NOT_FORWARDED = re.compile(r"grpc-|:|(user-agent|authorization|cookie|content-type|te|bridge-forwarded)$")
-"""The keys of metadata that are not forwarded: those of gRPC, and credentials for this bridge."""
+_CREDENTIALS = {"authorization", "cookie"}
+"""The keys of metadata that are for this bridge only, and not for the hosts of tools."""
 
 
 class Hosts:
@@ -116,7 +116,7 @@ class Hosts:
                 f"{tool.name}: its host {tool.host} forwards the call back to this bridge;"
                 " register it with the address of the bridge that runs it"
             )
-        metadata = [(key, value) for key, value in received if not _NOT_FORWARDED.match(key)]
+        metadata = [(key, value) for key, value in received if is_forwarded(key) and key not in _CREDENTIALS]
         options = {"metadata": [*metadata, (VIA, self._id)], "timeout": context.time_remaining()}
         connection = self._connections.get(tool.host)
         if connection is None:

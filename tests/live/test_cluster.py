@@ -17,6 +17,7 @@ import pytest
 
 from varbridge import BridgeError, Connection, Follower, Session, Update
 from varbridge.conformance.faults.etcd import Cluster, free_ports, missing
+from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.invariants.linearizability import Operation, violations
 from varbridge.process import ServerProcess
 
@@ -124,10 +125,9 @@ class Workload:
             worker.join(WAIT)
             assert not worker.is_alive()
         marker = retried(lambda: self.session.register("marker", "boolean", True)).id
-        deadline = time.monotonic() + WAIT
-        while not any(update.variable_id == marker for update in self.received[-100:]):
-            assert time.monotonic() < deadline, "the follower did not receive the last change"
-            time.sleep(0.01)
+        assert eventually(
+            lambda: any(update.variable_id == marker for update in self.received[-100:]), WAIT
+        ), "the follower did not receive the last change"
         self._follower.close()
         for connection in self._connections:
             connection.close()

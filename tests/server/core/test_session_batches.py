@@ -243,7 +243,7 @@ def test_a_deleted_variable_is_not_found_by_id_or_name() -> None:
             session.delete(identifier, ChangeContext())
         with refused(session, NotFoundError, "Variable not found"):
             session.history(identifier)
-    (change,) = [*session.log.after(2)]
+    (change,) = session.log.after(2)
     assert (change.kind, change.variable, change.previous, change.metadata) == (
         "deleted",
         variable,
