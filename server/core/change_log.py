@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 
 from .errors import InvalidArgumentError, OutOfRangeError, RefusalError
 from .values import Value
@@ -25,6 +25,9 @@ VERSIONS = (REGISTERED, VALUE_CHANGE)
 
 MAX_TAKEN_CHANGES = 64
 """The maximum number of changes that a watch takes at a time."""
+
+MAX_TAKEN_BYTES = 2**20
+"""The maximum memory of the changes that a watch takes at a time, in bytes, unless it is a single one."""
 
 
 @dataclass(slots=True)
@@ -86,10 +89,16 @@ class ChangeLog:
         self._max_bytes = max_bytes
         self.watches: set[Watch] = set()
         self._woken_by: dict[str | None, dict[Watch, None]] = {}
+        # Watches with unsent initial values, in the order of the first change that each has to take.
+        self._beginning: deque[tuple[int, Watch]] = deque()
 
-    def append(self, changes: Collection[Change]) -> None:
-        """Add changes with the next sequences, and wake the watches of their variables."""
-        before, added = self.last, 0
+    def append(self, changes: Collection[Change]) -> int:
+        """Add changes with the next sequences, and wake the watches of their variables.
+
+        Returns:
+            The bytes by which the log has grown; a negative number if it is smaller.
+        """
+        before, added = self._bytes, 0
         for change in changes:
             assert change.sequence == self.last + 1
             self.last = change.sequence
@@ -105,21 +114,29 @@ class ChangeLog:
             surplus.append(dropped)
             if self.on_drop is not None:
                 self.on_drop(dropped)
-        if not self._woken_by:
-            return
-        if surplus and surplus[-1].sequence > before:
-            self._surplus, self._since_surplus = surplus, (0, 0)
+        if self._woken_by:
+            self._add_surplus(surplus, len(changes), added)
+            self._release_initial_values()
+            self._wake(changes)
+        return self._bytes - before
+
+    def _add_surplus(self, dropped: list[Change], count: int, size: int) -> None:
+        """Keep the changes that were dropped when others were added: ``count`` of them, of ``size`` bytes."""
+        if dropped and dropped[-1].sequence > self.last - count:
+            self._surplus, self._since_surplus = dropped, (0, 0)
         elif self._surplus:
-            self._surplus += surplus
-            count, size = self._since_surplus
-            self._since_surplus = count + len(changes), size + added
-            if count + len(changes) >= self._max_changes or size + added > self._max_bytes:
+            self._surplus += dropped
+            self._since_surplus = self._since_surplus[0] + count, self._since_surplus[1] + size
+            if self._since_surplus[0] >= self._max_changes or self._since_surplus[1] > self._max_bytes:
                 self._surplus = []
-        first = dict.fromkeys(self._woken_by.get(None, ()), before + 1)
+
+    def _wake(self, changes: Collection[Change]) -> None:
+        """Wake the watches of the changes that were added last."""
+        woken = dict.fromkeys(self._woken_by.get(None, ()), self.last - len(changes) + 1)
         for change in changes:
             for watch in self._woken_by.get(change.variable.id, ()):
-                first.setdefault(watch, change.sequence)
-        for watch, sequence in first.items():
+                woken.setdefault(watch, change.sequence)
+        for watch, sequence in woken.items():
             watch.notify(sequence)
 
     @property
@@ -177,6 +194,16 @@ class ChangeLog:
                     del self._woken_by[key]
         self.release_surplus()
 
+    def expect(self, watch: Watch, sequence: int) -> None:
+        """Record the first change that a watch has to take, which still sends its initial values."""
+        self._beginning.append((sequence, watch))
+
+    def _release_initial_values(self) -> None:
+        """Drop the unsent initial values of watches that have fallen behind."""
+        oldest = self.oldest - len(self._surplus)
+        while self._beginning and self._beginning[0][0] < oldest:
+            self._beginning.popleft()[1].initial.clear()
+
     def release_surplus(self) -> None:
         """Drop the surplus, unless a watch has yet to take some of it."""
         if self._surplus and all(watch.seen >= self.oldest - 1 for watch in self.watches):
@@ -198,7 +225,11 @@ class Watch:
         after: the sequence after which the watch begins; it may be above the last one in the log.
         wake: the callback that is called when there are new changes to take; it must not block.
         size: the approximate memory of the watch, in bytes.
-        count: the function that counts bytes of memory; with a negative number, bytes that are free again.
+        on_close: the callback for the end of the call, after which nobody reads the watch.
+
+    Attributes:
+        initial: the functions that serialize the initial values which are not sent yet. They are dropped
+            when the watch has fallen behind, so that values that nobody else needs do not stay in memory.
     """
 
     def __init__(
@@ -208,11 +239,12 @@ class Watch:
         after: int,
         wake: Callable[[], object],
         size: int,
-        count: Callable[[int], object],
+        on_close: Callable[[Watch], object],
     ) -> None:
         self.wake = wake
         self.size = size
-        self._count = count
+        self.initial: deque[Callable[[], bytes]] = deque()
+        self._on_close = on_close
         self.ended: RefusalError | None = None
         self._log = log
         self._ids = None if variable_ids is None else frozenset(variable_ids)
@@ -223,7 +255,6 @@ class Watch:
         self._next = next((change.sequence for change in self._concerning(present)), None)
         self._after = after
         log.place(self)
-        count(size)
 
     @property
     def keys(self) -> Collection[str | None]:
@@ -241,6 +272,8 @@ class Watch:
             return
         if self._next is None:
             self._next = sequence
+            if self.initial:
+                self._log.expect(self, sequence)
         self.wake()
 
     def take(self) -> list[Change]:
@@ -249,7 +282,7 @@ class Watch:
         Their number is limited, so that a slow reader keeps few changes in memory after the log drops them.
 
         Returns:
-            At most ``MAX_TAKEN_CHANGES`` changes; an empty list if nothing is left to take.
+            At most ``MAX_TAKEN_CHANGES`` changes, of ``MAX_TAKEN_BYTES``; an empty list if nothing is left.
 
         Raises:
             OutOfRangeError: the reader was so slow that the log no longer has the next change.
@@ -260,21 +293,23 @@ class Watch:
             self._next = None
             return [self._log.newest]
         changes = self._concerning(self._log.after(self.seen))
-        self._next = changes[MAX_TAKEN_CHANGES].sequence if len(changes) > MAX_TAKEN_CHANGES else None
+        sizes = accumulate(change.size for change in changes[:MAX_TAKEN_CHANGES])
+        count = max(1, sum(size <= MAX_TAKEN_BYTES for size in sizes))
+        self._next = changes[count].sequence if len(changes) > count else None
         self._log.release_surplus()
-        return changes[:MAX_TAKEN_CHANGES]
+        return changes[:count]
 
     def end(self, reason: RefusalError) -> None:
         """End the watch with an error as the reason; it can still take the changes accepted so far."""
         self.ended = reason
-        self.close()
+        self._log.remove(self)
         self.wake()
 
     def close(self) -> None:
-        """Remove the watch from the log, so that it gets no more changes."""
-        if self in self._log.watches:
-            self._log.remove(self)
-            self._count(-self.size)
+        """Remove the watch, because its call has ended."""
+        self._log.remove(self)
+        self.initial.clear()
+        self._on_close(self)
 
     def _concerning(self, changes: Iterator[Change]) -> list[Change]:
         """Return the first of the changes that concern this watch, one more than it takes at a time."""

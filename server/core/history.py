@@ -39,19 +39,17 @@ class Histories:
         if changes[-1].variable.version > 1:
             self._changes[changes[0].variable.id] = changes[-self._limit :]
 
-    def add(self, change: Change, before: Variable) -> None:
-        """Add a change that created a version above 1 of a variable; ``before`` is the version before it."""
+    def add(self, change: Change, before: Variable) -> Change | None:
+        """Add a change that created a version above 1 of a variable; ``before`` is the version before it.
+
+        Returns:
+            The oldest change if the history would have too many, which drops it; None otherwise.
+        """
         changes = self._changes.get(change.variable.id)
         if changes is None:
             changes = self._changes[change.variable.id] = [registration(before)]
         changes.append(change)
-        if len(changes) > self._limit:
-            del changes[0]
-
-    def next_dropped(self, variable_id: str) -> Change | None:
-        """Return the change that is dropped when another one is added; None if there is none."""
-        changes = self._changes.get(variable_id)
-        return changes[0] if changes is not None and len(changes) >= self._limit else None
+        return changes.pop(0) if len(changes) > self._limit else None
 
     def retained(self, variable: Variable) -> list[Change]:
         """Return all retained changes of a variable, oldest first."""

@@ -67,9 +67,7 @@ class Journal:
         self.sequence = self.log.last
 
     def _publish(self, changes: Sequence[Change]) -> None:
-        before = self.log.size
-        self.log.append(changes)
-        self._retained.add(self.log.size - before)
+        self._retained.add(self.log.append(changes))
 
     def rollback_uncommitted(self) -> None:
         """Reset the sequence to that of the last persisted change, which is the last one in the log."""

@@ -236,10 +236,11 @@ class Session(SessionContent):
         added = self._added_bytes(changes, request_id)
         # The store comes first, since it may refuse: then nothing has been changed.
         self._journal.append([*changes, *self._consequences(changes)], request_id, forgotten)
-        removed = self._removed_bytes(changes)
+        removed = 0
         for change in changes:
             variable = change.variable
             if change.kind == change_log.DELETED:
+                removed += self._retained_by(variable)
                 self._variables.remove(variable)
                 self._histories.drop(variable.id)
                 self._dependencies.drop(variable.id)
@@ -248,7 +249,8 @@ class Session(SessionContent):
             before = self._variables.put(variable)
             if change.kind == change_log.VALUE_CHANGE:
                 assert before is not None, "a variable that changes is in the catalog"
-                self._histories.add(change, before)
+                if (dropped := self._histories.add(change, before)) is not None:
+                    removed += version_bytes(dropped.variable)
             self._locks.renew(variable.id)
         if request_id:
             self._answers[request_id] = changes[0].variable.version
@@ -272,18 +274,13 @@ class Session(SessionContent):
         self._retained.check(more)
         return added
 
-    def _removed_bytes(self, changes: Sequence[Change]) -> int:
-        """Return the memory that the session releases when changes are applied."""
-        removed = 0
-        for change in changes:
-            variable = change.variable
-            if change.kind == change_log.DELETED:
-                retained = self._histories.retained(variable)
-                removed += sum(version_bytes(old.variable) for old in retained) + constraint_bytes(variable)
-                removed += DEPENDENCY_BYTES * self._dependencies.count_of(variable.id)
-            elif (dropped := self._histories.next_dropped(variable.id)) is not None:
-                removed += version_bytes(dropped.variable)
-        return removed
+    def _retained_by(self, variable: Variable) -> int:
+        """Return the memory of a variable with its history and its dependencies."""
+        return (
+            sum(version_bytes(change.variable) for change in self._histories.retained(variable))
+            + constraint_bytes(variable)
+            + DEPENDENCY_BYTES * self._dependencies.count_of(variable.id)
+        )
 
     def _check_followers(self, changes: Sequence[Change]) -> None:
         """Refuse a batch that would notify too many followers."""

@@ -62,6 +62,7 @@ class SessionContent:
         self._variables = Catalog()
         self._histories = Histories(limits.history)
         self._answers: dict[str, int] = {}
+        self._readers: set[Watch] = set()  # the watches whose calls run, those that have ended included
         self._ended: RefusalError | None = None
         self.undone = 0
         """The number of times that the last changes were undone, because the store could not persist them."""
@@ -121,8 +122,11 @@ class SessionContent:
             + sum(REQUEST_ID_BYTES + len(request_id) for request_id in self._answers)
             + DEPENDENCY_BYTES * len(self._dependencies)
             + tool_bytes(self.tools)
-            + sum(watch.size for watch in self.log.watches)
+            + self._watch_bytes()
         )
+
+    def _watch_bytes(self) -> int:
+        return sum(watch.size for watch in self._readers)
 
     # Reading
 
@@ -195,7 +199,18 @@ class SessionContent:
         size = watch_bytes(identifiers)
         self._retained.check(size)
         ids = {variable.id for variable in watched} if identifiers else None
-        return Watch(self.log, ids, after, wake, size, self._retained.add), watched
+        watch = Watch(self.log, ids, after, wake, size, self._close_watch)
+        self._readers.add(watch)
+        self._retained.add(size)
+        return watch, watched
+
+    def _close_watch(self, watch: Watch) -> None:
+        if watch not in self._readers:
+            return
+        self._readers.remove(watch)
+        self._retained.add(-watch.size)
+        if self._ended is not None and not self._readers:
+            self._retained.end()
 
     def end_watches(self, reason: RefusalError) -> int:
         """End all watches with an error as the reason; return their number."""
@@ -213,7 +228,12 @@ class SessionContent:
         """
         ended = len(self._variables) + len(self.log.watches) + len(self.tools)
         self._ended = reason
-        self._retained.end()
+        if not self._readers:
+            self._retained.end()
+        elif not any(watch.initial for watch in self._readers):
+            # They can still take the changes of the log. With initial values, they may need any value.
+            self._retained.begin()
+            self._retained.add(self.log.size + self._watch_bytes())
         self._variables.clear()
         self.tools.clear()
         return ended

@@ -58,7 +58,7 @@ class WatchServicer:
             idle_event.close()
             raise
         # No await so far: the values below and the position of the cursor are of the same moment.
-        initial = deque(
+        initial = watch.initial = deque(
             partial(codec.initial_bytes, variable, watch.seen, variable.updated_at, prefix)
             for variable in watched
             if request.include_initial_values and resume_after is None

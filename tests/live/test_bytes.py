@@ -125,6 +125,50 @@ def test_a_watch_does_not_keep_the_values_with_which_it_began(launch: Launch) ->
             watch.cancel()
 
 
+def test_watches_that_nobody_reads_do_not_keep_replaced_values(launch: Launch) -> None:
+    process = launch("--watch-log-limit", "1", "--history-limit", "1")
+    address = f"127.0.0.1:{process.wait_ready()}"
+    with Connection(address) as connection, grpc.insecure_channel(address) as channel:
+        stub = pb_grpc.BridgeServiceStub(channel)
+        watches = []
+        resident_kib = []
+        for _ in range(6):
+            session = filled(connection, 40, 1_000_000)
+            request = pb.WatchVariablesRequest(session_id=session.id, include_initial_values=True)
+            watches.append(stub.WatchVariables(request))
+            watches[-1].initial_metadata()
+            for number in range(40):
+                session.delete(f"text-{number}")
+            resident_kib.append(process.resident_kib)
+        assert resident_kib[-1] < resident_kib[0] + 64 * 1024
+        for watch in watches:
+            with pytest.raises(grpc.RpcError) as ended:
+                list(watch)
+            assert ended.value.code() is grpc.StatusCode.OUT_OF_RANGE
+
+
+@pytest.mark.parametrize("channel", [("--max-bytes", "60000000")], indirect=True)
+def test_the_values_of_an_ended_session_count_until_its_watch_is_read(
+    channel: tuple[Connection, grpc.Channel],
+) -> None:
+    connection = channel[0]
+    ended = filled(connection, 10, 1_000_000)
+    request = pb.WatchVariablesRequest(session_id=ended.id, include_initial_values=True)
+    watch = pb_grpc.BridgeServiceStub(channel[1]).WatchVariables(request)
+    watch.initial_metadata()
+    assert ended.clean_up() == 11
+    with pytest.raises(BridgeError, match=r"--max-bytes"):
+        filled(connection, 10, 1_000_000)
+    names = [update.variable.name for update in itertools.islice(watch, 10)]
+    assert names == [f"text-{number}" for number in range(10)]
+    with pytest.raises(grpc.RpcError) as end:
+        next(watch)
+    assert end.value.code() is grpc.StatusCode.NOT_FOUND
+    session = connection.session("another")
+    for number in range(5):
+        session.register(f"text-{number}", "string", "x" * 1_000_000)
+
+
 @pytest.mark.parametrize("channel", [("--max-batch", "150")], indirect=True)
 def test_a_call_that_names_too_many_variables_is_refused(channel: tuple[Connection, grpc.Channel]) -> None:
     session = channel[0].session("many")

@@ -55,6 +55,27 @@ def test_watches_are_counted_until_they_end(sessions: Sessions) -> None:
     assert not session.log.watches
 
 
+@pytest.mark.parametrize("has_unsent_values", [True, False])
+def test_an_ended_session_counts_until_its_watches_are_read(
+    sessions: Sessions, has_unsent_values: bool
+) -> None:
+    with sessions.opening("s") as session:
+        register(session, "a", 100_000)
+    watches = [session.watch(["a"], lambda: None)[0] for _ in range(2)]
+    if has_unsent_values:
+        watches[1].initial.append(lambda: b"value")
+    before = sessions._retained.total
+    sessions.close("s")
+    assert sessions._retained.total == (
+        before if has_unsent_values else session.log.size + sum(watch.size for watch in watches)
+    )
+    watches[1].close()
+    assert sessions._retained.total >= session.log.size + watches[0].size
+    watches[0].close()
+    watches[0].close()
+    assert sessions._retained.total == 0
+
+
 CHANGES: list[Callable[[Session], object]] = [
     lambda session: register(session, "a", 1_000),
     lambda session: register(session, "b", 10),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.core.change_log import MAX_TAKEN_CHANGES, Change
+from server.core.change_log import MAX_TAKEN_BYTES, MAX_TAKEN_CHANGES, Change
 from server.core.changes import ChangeContext
 from server.core.errors import InvalidArgumentError, NotFoundError, OutOfRangeError
 from server.core.session import Session
@@ -104,6 +104,44 @@ def test_a_watch_takes_a_long_backlog_in_parts_that_leave_nothing_out() -> None:
     expected = [change.sequence for change in session.log.after(7) if change.variable.name == "a"]
     assert [change.sequence for change in part] + rest == expected
     assert reader.watch.seen == session.log.last
+
+
+def test_a_watch_takes_large_changes_in_parts() -> None:
+    session = a_session()
+    session.register("a", "string", "", reader("string", ""), ChangeContext())
+    watch = Reader(session, "a").watch
+    for size in (3, 3, 1, 1, 1, 3):
+        session.set("a", reader("string", "x" * (size * MAX_TAKEN_BYTES // 8)), ChangeContext())
+    parts = []
+    while part := watch.take():
+        parts.append([change.sequence for change in part])
+    assert parts == [[2], [3], [4], [5, 6], [7]]
+
+
+def test_a_watch_that_has_fallen_behind_drops_its_initial_values() -> None:
+    session = a_busy_session(log_changes=3)
+    watches = [Reader(session, *names).watch for names in (["a"], ["b"], [])]
+    for watch in watches:
+        watch.initial.append(lambda: b"value")
+    for expected in ((1, 1, 1), (1, 1, 1), (1, 1, 1), (0, 1, 0)):
+        put(session, "a", 1)
+        assert tuple(len(watch.initial) for watch in watches) == expected
+    with pytest.raises(OutOfRangeError):
+        watches[0].take()
+    assert watches[1].take() == []
+
+
+def test_a_watch_keeps_its_initial_values_during_a_batch_beyond_the_log() -> None:
+    session = a_busy_session(log_changes=1)
+    watch = Reader(session, "a").watch
+    watch.initial.append(lambda: b"value")
+    readers = {name: reader("float", 1) for name in "ab"}
+    session.set_many(readers, ChangeContext(), atomic=True)
+    assert len(watch.initial) == 1
+    assert [change.sequence for change in watch.take()] == [8]
+    put(session, "a", 1)
+    watch.close()
+    assert not watch.initial
 
 
 def test_resuming_takes_an_id_before_an_equal_name() -> None:
