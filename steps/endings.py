@@ -8,6 +8,7 @@ from contextlib import closing
 from behave import step, then
 from hamcrest import assert_that, empty
 
+from varbridge.conformance.clients.collected_watch import collect
 from varbridge.conformance.faults.processes import alive, end_in_words, offspring
 from varbridge.conformance.scenario.notes import ServerNotes
 from varbridge.conformance.scenario.prerequisites import STARTED, needs, provides
@@ -107,12 +108,15 @@ def require_no_children(context, seconds):
 
 @step("new calls are refused as unavailable")
 def step_refuses_new_calls(context):
-    """Within 5 s, the bridge has received the signal and refuses a call."""
+    """Within 5 s, the bridge has received the signal and refuses a call, and then also a watch."""
     deadline = time.monotonic() + DEADLINE_S
     error = None
     while error is None and time.monotonic() < deadline:  # the signal is on its way
         error = Outcome.of(context.world.client.connection.ping).examine()
     assert_that(error, is_refusal("as unavailable"))
+    with collect(context.world.session) as watch:
+        watch.wait_until_over(DEADLINE_S)
+        assert_that(watch.ended, is_refusal("as unavailable"), "a new watch")
 
 
 @then("nothing listens on the bridge's port")

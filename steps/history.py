@@ -54,9 +54,7 @@ def step_history(context, name, rows):
         if "changed by" in row:
             assert_that(entry.changed_by, equal_to(row["changed by"]), f"changed_by {place}")
         if "metadata" in row:
-            metadata = {
-                key: text for key, text in entry.metadata.items() if key in row["metadata"] or key not in READ
-            }
+            metadata = own_metadata(entry, row["metadata"])
             assert_that(metadata, equal_to(row["metadata"]), f"the metadata {place}")
 
 
@@ -75,6 +73,21 @@ def step_newest(context, limit, name, versions):
     context.world.require_success()
     entries = context.world.session.history(name, limit)
     assert_that([entry.version for entry in entries], equal_to(versions.python()), "the versions")
+
+
+@then("the newest {int} entries in the history of {name} are by {text}, with the metadata {texts_object}")
+def step_newest_authors(context, limit, name, author, metadata):
+    """Check that a history that is read with a limit has so many entries, with this author and metadata."""
+    context.world.require_success()
+    entries = context.world.session.history(name, limit)
+    assert_that(len(entries), equal_to(limit), f"the number of entries in the history of {name}")
+    actual = [(entry.changed_by, own_metadata(entry, metadata)) for entry in entries]
+    assert_that(actual, in_order([(author, metadata)] * limit), f"the authors in the history of {name}")
+
+
+def own_metadata(entry, expected):
+    """Return the metadata of an entry, without what the bridge itself reads, unless it is expected."""
+    return {key: text for key, text in entry.metadata.items() if key in expected or key not in READ}
 
 
 @then("the times in the history of {name} are recent and in order")

@@ -51,8 +51,8 @@ def step_watch_again(context, person, names):
 
 @action("the bridge is/was pinged")
 def step_ping(context):
-    """Call the method Ping."""
-    return context.world.client.connection.ping()
+    """Call the method Ping, with a message that has blanks and characters beyond ASCII."""
+    return context.world.client.connection.ping(" hällo\n🚀 ")
 
 
 @prefix("{person} pings the bridge without a pause while {step}")

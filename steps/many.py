@@ -61,12 +61,12 @@ def step_many_follow(context, count, prefix, followed):
         context.world.session.depend(followed, name, "follows")
 
 
-@action("the {int} variables {name} are/were set in a(n) {batch} to {int} and up")
+@action("the {int} variables {name} are/were set in a(n) {batch} to {int} and up{options}")
 @provides(answer("a batch"))
-def step_set_many(context, count, prefix, atomic, first):
+def step_set_many(context, count, prefix, atomic, first, options):
     """Set variables whose names end with 0, 1 and so on to consecutive integers, in one batch."""
     updates = {name: encode("integer", number) for number, name in enumerate(names_of(count, prefix), first)}
-    return context.world.session.set_many(updates, atomic=atomic)
+    return context.world.session.set_many(updates, atomic=atomic, **options.arguments())
 
 
 @action("the {int} variables {name} are/were read in one call")

@@ -200,11 +200,11 @@ def start(context, *flags, port=0):
 @given("a bridge that another process started")
 @provides(STARTED, ServerNotes.starter)
 def step_start_by_other(context):
-    """A bridge whose parent is a process that only waits for its end."""
+    """A bridge whose parent is a process that only waits for its end; clients call this bridge."""
     command = (sys.executable, "-c", STARTER, *context.world.target.servers.command_with())
     context.world.starts.starter = starter = ServerProcess(command)
     context.add_cleanup(end_both, starter)
-    starter.wait_ready(START_TIMEOUT_S)
+    context.world.client.use_bridge(f"127.0.0.1:{starter.wait_ready(START_TIMEOUT_S)}")
 
 
 @when("the process that starts a bridge ends before the bridge is ready")

@@ -4,6 +4,7 @@ import math
 import time
 
 from behave import given, then
+from google.protobuf.timestamp_pb2 import Timestamp
 from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_entries, has_item
 
 from varbridge import Variable
@@ -26,6 +27,10 @@ from varbridge.conformance.vocabulary.matchers import expect, holds, is_refusal
 from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.phrases import action, event, prefix, run_step
 from varbridge.conformance.vocabulary.tables import optional, table
+from varbridge.messages import snakepit_bridge_pb2 as pb
+
+EARLY = Timestamp(seconds=10**9)
+"""A time in 2001, which no clock of a server shows."""
 
 MAX_EXPIRY_S = 10
 """The time in which a session whose scenario waits for its end has to end, in seconds."""
@@ -108,8 +113,10 @@ def step_describe(context):
 @action("a heartbeat is sent")
 @provides(answer("a heartbeat"))
 def step_send_heartbeat(context):
-    """Send a heartbeat for the session, whose answer says whether the session is open."""
-    return context.world.session.heartbeat()
+    """Send a heartbeat for the session, with an early time of the client; its answer says whether the
+    session is open."""
+    request = pb.HeartbeatRequest(session_id=context.world.sessions.id, client_time=EARLY)
+    return context.world.client.connection.call("Heartbeat", request).session_valid
 
 
 @then("the heartbeat says that the session is {state}")

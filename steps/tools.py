@@ -41,7 +41,7 @@ def step_run_registered(context, tool, arguments):
     return run_registered_tool(context.world.session, tool, arguments)
 
 
-@action("the tool {name} streams{arguments}")
+@action("the tool {name} streams/streamed{arguments}")
 @provides(ToolNotes.streamed, ToolNotes.chunks)
 def step_stream(context, tool, arguments):
     """Run a streaming tool, and collect its chunks, including those before a failure."""

@@ -12,7 +12,7 @@ from varbridge.conformance.scenario.prerequisites import OUTCOME, Fact, answer, 
 from varbridge.conformance.scenario.watch_assertions import news
 from varbridge.conformance.vocabulary.contents import item, variable_of
 from varbridge.conformance.vocabulary.matchers import expect, holds, is_refusal
-from varbridge.conformance.vocabulary.phrases import action
+from varbridge.conformance.vocabulary.phrases import action, prefix, run_step
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.wire import BINARY
 
@@ -24,20 +24,19 @@ def step_read(context, variable):
     return context.world.session.get(context.world.sessions.identifier(variable))
 
 
-@action("{variable} is/was read under the older service name")
-@provides(answer("a variable"))
-def step_read_legacy(context, variable):
-    """Read a variable by the gRPC service SnakepitBridge, the older name of BridgeService."""
-    world = context.world
-    request = pb.GetVariableRequest(
-        session_id=world.sessions.id, variable_identifier=world.sessions.identifier(variable)
-    )
-    address, credentials = world.client.connection.address, world.client.credentials
-    with Connection(
-        address, service="SnakepitBridge", tls=credentials.tls, token=credentials.token
-    ) as connection:
-        world.target.require_older_service(connection)
-        return Variable(connection.call("GetVariable", request).variable)
+@prefix("under the older service name, {step}")
+def step_under_older_name(context, step):
+    """Run a step whose calls go to the gRPC service SnakepitBridge, the older name of BridgeService."""
+    client = context.world.client
+    address, credentials = client.connection.address, client.credentials
+    with (
+        Connection(
+            address, service="SnakepitBridge", tls=credentials.tls, token=credentials.token
+        ) as connection,
+        client.using(connection),
+    ):
+        context.world.target.require_older_service(connection)
+        run_step(context, step)
 
 
 @action("the variables are/were listed")
@@ -93,15 +92,18 @@ def step_as_noted(context, name):
 @needs(OUTCOME, noted)
 def step_answered_as_noted(context, name):
     """Check that a read, a list, a batch or an opening of the session answered exactly what was noted."""
+    by_name = {variable.name: variable for variable in answered_variables(context)}
+    require_noted(context, name, item(by_name, name, f"{name} in the answer").message)
+
+
+def answered_variables(context):
+    """Return the variables that a read, a list, a batch or an opening of the session answered."""
     answered = context.world.require_success()
     if isinstance(answered, pb.InitializeSessionResponse):
-        answered = [Variable(message) for message in answered.initial_variables.values()]
-    elif isinstance(answered, tuple):
-        answered = [*answered[0].values()]
-    elif isinstance(answered, Variable):
-        answered = [answered]
-    by_name = {variable.name: variable for variable in answered}
-    require_noted(context, name, item(by_name, name, f"{name} in the answer").message)
+        return [Variable(message) for message in answered.initial_variables.values()]
+    if isinstance(answered, tuple):
+        return [*answered[0].values()]
+    return [answered] if isinstance(answered, Variable) else answered
 
 
 def require_noted(context, name, now):
@@ -203,10 +205,11 @@ def step_listed_nothing(context):
 
 
 @then("its type_url is {name}")
-@needs(answer("a variable"))
+@needs(OUTCOME)
 def step_type_url(context, url):
-    """Check the type_url of the variable that was read."""
-    assert_that(context.world.require_success().raw.type_url, equal_to(url), "the type_url")
+    """Check the type_url of the variable that was answered, also if it was answered twice."""
+    urls = {variable.raw.type_url for variable in answered_variables(context)}
+    assert_that(urls, equal_to({url}), "the type_urls")
 
 
 @then("its value is in JSON")

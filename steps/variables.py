@@ -71,14 +71,14 @@ def step_set(context, variable, value, options):
     return context.world.set(variable, value, **options.arguments())
 
 
-@action("{name} is/was incremented {int} times")
+@action("{name} is/was incremented {int} times{options}")
 @provides(answer("a version"))
-def step_increment(context, name, times):
+def step_increment(context, name, times, options):
     """Add 1 to an integer variable several times, in one set after the other."""
     variable = context.world.session.get(name)
     version, first = variable.version, integer(read_value(variable), f"the value of {name}")
     for number in range(first + 1, first + times + 1):
-        version = context.world.set(Identifier(name), Literal(str(number)))
+        version = context.world.set(Identifier(name), Literal(str(number)), **options.arguments())
     return version
 
 

@@ -82,13 +82,15 @@ Feature: The layout of arrays
       And "mask" still holds {"shape": [1], "data": [0]} at version 1
 
       Examples:
-        | dtype     | number              |
-        | "int32"   | 0.5                 |
-        | "int32"   | 2147483648          |
-        | "int32"   | -2147483649         |
-        | "int64"   | 0.5                 |
-        | "int64"   | 9223372036854775808 |
-        | "float32" | 1e39                |
+        | dtype     | number               |
+        | "int32"   | 0.5                  |
+        | "int32"   | 2147483648           |
+        | "int32"   | -2147483649          |
+        | "int64"   | 0.5                  |
+        | "int64"   | 9223372036854775808  |
+        | "int64"   | -9223372036854775809 |
+        | "float32" | 1e39                 |
+        | "float32" | -1e39                |
 
     @K4.2
     Scenario Outline: The number <number> in JSON is accepted where tensors have the dtype <dtype>
@@ -102,7 +104,9 @@ Feature: The layout of arrays
         | dtype     | number              |
         | "int32"   | 2147483647          |
         | "int32"   | -2147483648         |
+        | "int32"   | 1.0                 |
         | "int64"   | 9223372036854775807 |
+        | "int64"   | -2.0                |
         | "float32" | 0.1                 |
         | "float32" | 3e38                |
         | "float64" | 1e300               |

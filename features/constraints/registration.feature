@@ -99,6 +99,17 @@ Feature: Registration of constraints
   @K3
   Rule: Constraints apply to every method that changes a value
 
+    @K3.1
+    Scenario Outline: A <kind> with the empty list <constraints> cannot have any value
+      When "x" is registered as a <kind> holding "five", under the constraints `<constraints>`
+      Then it is refused as invalid
+      And there is no variable "x"
+
+      Examples:
+        | kind   | constraints             |
+        | string | {"enum": []}            |
+        | module | {"allowed_modules": []} |
+
     @K3.2
     Example: Constraints apply in a non-atomic batch
       Given a float variable "temperature" holding 0.7 with:
@@ -182,6 +193,15 @@ Feature: Registration of constraints
       Then the answer is a variable with:
         | type  | constraints          | version |
         | float | {"min": 0, "max": 2} | 3       |
+
+    Example: A bound beyond the precision of doubles is answered as it was registered
+      Given an integer variable "seed" holding 1 with:
+        | max              |
+        | 9007199254740993 |
+      When "seed" is read
+      Then the answer is a variable with:
+        | constraints               |
+        | {"max": 9007199254740993} |
 
     Example: A set with another type is refused and does not change the type
       Given an integer variable "max_tokens" holding 256

@@ -35,6 +35,14 @@ Feature: Text constraints
         | "abcde"      | must be at most 4 characters  |
         | "東京都庁前" | must be at most 4 characters  |
 
+    Example: A text that may have no characters at all is refused with one
+      Given a string variable "code" holding "" with:
+        | max_length |
+        | 0          |
+      When "code" is set to "a"
+      Then it is refused as invalid, saying "must be at most 0 characters"
+      And "code" still holds "" at version 1
+
   @T @K2
   Rule: A text must match its pattern
 
@@ -74,6 +82,15 @@ Feature: Text constraints
         | "cat"   |
       When "note" is set to "concatenate"
       Then "note" holds "concatenate" at version 2
+
+    @K2.1
+    Example: All characters of a long text are matched with its pattern
+      Given a string variable "note" holding a text of 1000 characters with:
+        | pattern     |
+        | "^x{1000}$" |
+      When "note" is set to a text of 2000 characters
+      Then it is refused as invalid, saying "must match pattern"
+      And "note" still holds a text of 1000 characters at version 1
 
     @K2.2
     Scenario Outline: The pattern <pattern>, which RE2 cannot compile, is refused

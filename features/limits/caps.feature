@@ -25,6 +25,7 @@ Feature: Maximum numbers
         | a    | float | 1     |
         | b    | float | 2     |
         | c    | float | 3     |
+      And a refused attempt, in which "d" is registered as a float holding 4
       And "a" was deleted
       When "d" is registered as a float holding 4
       Then "d" holds 4.0 at version 1

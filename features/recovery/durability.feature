@@ -93,6 +93,14 @@ Feature: Durability
       When the bridge is killed and restarted
       Then the session is not open
 
+    @P6.2 @requires_current_fields
+    Example: A session that has expired stays ended after a crash
+      Given a bridge with a data directory
+      And an open session with a time to live of 1 s
+      And the session ended for lack of calls
+      When the bridge is killed and restarted
+      Then the session is not open
+
     @P6.2 @requires_current_service
     Example: The metadata of a session survives a crash
       Given a bridge with a data directory
@@ -122,8 +130,11 @@ Feature: Durability
       And these tools are registered:
         | name    | takes               |
         | "train" | [["rate", "float"]] |
-      When the bridge is killed and restarted
-      Then the registered tools are "train"
+      And the bridge was killed and restarted
+      When the tool "train" runs with {"rate": 0.5}
+      Then it is refused as unavailable
+      And the refusal names the host of the tool
+      And the registered tools are "train"
       And the tool "train" takes {"rate": "float"}
 
     @P6.2 @requires_current_service
@@ -191,11 +202,11 @@ Feature: Durability
       Given a bridge with a data directory
       And a float variable "x" holding 0.1
       And "x" was set to 0.2, with the request id "r-1"
-      And "x" was set to 0.3
+      And 200 requests with other request ids set "x" to 0.3
       And the bridge was killed and restarted
       When "x" is set to 0.2, with the request id "r-1"
       Then the answer is version 2
-      And "x" still holds 0.3 at version 3
+      And "x" still holds 0.3 at version 202
 
     @P6.1 @requires_current_fields
     Example: No acknowledged change is lost while the bridge is killed again and again
@@ -315,7 +326,7 @@ Feature: Durability
       Then Ada's watch ends as out of range
 
     @W7.2
-    Example: A watch of a session that was cleaned up cannot resume after a crash
+    Example: A watch of a session that was cleaned up cannot resume after two crashes
       Given a bridge with a data directory
       And an integer variable "x" holding 1
       And Ada watches "x"
@@ -323,6 +334,7 @@ Feature: Durability
       And Ada received 1 update
       And Ada stopped watching
       And the session was cleaned up
+      And the bridge was killed and restarted
       And the bridge was killed and restarted
       And an integer variable "x" holding 1
       And "x" was incremented 5 times
@@ -500,6 +512,15 @@ Feature: Durability
       When the variables are listed
       Then the names listed are "é/🚀" and "e\u0301/🚀"
       And "é/🚀" still holds "e\u0301\u0000\r\n\ufeff\u0085" at version 1
+
+  @P6 @S1 @P6.2 @S1.1
+  Rule: A session survives a crash, whatever call has opened it
+
+    Example: A session that a list has opened survives a crash
+      Given a bridge with a data directory
+      And the variables were listed
+      When the bridge is killed and restarted
+      Then the session is open
 
   @P6 @P6.1
   Rule: Everything about a session survives a crash

@@ -58,6 +58,11 @@ Feature: Tokens
         | the tool "count" streams                            |
         | the session is cleaned up                           |
         | the bridge is pinged                                |
+        | an empty atomic batch is set                        |
+        | "x" and "y" are read in one call                    |
+        | a "follows" dependency of "x" on "x" is added       |
+        | the optimizer "mipro" locks "x"                     |
+        | the optimizer "mipro" releases "x" by force         |
 
     @requires_current_service
     Scenario Outline: A session call without a token is refused: <what>
@@ -68,9 +73,20 @@ Feature: Tokens
       And "x" still holds 0.5 at version 1
 
       Examples:
-        | what                     |
-        | a heartbeat is sent      |
-        | the session is described |
+        | what                              |
+        | a heartbeat is sent               |
+        | the session is described          |
+        | 2 tools "t" are registered        |
+        | the registered tools are listed   |
+        | the registered tool "echo" runs   |
+
+    @requires_current_service @requires_older_service
+    Example: A call of the older service name without a token is refused
+      Given a bridge with the token "correct-horse-battery-staple"
+      And a float variable "x" holding 0.5
+      When without a token, under the older service name, "x" is deleted
+      Then it is refused as unauthenticated
+      And "x" still holds 0.5 at version 1
 
     Example: A client without a token opens no session
       Given a bridge with the token "correct-horse-battery-staple"

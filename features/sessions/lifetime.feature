@@ -182,12 +182,28 @@ Feature: The lifetime of a session
 
     @S5.1 @S5.2 @S5.4
     Example: A session without calls ends, and so do its watches
-      Given an open session with a time to live of 1 s
+      Given in session "lasting", an open session
+      And an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
       And Ada watches "x"
       When the last call is made
       Then Ada's watch ends as not found, 1 s or more after the last call
       And the session is not open
+
+    @S5.4 @requires_process
+    Example: The heartbeats of a watch do not keep a session open
+      Given a bridge with short heartbeats
+      And an open session with a time to live of 1 s
+      And a float variable "x" holding 0.5
+      And Ada watches "x"
+      When the last call is made
+      Then Ada's watch ends as not found, 1 s or more after the last call
+
+    @S5.2
+    Example: A time to live may be a month
+      Given an open session with a time to live of 2678400 s
+      When the last call is made
+      Then the session is open
 
     @S5.3
     Example: Refused calls keep a session open
@@ -315,6 +331,7 @@ Feature: The lifetime of a session
         | name    | takes |
         | "train" | []    |
       And the description of the session was noted
+      And "a" was set to 3
       When the session is opened again, with the metadata {"owner": "Ben", "team": "blue"}
       Then the description of the session is as noted
 
@@ -371,10 +388,13 @@ Feature: The lifetime of a session
       And in session "lasting", an open session
       And in session "lasting", a float variable "x" holding 0.5
       And in session "lasting", the session was opened again with a time to live of 1 s
+      And in session "registered", a float variable "x" holding 0.5
+      And in session "registered", the session was opened again with a time to live of 1 s
       And in session "brief", Ada watches "x"
       When in session "brief", the last call is made
       Then Ada's watch ends as not found, 1 s or more after the last call
       And in session "lasting", "x" still holds 0.5 at version 1
+      And in session "registered", "x" still holds 0.5 at version 1
 
     @W7 @S6.1 @S6.3 @S5.1
     Example: A session that has expired begins again empty, and its watches cannot be resumed

@@ -46,10 +46,14 @@ Feature: Start and end of a bridge
       Then it ends with an error within 5 s, and says why on stderr
 
       Examples:
-        | flag                             |
-        | --no-such-flag-at-all            |
-        | --session-ttl=soon               |
-        | --token-file=/no/such/file       |
+        | flag                                                |
+        | --no-such-flag-at-all                               |
+        | --no-such-flag-at-all=5                             |
+        | --port=65536                                        |
+        | --port=soon                                         |
+        | --session-ttl=soon                                  |
+        | --token-file=/no/such/file                          |
+        | --tls-cert=/no/such/file --tls-key=/no/such/file    |
 
   @P8
   Rule: A bridge takes its port from a flag, and refuses flags that it does not take
@@ -132,6 +136,15 @@ Feature: Start and end of a bridge
       And the running tool succeeds
       And the bridge ends with exit code 0
 
+    @P4.2 @requires_standard_tools
+    Example: A running stream continues on SIGTERM
+      Given a new bridge
+      And an open session
+      And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
+      When the bridge receives SIGTERM
+      Then new calls are refused as unavailable
+      And Ada reads the other chunks up to 3000
+
     @P4.1 @P4.2 @requires_standard_tools
     Example: A call that exceeds the grace period ends as unavailable
       Given a new bridge with the flags "--grace 0.3"
@@ -189,6 +202,7 @@ Feature: Start and end of a bridge
     @P4.5
     Example: A bridge ends when the process that started it is killed
       Given a bridge that another process started
+      And an open session
       When the bridge's parent process is killed
       Then nothing listens on the bridge's port
 

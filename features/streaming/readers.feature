@@ -114,12 +114,14 @@ Feature: Readers of watches
   @W8 @W8.3
   Rule: No batch is too large for a watch that is read
 
-    Example: A watch receives every update of a batch of a thousand variables
+    Example: A watch receives every update of a batch of a thousand variables, with their followers
       Given an open session
       And 1000 integer variables "v" holding 1 and up
+      And the 200 variables "v" follow "v999"
       And Ada watches every variable
       When the 1000 variables "v" are set in an atomic batch to 5001 and up
       Then Ada receives the update value change for each of the 1000 variables "v", holding 5001 and up
+      And Ada receives the update dependency change for each of the 200 variables "v", holding 5001 and up
       And Ada receives nothing else
 
     @requires_process
@@ -161,6 +163,17 @@ Feature: Readers of watches
       And a float variable "x" holding 0.1
       When Ada watches "x"
       Then Ada receives 10 heartbeats at the configured interval
+
+    @requires_current_fields
+    Example: A resumed watch receives heartbeats
+      Given a bridge with short heartbeats
+      And a float variable "x" holding 0.1
+      And Ada watches "x"
+      And "x" was set to 0.2
+      And Ada received 1 update
+      And Ada stopped watching
+      When Ada resumes watching "x"
+      Then Ada receives 2 heartbeats at the configured interval
 
     @W10.2 @soak @requires_process
     Example: An idle watch receives a heartbeat every 30 s by default

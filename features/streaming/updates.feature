@@ -323,11 +323,16 @@ Feature: Watching variables
   Rule: The variables of a watch exist
 
     @W6.1
-    Example: A watch of an unknown variable is refused
+    Scenario Outline: A watch of the unknown variable <name> is refused
       Given a float variable "x" holding 0.5
-      When Ada watches "x" and "nothing_here"
-      Then Ada's watch ends as not found, saying "nothing_here"
+      When Ada watches "x" and <name>
+      Then Ada's watch ends as not found, saying <name>
       And "x" still holds 0.5 at version 1
+
+      Examples:
+        | name                                                                                            |
+        | "nothing_here"                                                                                  |
+        | "the learning rate of the second head of the reward model after the third stage of fine-tuning" |
 
     @W6.1
     Example: A watch of a deleted variable is refused

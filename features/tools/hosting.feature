@@ -3,7 +3,7 @@ Feature: Tools at another bridge
   A registered tool can run at another bridge, its host. The client's bridge forwards the call with its deadline and its
   cancellation, and the client receives the host's answer.
 
-  @X7 @X7.1
+  @X7 @X2 @X7.1
   Rule: A call is forwarded to the tool's host, and the host's answer is the answer
 
     Example: The result of a tool comes from its host
@@ -17,11 +17,17 @@ Feature: Tools at another bridge
       When the registered tool "echo" runs with {"message": "héllo, wörld 🚀"}
       Then the tool answers "héllo, wörld 🚀"
 
-    Example: The message of a failed tool comes from its host
+    @X2.5 @X7.5
+    Scenario Outline: The message of <a failed tool> comes from its host
       Given the tool "fail" of another bridge is registered
-      When the tool "fail" runs with {"message": "out of patience"}
+      When <the tool> "fail" runs with {"message": "out of patience"}
       Then the tool fails, saying "out of patience"
       And the session is open
+
+      Examples:
+        | a failed tool            | the tool            |
+        | a failed tool            | the tool            |
+        | a failed registered tool | the registered tool |
 
     Example: A tool that ends its process at its host fails, and the host stays available
       Given the tools "die" and "echo" of another bridge are registered
@@ -66,13 +72,18 @@ Feature: Tools at another bridge
       And at the other bridge, the session is open
 
     @X5.2 @X7.2
-    Example: The optimizer of a call is forwarded to the host
+    Scenario Outline: The optimizer of <a call> is forwarded to the host
       Given the tool "increment" of another bridge is registered
       And at the other bridge, an integer variable "count" holding 1
       And at the other bridge, the optimizer "mipro" locked "count"
-      When the tool "increment" runs with {"name": "count"}, for the optimizer "mipro"
+      When <the tool> "increment" runs with {"name": "count"}, for the optimizer "mipro"
       Then the tool answers 2
       And at the other bridge, "count" holds 2 at version 2
+
+      Examples:
+        | a call                      | the tool            |
+        | a call                      | the tool            |
+        | a call for registered tools | the registered tool |
 
     @X7.1
     Example: A tool runs at this bridge from a session in which it has no host
@@ -129,6 +140,17 @@ Feature: Tools at another bridge
       And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
       When Ada cancels the stream
       Then the session is open
+
+  @S5 @S5.4 @requires_current_fields
+  Rule: A tool that runs at its host keeps the session open at this bridge
+
+    Example: A tool that runs at its host keeps a session open
+      Given an open session with a time to live of 1 s
+      And the tool "sleep" of another bridge is registered
+      And a float variable "x" holding 0.5
+      When the tool "sleep" runs with {"seconds": 1.2}
+      Then the tool succeeds
+      And "x" still holds 0.5 at version 1
 
   @X7 @X3
   Rule: A deadline and a cancellation reach the host

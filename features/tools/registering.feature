@@ -35,6 +35,9 @@ Feature: Registering tools
         | rate  | float   | no       | 0.5     | {"min": 0, "max": 1} | how fast    |
         | steps | integer | yes      |         |                      | how often   |
         | data  | any     | yes      |         |                      | on what     |
+        | bias  | float   | no       | 0       |                      |             |
+        | label | string  | no       | ""      |                      |             |
+        | fast  | boolean | no       | false   |                      |             |
       Then the tool "train" is listed as it was registered
 
     @X7.5
@@ -130,6 +133,14 @@ Feature: Registering tools
         | an empty name            | ""      | []                 |
         | a name with a line break | "a\nb"  | []                 |
         | an unknown type          | "train" | [["rate", "real"]] |
+
+    @S1.3
+    Example: A registration of a tool whose host is not permitted opens no session
+      When these tools are registered:
+        | name    | takes | host            |
+        | "train" | []    | 192.0.2.1:50051 |
+      Then it is refused as not permitted
+      And the session is not open
 
   @S7 @S7.1
   Rule: A tool's name is 1 to 256 characters
@@ -234,6 +245,37 @@ Feature: Registering tools
       And the registered tools are "train"
 
     @X2.1
+    Scenario Outline: A parameter of the type <kind> refuses <value>
+      Given these tools are registered:
+        | name    | takes              |
+        | "train" | [["it", "<kind>"]] |
+      When the tool "train" runs with the parameter "it" as <value>
+      Then it is refused as invalid
+      And the registered tools are "train"
+
+      Examples:
+        | kind    | value                                                                                                                                                                  |
+        | boolean | "true"                                                                                                                                                                 |
+        | boolean | 0                                                                                                                                                                      |
+        | module  | 5                                                                                                                                                                      |
+        | tensor  | the header `{"type": "tensor", "shape": [2], "dtype": "float32", "binary_format": "raw"}` with 7 bytes under the type_url "type.googleapis.com/snakepit.tensor.binary" |
+        | any     | the text `{not json` under the type_url "type.googleapis.com/snakepit.json"                                                                                            |
+
+    @X2.1
+    Scenario Outline: A parameter of the type <kind> takes <value>
+      Given these tools are registered:
+        | name    | takes              |
+        | "train" | [["it", "<kind>"]] |
+      When the tool "train" runs with the parameter "it" as <value>
+      Then it is refused as unavailable
+      And the refusal names the host of the tool
+
+      Examples:
+        | kind    | value |
+        | boolean | false |
+        | module  | "a"   |
+
+    @X2.1
     Example: A call of a registered tool without a required parameter is refused
       Given these tools are registered:
         | name    | takes               |
@@ -281,12 +323,14 @@ Feature: Registering tools
   Rule: A tool's host is on this machine, unless the bridge was started to allow others
 
     Scenario Outline: A tool's host <address> on another machine is not permitted
-      Given the session was opened
+      Given these tools are registered:
+        | name  | takes |
+        | "ask" | []    |
       When these tools are registered:
         | name    | takes | host      |
         | "train" | []    | <address> |
       Then it is refused as not permitted
-      And no tools are registered
+      And the registered tools are "ask"
 
       Examples:
         | address                 |

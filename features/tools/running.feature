@@ -128,11 +128,17 @@ Feature: Running tools
       And "count" holds 42 at version 2
 
     @X2.2
-    Example: A parameter with a default takes another value
+    Scenario Outline: A parameter with a default takes the value <by>
       Given an integer variable "count" holding 40
-      When the tool "increment" runs with {"name": "count", "by": -5}
-      Then the tool answers 35
-      And "count" holds 35 at version 2
+      When the tool "increment" runs with {"name": "count", "by": <by>}
+      Then the tool answers <sum>
+      And "count" holds <sum> at version 2
+
+      Examples:
+        | by               | sum              |
+        | -5               | 35               |
+        | 0                | 40               |
+        | 9007199254740993 | 9007199254741033 |
 
   @X2 @X2.4
   Rule: A result has a type
@@ -165,11 +171,17 @@ Feature: Running tools
   @X2 @X2.5
   Rule: A failed tool reports its message, and the bridge stays available
 
-    Example: A failed tool reports its own message
+    Scenario Outline: A failed tool reports its own message <message>
       Given an open session
-      When the tool "fail" runs with {"message": "out of patience"}
-      Then the tool fails, saying "out of patience"
+      When the tool "fail" runs with {"message": <message>}
+      Then the tool fails, saying <message>
       And the session is open
+
+      Examples:
+        | message                   |
+        | "out of patience"         |
+        | "out of\npatience"        |
+        | "keine Geduld für 🚀 mehr" |
 
     Example: A tool that fails without a message reports a failure
       Given an open session
@@ -195,6 +207,12 @@ Feature: Running tools
       When the tool "increment" runs with {"name": "count"}
       Then the tool fails, saying "is above maximum"
       And "count" still holds 10 at version 1
+
+    Example: A tool cannot set a value that its type does not have
+      Given an integer variable "count" holding 9223372036854775807
+      When the tool "increment" runs with {"name": "count"}
+      Then the tool fails
+      And "count" still holds 9223372036854775807 at version 1
 
     Example: A watch receives the change that a tool made
       Given an integer variable "count" holding 1

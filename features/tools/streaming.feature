@@ -16,6 +16,12 @@ Feature: Streaming tools
         | 1 | [1]       |
         | 0 | []        |
 
+    Example: The chunks of a second stream are numbered from 1 as well
+      Given an open session
+      And the tool "count" streamed with {"n": 2}
+      When the tool "count" streams with {"n": 3}
+      Then the chunks are [1, 2, 3]
+
     Example: A streaming tool sends 1000 chunks
       Given an open session
       When the tool "count" streams with {"n": 1000}
@@ -70,10 +76,16 @@ Feature: Streaming tools
   @X2 @X2.6
   Rule: A streaming tool can also run for one answer, the list of its chunks
 
-    Example: A streaming tool answers the list of its chunks
+    Scenario Outline: A streaming tool answers the list of its chunks, <chunks>
       Given an open session
-      When the tool "count" runs with {"n": 3}
-      Then the tool answers [1, 2, 3]
+      When the tool "count" runs with {"n": <n>}
+      Then the tool answers <chunks>
+
+      Examples:
+        | n | chunks    |
+        | 3 | [1, 2, 3] |
+        | 1 | [1]       |
+        | 0 | []        |
 
     @X2.5
     Example: A streaming tool that fails in the middle answers a failure

@@ -18,6 +18,11 @@ Feature: Choice variables
         | "gpt-4"   |
         | ""        |
 
+    Example: The last of 50,000 choices is accepted
+      Given a choice variable "model" with 50000 choices "model-"
+      When "model" is set to "model-49999"
+      Then "model" holds "model-49999" at version 2
+
   @T @T.3 @T.8
   Rule: Values that are not listed are refused
 

@@ -74,11 +74,14 @@ Feature: Embedding variables
       And "query" still holds float32 array [0.5, 0.25] at version 1
 
       Examples: numbers that are not finite
-        | value                         |
-        | float32 array [0.1, NaN]      |
-        | float64 array [0.1, Infinity] |
+        | value                          |
+        | float32 array [0.1, NaN]       |
+        | float64 array [0.1, Infinity]  |
+        | float64 array [0.1, -Infinity] |
 
       Examples: not one dimension
         | value                         |
         | float32 array of shape [2, 3] |
+        | float32 array of shape [1, 3] |
+        | float32 array of shape [3, 1] |
         | float32 array of shape [0]    |

@@ -23,11 +23,18 @@ Feature: How values travel
         | tensor    | {"shape": [1], "data": [5]} |
 
     @V1.2
-    Example: The older form of the type_url is accepted
-      Given a float variable "x" holding 0.5
-      When "x" is set to 0.25 under the type_url "dspex.variables/float"
+    Scenario Outline: The older form of the type_url is accepted for <value>
+      Given a <kind> variable "x" holding <held>
+      When "x" is set to <value> under the type_url "dspex.variables/<label>"
       Then it is accepted
-      And "x" holds 0.25 at version 2
+      And "x" holds <value> at version 2
+
+      Examples:
+        | kind      | held                        | value                       | label         |
+        | float     | 0.5                         | 0.25                        | float         |
+        | embedding | [0.5]                       | [0.25]                      | embedding     |
+        | tensor    | {"shape": [1], "data": [1]} | {"shape": [1], "data": [2]} | tensor        |
+        | tensor    | {"shape": [1], "data": [1]} | float32 array [0.5, 1.5]    | tensor.binary |
 
     @V1.2
     Example: A variable can be registered with the older form of the type_url
@@ -44,10 +51,34 @@ Feature: How values travel
       And "x" holds 0.25 at version 2
 
     @V1.2 @requires_older_service
-    Example: A client of the older service name gets the older form of the type_url
+    Scenario Outline: A client of the older service name gets the older form of the type_url in <an answer>
       Given a float variable "x" holding 0.5
-      When "x" is read under the older service name
+      When under the older service name, <call>
       Then its type_url is "dspex.variables/float"
+
+      Examples:
+        | an answer    | call                                         |
+        | a read       | "x" is read                                  |
+        | a list       | the variables are listed                     |
+        | a batch read | "x" and "x", by its id, are read in one call |
+        | an opening   | the session is opened again                  |
+
+    @V1.1
+    Scenario Outline: The JSON text <text> may have white space around its parts
+      Given <a variable> "x" holding <held>
+      When "x" is set to the text `<text>`
+      Then "x" holds <value> at version 2
+
+      Examples:
+        | a variable            | held                        | text                               | value                       |
+        | an embedding variable | [0.5]                       | [ 0.25 , 1 ]                       | [0.25, 1]                   |
+        | a tensor variable     | {"shape": [1], "data": [1]} | { "shape" : [ 1 ], "data" : [ 2 ]} | {"shape": [1], "data": [2]} |
+
+    @V1.1
+    Example: The JSON text of an integer may have white space around it
+      Given an integer variable "x" holding 5
+      When "x" is set to the text ` 42 `
+      Then "x" holds 42 at version 2
 
     @V1.3
     Scenario Outline: A float with the type_url "<url>" is refused
@@ -66,6 +97,7 @@ Feature: How values travel
         | url                                             |
         | type.googleapis.com/snakepit.colour             |
         | type.googleapis.com/snakepit.Float              |
+        | type.googleapis.com/snakepit.json               |
         | type.googleapis.com/google.protobuf.DoubleValue |
         | float                                           |
         | snakepit.float                                  |
@@ -144,6 +176,13 @@ Feature: How values travel
         | {"shape": [1], "shape": [1], "data": [2]} |
 
     @V3.1
+    Example: A duplicate key in the header of raw bytes is refused
+      Given a tensor variable "weights" holding float32 array [1.5, 2.5]
+      When "weights" is set to the header `{"type": "tensor", "shape": [9], "shape": [2, 3], "dtype": "float32", "binary_format": "raw"}` with 24 bytes
+      Then it is refused as invalid
+      And "weights" still holds float32 array [1.5, 2.5] at version 1
+
+    @V3.1
     Scenario Outline: The bytes <bytes> are refused as a string
       Given a string variable "x" holding "safe"
       When "x" is set to the bytes `<bytes>`
@@ -181,6 +220,13 @@ Feature: How values travel
       When "x" is set to a number of 5000 digits
       Then it is refused as invalid
       And "x" still holds 0.5 at version 1
+
+    @V3.2
+    Example: A number of 5,200 digits in an array is refused
+      Given an embedding variable "x" holding [0.5]
+      When "x" is set to the text `[0.$N$N$N$N$N$N$N$N$N$N$N$N$N]`
+      Then it is refused as invalid
+      And "x" still holds [0.5] at version 1
 
     @V3.3
     Scenario Outline: Arrays nested <depth> deep are refused
@@ -230,14 +276,16 @@ Feature: How values travel
         | 8     | {"type": "tensor", "shape": [99999999999], "dtype": "float32", "binary_format": "raw"}            |
 
       Examples: headers that say something else
-        | count | header                                                                            |
-        | 24    | {"type": "embedding", "shape": [6], "dtype": "float32", "binary_format": "raw"}   |
-        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float16", "binary_format": "raw"}   |
-        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "object", "binary_format": "raw"}    |
-        | 24    | {"type": "tensor", "shape": [-2, -3], "dtype": "float32", "binary_format": "raw"} |
-        | 24    | {"type": "tensor", "shape": "2,3", "dtype": "float32", "binary_format": "raw"}    |
-        | 24    | {"shape": [2, 3]                                                                  |
-        | 24    | []                                                                                |
+        | count | header                                                                             |
+        | 24    | {"type": "embedding", "shape": [6], "dtype": "float32", "binary_format": "raw"}    |
+        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float16", "binary_format": "raw"}    |
+        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "object", "binary_format": "raw"}     |
+        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "Float32", "binary_format": "raw"}    |
+        | 24    | {"type": "tensor", "shape": [true, 6], "dtype": "float32", "binary_format": "raw"} |
+        | 24    | {"type": "tensor", "shape": [-2, -3], "dtype": "float32", "binary_format": "raw"}  |
+        | 24    | {"type": "tensor", "shape": "2,3", "dtype": "float32", "binary_format": "raw"}     |
+        | 24    | {"shape": [2, 3]                                                                   |
+        | 24    | []                                                                                 |
 
       Examples: headers that lack something
         | count | header                                                         |
@@ -320,6 +368,12 @@ Feature: How values travel
         | NaN   |
         | 1e400 |
 
+    @V4.4
+    Example: A float variable cannot be registered with raw bytes in addition to its value
+      When "x" is registered as a float holding 0.25 with 8 stray bytes
+      Then it is refused as invalid
+      And there is no variable "x"
+
     @V3.4
     Example: A float variable cannot be registered without a value
       When "x" is registered as a float holding no value
@@ -369,6 +423,28 @@ Feature: How values travel
         | {     |
         | NaN   |
         | 1e400 |
+
+    @V3.4
+    Example: In a batch, a missing value is an error of its variable
+      Given a float variable "x" holding 0.5
+      When these are set in a non-atomic batch:
+        | name | value                             |
+        | x    | the text `` under the type_url "" |
+      Then the batch fails for:
+        | name | because |
+        | x    |         |
+      And "x" still holds 0.5 at version 1
+
+    @V4.4
+    Example: In a batch, raw bytes in addition to a float are an error of its variable
+      Given a float variable "x" holding 0.5
+      When these are set in a non-atomic batch:
+        | name | value                   |
+        | x    | 0.25 with 8 stray bytes |
+      Then the batch fails for:
+        | name | because |
+        | x    |         |
+      And "x" still holds 0.5 at version 1
 
     @V1.3
     Scenario Outline: In a batch, the type_url "<url>" is an error of its float variable

@@ -33,11 +33,16 @@ Feature: Integer variables
       When "seed" is set to 9007199254740993
       Then "seed" holds 9007199254740993 at version 2
 
-    @V2.3
-    Example: A whole number written with a fraction of zero is an integer
+    @V2.1 @V2.3
+    Scenario Outline: The whole number <written> is the integer <value>
       Given an integer variable "seed" holding 1
-      When "seed" is set to 42.0
-      Then "seed" holds 42 at version 2
+      When "seed" is set to <written>
+      Then "seed" holds <value> at version 2
+
+      Examples: with a fraction, with an exponent
+        | written | value |
+        | 42.0    | 42    |
+        | 1e3     | 1000  |
 
   @T @T.2
   Rule: Only whole numbers are integers

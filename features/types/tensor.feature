@@ -17,6 +17,7 @@ Feature: Tensor variables
         | {"shape": [1, 1, 1], "data": [[[7.5]]]}                         |
         | {"shape": [2, 2], "data": [[0.1, 9007199254740993], [0, -0.5]]} |
         | {"shape": [0], "data": []}                                      |
+        | {"shape": [2, 0], "data": [[], []]}                             |
         | a JSON tensor of shape [300, 400]                               |
 
   @T @V2 @T.7
@@ -35,6 +36,7 @@ Feature: Tensor variables
         | {"shape": [2, 3], "data": [[1, 2, 3], [4, 5]]} |
         | {"shape": [2], "data": [1, 2, 3]}              |
         | {"shape": [2], "data": []}                     |
+        | {"shape": [0], "data": [1]}                    |
 
     Scenario Outline: A tensor variable refuses <value>, which is nested otherwise than its shape
       Given a tensor variable "weights" holding {"shape": [2], "data": [1, 2]}
@@ -46,6 +48,7 @@ Feature: Tensor variables
         | value                                       |
         | {"shape": [2, 2], "data": [[1, 2, 3], [4]]} |
         | {"shape": [4], "data": [[1, 2], [3, 4]]}    |
+        | {"shape": [2], "data": [[1], [2]]}          |
 
     @T.4
     Scenario Outline: A tensor variable refuses <value>, which has no shape or no data
@@ -79,6 +82,7 @@ Feature: Tensor variables
         | {"shape": [-1], "data": [1]}       |
         | {"shape": ["2"], "data": [1, 2]}   |
         | {"shape": [2.5], "data": [1, 2]}   |
+        | {"shape": [true], "data": [1]}     |
 
     @T.4
     Example: A tensor variable cannot be registered with data that do not match the shape

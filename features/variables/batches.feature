@@ -281,7 +281,7 @@ Feature: Batches
       Then the batch succeeds
       And the batch answers no versions
 
-  @A7 @A8
+  @A7 @A8 @A11 @D1
   Rule: A batch may have hundreds of variables
 
     @A8.1 @A8.2 @A8.3
@@ -295,11 +295,49 @@ Feature: Batches
         | an atomic batch    |
         | a non-atomic batch |
 
+    @A8.5 @A11.1 @D1.1
+    Scenario Outline: Each of two hundred sets in <a batch> has its metadata, its history and its followers
+      Given 200 integer variables "v" holding 0 and up
+      And a string variable "prompt" holding "hello"
+      And a "tuned for" dependency of "prompt" on "v180" was added
+      And Ada watches "prompt"
+      When the 200 variables "v" are set in <a batch> to 1000 and up, with the metadata {"reason": "tuning", "changed_by": "Ben"}
+      Then the batch succeeds
+      And the history of "v180" is:
+        | version | value | changed by | metadata             |
+        | 2       | 1180  | Ben        | {"reason": "tuning"} |
+        | 1       | 180   | client     | {}                   |
+      And the metadata of "v180" contains {"reason": "tuning"}
+      And Ada receives:
+        | update            | variable | metadata                                |
+        | dependency change | prompt   | {"cause": "v180", "cause_version": "2"} |
+
+      Examples:
+        | a batch            |
+        | an atomic batch    |
+        | a non-atomic batch |
+
+    @A8.1 @A8.4
+    Example: One invalid value makes an atomic batch of two hundred variables fail as a whole
+      Given 199 integer variables "v" holding 0 and up
+      And an integer variable "v199" holding 199 with:
+        | max |
+        | 999 |
+      And Ada watches every variable
+      When the 200 variables "v" are set in an atomic batch to 1000 and up
+      Then the batch fails for:
+        | name | because          |
+        | v199 | is above maximum |
+      And the batch answers no versions
+      And "v0" still holds 0 at version 1
+      And "v198" still holds 198 at version 1
+      And Ada receives nothing else
+
     @A7.2
-    Example: A read of two hundred variables answers all of them
-      Given 200 integer variables "v" holding 5 and up
-      When the 200 variables "v" are read in one call
-      Then the answer has the 200 variables "v", holding 5 and up at version 1
+    Example: A read of a thousand variables answers all of them
+      Given 1000 integer variables "v" holding 5 and up
+      When the 1000 variables "v" are read in one call
+      Then the answer has the 1000 variables "v", holding 5 and up at version 1
 
   @A1 @A7 @A7.2
   Rule: A batch read answers each variable completely, and as of now

@@ -146,6 +146,22 @@ Feature: Expected versions and request ids
         | 1       | 1     | client     |
 
     @S7.1
+    Example: A request id of 257 characters is refused
+      Given an integer variable "count" holding 1
+      When "count" is set to 2, with the request id a text of 257 characters
+      Then it is refused as invalid
+      And "count" still holds 1 at version 1
+
+    @S7.1
+    Example: A repeat with a request id of 256 characters gets the first answer
+      Given an integer variable "count" holding 1
+      And "count" was set to 2, with the request id a text of 256 characters
+      And "count" was set to 3, with the request id a text of 255 characters
+      When "count" is set to 4, with the request id a text of 256 characters
+      Then the answer is version 2
+      And "count" still holds 3 at version 3
+
+    @S7.1
     Example: A request id with a control character is refused
       Given an integer variable "count" holding 1
       When "count" is set to 2, with the request id "a\nb"

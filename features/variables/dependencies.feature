@@ -84,6 +84,26 @@ Feature: Dependencies
       Then the batch succeeds
       And Ada received the changes of "model" and "limit" before that of "prompt"
 
+    @D1.2
+    Example: A follower of two variables of an atomic batch is notified of each
+      Given the variables:
+        | name   | type   | value   |
+        | model  | string | "gpt-4" |
+        | prompt | string | "hello" |
+        | limit  | string | "low"   |
+      And a "tuned for" dependency of "prompt" on "model" was added
+      And a "tuned for" dependency of "prompt" on "limit" was added
+      And Ada watches "prompt"
+      And these were set in an atomic batch:
+        | name  | value  |
+        | model | "o3"   |
+        | limit | "high" |
+      And Ada received 2 updates
+      When "prompt" is set to "bye"
+      Then Ada receives:
+        | update       | variable | value | version |
+        | value change | prompt   | "bye" | 2       |
+
     Example: A rollback causes a dependency change
       Given the variables:
         | name   | type   | value   |
@@ -154,6 +174,20 @@ Feature: Dependencies
         | follower | followed |
         | "a"      | "b"      |
         | "a"      | "c"      |
+
+    Example: A dependency that would close a cycle of eight variables is refused
+      Given 8 integer variables "v" holding 0 and up
+      And a "scaled" dependency of "v1" on "v0" was added
+      And a "scaled" dependency of "v2" on "v1" was added
+      And a "scaled" dependency of "v3" on "v2" was added
+      And a "scaled" dependency of "v4" on "v3" was added
+      And a "scaled" dependency of "v5" on "v4" was added
+      And a "scaled" dependency of "v6" on "v5" was added
+      And a "scaled" dependency of "v7" on "v6" was added
+      And Ada watches "v0"
+      When a "follows" dependency of "v0" on "v7" is added
+      Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
+      And a change of "v7" sends Ada nothing
 
     Example: A variable cannot depend on itself
       Given a float variable "a" holding 1

@@ -62,6 +62,12 @@ Feature: History and rollback
       When "x" is incremented 149 times
       Then the history of "x" has the versions 150 down to 51
 
+    @A11.1 @A11.2 @A11.4
+    Example: The entries of a long history have their authors and their metadata
+      Given an integer variable "x" holding 1
+      When "x" is incremented 90 times, with the metadata {"changed_by": "Ada", "reason": "tuning"}
+      Then the newest 80 entries in the history of "x" are by "Ada", with the metadata {"reason": "tuning"}
+
     @A11.3 @requires_process
     Example: The history retains as many entries as the bridge is configured to
       Given a bridge with the flags "--history-limit 3"

@@ -96,19 +96,42 @@ Feature: Registering variables
         | json    |
         | unknown |
 
-  @S7 @S7.3
+    Example: A variable cannot be registered without a type
+      When "x" is registered as an unknown type "" holding 0.5 under the type_url "type.googleapis.com/snakepit.float"
+      Then it is refused as invalid
+      And there is no variable "x"
+
+  @S7 @A9 @S7.3
   Rule: A session may have 1,000 variables, and a message 8 MiB
 
-    Example: The thousandth variable of a session is accepted
+    @A9.1
+    Example: The thousandth variable of a session is accepted, and all are listed
       Given 999 integer variables "v" holding 0 and up
-      When "last" is registered as a float holding 0.5
-      Then "last" holds 0.5 at version 1
+      And an integer variable "v999" holding 999
+      When the variables are listed
+      Then the answer has the 1000 variables "v", holding 0 and up at version 1
 
     Example: A set in a message of 8 MiB is accepted
       Given a string variable "text" holding "short"
       When "text" is set in a message of 8388608 bytes
       Then it is accepted
       And "text" is at version 2
+
+    Example: An array in JSON of 2.5 MB is accepted
+      When "query" is registered as an embedding holding a list of 300000 numbers
+      Then "query" holds a list of 300000 numbers at version 1
+
+    Example: A batch in a message of 6 MB is accepted
+      Given the variables:
+        | name  | type   | value |
+        | left  | string | "a"   |
+        | right | string | "b"   |
+      When these are set in an atomic batch:
+        | name  | value                        |
+        | left  | a text of 3000000 characters |
+        | right | a text of 3000000 characters |
+      Then the batch succeeds
+      And "left" is at version 2
 
   @S7 @S7.1
   Rule: A name has 1 to 256 characters and no control characters
@@ -241,6 +264,12 @@ Feature: Registering variables
         | "İ"      | "i\u0307" |
         | "a/b"    | "a\\b"    |
         | "1"      | "01"      |
+
+    @A3.3
+    Example: Keys of metadata may have capitals, and values more than 255 characters
+      Given a float variable "x" holding 0.5
+      When "x" is set to 0.6, with the metadata {"Run ID": "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"}
+      Then the metadata of "x" contains {"Run ID": "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"}
 
     @A3.3
     Example: Metadata may have any text in its keys and its values

@@ -43,7 +43,10 @@ INSIDE = rf"(?:[^\"]|{QUOTED})*?"
 
 _JSON = rf"{QUOTED}|-?\d[\d.eE+-]*|true|false|null|NaN|-?Infinity|\[{INSIDE}\]|\{{{INSIDE}\}}"
 _ARRAY = rf"(?:{'|'.join(DTYPES)}) array (?:of shape \[[\d, ]*\]|\[(?:[^\[\]]|\[[^\[\]]*\])*\])"
-_LARGE = rf"a text of \d+ characters(?: {QUOTED})?|a number of \d+ digits|arrays nested \d+ deep"
+LONG_TEXT = rf"a text of \d+ characters(?: {QUOTED})?"
+"""The regular expression of a long text of one character."""
+
+_LARGE = rf"{LONG_TEXT}|a number of \d+ digits|arrays nested \d+ deep"
 _NUMBERS = r"a list of \d+ numbers|a JSON tensor of shape \[[\d, ]*\]"
 _WIRE = r"the text `[^`]*`|the bytes `[0-9a-f ]*`|the header `[^`]*` with \d+ bytes|no value"
 _OPTIONS = rf"(?: with \d+ stray bytes)?(?: under the type_url {QUOTED})?"

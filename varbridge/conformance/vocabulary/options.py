@@ -7,7 +7,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from varbridge.conformance.vocabulary.literals import INSIDE, QUOTED, json_object, texts_object, ungrouped
+from varbridge.conformance.vocabulary.literals import (
+    INSIDE,
+    LONG_TEXT,
+    QUOTED,
+    Literal,
+    json_object,
+    texts_object,
+    ungrouped,
+)
 
 _IDENTIFIER = (
     rf"(?P<name>{QUOTED})(?P<by_id>, by its (?P<old>old )?id(?: in session (?P<session>{QUOTED}))?,?)?"
@@ -16,7 +24,8 @@ IDENTIFIER = ungrouped(_IDENTIFIER)
 """The regular expression of a variable: its name in quotes, with ", by its id" if its id is meant."""
 
 _OPTION = (
-    rf", (?:expecting version (?P<expected_version>-?\d+)|with the request id (?P<request_id>{QUOTED})"
+    rf", (?:expecting version (?P<expected_version>-?\d+)"
+    rf"|with the request id (?P<request_id>{QUOTED}|{LONG_TEXT})"
     rf"|for the optimizer (?P<optimizer>{QUOTED})|with the metadata (?P<metadata>\{{{INSIDE}\}})"
     rf"|under the constraints (?P<constraints>\{{{INSIDE}\}}|`[^`]*`))"
 )
@@ -87,7 +96,7 @@ class Options:
             if parts["expected_version"] is not None:
                 values["expected_version"] = int(parts["expected_version"])
             if parts["request_id"] is not None:
-                values["request_id"] = json.loads(parts["request_id"])
+                values["request_id"] = Literal(parts["request_id"]).python()
             if parts["optimizer"] is not None:
                 metadata["optimizer_id"] = json.loads(parts["optimizer"])
             if parts["metadata"] is not None:

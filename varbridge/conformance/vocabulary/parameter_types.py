@@ -205,7 +205,7 @@ TYPES = {
     ),
     "type": _words(*TYPE_NAMES),
     "any_type": Parameter(
-        rf"{'|'.join(TYPE_NAMES)}|unknown type {TEXT}",
+        rf"{'|'.join(TYPE_NAMES)}|unknown type {QUOTED}",
         str,
         lambda text: _name(text.removeprefix(_UNKNOWN)) if text.startswith(_UNKNOWN) else text,
         'a type such as `float`, or `unknown type "decimal"` for one that a bridge must refuse',
