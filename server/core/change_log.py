@@ -6,7 +6,7 @@ readers do, a watch resumes by placing its cursor, and a slow reader does not af
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, islice
@@ -89,8 +89,8 @@ class ChangeLog:
         self._max_bytes = max_bytes
         self.watches: set[Watch] = set()
         self._woken_by: dict[str | None, dict[Watch, None]] = {}
-        # Watches with unsent initial values, in the order of the first change that each has to take.
-        self._beginning: deque[tuple[int, Watch]] = deque()
+        # Watches with unsent initial values, and the first change that each has to take, in its order.
+        self._beginning: OrderedDict[Watch, int] = OrderedDict()
 
     def append(self, changes: Collection[Change]) -> int:
         """Add changes with the next sequences, and wake the watches of their variables.
@@ -187,6 +187,7 @@ class ChangeLog:
     def remove(self, watch: Watch) -> None:
         """Remove a watch, so that new changes do not wake it any more."""
         self.watches.discard(watch)
+        self._beginning.pop(watch, None)
         for key in watch.keys:
             if woken := self._woken_by.get(key):
                 woken.pop(watch, None)
@@ -196,13 +197,13 @@ class ChangeLog:
 
     def expect(self, watch: Watch, sequence: int) -> None:
         """Record the first change that a watch has to take, which still sends its initial values."""
-        self._beginning.append((sequence, watch))
+        self._beginning[watch] = sequence
 
     def _release_initial_values(self) -> None:
         """Drop the unsent initial values of watches that have fallen behind."""
         oldest = self.oldest - len(self._surplus)
-        while self._beginning and self._beginning[0][0] < oldest:
-            self._beginning.popleft()[1].initial.clear()
+        while self._beginning and next(iter(self._beginning.values())) < oldest:
+            self._beginning.popitem(last=False)[0].initial.clear()
 
     def release_surplus(self) -> None:
         """Drop the surplus, unless a watch has yet to take some of it."""

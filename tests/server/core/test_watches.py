@@ -139,9 +139,9 @@ def test_a_watch_keeps_its_initial_values_during_a_batch_beyond_the_log() -> Non
     session.set_many(readers, ChangeContext(), atomic=True)
     assert len(watch.initial) == 1
     assert [change.sequence for change in watch.take()] == [8]
-    put(session, "a", 1)
     watch.close()
     assert not watch.initial
+    assert not session.log._beginning
 
 
 def test_resuming_takes_an_id_before_an_equal_name() -> None:
