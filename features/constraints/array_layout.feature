@@ -32,6 +32,14 @@ Feature: The layout of arrays
         | float32 array [0.5, 1.5]      |
         | float32 array of shape [3000] |
 
+    Example: The refusal of an embedding names more than a thousand dimensions in digits
+      Given an embedding variable "query" holding float32 array of shape [1536] with:
+        | dimensions |
+        | 1536       |
+      When "query" is set to float32 array of shape [3072]
+      Then it is refused as invalid, saying "must have exactly 1536 dimensions"
+      And "query" still holds float32 array of shape [1536] at version 1
+
   @T @K4
   Rule: A tensor has the shape and the dtype that its registration names
 
@@ -61,6 +69,8 @@ Feature: The layout of arrays
         | value                                               |
         | {"shape": [3, 2], "data": [[1, 2], [3, 4], [5, 6]]} |
         | {"shape": [6], "data": [1, 2, 3, 4, 5, 6]}          |
+        | {"shape": [2], "data": [1, 2]}                      |
+        | {"shape": [2, 3, 1], "data": [1, 2, 3, 4, 5, 6]}    |
         | float32 array of shape [3, 2]                       |
 
     @T.4
@@ -70,6 +80,16 @@ Feature: The layout of arrays
         | "float32" |
       When "mask" is set to float64 array [2.5, 3.5]
       Then it is refused as invalid, saying "dtype must be"
+      And "mask" still holds float32 array [0.5, 1.5] at version 1
+
+    @K4.4
+    Example: A tensor of another shape and another dtype is refused for both reasons
+      Given a tensor variable "mask" holding float32 array [0.5, 1.5] with:
+        | shape | dtype     |
+        | [2]   | "float32" |
+      When "mask" is set to float64 array [2.5]
+      Then it is refused as invalid, saying "shape must be"
+      And the refusal also says "dtype must be"
       And "mask" still holds float32 array [0.5, 1.5] at version 1
 
     @K4.2

@@ -22,6 +22,7 @@ Feature: Numeric bounds
         | value |
         | 0.0   |
         | 2.0   |
+        | -0.0  |
 
     Scenario Outline: A limit of <value> tokens is accepted
       Given an integer variable "max_tokens" holding 256 with:

@@ -12,13 +12,14 @@ Feature: Registration of constraints
       And there is no variable "x"
 
       Examples: no JSON object
-        | kind  | value | constraints  |
-        | float | 0.5   | {            |
-        | float | 0.5   | []           |
-        | float | 0.5   | "min"        |
-        | float | 0.5   | 5            |
-        | float | 0.5   | null         |
-        | float | 0.5   | {"max": NaN} |
+        | kind  | value | constraints           |
+        | float | 0.5   | {                     |
+        | float | 0.5   | []                    |
+        | float | 0.5   | "min"                 |
+        | float | 0.5   | 5                     |
+        | float | 0.5   | null                  |
+        | float | 0.5   | {"max": NaN}          |
+        | float | 0.5   | {"min": 0} {"max": 1} |
 
       Examples: unknown keys
         | kind      | value                       | constraints        |
@@ -85,11 +86,18 @@ Feature: Registration of constraints
         | choice | "a"   | {"choices": []} |
 
     @K4.1
-    Example: The refusal of constraints names the invalid key
-      When "x" is registered as a float holding 0.5, under the constraints `{"max": "one"}`
+    Scenario Outline: The refusal of the constraints <constraints> names "<key>"
+      When "x" is registered as a <kind> holding <value>, under the constraints `<constraints>`
       Then it is refused as invalid, saying "Invalid constraints"
-      And the refusal also says "max"
+      And the refusal also says "<key>"
       And there is no variable "x"
+
+      Examples:
+        | kind   | value  | constraints              | key     |
+        | float  | 0.5    | {"max": "one"}           | max     |
+        | float  | 0.5    | {"minimum": 0}           | minimum |
+        | float  | 0.5    | {"größe": 0}             | größe   |
+        | string | "five" | {"pattern": "(unclosed"} | pattern |
 
     @K4.3
     Example: A minimum that equals the maximum is accepted

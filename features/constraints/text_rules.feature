@@ -35,6 +35,14 @@ Feature: Text constraints
         | "abcde"      | must be at most 4 characters  |
         | "東京都庁前" | must be at most 4 characters  |
 
+    Example: The refusal of a text names a limit of more than a thousand characters in digits
+      Given a string variable "code" holding "abc" with:
+        | max_length |
+        | 1500       |
+      When "code" is set to a text of 2000 characters
+      Then it is refused as invalid, saying "must be at most 1500 characters"
+      And "code" still holds "abc" at version 1
+
     Example: A text that may have no characters at all is refused with one
       Given a string variable "code" holding "" with:
         | max_length |
@@ -82,6 +90,22 @@ Feature: Text constraints
         | "cat"   |
       When "note" is set to "concatenate"
       Then "note" holds "concatenate" at version 2
+
+    @K2.1
+    Example: A text matches a pattern with nested repetition by its other alternative
+      Given a string variable "note" holding "b" with:
+        | pattern       |
+        | "^(a+)+$\|b$" |
+      When "note" is set to "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"
+      Then "note" holds "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab" at version 2
+
+    @T.5 @K2.1
+    Example: A long text is matched with a repetition of alternatives
+      Given a string variable "note" holding "x" with:
+        | pattern       |
+        | "^(?:x\|y)*$" |
+      When "note" is set to a text of 100000 characters
+      Then "note" holds a text of 100000 characters at version 2
 
     @K2.1
     Example: All characters of a long text are matched with its pattern
@@ -143,6 +167,24 @@ Feature: Text constraints
       Then it is refused as invalid, saying "must be at least 3 characters"
       And the refusal also says "must match pattern"
       And "code" still holds "AB12" at version 1
+
+    Scenario Outline: In a batch, the error of a variable says "<because>" among its reasons
+      Given a string variable "code" holding "AB12" with:
+        | min_length | pattern       | enum     |
+        | 3          | "^[A-Z0-9]+$" | ["AB12"] |
+      When these are set in a non-atomic batch:
+        | name | value |
+        | code | "a"   |
+      Then the batch fails for:
+        | name | because   |
+        | code | <because> |
+      And "code" still holds "AB12" at version 1
+
+      Examples:
+        | because                       |
+        | must be at least 3 characters |
+        | must match pattern            |
+        | must be one of                |
 
   @T @K4 @T.5 @K4.2
   Rule: The length of a text is the number of its characters, as Unicode counts them
@@ -241,6 +283,7 @@ Feature: Text constraints
         | "^\\d$"         | "1"   | "\u0661"   |
         | "^\\w+$"        | "ab"  | "é"        |
         | "^a\\sb$"       | "a b" | "a\u00a0b" |
+        | "^a\\sb$"       | "a b" | "a\u000bb" |
         | "^[[:upper:]]$" | "A"   | "É"        |
         | "^[a-z]$"       | "a"   | "A"        |
         | "^[[:punct:]]$" | "!"   | "a"        |
@@ -264,6 +307,7 @@ Feature: Text constraints
         | "(?>a)"         |
         | "a++"           |
         | "\\Za"          |
+        | "a\\h"          |
         | "(?P=name)"     |
         | "a{1001}"       |
         | "*a"            |

@@ -50,6 +50,16 @@ Feature: Sizes, times and retention
       Then the answer is version 5
       And "count" holds 2 at version 5
 
+    Example: A refused request takes the place of no retained answer
+      Given a bridge with the flags "--request-ids 2"
+      And an integer variable "count" holding 1
+      And "count" was set to 2, with the request id "r-1"
+      And "count" was set to 3, with the request id "r-2"
+      And a refused attempt, in which "count" is set to "two", with the request id "r-3"
+      When "count" is set to 2, with the request id "r-1"
+      Then the answer is version 2
+      And "count" still holds 3 at version 3
+
     Example: The requests of one session take nothing from the retention of another
       Given a bridge with the flags "--request-ids 2"
       And an integer variable "count" holding 1

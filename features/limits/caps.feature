@@ -38,6 +38,24 @@ Feature: Maximum numbers
       Then Cy's watch ends with RESOURCE_EXHAUSTED
       And Ada receives nothing else
 
+    Example: Of ten clients that register variables at the same time, one gets the last room
+      Given a bridge with the flags "--max-variables 1"
+      And an open session
+      When 10 clients at once each register a float variable of their own
+      Then exactly one is accepted and the others are refused with RESOURCE_EXHAUSTED
+
+    Example: A watch that was refused does not count
+      Given a bridge with the flags "--max-watches 2"
+      And a float variable "x" holding 1
+      And Ada watches "gone"
+      And Ada's watch ended as not found
+      And Ben watches "x" and "gone"
+      And Ben's watch ended as not found
+      When Cy watches "x", with initial values
+      Then Cy receives:
+        | update        | value | version |
+        | initial value | 1     | 1       |
+
     Example: The number of sessions is limited
       Given a bridge with the flags "--max-sessions 2"
       And in session "blue", a float variable "x" holding 1

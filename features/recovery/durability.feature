@@ -37,6 +37,7 @@ Feature: Durability
       And the variables:
         | name  | type      | value                                       |
         | rate  | float     | 5e-324                                      |
+        | zero  | float     | -0.0                                        |
         | limit | integer   | 9007199254740993                            |
         | text  | string    | "héllo, wörld 🚀"                           |
         | on    | boolean   | true                                        |
@@ -48,6 +49,7 @@ Feature: Durability
       Then the session holds the variables:
         | name  | type      | value                                       | version |
         | rate  | float     | 5e-324                                      | 1       |
+        | zero  | float     | -0.0                                        | 1       |
         | limit | integer   | 9007199254740993                            | 1       |
         | text  | string    | "héllo, wörld 🚀"                           | 1       |
         | on    | boolean   | true                                        | 1       |
@@ -120,9 +122,11 @@ Feature: Durability
         | c    | integer | 1     |
         | a    | integer | 1     |
       And "b" was set to 2
+      And "c" was deleted
+      And an integer variable "c" holding 3
       And the bridge was killed and restarted
       When the variables are listed
-      Then the names listed are "b", "c" and "a"
+      Then the names listed are "b", "a" and "c"
 
     @P6.2 @requires_current_service
     Example: Registered tools survive a crash
@@ -325,6 +329,22 @@ Feature: Durability
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
 
+    @W7.1
+    Example: A watch receives arrays of raw bytes that it missed before a crash
+      Given a bridge with a data directory
+      And a tensor variable "weights" holding float32 array [0.5, 1.5]
+      And Ada watches "weights"
+      And "weights" was set to float32 array [2.5]
+      And Ada received 1 update
+      And Ada stopped watching
+      And "weights" was set to float32 array [3.5]
+      And the bridge was killed and restarted
+      When Ada resumes watching "weights"
+      Then Ada receives:
+        | update       | value               | previous            | version |
+        | value change | float32 array [3.5] | float32 array [2.5] | 3       |
+      And Ada receives nothing else
+
     @W7.2
     Example: A watch of a session that was cleaned up cannot resume after two crashes
       Given a bridge with a data directory
@@ -390,12 +410,27 @@ Feature: Durability
       Then the state of "rate" is as noted
 
       Examples:
-        | what             | change                                                                           |
-        | a lock           | the optimizer "mipro" locked "rate"                                              |
-        | a rollback       | "rate" was rolled back to version 1                                              |
-        | more metadata    | "rate" was set to 0.3, with the metadata {"schlüssel 🚀": "e\u0301\r\n", "": ""} |
-        | another source   | "rate" was set to 0.3, with the metadata {"source": "python"}                    |
-        | a refused change | a refused attempt, in which "rate" is set to 2                                   |
+        | what             | change                                                                                 |
+        | a lock           | the optimizer "mipro" locked "rate"                                                    |
+        | a rollback       | "rate" was rolled back to version 1                                                    |
+        | more metadata    | "rate" was set to 0.3, with the metadata {"schlüssel 🚀": "e\u0301\r\n\u0000!", "": ""} |
+        | numbers as texts | "rate" was set to 0.3, with the metadata {"run": "007", "size": "1e3"}                 |
+        | another source   | "rate" was set to 0.3, with the metadata {"source": "python"}                          |
+        | a refused change | a refused attempt, in which "rate" is set to 2                                         |
+
+    @requires_current_fields
+    Example: An earlier array of raw bytes can be restored after a crash
+      Given a bridge with a data directory
+      And a tensor variable "x" holding float32 array [0.5, 1.5]
+      And "x" was set to float64 array [2.5]
+      And the bridge was killed and restarted
+      When "x" is rolled back to version 1
+      Then "x" holds float32 array [0.5, 1.5] at version 3
+      And the history of "x" is:
+        | version | value                    |
+        | 3       | float32 array [0.5, 1.5] |
+        | 2       | float64 array [2.5]      |
+        | 1       | float32 array [0.5, 1.5] |
 
     Example: Authors and metadata of a history survive a crash
       Given a bridge with a data directory
@@ -508,9 +543,10 @@ Feature: Durability
       Given a bridge with a data directory
       And a string variable "é/🚀" holding "e\u0301\u0000\r\n\ufeff\u0085"
       And a string variable "e\u0301/🚀" holding "other"
+      And a string variable "007" holding "1e3"
       And the bridge was killed and restarted
       When the variables are listed
-      Then the names listed are "é/🚀" and "e\u0301/🚀"
+      Then the names listed are "é/🚀", "e\u0301/🚀" and "007"
       And "é/🚀" still holds "e\u0301\u0000\r\n\ufeff\u0085" at version 1
 
   @P6 @S1 @P6.2 @S1.1
@@ -569,6 +605,18 @@ Feature: Durability
       When the bridge is killed and restarted
       Then the tools are listed in the order "train", "ask" and "best"
 
+    @requires_current_fields @requires_caps
+    Example: The oldest request id is forgotten first, also after a crash
+      Given a bridge with a data directory and the flags "--request-ids 2"
+      And an integer variable "x" holding 1
+      And "x" was set to 2, with the request id "r-b"
+      And "x" was set to 3, with the request id "r-a"
+      And the bridge was killed and restarted
+      And "x" was set to 4, with the request id "r-c"
+      When "x" is set to 3, with the request id "r-a"
+      Then the answer is version 3
+      And "x" still holds 4 at version 4
+
     Example: A dependency notifies watches of the follower after a crash
       Given a bridge with a data directory
       And the variables:
@@ -615,6 +663,16 @@ Feature: Durability
       When "x" is set to 2, with the request id "r-1"
       Then the answer is version 2
       And there is no variable "x"
+
+    @P6.2
+    Example: A session that was opened again has nothing of the old one after a crash
+      Given a bridge with a data directory
+      And an integer variable "old" holding 1
+      And the session was cleaned up
+      And an integer variable "new" holding 2
+      And the bridge was killed and restarted
+      When the variables are listed
+      Then the names listed are "new"
 
     @P6.3 @requires_current_fields
     Example: Updates of every kind are received after a crash, with authors and metadata

@@ -130,6 +130,13 @@ Feature: Tokens
         | correct-horse-battery-staple       |
         | Bearer                             |
 
+    Example: An empty token is refused
+      Given a bridge with the token "correct-horse-battery-staple"
+      And a float variable "x" holding 0.5
+      When with the header "Bearer ", "x" is set to 0.75
+      Then it is refused as unauthenticated
+      And "x" still holds 0.5 at version 1
+
     Example: A set without a token sends no update to watches
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5

@@ -41,18 +41,21 @@ Feature: Isolation of sessions
   @S3 @S3.2
   Rule: An id of one session is not found in another
 
-    Scenario Outline: An id of another session is not found when it is <action>
+    Scenario Outline: An id of another session is not found: <action>
       Given in session "green", a float variable "x" holding 0.5
       And in session "blue", an open session
-      When in session "blue", "x", by its id in session "green", is <action>
+      When in session "blue", <action>
       Then it is refused as not found
       And in session "green", "x" still holds 0.5 at version 1
 
       Examples:
-        | action      |
-        | read        |
-        | set to 0.75 |
-        | deleted     |
+        | action                                                                             |
+        | "x", by its id in session "green", is read                                         |
+        | "x", by its id in session "green", is set to 0.75                                  |
+        | "x", by its id in session "green", is deleted                                      |
+        | "x", by its id in session "green", is rolled back to version 1                     |
+        | the newest 0 entries in the history of "x", by its id in session "green", are read |
+        | the optimizer "mipro" locks "x", by its id in session "green",                     |
 
   @S3 @S3.1
   Rule: A watch receives updates of its own session only

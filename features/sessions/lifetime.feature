@@ -15,10 +15,20 @@ Feature: The lifetime of a session
       When "x" is registered as a float holding 0.5
       Then the session is open
 
-    Example: Listing variables opens the session
-      When the variables are listed
+    Scenario Outline: Listing <variables> opens the session
+      When <variables> are listed
       Then no names are listed
       And the session is open
+
+      Examples:
+        | variables                     |
+        | the variables                 |
+        | the variables that match "x*" |
+
+    Example: Ten clients open a session at the same time by their first registrations
+      When 10 clients at once each register a float variable of their own
+      Then all are accepted
+      And the variables "variable_" 0 to 9 hold 0 to 9
 
   @S1 @S1.2
   Rule: Opening an open session changes nothing and answers its variables
@@ -83,6 +93,7 @@ Feature: The lifetime of a session
         | "x" is set to "text"                                |
         | "x" is deleted                                      |
         | "x" and "y" are read in one call                    |
+        | no variables are read in one call                   |
         | an empty atomic batch is set                        |
         | "x" is rolled back to version 1                     |
         | the newest 1 entries in the history of "x" are read |
@@ -200,10 +211,16 @@ Feature: The lifetime of a session
       Then Ada's watch ends as not found, 1 s or more after the last call
 
     @S5.2
-    Example: A time to live may be a month
-      Given an open session with a time to live of 2678400 s
+    Scenario Outline: A time to live may be <long>
+      Given an open session with a time to live of <seconds> s
       When the last call is made
       Then the session is open
+
+      Examples:
+        | long     | seconds    |
+        | a month  | 2678400    |
+        | 100 days | 8640000    |
+        | 68 years | 2147483647 |
 
     @S5.3
     Example: Refused calls keep a session open
@@ -290,6 +307,20 @@ Feature: The lifetime of a session
         | 3     |
         | 10    |
 
+    @S6.3 @requires_current_fields
+    Example: A watch cannot resume after a session in between in which nothing was changed
+      Given an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was incremented 3 times
+      And Ada received 3 updates
+      And the session was cleaned up
+      And an open session
+      And the session was cleaned up
+      And an integer variable "x" holding 1
+      And "x" was incremented 10 times
+      When Ada resumes watching "x"
+      Then Ada's watch ends as out of range
+
   @S7 @S7.1
   Rule: A session's id is 1 to 256 characters, none of them a control character
 
@@ -317,6 +348,15 @@ Feature: The lifetime of a session
         | "bell\u0007"   |
         | "nul\u0000nul" |
 
+    Scenario Outline: A session whose id has a line break does not open when <action>
+      When in session "line\nbreak", <action>
+      Then it is refused as invalid
+
+      Examples:
+        | action                                 |
+        | "x" is registered as a float holding 1 |
+        | the variables are listed               |
+
   @S1 @S1.2
   Rule: Opening an open session again changes nothing about it
 
@@ -333,6 +373,13 @@ Feature: The lifetime of a session
       And the description of the session was noted
       And "a" was set to 3
       When the session is opened again, with the metadata {"owner": "Ben", "team": "blue"}
+      Then the description of the session is as noted
+
+    @S1.4 @requires_current_service
+    Example: A session that a registration has opened takes no metadata later
+      Given a float variable "x" holding 0.5
+      And the description of the session was noted
+      When the session is opened again, with the metadata {"owner": "Ada"}
       Then the description of the session is as noted
 
     Example: Opening a session again leaves a variable, its lock and its history as they were
@@ -496,6 +543,7 @@ Feature: The lifetime of a session
         | character |
         | "é"       |
         | "🚀"       |
+        | "\u0301"  |
 
     Scenario Outline: The session id <id>, which has a control character beyond ASCII, is refused
       When a session is opened whose id is <id>

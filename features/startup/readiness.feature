@@ -19,6 +19,15 @@ Feature: Start and end of a bridge
       Then the bridge answers a call
       And stdout is one line, GRPC_READY with the bridge's port
 
+    @requires_standard_tools
+    Example: Tools that fail print nothing on stdout
+      Given a new bridge
+      And an open session
+      And the tool "die" failed 2 times
+      And the tool "fail" failed 1 time
+      When a client uses the bridge
+      Then stdout is one line, GRPC_READY with the bridge's port
+
   @P1 @P1.3
   Rule: A ping is answered with its own message
 
@@ -46,14 +55,15 @@ Feature: Start and end of a bridge
       Then it ends with an error within 5 s, and says why on stderr
 
       Examples:
-        | flag                                                |
-        | --no-such-flag-at-all                               |
-        | --no-such-flag-at-all=5                             |
-        | --port=65536                                        |
-        | --port=soon                                         |
-        | --session-ttl=soon                                  |
-        | --token-file=/no/such/file                          |
-        | --tls-cert=/no/such/file --tls-key=/no/such/file    |
+        | flag                                             |
+        | --no-such-flag-at-all                            |
+        | --no-such-flag-at-all=5                          |
+        | --port=65536                                     |
+        | --port=soon                                      |
+        | --port=0soon                                     |
+        | --session-ttl=soon                               |
+        | --token-file=/no/such/file                       |
+        | --tls-cert=/no/such/file --tls-key=/no/such/file |
 
   @P8
   Rule: A bridge takes its port from a flag, and refuses flags that it does not take

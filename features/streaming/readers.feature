@@ -164,6 +164,14 @@ Feature: Readers of watches
       When Ada watches "x"
       Then Ada receives 10 heartbeats at the configured interval
 
+    Example: An idle watch receives heartbeats while another variable changes without a pause
+      Given a bridge with short heartbeats
+      And a float variable "x" holding 0.1
+      And a float variable "y" holding 0.1
+      And Ada watches "x"
+      When repeatedly for 2.5 s, "y" is set to 0.2
+      Then Ada receives 1 heartbeat in 0 to 0.1 s
+
     @requires_current_fields
     Example: A resumed watch receives heartbeats
       Given a bridge with short heartbeats

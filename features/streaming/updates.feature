@@ -47,11 +47,13 @@ Feature: Watching variables
         | name        | type    | value   |
         | temperature | float   | 0.7     |
         | max_tokens  | integer | 256     |
+        | streaming   | boolean | false   |
         | model       | string  | "gpt-4" |
-      When Ada watches "model", "temperature" and "max_tokens", with initial values
+      When Ada watches "model", "streaming", "temperature" and "max_tokens", with initial values
       Then Ada receives:
         | update        | variable    | value   | version |
         | initial value | model       | "gpt-4" | 1       |
+        | initial value | streaming   | false   | 1       |
         | initial value | temperature | 0.7     | 1       |
         | initial value | max_tokens  | 256     | 1       |
       And Ada receives nothing else
@@ -177,6 +179,7 @@ Feature: Watching variables
         | float     | NaN                             | -Infinity                           |
         | string    | "a"                             | "é🚀"                               |
         | boolean   | true                            | false                               |
+        | boolean   | false                           | true                                |
         | module    | "Predict"                       | "ReAct"                             |
         | embedding | [0.1, 0.2]                      | float32 array of shape [3000]       |
         | tensor    | float32 array of shape [64, 64] | {"shape": [1, 2], "data": [[1, 2]]} |
@@ -332,6 +335,7 @@ Feature: Watching variables
       Examples:
         | name                                                                                            |
         | "nothing_here"                                                                                  |
+        | "back\\slash and \"quotes\""                                                                    |
         | "the learning rate of the second head of the reward model after the third stage of fine-tuning" |
 
     @W6.1
@@ -529,11 +533,13 @@ Feature: Watching variables
     Example: A deletion has the author and the metadata of its own call
       Given a float variable "x" holding 0.1
       And "x" was set to 0.2, with the metadata {"changed_by": "Ben", "reason": "tuning"}
+      And the state of "x" was noted
       And Ada watches "x"
       When "x" is deleted, with the metadata {"changed_by": "Cy", "reason": "unused"}
       Then Ada receives:
         | update  | value | version | changed by | metadata             |
         | deleted | 0.2   | 2       | Cy         | {"reason": "unused"} |
+      And Ada's last update has the state of "x" as noted
 
   @W3 @W4 @W3.1
   Rule: Hundreds of changes reach every watch

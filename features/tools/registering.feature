@@ -340,6 +340,7 @@ Feature: Registering tools
         | 127.tools.example:50051 |
         | localhost.example:50051 |
         | 0.0.0.0:50051           |
+        | [::]:50051              |
 
     Scenario Outline: A tool's host <address> is on this machine
       When these tools are registered:
@@ -479,6 +480,22 @@ Feature: Registering tools
         | true  |
         | [0.5] |
 
+    Example: An argument in raw bytes is checked against the constraints of its parameter
+      Given the tool "train" was registered with the metadata {} and the parameters:
+        | name | type   | required | default | constraints    | description |
+        | data | tensor | yes      |         | {"shape": [2]} |             |
+      When the tool "train" runs with the parameter "data" as float32 array [0.5, 1.5, 2.5]
+      Then it is refused as invalid, saying "shape must be"
+      And the registered tools are "train"
+
+    Example: A call for registered tools checks the constraints of parameters
+      Given the tool "train" was registered with the metadata {} and the parameters:
+        | name | type  | required | default | constraints | description |
+        | rate | float | yes      |         | {"max": 1}  |             |
+      When the registered tool "train" runs with {"rate": 1.5}
+      Then it is refused as invalid, saying "is above maximum"
+      And the registered tools are "train"
+
     Example: A call with two arguments at fault is refused
       Given the tool "train" was registered with the metadata {} and the parameters:
         | name  | type    | required | default | constraints | description |
@@ -564,6 +581,7 @@ Feature: Registering tools
         | character |
         | "é"       |
         | "🚀"       |
+        | "\u0301"  |
 
     Scenario Outline: The tool name <name>, which has a control character, is refused
       Given an open session

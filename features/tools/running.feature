@@ -47,6 +47,12 @@ Feature: Running tools
       Then the tool answers "héllo, wörld 🚀"
 
     @X1.1
+    Example: The tool echo answers a message of 100,000 characters
+      Given an open session
+      When the tool "echo" runs with the parameter "message" as a text of 100000 characters
+      Then the tool answers a text of 100000 characters
+
+    @X1.1
     Scenario Outline: The tool add answers the sum of <a> and <b>
       Given an open session
       When the tool "add" runs with {"a": <a>, "b": <b>}
@@ -180,6 +186,7 @@ Feature: Running tools
       Examples:
         | message                   |
         | "out of patience"         |
+        | "100 % of %d and %s"      |
         | "out of\npatience"        |
         | "keine Geduld für 🚀 mehr" |
 
@@ -296,7 +303,7 @@ Feature: Running tools
 
     Example: Other tools run after a tool has ended its process several times
       Given an open session
-      And the tool "die" failed 3 times
+      And the tool "die" failed 5 times
       When the tool "echo" runs with {"message": "here"}
       Then the tool answers "here"
 
@@ -421,11 +428,17 @@ Feature: Running tools
         | ["a"]   |
 
     @X2.1
-    Example: A fraction for a whole number is refused, and changes nothing
+    Scenario Outline: The argument <by>, which is no integer of 64 bits, is refused and changes nothing
       Given an integer variable "count" holding 1
-      When the tool "increment" runs with {"name": "count", "by": 0.5}
+      When the tool "increment" runs with {"name": "count", "by": <by>}
       Then it is refused as invalid
       And "count" still holds 1 at version 1
+
+      Examples:
+        | by                   |
+        | 0.5                  |
+        | 9223372036854775808  |
+        | 18446744073709551617 |
 
   @X5 @A3 @X5.1
   Rule: A change by a tool is a change like any other

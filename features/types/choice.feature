@@ -18,6 +18,11 @@ Feature: Choice variables
         | "gpt-4"   |
         | ""        |
 
+    Example: A choice may be a text of 301 characters
+      Given a choice variable "prompt" with 2 choices a name of 300 characters
+      When "prompt" is read
+      Then "prompt" is at version 1
+
     Example: The last of 50,000 choices is accepted
       Given a choice variable "model" with 50000 choices "model-"
       When "model" is set to "model-49999"
@@ -92,3 +97,11 @@ Feature: Choice variables
         | 10    |
         | 1000  |
         | 50000 |
+
+    Example: A value of 20,000 characters that is none of the choices is refused as invalid
+      Given a choice variable "model" holding "gpt-4" with:
+        | choices              |
+        | ["gpt-4", "mistral"] |
+      When "model" is set to a text of 20000 characters
+      Then it is refused as invalid, saying "must be one of"
+      And "model" still holds "gpt-4" at version 1

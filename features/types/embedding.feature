@@ -13,6 +13,7 @@ Feature: Embedding variables
         | value                          |
         | [0.1, 0.2, 0.3, 0.4, 0.5]      |
         | [1]                            |
+        | [72, 105]                      |
         | [-0.5, 0, 1e-300, 1e300]       |
         | [0.1, 0.30000000000000004, -1] |
         | a list of 100000 numbers       |
@@ -65,6 +66,9 @@ Feature: Embedding variables
         | int64 array of shape [2000]    |
         | int32 array of shape [3000]    |
         | float32 array [0.1, 0.2, -0.0] |
+        | int32 array [-1, 5]            |
+        | int64 array [-1]               |
+        | float64 array [1e300, 5e-324]  |
 
     @V4.5
     Scenario Outline: An embedding variable refuses a <value>

@@ -62,6 +62,7 @@ Feature: How values travel
         | a list       | the variables are listed                     |
         | a batch read | "x" and "x", by its id, are read in one call |
         | an opening   | the session is opened again                  |
+        | a rollback   | "x" is rolled back to version 1              |
 
     @V1.1
     Scenario Outline: The JSON text <text> may have white space around its parts
@@ -99,6 +100,8 @@ Feature: How values travel
         | type.googleapis.com/snakepit.Float              |
         | type.googleapis.com/snakepit.json               |
         | type.googleapis.com/google.protobuf.DoubleValue |
+        | type.googleapis.com/float                       |
+        | dspex.variables/snakepit.float                  |
         | float                                           |
         | snakepit.float                                  |
         | example.com/snakepit.float                      |
@@ -136,6 +139,43 @@ Feature: How values travel
         | 1e400     |
         | -1e999    |
 
+    @V3.1 @V3.2
+    Scenario Outline: The malformed array <text> is refused
+      Given <a variable> "x" holding <held>
+      When "x" is set to the text `<text>`
+      Then it is refused as invalid
+      And "x" still holds <held> at version 1
+
+      Examples: no JSON
+        | a variable            | held                        | text                         |
+        | an embedding variable | [0.5]                       | [0.5,]                       |
+        | an embedding variable | [0.5]                       | [0.5 1]                      |
+        | an embedding variable | [0.5]                       | [01]                         |
+        | an embedding variable | [0.5]                       | [.5]                         |
+        | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [2,]} |
+
+      Examples: what some parsers let through
+        | a variable            | held                        | text                          |
+        | an embedding variable | [0.5]                       | [0.5, NaN]                    |
+        | an embedding variable | [0.5]                       | [-Infinity]                   |
+        | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [NaN]} |
+
+    @V3.1
+    Scenario Outline: The malformed text <text> is refused as a string
+      Given a string variable "x" holding "safe"
+      When "x" is set to the text `<text>`
+      Then it is refused as invalid
+      And "x" still holds "safe" at version 1
+
+      Examples:
+        | text    |
+        | 'text'  |
+        | text    |
+        | "text   |
+        | "it\'s" |
+        | "\x41"  |
+        | "a" "b" |
+
     @V3.2
     Scenario Outline: A whole number of 400 digits in <text> is refused for <a variable>
       Given <a variable> "x" holding <held>
@@ -171,14 +211,22 @@ Feature: How values travel
       And "weights" still holds {"shape": [1], "data": [1]} at version 1
 
       Examples:
-        | text                                      |
-        | {"shape": [1], "data": [2], "data": [3]}  |
-        | {"shape": [1], "shape": [1], "data": [2]} |
+        | text                                          |
+        | {"shape": [1], "data": [2], "data": [3]}      |
+        | {"shape": [1], "shape": [1], "data": [2]}     |
+        | {"shape": [1], "data": [2], "d\u0061ta": [3]} |
 
     @V3.1
     Example: A duplicate key in the header of raw bytes is refused
       Given a tensor variable "weights" holding float32 array [1.5, 2.5]
       When "weights" is set to the header `{"type": "tensor", "shape": [9], "shape": [2, 3], "dtype": "float32", "binary_format": "raw"}` with 24 bytes
+      Then it is refused as invalid
+      And "weights" still holds float32 array [1.5, 2.5] at version 1
+
+    @V3.1
+    Example: A header of raw bytes that something follows is refused
+      Given a tensor variable "weights" holding float32 array [1.5, 2.5]
+      When "weights" is set to the header `{"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "raw"} {}` with 24 bytes
       Then it is refused as invalid
       And "weights" still holds float32 array [1.5, 2.5] at version 1
 
@@ -190,10 +238,18 @@ Feature: How values travel
       And "x" still holds "safe" at version 1
 
       Examples: not UTF-8
+        | bytes                   |
+        | 22 ff fe 22             |
+        | 22 c3 22                |
+        | 22 c0 80 22             |
+        | 22 ed a0 bd ed ba 80 22 |
+        | ff                      |
+
+      Examples: control characters without escapes
         | bytes       |
-        | 22 ff fe 22 |
-        | 22 c3 22    |
-        | ff          |
+        | 22 61 0a 22 |
+        | 22 61 09 22 |
+        | 22 61 00 22 |
 
       Examples: pickles
         | bytes                |
@@ -274,6 +330,7 @@ Feature: How values travel
         | count | header                                                                                            |
         | 8     | {"type": "tensor", "shape": [4611686018427387904, 4], "dtype": "float32", "binary_format": "raw"} |
         | 8     | {"type": "tensor", "shape": [99999999999], "dtype": "float32", "binary_format": "raw"}            |
+        | 0     | {"type": "tensor", "shape": [65536, 65536], "dtype": "float32", "binary_format": "raw"}           |
 
       Examples: headers that say something else
         | count | header                                                                             |
@@ -288,11 +345,12 @@ Feature: How values travel
         | 24    | []                                                                                 |
 
       Examples: headers that lack something
-        | count | header                                                         |
-        | 24    | {"shape": [2, 3], "dtype": "float32", "binary_format": "raw"}  |
-        | 24    | {"type": "tensor", "dtype": "float32", "binary_format": "raw"} |
-        | 24    | {"type": "tensor", "shape": [2, 3], "binary_format": "raw"}    |
-        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float32"}        |
+        | count | header                                                                          |
+        | 24    | {"shape": [2, 3], "dtype": "float32", "binary_format": "raw"}                   |
+        | 24    | {"type": "tensor", "dtype": "float32", "binary_format": "raw"}                  |
+        | 24    | {"type": "tensor", "shape": [2, 3], "binary_format": "raw"}                     |
+        | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float32"}                         |
+        | 24    | {"Type": "tensor", "Shape": [2, 3], "Dtype": "float32", "Binary_format": "raw"} |
 
     @V4.4
     Example: Raw bytes in addition to a JSON value are refused

@@ -46,9 +46,14 @@ Feature: Float variables
         | -Infinity          |
 
     @V2.3
-    Example: An integer given to a float variable is widened
-      When "score" is registered as a float holding 1
-      Then "score" holds 1.0 at version 1
+    Scenario Outline: The integer <value> given to a float variable is widened
+      When "score" is registered as a float holding <value>
+      Then "score" holds <widened> at version 1
+
+      Examples:
+        | value                 | widened |
+        | 1                     | 1.0     |
+        | 100000000000000000000 | 1e20    |
 
   @T @T.2 @T.6
   Rule: Only numbers are floats

@@ -50,5 +50,6 @@ Feature: Module variables
       Examples:
         | value       |
         | 42          |
+        | true        |
         | null        |
         | ["Predict"] |

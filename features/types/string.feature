@@ -36,12 +36,13 @@ Feature: String variables
       And "prompt" still holds "hello" at version 1
 
       Examples:
-        | value     |
-        | null      |
-        | 42        |
-        | true      |
-        | ["hello"] |
-        | {}        |
+        | value      |
+        | null       |
+        | 42         |
+        | true       |
+        | ["hello"]  |
+        | [104, 105] |
+        | {}         |
 
     Example: A string variable cannot be registered with null
       When "prompt" is registered as a string holding null

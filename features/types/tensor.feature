@@ -18,6 +18,7 @@ Feature: Tensor variables
         | {"shape": [2, 2], "data": [[0.1, 9007199254740993], [0, -0.5]]} |
         | {"shape": [0], "data": []}                                      |
         | {"shape": [2, 0], "data": [[], []]}                             |
+        | {"shape": [2, 0], "data": []}                                   |
         | a JSON tensor of shape [300, 400]                               |
 
   @T @V2 @T.7
@@ -31,12 +32,14 @@ Feature: Tensor variables
       And "weights" still holds {"shape": [2], "data": [1, 2]} at version 1
 
       Examples:
-        | value                                          |
-        | {"shape": [2, 3], "data": [1, 2, 3, 4, 5]}     |
-        | {"shape": [2, 3], "data": [[1, 2, 3], [4, 5]]} |
-        | {"shape": [2], "data": [1, 2, 3]}              |
-        | {"shape": [2], "data": []}                     |
-        | {"shape": [0], "data": [1]}                    |
+        | value                                           |
+        | {"shape": [2, 3], "data": [1, 2, 3, 4, 5]}      |
+        | {"shape": [2, 3], "data": [[1, 2, 3], [4, 5]]}  |
+        | {"shape": [2], "data": [1, 2, 3]}               |
+        | {"shape": [2], "data": []}                      |
+        | {"shape": [0], "data": [1]}                     |
+        | {"shape": [65536, 65536], "data": []}           |
+        | {"shape": [4294967296, 4294967296], "data": []} |
 
     Scenario Outline: A tensor variable refuses <value>, which is nested otherwise than its shape
       Given a tensor variable "weights" holding {"shape": [2], "data": [1, 2]}
@@ -58,13 +61,14 @@ Feature: Tensor variables
       And "weights" still holds {"shape": [2], "data": [1, 2]} at version 1
 
       Examples:
-        | value          |
-        | [1, 2]         |
-        | {"shape": [2]} |
-        | {"data": [1]}  |
-        | "tensor"       |
-        | 42             |
-        | null           |
+        | value                          |
+        | [1, 2]                         |
+        | {"shape": [2]}                 |
+        | {"Shape": [2], "Data": [1, 2]} |
+        | {"data": [1]}                  |
+        | "tensor"                       |
+        | 42                             |
+        | null                           |
 
     @V2.4
     Scenario Outline: A tensor variable refuses <value>, which has invalid numbers

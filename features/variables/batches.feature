@@ -264,16 +264,21 @@ Feature: Batches
         | an atomic batch    |
         | a non-atomic batch |
 
-    Example: Raw bytes for a variable that a batch does not set are refused
+    Scenario Outline: Raw bytes for a variable that <a batch> does not set are refused
       Given a tensor variable "x" holding {"shape": [1], "data": [1]}
       And a float variable "y" holding 0.5
-      When these are set in a non-atomic batch:
+      When these are set in <a batch>:
         | name | value                       |
         | y    | 0.75                        |
         | x    | no value with 5 stray bytes |
       Then it is refused as invalid
       And "x" still holds {"shape": [1], "data": [1]} at version 1
       And "y" still holds 0.5 at version 1
+
+      Examples:
+        | a batch            |
+        | an atomic batch    |
+        | a non-atomic batch |
 
     Example: An empty batch succeeds
       Given an open session
@@ -332,6 +337,14 @@ Feature: Batches
       And "v0" still holds 0 at version 1
       And "v198" still holds 198 at version 1
       And Ada receives nothing else
+
+    @A8.1
+    Example: A list of three hundred variables never shows one half of an atomic batch
+      Given an integer variable "left" holding 0
+      And 300 integer variables "v" holding 0 and up
+      And an integer variable "right" holding 0
+      When one client sets "left" and "right" 100 times in an atomic batch while another lists both in one call
+      Then every read returned equal numbers
 
     @A7.2
     Example: A read of a thousand variables answers all of them

@@ -153,13 +153,19 @@ Feature: Expected versions and request ids
       And "count" still holds 1 at version 1
 
     @S7.1
-    Example: A repeat with a request id of 256 characters gets the first answer
+    Scenario Outline: A repeat with a request id of 256 characters <character> gets the first answer
       Given an integer variable "count" holding 1
-      And "count" was set to 2, with the request id a text of 256 characters
-      And "count" was set to 3, with the request id a text of 255 characters
-      When "count" is set to 4, with the request id a text of 256 characters
+      And "count" was set to 2, with the request id a text of 256 characters <character>
+      And "count" was set to 3, with the request id a text of 255 characters <character>
+      When "count" is set to 4, with the request id a text of 256 characters <character>
       Then the answer is version 2
       And "count" still holds 3 at version 3
+
+      Examples:
+        | character |
+        | "x"       |
+        | "é"       |
+        | "🚀"       |
 
     @S7.1
     Example: A request id with a control character is refused

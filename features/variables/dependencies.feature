@@ -29,7 +29,7 @@ Feature: Dependencies
         | prompt | string | "hello" |
       And a "tuned for" dependency of "prompt" on "model" was added
       And Ada watches "prompt"
-      When "model" is set to "mistral"
+      When "model", by its id, is set to "mistral"
       Then Ada receives:
         | update            | variable | version | metadata                                 |
         | dependency change | prompt   | 1       | {"cause": "model", "cause_version": "2"} |

@@ -42,12 +42,13 @@ Feature: History and rollback
       Then the newest <limit> entries in the history of "x" have the versions <versions>
 
       Examples:
-        | limit | versions  |
-        | 1     | [3]       |
-        | 2     | [3, 2]    |
-        | 3     | [3, 2, 1] |
-        | 9     | [3, 2, 1] |
-        | 0     | [3, 2, 1] |
+        | limit      | versions  |
+        | 1          | [3]       |
+        | 2          | [3, 2]    |
+        | 3          | [3, 2, 1] |
+        | 9          | [3, 2, 1] |
+        | 0          | [3, 2, 1] |
+        | 2147483647 | [3, 2, 1] |
 
     @A11.2
     Example: A negative limit of history entries is refused
@@ -268,6 +269,12 @@ Feature: History and rollback
       Then "x" holds 51 at version 151
       And the history of "x" has the versions 151 down to 52
 
+    @A11.3
+    Example: The hundred and first version drops the registration
+      Given an integer variable "x" holding 1
+      When "x" is incremented 100 times
+      Then the history of "x" has the versions 101 down to 2
+
     @A12.2
     Example: The version before the oldest of a hundred retained ones cannot be restored
       Given an integer variable "x" holding 1
@@ -333,6 +340,12 @@ Feature: History and rollback
       And "x" was rolled back to version 1
       When "x" is rolled back to version 2
       Then "x" holds 2 at version 4
+
+    Example: A version that holds false can be restored
+      Given a boolean variable "streaming" holding false
+      And "streaming" was set to true
+      When "streaming" is rolled back to version 1
+      Then "streaming" holds false at version 3
 
     Example: The version that a rollback made can be restored
       Given an integer variable "x" holding 1

@@ -203,8 +203,9 @@ Feature: Listing and deleting variables
 
     Example: A pattern with many stars is matched without delay
       Given a float variable "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" holding 1
+      And a float variable "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab" holding 1
       When the variables that match "a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b" are listed
-      Then no names are listed
+      Then the names listed are "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"
 
   @A1 @A9
   Rule: A list has every variable, completely, and as of now

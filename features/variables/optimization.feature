@@ -16,6 +16,15 @@ Feature: Optimization
       And "temperature" still holds 0.7 at version 1
 
     @D2.1
+    Example: A locked variable refuses a change by others, also after one by its optimizer
+      Given a float variable "temperature" holding 0.7
+      And the optimizer "mipro" locked "temperature"
+      And "temperature" was set to 0.8, for the optimizer "mipro"
+      When "temperature" is set to 0.9
+      Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
+      And "temperature" still holds 0.8 at version 2
+
+    @D2.1
     Scenario Outline: A locked variable refuses a change by others: <action>
       Given a float variable "temperature" holding 0.7
       And "temperature" was set to 0.8
@@ -128,6 +137,7 @@ Feature: Optimization
       Examples:
         | holder                                               |
         | MIPROv2/bootstrap-few-shot with random search, run 7 |
+        | 50% of %d, 100%                                      |
         | optimiseur d'été, 東京 🚀                               |
 
     @A2.3
@@ -148,6 +158,13 @@ Feature: Optimization
       When the optimizer "mipro" releases "temperature"
       Then the final value is 0.9
       And "temperature" is not locked
+
+    @D3.1 @requires_current_fields
+    Example: The final value may be false
+      Given a boolean variable "streaming" holding false
+      And the optimizer "mipro" locked "streaming"
+      When the optimizer "mipro" releases "streaming"
+      Then the final value is false
 
     @D3.1 @requires_current_fields
     Example: A released variable can be changed by every client
@@ -204,6 +221,17 @@ Feature: Optimization
 
   @D2 @D3 @S7
   Rule: An optimizer is known by its whole id
+
+    @S7.1
+    Scenario Outline: An optimizer's id may have 256 characters <character>
+      Given a float variable "temperature" holding 0.7
+      When the optimizer a name of 256 characters <character> locks "temperature"
+      Then "temperature" is locked by the optimizer a name of 256 characters <character>
+
+      Examples:
+        | character |
+        | "n"       |
+        | "🚀"       |
 
     @D2.3
     Scenario Outline: The optimizer <other> is not "mipro-é"

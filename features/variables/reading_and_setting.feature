@@ -37,6 +37,26 @@ Feature: Reading and setting variables
       When "first", by its id, is set to 3
       Then "first" holds 3.0 at version 2
 
+    @A2.2
+    Example: An id takes precedence over an equal name in a batch read
+      Given a float variable "first" holding 1
+      And a name like the id of "first" was registered as a float holding 2
+      When "first", by its id, and "first" are read in one call
+      Then the answer has:
+        | name        | value | version |
+        | id of first | 1     | 1       |
+        | first       | 1     | 1       |
+
+    @A2.2
+    Example: An id takes precedence over an equal name in a watch
+      Given a float variable "first" holding 1
+      And a name like the id of "first" was registered as a float holding 2
+      And Ada watches "first", by its id
+      When "first" is set to 3
+      Then Ada receives:
+        | update       | variable | value | version |
+        | value change | first    | 3     | 2       |
+
   @A3
   Rule: Every accepted set increases the version by exactly 1
 

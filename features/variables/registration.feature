@@ -121,6 +121,12 @@ Feature: Registering variables
       When "query" is registered as an embedding holding a list of 300000 numbers
       Then "query" holds a list of 300000 numbers at version 1
 
+    @requires_standard_tools
+    Example: A tool takes and answers a text of 6 MB
+      Given an open session
+      When the tool "echo" runs with the parameter "message" as a text of 6000000 characters
+      Then the tool answers a text of 6000000 characters
+
     Example: A batch in a message of 6 MB is accepted
       Given the variables:
         | name  | type   | value |
@@ -186,6 +192,7 @@ Feature: Registering variables
         | character |
         | "é"       |
         | "🚀"       |
+        | "\u0301"  |
 
     Scenario Outline: The name <name>, which has control characters beyond ASCII, is refused
       When <name> is registered as a float holding 0.5
@@ -234,6 +241,7 @@ Feature: Registering variables
         | "zero\u200bx" |
         | "line\u2028x" |
         | "\u202eright" |
+        | "\uffff"      |
 
       Examples: other scripts, and characters of several code points
         | name           |
@@ -256,6 +264,7 @@ Feature: Registering variables
       Examples:
         | name     | other     |
         | "é"      | "e\u0301" |
+        | "x"      | "_"       |
         | "x"      | "x "      |
         | "x"      | "\ufeffx" |
         | "straße" | "strasse" |
