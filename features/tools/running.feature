@@ -428,7 +428,7 @@ Feature: Running tools
         | ["a"]   |
 
     @X2.1
-    Scenario Outline: The argument <by>, which is no integer of 64 bits, is refused and changes nothing
+    Scenario Outline: The argument <by>, which is not an integer of 64 bits, is refused and changes nothing
       Given an integer variable "count" holding 1
       When the tool "increment" runs with {"name": "count", "by": <by>}
       Then it is refused as invalid
