@@ -70,6 +70,9 @@ class DataDirectory:
             )
         if not is_new and not os.access(file, os.R_OK | os.W_OK):
             raise StartupError(f"cannot use {file}: permission denied")
+        # A start that was killed leaves an empty file, but no write-ahead log, which SQLite would delete.
+        if not is_new and not os.path.getsize(file) and os.path.exists(file + "-wal"):
+            raise StartupError(f"{file} is empty, and its log is not: restore it, or name another directory")
         if is_new:
             # SQLite would create it for all users to read; its other files get the same permissions.
             os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

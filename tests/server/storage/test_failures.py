@@ -312,6 +312,17 @@ def test_an_empty_file_of_a_start_that_was_killed_is_used(tmp_path: Path) -> Non
         assert bridge.ids() == ["tuning"]
 
 
+def test_an_empty_file_with_a_log_is_refused_and_the_log_is_left_unchanged(tmp_path: Path) -> None:
+    with a_bridge(tmp_path) as bridge:
+        bridge.open()
+        log = (tmp_path / f"{FILE}-wal").read_bytes()
+    (tmp_path / FILE).write_bytes(b"")
+    (tmp_path / f"{FILE}-wal").write_bytes(log)
+    with pytest.raises(StartupError, match="restore it"):
+        SqliteStore(tmp_path)
+    assert (tmp_path / f"{FILE}-wal").read_bytes() == log
+
+
 @pytest.mark.parametrize("path", ["/proc/nothing", "/dev/null"])
 def test_a_place_where_nothing_can_be_written_is_refused(path: str) -> None:
     with pytest.raises(StartupError, match="cannot use the data directory"), suppress(FileExistsError):
