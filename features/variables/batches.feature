@@ -347,10 +347,10 @@ Feature: Batches
       Then every read returned equal numbers
 
     @A7.2
-    Example: A read of a thousand variables answers all of them
-      Given 1000 integer variables "v" holding 5 and up
-      When the 1000 variables "v" are read in one call
-      Then the answer has the 1000 variables "v", holding 5 and up at version 1
+    Example: A read of six hundred variables answers all of them
+      Given 600 integer variables "v" holding 5 and up
+      When the 600 variables "v" are read in one call
+      Then the answer has the 600 variables "v", holding 5 and up at version 1
 
   @A1 @A7 @A7.2
   Rule: A batch read answers each variable completely, and as of now
