@@ -64,7 +64,7 @@ def test_a_refusal_of_a_flag_of_the_contract_as_unknown_does_not_pass(tmp_path: 
 def test_only_a_bridge_that_offers_the_older_service_is_judged_by_it(
     tmp_path: Path, command: str, outcome: str
 ) -> None:
-    name = "A client of the older service name gets the older form of the type_url"
+    name = "A client of the older service name gets the older form of the type_url in a read"
     judged = judge(tmp_path / "run", command, "--name", name)
     (scenario,) = judged.verdict["scenarios"]
     assert (scenario["outcome"], scenario["outside"]) == (outcome, outcome == "skipped")

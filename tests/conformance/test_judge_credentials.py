@@ -39,7 +39,7 @@ CONNECTIONS = GREEN + "".join(
         ),
         example(X, 'And 20 clients watch "x"', "Then all is well", name="Many"),
         example(
-            X, 'When "x" is read under the older service name', 'Then "x" holds 0.5 at version 1', name="Old"
+            X, 'When under the older service name, "x" is read', 'Then "x" holds 0.5 at version 1', name="Old"
         ),
     ]
 )
