@@ -78,6 +78,10 @@ class Metrics:
             self._server, self._thread = start_http_server(int(port), host.strip("[]"), registry, **tls)
         except OSError as error:
             raise StartupError(f"cannot serve metrics on {settings.metrics}: {error.strerror}") from None
+        self._current: ssl.SSLContext | None = None
+        if tls:
+            listening: ssl.SSLContext = self._server.socket.context  # type: ignore[attr-defined]
+            listening.sni_callback = self._use_current
 
     def watch(self, sessions: Sessions, running: Callable[[], int]) -> None:
         """Add the metrics of sessions and running calls, which the endpoint's thread reads at each scrape."""
@@ -105,13 +109,20 @@ class Metrics:
         """
         if not self._tls:
             return
-        context: ssl.SSLContext = self._server.socket.context  # type: ignore[attr-defined]
+        # A new context, since connections would fail that begin while the files of one in use are replaced.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         try:
             context.load_cert_chain(self._tls["certfile"], self._tls["keyfile"])
             if ca := self._tls.get("client_cafile"):
                 context.load_verify_locations(ca)
         except OSError as error:
             raise StartupError(f"cannot use the certificates for metrics: {error}") from None
+        self._current = context
+
+    def _use_current(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+        """Let a connection use the certificates that were read last; OpenSSL calls this for each one."""
+        if self._current is not None:
+            connection.context = self._current
 
     def close(self) -> None:
         """Close the HTTP endpoint."""

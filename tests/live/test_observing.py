@@ -254,3 +254,14 @@ def test_metrics_use_certificates_that_were_replaced(launch: Launch, files: File
     assert polled(lambda: ssl.get_server_certificate(("127.0.0.1", port)) != before)
     after = ssl.get_server_certificate(("127.0.0.1", port))
     assert after.split() == (files.path / "cert.pem").read_text().split()
+
+
+def test_no_connection_to_the_metrics_fails_while_certificates_are_read_again(
+    launch: Launch, files: Files
+) -> None:
+    port = free_port()
+    process = launch("--metrics", f"127.0.0.1:{port}", *files.tls, *files.tokens)
+    process.wait_ready()
+    for _ in range(300):
+        process.signal(signal.SIGHUP)
+        ssl.get_server_certificate(("127.0.0.1", port), timeout=WAIT)  # raises an error if it fails
