@@ -120,7 +120,7 @@ class Metrics:
         self._current = context
 
     def _use_current(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
-        """Let a connection use the certificates that were read last; OpenSSL calls this for each one."""
+        """Use the certificates that were read last for a connection; OpenSSL calls this for each one."""
         if self._current is not None:
             connection.context = self._current
 
