@@ -126,8 +126,9 @@ class ChangeLog:
             self._surplus, self._since_surplus = dropped, (0, 0)
         elif self._surplus:
             self._surplus += dropped
-            self._since_surplus = self._since_surplus[0] + count, self._since_surplus[1] + size
-            if self._since_surplus[0] >= self._max_changes or self._since_surplus[1] > self._max_bytes:
+            count, size = count + self._since_surplus[0], size + self._since_surplus[1]
+            self._since_surplus = count, size
+            if count >= self._max_changes or size > self._max_bytes:
                 self._surplus = []
 
     def _wake(self, changes: Collection[Change]) -> None:

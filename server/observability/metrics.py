@@ -80,8 +80,8 @@ class Metrics:
             raise StartupError(f"cannot serve metrics on {settings.metrics}: {error.strerror}") from None
         self._current: ssl.SSLContext | None = None
         if tls:
-            listening: ssl.SSLContext = self._server.socket.context  # type: ignore[attr-defined]
-            listening.sni_callback = self._use_current
+            listening: Any = self._server.socket  # the library has made an SSLSocket of it
+            listening.context.sni_callback = self._use_current
 
     def watch(self, sessions: Sessions, running: Callable[[], int]) -> None:
         """Add the metrics of sessions and running calls, which the endpoint's thread reads at each scrape."""
@@ -115,6 +115,7 @@ class Metrics:
             context.load_cert_chain(self._tls["certfile"], self._tls["keyfile"])
             if ca := self._tls.get("client_cafile"):
                 context.load_verify_locations(ca)
+                context.verify_mode = ssl.CERT_REQUIRED
         except OSError as error:
             raise StartupError(f"cannot use the certificates for metrics: {error}") from None
         self._current = context

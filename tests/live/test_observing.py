@@ -265,3 +265,27 @@ def test_no_connection_to_the_metrics_fails_while_certificates_are_read_again(
     for _ in range(300):
         process.signal(signal.SIGHUP)
         ssl.get_server_certificate(("127.0.0.1", port), timeout=WAIT)  # raises an error if it fails
+
+
+def test_metrics_admit_only_clients_of_the_authority_that_was_read_last(launch: Launch, files: Files) -> None:
+    port = free_port()
+    authority = ["--tls-ca", str(files.path / "ca.pem")]
+    process = launch("--metrics", f"127.0.0.1:{port}", *files.tls, *files.tokens, *authority)
+    process.wait_ready()
+
+    def admits(owner: Files | None) -> bool:
+        """Return True if the metrics answer a client with a certificate of an authority, or with none."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if owner is not None:
+            owner.ca.issue_cert("client").configure_cert(context)
+        url = f"https://127.0.0.1:{port}/metrics"
+        with suppress(OSError), urllib.request.urlopen(url, timeout=WAIT, context=context) as reply:
+            return bool(reply.status == 200)
+        return False
+
+    assert (admits(files), admits(None)) == (True, False)
+    newer = Files(files.path)
+    process.signal(signal.SIGHUP)
+    assert polled(lambda: admits(newer))
+    assert (admits(files), admits(None)) == (False, False)
