@@ -16,7 +16,7 @@ from benchmarks.figures import Figure, Target
 from benchmarks.interleave import undisturbed
 from benchmarks.scale import Scale
 
-DEPLOYED = ("env", "PYTHONMALLOC=malloc")
+DEPLOYED = ("env", "PYTHONMALLOC=malloc", "MALLOC_ARENA_MAX=1")
 """The command prefix with which a bridge returns memory to the system, as the files in ``deploy/`` do."""
 
 TIMEOUT_S = 60.0
