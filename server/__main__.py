@@ -11,10 +11,11 @@ parent = os.getppid()  # now, since the parent process may end during the import
 
 
 def expect_signals() -> None:
-    """Until the server handles signals, let SIGINT end the process without a traceback, and SIGHUP wait."""
+    """Until the server handles signals, let SIGTERM and SIGINT end the process at once, and SIGHUP wait."""
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: os._exit(0))
 
 
 if __name__ == "__main__":

@@ -90,10 +90,14 @@ def from_flags(declared: type[T], arguments: argparse.Namespace) -> T:
     return declared(**values)
 
 
+NUMERIC = frozenset("0123456789.eE+-")
+"""The characters of a number; Python also reads blanks, underscores and the digits of other scripts."""
+
+
 def _number(kind: type[int] | type[float], low: float, high: float, description: str) -> Callable[[str], Any]:
     def convert(text: str) -> int | float:
         try:
-            number = kind(text)
+            number = kind(text) if NUMERIC.issuperset(text) else math.nan
         except ValueError:
             number = math.nan
         if not low <= number <= high:

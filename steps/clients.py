@@ -11,6 +11,7 @@ from varbridge.conformance.clients.many_sets import set_with_request_ids
 from varbridge.conformance.invariants.linearizability import Operation, violations
 from varbridge.conformance.scenario.notes import LoadNotes
 from varbridge.conformance.scenario.prerequisites import OUTCOMES, answer, needs, provides
+from varbridge.conformance.scenario.tools import run_tool
 from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.encoding import encode, read_value
 from varbridge.conformance.vocabulary.matchers import expect, in_order, no_faults
@@ -80,6 +81,13 @@ def step_set_once(context, count, name, value, options):
     """Set one variable once from each of several clients, with the same options."""
     raw = value.raw(context.world.sessions.kind_of(name))
     at_once(context, count, lambda _, session: session.set(name, raw, **options.arguments()))
+
+
+@when("{int} clients at once each run the tool {name}{arguments}")
+@provides(OUTCOMES)
+def step_run_at_once(context, count, tool, arguments):
+    """Run a tool once from each of several clients, with the same arguments."""
+    at_once(context, count, lambda _, session: run_tool(session, tool, arguments))
 
 
 @given("{int} requests with other request ids set {name} to {value}")

@@ -1,5 +1,7 @@
 """Steps about the answer or the refusal of the last call."""
 
+import re
+
 from behave import then
 from hamcrest import assert_that, contains_string, equal_to
 
@@ -57,7 +59,15 @@ def tool_failure(context):
     assert_that(error, is_tool_failure())
     message = str(error)
     expect("Traceback" not in message, "the tool's message to be without a traceback", f"it is {message!r}")
+    stacked = STACK.search(message) is not None
+    expect(not stacked, "the tool's message to be without a stack of the bridge", f"it is {message!r}")
     return message
+
+
+STACK = re.compile(
+    r"^\s+at \S+.*[(:]|\.(?:cs|erl|exs?|go|java|js|kt|py|rb|rs|ts):\d+|^goroutine \d+|^\*\* \(", re.M
+)
+"""The form of stacks of .NET, Elixir, Go, Java, JavaScript and Rust."""
 
 
 @then("its call fails")

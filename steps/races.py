@@ -2,6 +2,7 @@
 
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from behave import then
 from hamcrest import assert_that, equal_to, greater_than_or_equal_to, has_length
@@ -67,10 +68,14 @@ def step_call_each(context, seconds):
     world = context.world
     connection = world.client.connection
     sessions = {name: f"{world.sessions.id}-{name}" for name in methods_of(connection.service)}
-    for session_id in sessions.values():
+
+    def open_session(session_id):
         session = connection.session(session_id)
         session.initialize(ttl_seconds=2)
         session.register("x", "integer", encode("integer", 1))
+
+    with ThreadPoolExecutor(len(sessions)) as pool:  # one by one, a slow bridge would take longer than 2 s
+        list(pool.map(open_session, sessions.values()))
     deadline = time.monotonic() + seconds
 
     def call():
@@ -88,12 +93,17 @@ def step_all_open(context):
     connection = context.world.client.connection
     sessions = context.world.loads.session_calls
     assert_that(len(sessions), greater_than_or_equal_to(1), "the number of sessions")
-    ended = []
-    for method, session_id in sessions.items():
-        session = connection.session(session_id)
-        error = Outcome.of(lambda session=session: session.get("x")).examine()
-        if isinstance(error, BridgeError):
-            ended.append(f"that in which {method} was called: {error}")
-        else:
-            session.clean_up()
+
+    def read(session_id):
+        return Outcome.of(lambda: connection.session(session_id).get("x")).examine()
+
+    with ThreadPoolExecutor(len(sessions)) as pool:
+        errors = dict(zip(sessions, pool.map(read, sessions.values()), strict=True))
+    ended = [
+        f"that in which {method} was called: {error}"
+        for method, error in errors.items()
+        if isinstance(error, BridgeError)
+    ]
     assert_that(ended, no_faults(), "the sessions that have ended")
+    for session_id in sessions.values():
+        connection.session(session_id).clean_up()

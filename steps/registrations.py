@@ -47,6 +47,27 @@ def step_hosted(context, names, host):
     register_hosted(context.world, address_of_host(context.world, host), names)
 
 
+@given("the tool {name} of another bridge{host} is registered with the parameters:")
+@provides(Client.host, ToolNotes.host_address, host_process)
+@table(
+    {
+        "name": NAME,
+        "type": PARAMETER_TYPE,
+        "required": YES_OR_NO,
+        "default": EMPTY_VALUE,
+        "constraints": EMPTY_OBJECT,
+        "description": EMPTY_WORDS,
+    }
+)
+def step_hosted_with(context, tool, host, rows):
+    """Register a tool that another bridge hosts, with these parameters in place of those that it offers."""
+    world = context.world
+    world.tools.host_address = address_of_host(world, host)
+    world.client.host = world.client.connect(world.tools.host_address)
+    world.tools.hosted.add(tool)
+    world.session.register_tools([registration(tool, {}, rows)], world.tools.host_address)
+
+
 @event("the other bridge is/was killed")
 @needs(Client.host, Servers.process)
 def step_kill_host(context):

@@ -125,11 +125,27 @@ Feature: The layout of arrays
         | "int32"   | 2147483647          |
         | "int32"   | -2147483648         |
         | "int32"   | 1.0                 |
+        | "int32"   | 1e3                 |
         | "int64"   | 9223372036854775807 |
         | "int64"   | -2.0                |
         | "float32" | 0.1                 |
         | "float32" | 3e38                |
         | "float64" | 1e300               |
+
+    @K4.2
+    Scenario Outline: <value> is refused where tensors have the dtype int32
+      Given a tensor variable "mask" holding {"shape": [1], "data": [0]} with:
+        | dtype   |
+        | "int32" |
+      When "mask" is set to <value>
+      Then it is refused as invalid, saying "dtype must be"
+      And "mask" still holds {"shape": [1], "data": [0]} at version 1
+
+      Examples:
+        | value                                         |
+        | {"shape": [2], "data": [0, 0.5]}              |
+        | {"shape": [3], "data": [0, 1, 2147483648]}    |
+        | {"shape": [2, 2], "data": [[0, 1], [2, 0.5]]} |
 
     @T.4
     Example: A tensor of the registered dtype is accepted

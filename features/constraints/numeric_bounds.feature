@@ -44,6 +44,19 @@ Feature: Numeric bounds
       When "seed" is set to 9007199254740993
       Then "seed" holds 9007199254740993 at version 2
 
+    @K1.1
+    Scenario Outline: <value> is accepted by a variable with only a <bound>
+      Given a float variable "score" holding 0.5 with:
+        | <bound> |
+        | 0.5     |
+      When "score" is set to <value>
+      Then "score" holds <value> at version 2
+
+      Examples:
+        | value     | bound |
+        | Infinity  | min   |
+        | -Infinity | max   |
+
   @K1 @K1.1
   Rule: A number outside its bounds is refused
 

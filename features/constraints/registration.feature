@@ -98,6 +98,26 @@ Feature: Registration of constraints
         | float  | 0.5    | {"minimum": 0}           | minimum |
         | float  | 0.5    | {"größe": 0}             | größe   |
         | string | "five" | {"pattern": "(unclosed"} | pattern |
+        | string | "five" | {"enum": ["five", 5]}    | enum    |
+        | choice | "a"    | {}                       | choices |
+
+    @K4.1
+    Example: The refusal of constraints has the whole name of a long key
+      When "x" is registered as a float holding 0.5, under the constraints `{"the-lowest-number-that-this-variable-may-ever-have-while-it-is-tuned-and-afterwards": 0}`
+      Then it is refused as invalid, saying "Invalid constraints"
+      And the refusal also says "the-lowest-number-that-this-variable-may-ever-have-while-it-is-tuned-and-afterwards"
+      And there is no variable "x"
+
+    @K4.1
+    Scenario Outline: A <kind> with the constraints <constraints> has none
+      When "x" is registered as a <kind> holding <value>, under the constraints `<constraints>`
+      Then "x" holds <value> at version 1
+
+      Examples:
+        | kind    | value  | constraints |
+        | float   | 0.5    | {}          |
+        | string  | "five" | { }         |
+        | boolean | true   | {}          |
 
     @K4.3
     Example: A minimum that equals the maximum is accepted

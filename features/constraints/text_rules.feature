@@ -148,13 +148,21 @@ Feature: Text constraints
       When "level" is set to "high"
       Then "level" holds "high" at version 2
 
-    Example: A text outside the list of allowed values is refused
+    Scenario Outline: The text <value> outside the list of allowed values is refused
       Given a string variable "level" holding "low" with:
-        | enum            |
-        | ["low", "high"] |
-      When "level" is set to "LOW"
+        | enum                 |
+        | ["low", "high", "é"] |
+      When "level" is set to <value>
       Then it is refused as invalid, saying "must be one of"
       And "level" still holds "low" at version 1
+
+      Examples:
+        | value     |
+        | "LOW"     |
+        | "low "    |
+        | "lo"      |
+        | ""        |
+        | "e\u0301" |
 
   @K4 @K4.4
   Rule: A refusal names every constraint that is violated
@@ -185,6 +193,18 @@ Feature: Text constraints
         | must be at least 3 characters |
         | must match pattern            |
         | must be one of                |
+
+  @S7 @S7.4
+  Rule: A refusal reaches every client, however long the pattern is
+
+    Example: A text that does not match a pattern of 3,000 percent signs is refused as invalid
+      Given a string variable "note" holding a text of 3000 characters "%" with:
+        | pattern                       | min_length |
+        | a text of 3000 characters "%" | 3000       |
+      When "note" is set to "a"
+      Then it is refused as invalid, saying "must match pattern"
+      And the refusal also says "must be at least 3000 characters"
+      And "note" still holds a text of 3000 characters "%" at version 1
 
   @T @K4 @T.5 @K4.2
   Rule: The length of a text is the number of its characters, as Unicode counts them

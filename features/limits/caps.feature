@@ -18,6 +18,18 @@ Feature: Maximum numbers
       And there is no variable "d"
       And "c" still holds 3.0 at version 1
 
+    @S7.3
+    Example: Each session may have as many variables as the limit allows
+      Given a bridge with the flags "--max-variables 3"
+      And the variables:
+        | name | type  | value |
+        | a    | float | 1     |
+        | b    | float | 2     |
+        | c    | float | 3     |
+      When in session "blue", "a" is registered as a float holding 4
+      Then in session "blue", "a" holds 4.0 at version 1
+      And "a" still holds 1.0 at version 1
+
     Example: A deleted variable makes room for another one
       Given a bridge with the flags "--max-variables 3"
       And the variables:
@@ -37,6 +49,17 @@ Feature: Maximum numbers
       When Cy watches "x"
       Then Cy's watch ends with RESOURCE_EXHAUSTED
       And Ada receives nothing else
+
+    @S7.3
+    Example: Each session may have as many watches as the limit allows
+      Given a bridge with the flags "--max-watches 2"
+      And a float variable "x" holding 1
+      And in session "blue", a float variable "x" holding 2
+      And Ada and Ben each watch "x"
+      When in session "blue", Cy watches "x", with initial values
+      Then Cy receives:
+        | update        | value | version |
+        | initial value | 2     | 1       |
 
     Example: Of ten clients that register variables at the same time, one gets the last room
       Given a bridge with the flags "--max-variables 1"
@@ -64,6 +87,25 @@ Feature: Maximum numbers
       Then it is refused with RESOURCE_EXHAUSTED
       And in session "red", the session is not open
       And in session "blue", "x" still holds 1.0 at version 1
+
+    Example: A session that was cleaned up makes room for another one
+      Given a bridge with the flags "--max-sessions 2"
+      And in session "blue", a float variable "x" holding 1
+      And in session "green", a float variable "x" holding 2
+      And in session "blue", the session was cleaned up
+      When in session "red", "x" is registered as a float holding 3
+      Then in session "red", "x" holds 3.0 at version 1
+      And in session "green", "x" still holds 2.0 at version 1
+
+    @requires_current_fields
+    Example: A session that has expired makes room for another one
+      Given a bridge with the flags "--max-sessions 2"
+      And in session "blue", an open session with a time to live of 1 s
+      And in session "green", a float variable "x" holding 2
+      And in session "blue", the session ended for lack of calls
+      When in session "red", "x" is registered as a float holding 3
+      Then in session "red", "x" holds 3.0 at version 1
+      And in session "green", "x" still holds 2.0 at version 1
 
     @requires_current_service @requires_caps
     Example: The number of registered tools per session is limited
@@ -97,6 +139,15 @@ Feature: Maximum numbers
       And a float variable "x" holding 1
       And "x" was set to 2, with the metadata {"owner": "Ada", "unit": "mm"}
       When "x" is set to 3, with the metadata {"reason": "tuned"}
+      Then it is refused with RESOURCE_EXHAUSTED
+      And "x" still holds 2.0 at version 2
+
+    @requires_caps @requires_current_fields
+    Example: The number of metadata entries of a variable is limited for rollbacks as well
+      Given a bridge with the flags "--max-metadata 2"
+      And a float variable "x" holding 1
+      And "x" was set to 2
+      When "x" is rolled back to version 1, with the metadata {"owner": "Ada", "unit": "mm", "reason": "worse"}
       Then it is refused with RESOURCE_EXHAUSTED
       And "x" still holds 2.0 at version 2
 
@@ -171,12 +222,17 @@ Feature: Maximum numbers
       And a change of "a" sends Ada nothing
 
     @requires_caps
-    Example: The number of variables of a batch is limited
+    Scenario Outline: The number of variables of <a batch> is limited
       Given a bridge with the flags "--max-batch 10"
       And 11 integer variables "v" holding 0 and up
-      When the 11 variables "v" are set in an atomic batch to 5 and up
+      When the 11 variables "v" are set in <a batch> to 5 and up
       Then it is refused with RESOURCE_EXHAUSTED
       And "v0" still holds 0 at version 1
+
+      Examples:
+        | a batch            |
+        | an atomic batch    |
+        | a non-atomic batch |
 
     @requires_caps
     Example: The number of variables of a batch read is limited

@@ -38,24 +38,38 @@ Feature: Durability
         | name  | type      | value                                       |
         | rate  | float     | 5e-324                                      |
         | zero  | float     | -0.0                                        |
+        | nan   | float     | NaN                                         |
+        | least | float     | -Infinity                                   |
         | limit | integer   | 9007199254740993                            |
+        | none  | integer   | 0                                           |
         | text  | string    | "héllo, wörld 🚀"                           |
+        | blank | string    | ""                                          |
         | on    | boolean   | true                                        |
+        | off   | boolean   | false                                       |
+        | way   | module    | "Predict"                                   |
         | embed | embedding | [0.1, -0.0, 1e300]                          |
         | table | tensor    | {"shape": [2, 2], "data": [[1, 2], [3, 4]]} |
         | large | tensor    | float64 array of shape [512, 512]           |
+        | void  | tensor    | float64 array of shape [2, 0]               |
       And the bridge was killed and restarted
       When the session is opened again
       Then the session holds the variables:
         | name  | type      | value                                       | version |
         | rate  | float     | 5e-324                                      | 1       |
         | zero  | float     | -0.0                                        | 1       |
+        | nan   | float     | NaN                                         | 1       |
+        | least | float     | -Infinity                                   | 1       |
         | limit | integer   | 9007199254740993                            | 1       |
+        | none  | integer   | 0                                           | 1       |
         | text  | string    | "héllo, wörld 🚀"                           | 1       |
+        | blank | string    | ""                                          | 1       |
         | on    | boolean   | true                                        | 1       |
+        | off   | boolean   | false                                       | 1       |
+        | way   | module    | "Predict"                                   | 1       |
         | embed | embedding | [0.1, -0.0, 1e300]                          | 1       |
         | table | tensor    | {"shape": [2, 2], "data": [[1, 2], [3, 4]]} | 1       |
         | large | tensor    | float64 array of shape [512, 512]           | 1       |
+        | void  | tensor    | float64 array of shape [2, 0]               | 1       |
 
     @P6.1
     Example: Constraints hold after a crash
@@ -69,14 +83,19 @@ Feature: Durability
       And "learning_rate" still holds 0.1 at version 1
 
     @P6.1
-    Example: The history of a variable survives a crash
+    Scenario Outline: The history of a variable survives when the bridge is <ended>
       Given a bridge with a data directory
       And an integer variable "max_tokens" holding 1
       And "max_tokens" was incremented 3 times
-      And the bridge was killed and restarted
+      And the bridge was <ended> and restarted
       When "max_tokens" is rolled back to version 2
       Then "max_tokens" holds 2 at version 5
       And the history of "max_tokens" has the versions 5 down to 1
+
+      Examples:
+        | ended   |
+        | killed  |
+        | stopped |
 
     @P6.1
     Example: A deleted variable stays deleted after a crash, and its name is free
@@ -86,6 +105,35 @@ Feature: Durability
       And the bridge was killed and restarted
       When "x" is registered as an integer holding 7
       Then "x" holds 7 at version 1
+
+    @P6.1
+    Example: A deleted variable is not found by its id after a crash
+      Given a bridge with a data directory
+      And a float variable "x" holding 0.1
+      And "x" was deleted
+      And the bridge was killed and restarted
+      When "x", by its old id, is read
+      Then it is refused as not found
+      And there is no variable "x"
+
+    @P6.1
+    Example: A name stays in use after a crash
+      Given a bridge with a data directory
+      And a float variable "x" holding 0.1
+      And the bridge was killed and restarted
+      When "x" is registered as a float holding 0.2
+      Then it is refused as already existing
+      And "x" still holds 0.1 at version 1
+
+    @P6.1
+    Example: Variables of one name survive a crash in each of two sessions
+      Given a bridge with a data directory
+      And in session "blue", a float variable "x" holding 1
+      And in session "green", a string variable "x" holding "one"
+      And in session "green", "x" was set to "two"
+      When the bridge is killed and restarted
+      Then in session "blue", "x" still holds 1.0 at version 1
+      And in session "green", "x" still holds "two" at version 2
 
     @P6.2
     Example: A session that was cleaned up stays ended after a crash
@@ -129,17 +177,51 @@ Feature: Durability
       Then the names listed are "b", "a" and "c"
 
     @P6.2 @requires_current_service
-    Example: Registered tools survive a crash
+    Scenario Outline: Registered tools survive when the bridge is <ended>
       Given a bridge with a data directory
       And these tools are registered:
         | name    | takes               |
         | "train" | [["rate", "float"]] |
-      And the bridge was killed and restarted
+      And the bridge was <ended> and restarted
       When the tool "train" runs with {"rate": 0.5}
       Then it is refused as unavailable
       And the refusal names the host of the tool
       And the registered tools are "train"
       And the tool "train" takes {"rate": "float"}
+
+      Examples:
+        | ended   |
+        | killed  |
+        | stopped |
+
+    @P6.2 @requires_current_service
+    Scenario Outline: <arguments> are invalid for a registered tool after a crash
+      Given a bridge with a data directory
+      And the tool "train" was registered with the metadata {} and the parameters:
+        | name | type  | required | default | constraints | description |
+        | rate | float | yes      |         | {"max": 1}  |             |
+      And the bridge was killed and restarted
+      When the tool "train" runs with <arguments>
+      Then it is refused as invalid
+      And the registered tools are "train"
+
+      Examples:
+        | arguments                |
+        | {"rate": "fast"}         |
+        | {"rate": 1.5}            |
+        | {"size": 3}              |
+        | {"rate": 0.5, "size": 3} |
+
+    @P6.2 @X1 @X1.5 @requires_current_service @requires_standard_tools
+    Example: A registered tool takes precedence over one of the bridge after a crash
+      Given a bridge with a data directory
+      And these tools are registered:
+        | name   | takes                   |
+        | "echo" | [["message", "string"]] |
+      And the bridge was killed and restarted
+      When the tool "echo" runs with {"message": "hello"}
+      Then it is refused as unavailable
+      And the refusal names the host of the tool
 
     @P6.2 @requires_current_service
     Example: A replaced tool stays replaced after a crash
@@ -167,14 +249,19 @@ Feature: Durability
       Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
 
     @P6.2
-    Example: An optimization lock survives a crash
+    Scenario Outline: An optimization lock survives when the bridge is <ended>
       Given a bridge with a data directory
       And a float variable "x" holding 0.1
       And the optimizer "tuner" locked "x"
-      And the bridge was killed and restarted
+      And the bridge was <ended> and restarted
       When "x" is set to 0.2
       Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
       And "x" still holds 0.1 at version 1
+
+      Examples:
+        | ended   |
+        | killed  |
+        | stopped |
 
     @P6.2 @requires_current_fields
     Example: A released optimization lock stays released after a crash
@@ -287,18 +374,39 @@ Feature: Durability
       And Ada receives nothing else
 
     @W7.1
-    Example: A watch that was open during a crash resumes without repeats
+    Scenario Outline: A watch that was open when the bridge was <ended> resumes without repeats
       Given a bridge with a data directory
       And an integer variable "x" holding 1
       And Ada watches "x"
       And "x" was incremented 3 times
       And Ada received 3 updates
-      And the bridge was killed and restarted
+      And the bridge was <ended> and restarted
       And "x" was set to 5
       When Ada resumes watching "x"
       Then Ada receives:
         | update       | value | previous | version |
         | value change | 5     | 4        | 5       |
+      And Ada receives nothing else
+
+      Examples:
+        | ended   |
+        | killed  |
+        | stopped |
+
+    @W7.1
+    Example: A watch that began after a crash resumes after its initial values
+      Given a bridge with a data directory
+      And an integer variable "x" holding 1
+      And "x" was set to 2
+      And the bridge was killed and restarted
+      And Ada watches "x", with initial values
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was set to 3
+      When Ada resumes watching "x"
+      Then Ada receives:
+        | update       | value | previous | version |
+        | value change | 3     | 2        | 3       |
       And Ada receives nothing else
 
     @W7.1
@@ -533,11 +641,16 @@ Feature: Durability
       And "x" still holds <first> at version 1
 
       Examples:
-        | kind      | first      | constraint | bound          | value     |
-        | string    | "abc"      | pattern    | "^[a-z]+$"     | "ABC"     |
-        | string    | "abc"      | max_length | 3              | "abcd"    |
-        | choice    | "é"        | choices    | ["é", "other"] | "e\u0301" |
-        | embedding | [0.1, 0.2] | dimensions | 2              | [0.1]     |
+        | kind      | first                       | constraint      | bound            | value                          |
+        | integer   | 1                           | max             | 9007199254740995 | 9007199254740996               |
+        | string    | "abc"                       | pattern         | "^[a-z]+$"       | "ABC"                          |
+        | string    | "abc"                       | max_length      | 3                | "abcd"                         |
+        | string    | "abc"                       | enum            | ["abc"]          | "abcd"                         |
+        | choice    | "é"                         | choices         | ["é", "other"]   | "e\u0301"                      |
+        | module    | "Predict"                   | allowed_modules | ["Predict"]      | "ReAct"                        |
+        | embedding | [0.1, 0.2]                  | dimensions      | 2                | [0.1]                          |
+        | tensor    | {"shape": [1], "data": [1]} | shape           | [1]              | {"shape": [2], "data": [1, 2]} |
+        | tensor    | {"shape": [1], "data": [1]} | dtype           | "int32"          | {"shape": [1], "data": [0.5]}  |
 
     Example: Names and texts beyond ASCII survive a crash
       Given a bridge with a data directory
@@ -654,15 +767,20 @@ Feature: Durability
       And "x" still holds 2 at version 2
 
     @requires_current_fields
-    Example: A repeat gets the first answer after a delete and a crash
+    Scenario Outline: A repeat gets the first answer after a delete when the bridge is <ended>
       Given a bridge with a data directory
       And an integer variable "x" holding 1
       And "x" was set to 2, with the request id "r-1"
       And "x" was deleted
-      And the bridge was killed and restarted
+      And the bridge was <ended> and restarted
       When "x" is set to 2, with the request id "r-1"
       Then the answer is version 2
       And there is no variable "x"
+
+      Examples:
+        | ended   |
+        | killed  |
+        | stopped |
 
     @P6.2
     Example: A session that was opened again has nothing of the old one after a crash

@@ -28,14 +28,24 @@ Feature: Tokens with a limited scope
       And in session "blue", "x" still holds 0.5 at version 1
 
       Examples:
-        | what                                   |
-        | "x" is set to 0.75                     |
-        | "x" is rolled back to version 1        |
-        | "x" is deleted                         |
-        | "y" is registered as a float holding 1 |
-        | the tool "echo" runs                   |
-        | the tool "count" streams               |
-        | the session is cleaned up              |
+        | what                                                       |
+        | "x" is set to 0.75                                         |
+        | "x" is rolled back to version 1                            |
+        | "x" is deleted                                             |
+        | "y" is registered as a float holding 1                     |
+        | the 2 variables "v" are set in an atomic batch to 5 and up |
+        | the optimizer "mipro" locks "x"                            |
+        | the optimizer "mipro" releases "x" by force                |
+        | a "follows" dependency of "x" on "x" is added              |
+        | the tool "echo" runs                                       |
+        | the tool "count" streams                                   |
+        | the session is cleaned up                                  |
+
+    @requires_current_service
+    Example: A token for reading registers no tools
+      When in session "blue", with the token "reading-for-the-dashboard", 2 tools "t" are registered
+      Then it is refused as not permitted
+      And in session "blue", no tools are registered
 
     Scenario Outline: A token for reading opens no session: <what>
       When in session "fresh", with the token "reading-for-the-dashboard", <what>

@@ -7,16 +7,16 @@ Feature: Tokens
   Rule: A call with a token of the file is answered
 
     Scenario Outline: The token <token> of three is accepted
-      Given a bridge with the tokens "first-token-of-the-file", "second-token-of-the-file" and "third-token-of-the-file"
+      Given a bridge with the tokens "first-token-of-the-file", "second-token-of-the-file" and "third-token/of+the.file=="
       And a float variable "x" holding 0.5
       When with the token "<token>", "x" is set to 0.75
       Then "x" holds 0.75 at version 2
 
       Examples:
-        | token                    |
-        | first-token-of-the-file  |
-        | second-token-of-the-file |
-        | third-token-of-the-file  |
+        | token                     |
+        | first-token-of-the-file   |
+        | second-token-of-the-file  |
+        | third-token/of+the.file== |
 
     Example: A watch with a valid token receives updates
       Given a bridge with the token "correct-horse-battery-staple"

@@ -43,7 +43,7 @@ Feature: Isolation of sessions
 
     Scenario Outline: An id of another session is not found: <action>
       Given in session "green", a float variable "x" holding 0.5
-      And in session "blue", an open session
+      And in session "blue", a float variable "y" holding 0.5
       When in session "blue", <action>
       Then it is refused as not found
       And in session "green", "x" still holds 0.5 at version 1
@@ -56,6 +56,17 @@ Feature: Isolation of sessions
         | "x", by its id in session "green", is rolled back to version 1                     |
         | the newest 0 entries in the history of "x", by its id in session "green", are read |
         | the optimizer "mipro" locks "x", by its id in session "green",                     |
+        | the optimizer "mipro" releases "x", by its id in session "green",                  |
+        | the optimizer "mipro" releases "x", by its id in session "green", by force         |
+        | a "follows" dependency of "y" on "x", by its id in session "green", is added       |
+        | a "follows" dependency of "x", by its id in session "green", on "y" is added       |
+
+    Example: A watch by an id of another session is refused
+      Given in session "green", a float variable "x" holding 0.5
+      And in session "blue", a float variable "y" holding 0.5
+      When in session "blue", Ada watches "x", by its id in session "green"
+      Then Ada's watch ends as not found
+      And in session "green", "x" still holds 0.5 at version 1
 
   @S3 @S3.1
   Rule: A watch receives updates of its own session only

@@ -72,6 +72,8 @@ Feature: The lifetime of a session
         | "" is registered as a float holding 0.5                                      |
         | "x" is registered as a float holding 0.5, under the constraints `{"min": 1}` |
         | "x" is registered as a float holding 0.5, under the constraints `no JSON`    |
+        | "x" is registered as a float holding the text `{`                            |
+        | "x" is registered as a float holding no value                                |
 
       @requires_current_fields
       Examples: a negative time to live
@@ -401,10 +403,10 @@ Feature: The lifetime of a session
         | value change | 0.6   | 2       |
       And Ada receives nothing else
 
-    Example: Opening a session again answers two hundred variables
-      Given 200 integer variables "v" holding 5 and up
+    Example: Opening a session again answers a thousand variables
+      Given 1000 integer variables "v" holding 5 and up
       When the session is opened again
-      Then the answer has the 200 variables "v", holding 5 and up at version 1
+      Then the answer has the 1000 variables "v", holding 5 and up at version 1
 
     @S1.4 @requires_current_service
     Example: A session's description has its variables as of now
@@ -456,6 +458,29 @@ Feature: The lifetime of a session
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
       And "x" still holds 6 at version 6
+
+    @A6 @S6.1 @requires_current_service
+    Example: A session that has expired leaves neither request ids nor tools to a new one of its id
+      Given an open session with a time to live of 1 s
+      And an integer variable "count" holding 1
+      And "count" was set to 2, with the request id "r-1"
+      And these tools are registered:
+        | name    | takes |
+        | "train" | []    |
+      And the session ended for lack of calls
+      And an integer variable "count" holding 1
+      When "count" is set to 3, with the request id "r-1"
+      Then the answer is version 2
+      And "count" holds 3 at version 2
+      And no tools are registered
+
+    @S5.2
+    Example: A session that is opened again has the time to live of its own opening
+      Given an open session with a time to live of 1 s
+      And the session was cleaned up
+      And a float variable "x" holding 0.5
+      When in session "lasting", repeatedly for 1.5 s, the variables are listed
+      Then "x" still holds 0.5 at version 1
 
   @S4 @S6
   Rule: A clean-up leaves nothing to a new session of the same id

@@ -19,6 +19,25 @@ Feature: Start and end of a bridge
       Then the bridge answers a call
       And stdout is one line, GRPC_READY with the bridge's port
 
+    @requires_durable
+    Example: A bridge with a data directory prints one line on stdout
+      Given a new bridge with a data directory
+      When a client uses the bridge
+      Then the bridge answers a call
+      And stdout is one line, GRPC_READY with the bridge's port
+
+    @requires_plain_text
+    Scenario Outline: A bridge with <protection> prints one line on stdout
+      Given a new bridge with <protection>
+      When a client uses the bridge
+      Then the bridge answers a call
+      And stdout is one line, GRPC_READY with the bridge's port
+
+      Examples:
+        | protection                           |
+        | the token "a-token-of-this-scenario" |
+        | TLS                                  |
+
     @requires_standard_tools
     Example: Tools that fail print nothing on stdout
       Given a new bridge
@@ -61,6 +80,10 @@ Feature: Start and end of a bridge
         | --port=65536                                     |
         | --port=soon                                      |
         | --port=0soon                                     |
+        | --port=-1                                        |
+        | --port=                                          |
+        | --port=0.5                                       |
+        | --tls-ca=/no/such/file                           |
         | --session-ttl=soon                               |
         | --token-file=/no/such/file                       |
         | --tls-cert=/no/such/file --tls-key=/no/such/file |
@@ -91,6 +114,12 @@ Feature: Start and end of a bridge
       Then the bridge is reachable at loopback addresses only
 
     @requires_plain_text
+    Example: A bridge listens on a loopback address that a flag names, without TLS and tokens
+      Given a new bridge with the flags "--host 127.0.0.1"
+      When a client uses the bridge
+      Then the bridge is reachable at loopback addresses only
+
+    @requires_plain_text
     Scenario Outline: A bridge does not listen on every address, <address>, without TLS and tokens
       When a bridge is started with the flags "--host <address>"
       Then it ends with an error within 5 s, and says why on stderr
@@ -99,6 +128,8 @@ Feature: Start and end of a bridge
         | address |
         | 0.0.0.0 |
         | ::      |
+        | [::]    |
+        | ::0     |
 
     @requires_plain_text
     Example: A bridge does not listen on every address with tokens but without TLS
@@ -135,10 +166,44 @@ Feature: Start and end of a bridge
       Then Ada's watch ends as unavailable within 2 s
       And the bridge ends with exit code 0
 
+    @P4.1 @requires_durable
+    Example: A bridge with a data directory shuts down on SIGTERM
+      Given a new bridge with a data directory
+      And a float variable "x" holding 0.5
+      When the bridge receives SIGTERM
+      Then the bridge ends with exit code 0
+
+    @P4.3 @requires_standard_tools
+    Example: Watches end at once on SIGTERM although a call is running
+      Given a new bridge
+      And a float variable "x" holding 0.5
+      And Ada watches "x"
+      And the tool "sleep" is running for 3 s
+      When the bridge receives SIGTERM
+      Then Ada's watch ends as unavailable within 2 s
+      And the running tool succeeds
+
     @P4.1 @P4.2 @requires_standard_tools
-    Example: A running call completes on SIGTERM, and new calls are refused
+    Scenario Outline: A running call of the tool <tool> completes on <signal>, and new calls are refused
       Given a new bridge
       And an open session
+      And the tool "<tool>" is running for 2 s
+      When the bridge receives <signal>
+      Then new calls are refused as unavailable
+      And the tool is still running
+      And the running tool succeeds
+      And the bridge ends with exit code 0
+
+      Examples:
+        | tool  | signal  |
+        | sleep | SIGTERM |
+        | sleep | SIGINT  |
+        | block | SIGTERM |
+
+    @P4.2 @requires_plain_text @requires_current_service @requires_standard_tools
+    Example: A running call of a tool at another bridge completes on SIGTERM
+      Given a new bridge
+      And the tool "sleep" of another bridge is registered
       And the tool "sleep" is running for 2 s
       When the bridge receives SIGTERM
       Then new calls are refused as unavailable
@@ -155,14 +220,20 @@ Feature: Start and end of a bridge
       Then new calls are refused as unavailable
       And Ada reads the other chunks up to 3000
 
-    @P4.1 @P4.2 @requires_standard_tools
-    Example: A call that exceeds the grace period ends as unavailable
+    @P4.1 @P4.2 @P4.6 @requires_standard_tools
+    Scenario Outline: A call of the tool <tool> that exceeds the grace period ends as unavailable
       Given a new bridge with the flags "--grace 0.3"
       And an open session
-      And the tool "sleep" is running for 60 s
+      And the tool "<tool>" is running for 60 s
       When the bridge receives SIGTERM
       Then the running tool is refused as unavailable
       And the bridge ends with exit code 0
+      And the bridge's child processes end within 5 s
+
+      Examples:
+        | tool  |
+        | sleep |
+        | block |
 
     @P4.2 @requires_standard_tools
     Example: The grace period is 5 s by default

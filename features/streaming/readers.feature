@@ -64,6 +64,18 @@ Feature: Readers of watches
       Then Cy can watch "x" within 2 s
       And Ada receives nothing else
 
+    @W9.1 @W9.2 @requires_process
+    Example: Another client can watch after the connection of a stalled reader is cut
+      Given a bridge with the flags "--max-watches 2"
+      And a string variable "x" holding "short"
+      And Ada watches "x"
+      And Ben watches "x", through a proxy
+      And Ben's connection was stalled
+      And "x" was set to 200 long texts in turn
+      When Ben's connection is cut
+      Then Cy can watch "x" within 2 s
+      And Ada receives all 200 long texts in order
+
     @W7.1 @requires_current_fields
     Example: A watch whose connection was cut resumes without a gap
       Given an integer variable "x" holding 1

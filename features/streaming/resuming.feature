@@ -97,6 +97,23 @@ Feature: Resuming a watch
         | value change | x        | 3     | 3       |
       And Ada receives nothing else
 
+    Example: A resumed watch receives a change that came after two hundred changes of another variable
+      Given the variables:
+        | name  | type    | value |
+        | quiet | integer | 1     |
+        | busy  | integer | 1     |
+      And Ada watches "quiet"
+      And "quiet" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "busy" was incremented 200 times
+      And "quiet" was set to 3
+      When Ada resumes watching "quiet"
+      Then Ada receives:
+        | update       | variable | value | previous | version |
+        | value change | quiet    | 3     | 2        | 3       |
+      And Ada receives nothing else
+
   @W7
   Rule: A sequence outside the change log is refused
 
@@ -113,16 +130,22 @@ Feature: Resuming a watch
       Then Ada's watch ends as invalid
 
     @W7.2 @requires_process
-    Example: A watch cannot resume after a sequence that the change log no longer has
+    Scenario Outline: A watch of <variables> cannot resume if <count> changes came after its sequence, of which the log has 5
       Given a bridge with the flags "--watch-log-limit 5"
       And an integer variable "x" holding 1
-      And Ada watches "x"
+      And Ada watches <variables>
       And "x" was set to 2
       And Ada received 1 update
       And Ada stopped watching
-      And "x" was incremented 20 times
-      When Ada resumes watching "x"
+      And "x" was incremented <count> times
+      When Ada resumes watching <variables>
       Then Ada's watch ends as out of range
+
+      Examples:
+        | variables      | count |
+        | "x"            | 6     |
+        | "x"            | 20    |
+        | every variable | 20    |
 
     @W7.2 @requires_process
     Example: The refusal of a resumed watch names the oldest sequence that is retained
@@ -132,7 +155,7 @@ Feature: Resuming a watch
       And "x" was set to 2
       And Ada received 1 update
       And Ada stopped watching
-      And "x" was incremented 20 times
+      And "x" was incremented 1100 times
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
       And the end of Ada's watch names the oldest sequence that is retained
@@ -209,6 +232,24 @@ Feature: Resuming a watch
         | deleted      | x        | 3     |          | 2       |
         | value change | y        | 4     | 2        | 3       |
       And Ada receives nothing else
+
+    Example: A resumed watch by an id receives the deletion of the variable
+      Given the variables:
+        | name | type    | value |
+        | x    | integer | 1     |
+        | y    | integer | 1     |
+      And Ada watches "x", by its id and "y"
+      And "y" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was deleted
+      And an integer variable "x" holding 5
+      And "y" was set to 3
+      When Ada resumes watching "x", by its old id and "y"
+      Then Ada receives:
+        | update       | variable | value | previous | version |
+        | deleted      | x        | 1     |          | 1       |
+        | value change | y        | 3     | 2        | 3       |
 
     Example: A resumed watch of a variable that never existed is refused
       Given an integer variable "x" holding 1

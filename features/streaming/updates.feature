@@ -184,6 +184,17 @@ Feature: Watching variables
         | embedding | [0.1, 0.2]                      | float32 array of shape [3000]       |
         | tensor    | float32 array of shape [64, 64] | {"shape": [1, 2], "data": [[1, 2]]} |
 
+    @W3.1
+    Example: A watch receives a text of 5 MB, also as the previous value
+      Given a string variable "x" holding "first"
+      And Ada watches "x"
+      When "x" is set to a text of 5000000 characters
+      And "x" is set to "last"
+      Then Ada receives:
+        | update       | value                        | previous                     | version |
+        | value change | a text of 5000000 characters | "first"                      | 2       |
+        | value change | "last"                       | a text of 5000000 characters | 3       |
+
     @W3.3
     Example: A change has its author and its metadata
       Given a float variable "x" holding 0.5
@@ -336,6 +347,7 @@ Feature: Watching variables
         | name                                                                                            |
         | "nothing_here"                                                                                  |
         | "back\\slash and \"quotes\""                                                                    |
+        | "50% of %d, 100%% é 🚀"                                                                         |
         | "the learning rate of the second head of the reward model after the third stage of fine-tuning" |
 
     @W6.1
@@ -376,10 +388,10 @@ Feature: Watching variables
   @W2 @W2.1
   Rule: Initial values are those of all watched variables, of one moment
 
-    Example: A watch of every variable begins with two hundred initial values
-      Given 200 integer variables "v" holding 5 and up
+    Example: A watch of every variable begins with a thousand initial values
+      Given 1000 integer variables "v" holding 5 and up
       When Ada watches every variable, with initial values
-      Then Ada receives the update initial value for each of the 200 variables "v", holding 5 and up
+      Then Ada receives the update initial value for each of the 1000 variables "v", holding 5 and up
       And Ada receives nothing else
 
     @W2.2

@@ -41,18 +41,42 @@ Feature: Tools at another bridge
       Then it is refused as invalid
       And the session is open
 
-  @X7 @X5
+  @X7 @X5 @X2
   Rule: A tool runs in the session of the same id at its host
 
-    @X5.1 @X7.1
+    @X2.4 @X5.1 @X7.1
     Example: A tool changes the variable of its host's session
       Given the tool "increment" of another bridge is registered
       And an integer variable "count" holding 1
       And at the other bridge, an integer variable "count" holding 41
       When the tool "increment" runs with {"name": "count"}
-      Then the tool answers 42
+      Then the tool answers 42 of the type integer
       And at the other bridge, "count" holds 42 at version 2
       And "count" still holds 1 at version 1
+
+    @X2.2
+    Example: An argument in place of a default reaches the host
+      Given the tool "increment" of another bridge is registered
+      And at the other bridge, an integer variable "count" holding 41
+      When the tool "increment" runs with {"name": "count", "by": 5}
+      Then the tool answers 46
+      And at the other bridge, "count" holds 46 at version 2
+
+    @X2.2
+    Scenario Outline: The registered default of a parameter reaches the host in <a call>
+      Given the tool "increment" of another bridge is registered with the parameters:
+        | name | type    | required | default | constraints | description |
+        | name | string  | yes      |         |             |             |
+        | by   | integer | no       | 5       |             |             |
+      And at the other bridge, an integer variable "count" holding 41
+      When <the tool> "increment" runs with {"name": "count"}
+      Then the tool answers 46
+      And at the other bridge, "count" holds 46 at version 2
+
+      Examples:
+        | a call                      | the tool            |
+        | a call                      | the tool            |
+        | a call for registered tools | the registered tool |
 
     @X7.1
     Example: A forwarded call opens the session at the host
@@ -65,7 +89,7 @@ Feature: Tools at another bridge
     @X7.1
     Example: A forwarded call opens a session again that was cleaned up at the host
       Given the tool "count" of another bridge is registered
-      And at the other bridge, an open session
+      And the tool "count" ran with {"n": 1}
       And at the other bridge, the session was cleaned up
       When the tool "count" streams with {"n": 2}
       Then the chunks are [1, 2]
@@ -94,7 +118,7 @@ Feature: Tools at another bridge
       Then the tool answers 2
       And at the other bridge, "count" holds 41 at version 1
 
-  @X7
+  @X7 @X2 @X4
   Rule: Chunks and the end of a stream are forwarded
 
     @X7.1
@@ -128,11 +152,24 @@ Feature: Tools at another bridge
         | 1 | [1]       |
         | 0 | []        |
 
-    @X7.1
-    Example: A hosted streaming tool answers the list of its chunks
+    @X2.6 @X7.1 @X7.5
+    Scenario Outline: <a tool> that streams answers the list of its chunks
       Given the tool "count" of another bridge is registered
-      When the tool "count" runs with {"n": 3}
+      When <the tool> "count" runs with {"n": 3}
       Then the tool answers [1, 2, 3]
+
+      Examples:
+        | a tool                           | the tool            |
+        | A hosted tool                    | the tool            |
+        | A tool in a call of hosted tools | the registered tool |
+
+    @X4.5 @X7.2 @requires_caps
+    Example: A cancel ends the stream of a hosted tool at its host
+      Given the tools "count" and "block" of another bridge, started with "--max-calls 1", are registered
+      And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
+      And in session "blue", repeatedly for 1.5 s, the variables are listed
+      When Ada cancels the stream
+      Then the tool "block" can run again
 
     @X7.2
     Example: A client cancels the stream of a hosted tool
@@ -144,23 +181,41 @@ Feature: Tools at another bridge
   @S5 @S5.4 @requires_current_fields
   Rule: A tool that runs at its host keeps the session open at this bridge
 
-    Example: A tool that runs at its host keeps a session open
+    Scenario Outline: A tool that runs at its host for <a call> keeps a session open
       Given an open session with a time to live of 1 s
       And the tool "sleep" of another bridge is registered
       And a float variable "x" holding 0.5
-      When the tool "sleep" runs with {"seconds": 1.2}
+      When <the tool> "sleep" runs with {"seconds": 1.5}
       Then the tool succeeds
       And "x" still holds 0.5 at version 1
+
+      Examples:
+        | a call                      | the tool            |
+        | a call                      | the tool            |
+        | a call for registered tools | the registered tool |
+
+    Example: A stream of a tool at its host keeps a session open
+      Given an open session with a time to live of 1 s
+      And the tool "count" of another bridge is registered
+      And a float variable "x" holding 0.5
+      And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
+      When in session "blue", repeatedly for 1.5 s, the variables are listed
+      Then "x" still holds 0.5 at version 1
 
   @X7 @X3
   Rule: A deadline and a cancellation reach the host
 
     @X3.2 @X7.2 @requires_caps
-    Example: A deadline ends the work of a tool at its host
+    Scenario Outline: The deadline of <a call> ends the work of a tool at its host
       Given the tool "block" of another bridge, started with "--max-running-tools 1", is registered
-      When the tool "block" runs with {"seconds": 30.0}, with a deadline of 0.3 s
+      When <the tool> "block" runs with {"seconds": 30.0}, with a deadline of 0.3 s
       Then it is refused with DEADLINE_EXCEEDED
       And at the other bridge, the tool "block" can run again
+
+      Examples:
+        | a call                      | the tool            |
+        | a call                      | the tool            |
+        | a call for registered tools | the registered tool |
 
     @X3.2 @X7.2 @requires_caps
     Example: A cancel ends the work of a tool at its host

@@ -69,17 +69,17 @@ Feature: Registering tools
   @X1
   Rule: A session's own tools take precedence
 
-    @X1.7 @requires_standard_tools
+    @S1 @S1.2 @X1.7 @requires_standard_tools
     Example: A session offers its own tools and those of the bridge
       Given these tools are registered:
         | name    | takes |
         | "train" | []    |
       When the session is opened again
       Then the session offers the tools:
-        | name  |
-        | train |
-        | echo  |
-        | add   |
+        | name  | takes                        | required    | streams |
+        | train | {}                           | []          | false   |
+        | echo  | {"message": "string"}        | ["message"] | false   |
+        | add   | {"a": "float", "b": "float"} | ["a", "b"]  | false   |
 
     @X1.5 @requires_standard_tools
     Example: A registered tool takes precedence over one of the bridge with the same name
@@ -92,6 +92,11 @@ Feature: Registering tools
 
   @X1 @X1.7
   Rule: A session's description counts the bridge's tools and its own
+
+    Example: The description of a session without tools of its own counts the bridge's
+      Given an open session
+      When the session is described
+      Then the description counts all tools that the session offers
 
     Example: A session's description counts its tools
       Given these tools are registered:
@@ -208,6 +213,18 @@ Feature: Registering tools
       Then no tools are registered
       And the session does not offer the tool "train"
 
+    @X2 @X2.3 @S6 @S6.1
+    Example: A tool that has been called is not found in a session that is opened again
+      Given these tools are registered:
+        | name    | takes |
+        | "train" | []    |
+      And a refused attempt, in which the tool "train" runs
+      And the session was cleaned up
+      And an open session
+      When the tool "train" runs
+      Then it is refused as not found
+      And no tools are registered
+
   @X2 @X4
   Rule: Parameters of a registered tool are checked before its host is called
 
@@ -224,6 +241,7 @@ Feature: Registering tools
         | what                        | first | second | value  |
         | a parameter of another type | rate  | steps  | "many" |
         | an unknown parameter        | rate  | size   | 3      |
+        | a parameter in another case | rate  | Steps  | 3      |
 
     @X2.1
     Example: A call with a parameter of a registered tool that takes none is refused
@@ -258,6 +276,9 @@ Feature: Registering tools
         | boolean | "true"                                                                                                                                                                 |
         | boolean | 0                                                                                                                                                                      |
         | module  | 5                                                                                                                                                                      |
+        | integer | true                                                                                                                                                                   |
+        | integer | "5"                                                                                                                                                                    |
+        | float   | "0.5"                                                                                                                                                                  |
         | tensor  | the header `{"type": "tensor", "shape": [2], "dtype": "float32", "binary_format": "raw"}` with 7 bytes under the type_url "type.googleapis.com/snakepit.tensor.binary" |
         | any     | the text `{not json` under the type_url "type.googleapis.com/snakepit.json"                                                                                            |
 
@@ -276,6 +297,39 @@ Feature: Registering tools
         | module  | "a"   |
 
     @X2.1
+    Scenario Outline: The list <value> is refused for a parameter of the type <kind>
+      Given these tools are registered:
+        | name    | takes              |
+        | "train" | [["it", "<kind>"]] |
+      When the tool "train" runs with {"it": <value>}
+      Then it is refused as invalid
+      And the registered tools are "train"
+
+      Examples:
+        | kind      | value   |
+        | embedding | []      |
+        | embedding | [[0.5]] |
+        | embedding | ["1"]   |
+        | tensor    | [1]     |
+
+    @X2.1
+    Scenario Outline: A required parameter of the type any takes <value>
+      Given these tools are registered:
+        | name    | takes           |
+        | "train" | [["it", "any"]] |
+      When the tool "train" runs with {"it": <value>}
+      Then it is refused as unavailable
+      And the refusal names the host of the tool
+
+      Examples:
+        | value |
+        | false |
+        | 0     |
+        | ""    |
+        | []    |
+        | {}    |
+
+    @X2.1
     Example: A call of a registered tool without a required parameter is refused
       Given these tools are registered:
         | name    | takes               |
@@ -283,6 +337,20 @@ Feature: Registering tools
       When the registered tool "train" runs
       Then it is refused as invalid
       And the registered tools are "train"
+
+    @X2.1
+    Scenario Outline: A call for registered tools with <what> is refused
+      Given these tools are registered:
+        | name    | takes                                     |
+        | "train" | [["rate", "float"], ["steps", "integer"]] |
+      When the registered tool "train" runs with <arguments>
+      Then it is refused as invalid
+      And the registered tools are "train"
+
+      Examples:
+        | what                        | arguments                            |
+        | a parameter of another type | {"rate": 0.5, "steps": "many"}       |
+        | an unknown parameter        | {"rate": 0.5, "steps": 3, "size": 3} |
 
     @X4.3
     Example: A streaming call of a registered tool that does not stream is refused
@@ -335,6 +403,8 @@ Feature: Registering tools
       Examples:
         | address                 |
         | 192.0.2.1:50051         |
+        | 10.0.0.1:50051          |
+        | 192.168.0.1:50051       |
         | [2001:db8::1]:50051     |
         | tools.example:50051     |
         | 127.tools.example:50051 |
@@ -596,15 +666,21 @@ Feature: Registering tools
         | "bell\u0007"     |
         | "next\u0085line" |
 
-    Example: Names in composed and decomposed form are two tools
+    Scenario Outline: The names <name> and <other> are two tools
       Given these tools are registered:
-        | name | takes |
-        | "é"  | []    |
+        | name   | takes |
+        | <name> | []    |
       When these tools are registered:
-        | name      | takes               |
-        | "e\u0301" | [["rate", "float"]] |
-      Then the registered tools are "e\u0301" and "é"
-      And the tool "é" takes {}
+        | name    | takes               |
+        | <other> | [["rate", "float"]] |
+      Then the registered tools are <other> and <name>
+      And the tool <name> takes {}
+
+      Examples:
+        | name    | other     |
+        | "é"     | "e\u0301" |
+        | "train" | "Train"   |
+        | "train" | "train "  |
 
   @X1 @X1.5
   Rule: A session's own tool is run in place of the bridge's

@@ -59,13 +59,16 @@ Feature: Running tools
       Then the tool answers <sum>
 
       Examples:
-        | a         | b        | sum      |
-        | 2.5       | 0.5      | 3.0      |
-        | 0.25      | 0.5      | 0.75     |
-        | 1.0       | 2.0      | 3.0      |
-        | -0.5      | 1e300    | 1e300    |
-        | Infinity  | 1.0      | Infinity |
-        | -Infinity | Infinity | NaN      |
+        | a         | b        | sum                 |
+        | 2.5       | 0.5      | 3.0                 |
+        | 0.25      | 0.5      | 0.75                |
+        | 1.0       | 2.0      | 3.0                 |
+        | -0.5      | 1e300    | 1e300               |
+        | Infinity  | 1.0      | Infinity            |
+        | -Infinity | Infinity | NaN                 |
+        | 1e308     | 1e308    | Infinity            |
+        | -0.0      | -0.0     | -0.0                |
+        | 0.1       | 0.2      | 0.30000000000000004 |
 
     @X1.2
     Scenario Outline: The tool <tool> succeeds
@@ -126,6 +129,19 @@ Feature: Running tools
         | type.googleapis.com/snakepit.float |
         | dspex.variables/string             |
 
+    @X2.1
+    Scenario Outline: An argument with the type_url "<url>", which names no type, is refused
+      Given an open session
+      When the tool "echo" runs with the parameter "message" as "hello" under the type_url "<url>"
+      Then it is refused as invalid
+      And the session is open
+
+      Examples:
+        | url                                     |
+        | type.googleapis.com/snakepit.colour     |
+        | type.googleapis.com/snakepit.String     |
+        | type.googleapis.com/google.protobuf.Any |
+
     @X2.2
     Example: A parameter that is left out has its default value
       Given an integer variable "count" holding 41
@@ -133,7 +149,7 @@ Feature: Running tools
       Then the tool answers 42
       And "count" holds 42 at version 2
 
-    @X2.2
+    @X2.1 @X2.2
     Scenario Outline: A parameter with a default takes the value <by>
       Given an integer variable "count" holding 40
       When the tool "increment" runs with {"name": "count", "by": <by>}
@@ -145,6 +161,7 @@ Feature: Running tools
         | -5               | 35               |
         | 0                | 40               |
         | 9007199254740993 | 9007199254741033 |
+        | 2.0              | 42               |
 
   @X2 @X2.4
   Rule: A result has a type
@@ -162,11 +179,17 @@ Feature: Running tools
   @X2 @X2.3
   Rule: An unknown tool is not found
 
-    Example: An unknown tool is not found
+    Scenario Outline: The unknown tool <name> is not found
       Given a float variable "x" holding 0.5
-      When the tool "divide" runs
+      When the tool <name> runs
       Then it is refused as not found
       And "x" still holds 0.5 at version 1
+
+      Examples:
+        | name     |
+        | "divide" |
+        | "Fail"   |
+        | "fail "  |
 
     Example: A streaming call of an unknown tool is not found
       Given an open session
@@ -184,11 +207,17 @@ Feature: Running tools
       And the session is open
 
       Examples:
-        | message                   |
-        | "out of patience"         |
-        | "100 % of %d and %s"      |
-        | "out of\npatience"        |
+        | message                    |
+        | "out of patience"          |
+        | "100 % of %d and %s"       |
+        | "out of\npatience"         |
         | "keine Geduld für 🚀 mehr" |
+
+    Example: A failed tool reports a long message as a whole
+      Given an open session
+      When the tool "fail" runs with {"message": "out of patience with the learning rate of the second head of the reward model after the third stage of fine-tuning, the learning rate of the second head of the reward model after the third stage of fine-tuning and the learning rate of the second head of the reward model after the third stage of fine-tuning"}
+      Then the tool fails, saying "out of patience with the learning rate of the second head of the reward model after the third stage of fine-tuning, the learning rate of the second head of the reward model after the third stage of fine-tuning and the learning rate of the second head of the reward model after the third stage of fine-tuning"
+      And the session is open
 
     Example: A tool that fails without a message reports a failure
       Given an open session
@@ -263,6 +292,44 @@ Feature: Running tools
       And a float variable "x" holding 0.5
       And Ada watches "x"
       When the tool "block" runs with {"seconds": 30.0}, with a deadline of 0.2 s
+      Then it is refused with DEADLINE_EXCEEDED
+      And Ada's watch ends as not found
+
+    @S5 @S5.1 @requires_current_fields
+    Scenario Outline: A session ends after its last call, in which <what>
+      Given an open session with a time to live of 1 s
+      And a float variable "x" holding 0.5
+      And Ada watches "x"
+      When <what>
+      Then Ada's watch ends as not found
+
+      Examples:
+        | what                                        |
+        | the tool "echo" runs with {"message": "hi"} |
+        | the tool "count" streams with {"n": 3}      |
+
+    @S5 @S5.1 @requires_current_fields
+    Scenario Outline: A session ends after a call that failed: <what>
+      Given an open session with a time to live of 1 s
+      And a float variable "x" holding 0.5
+      And Ada watches "x"
+      When a refused attempt, in which <what>
+      Then Ada's watch ends as not found
+
+      Examples:
+        | what                                        |
+        | the tool "fail" runs                        |
+        | the tool "exit" runs with {"code": 1}       |
+        | the tool "die" runs                         |
+        | the tool "add" runs with {"a": 1.5}         |
+        | the tool "fail_after" streams with {"n": 1} |
+
+    @X3.2 @requires_current_fields
+    Example: A stream whose deadline has passed does not keep its session open
+      Given an open session with a time to live of 1 s
+      And a float variable "x" holding 0.5
+      And Ada watches "x"
+      When the tool "count" streams with {"n": 1000000000}, with a deadline of 0.2 s
       Then it is refused with DEADLINE_EXCEEDED
       And Ada's watch ends as not found
 
@@ -342,6 +409,15 @@ Feature: Running tools
         | 0    |
         | 2    |
 
+    Example: Other tools run after several tools have exited
+      Given an open session
+      And a refused attempt, in which the tool "exit" runs with {"code": 1}
+      And a refused attempt, in which the tool "exit" runs with {"code": 1}
+      And a refused attempt, in which the tool "exit" runs with {"code": 1}
+      And a refused attempt, in which the tool "exit" runs with {"code": 1}
+      When the tool "echo" runs with {"message": "here"}
+      Then the tool answers "here"
+
   @X3 @X3.1
   Rule: Calls of tools run at the same time
 
@@ -358,6 +434,22 @@ Feature: Running tools
         | sleep | block |
         | block | sleep |
         | block | block |
+
+    Example: A clean-up is answered while a blocking tool runs
+      Given a float variable "x" holding 0.5
+      And Ada watches "x"
+      And the tool "block" is running for 30 s
+      When the session is cleaned up
+      Then 2 resources are cleaned up
+      And Ada's watch ends as not found within 2 s
+      And the session is not open
+
+    @X1 @X1.1
+    Example: Four clients add to a variable at the same time
+      Given an integer variable "count" holding 0
+      When 4 clients at once each run the tool "increment" with {"name": "count"}
+      Then all are accepted
+      And "count" holds 4 at version 5
 
     Example: A stream is answered while a blocking tool runs
       Given an open session

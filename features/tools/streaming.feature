@@ -22,6 +22,19 @@ Feature: Streaming tools
       When the tool "count" streams with {"n": 3}
       Then the chunks are [1, 2, 3]
 
+    Example: The chunks of a stream are numbered from 1 while another one runs
+      Given an open session
+      And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
+      When the tool "count" streams with {"n": 3}
+      Then the chunks are [1, 2, 3]
+
+    Example: The chunks of a stream are numbered from 1 after another one was cancelled
+      Given an open session
+      And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
+      And Ada cancels the stream
+      When the tool "count" streams with {"n": 3}
+      Then the chunks are [1, 2, 3]
+
     Example: A streaming tool sends 1000 chunks
       Given an open session
       When the tool "count" streams with {"n": 1000}
@@ -63,6 +76,13 @@ Feature: Streaming tools
     Example: A streaming call with a parameter of another type is refused
       Given an open session
       When the tool "count" streams with {"n": "ten"}
+      Then it is refused as invalid
+      And the session is open
+
+    @X2.1
+    Example: A streaming call with a parameter that the tool does not have is refused
+      Given an open session
+      When the tool "count" streams with {"n": 3, "size": 1}
       Then it is refused as invalid
       And the session is open
 
@@ -123,3 +143,13 @@ Feature: Streaming tools
       And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
       When Ada cancels the stream
       Then the session is open
+
+    @S5 @S5.4 @requires_current_fields
+    Example: A stream that was cancelled does not keep its session open
+      Given an open session with a time to live of 1 s
+      And a float variable "x" holding 0.5
+      And Ben watches "x"
+      And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
+      And in session "blue", repeatedly for 1.5 s, the variables are listed
+      When Ada cancels the stream
+      Then Ben's watch ends as not found

@@ -53,16 +53,29 @@ Feature: How values travel
     @V1.2 @requires_older_service
     Scenario Outline: A client of the older service name gets the older form of the type_url in <an answer>
       Given a float variable "x" holding 0.5
+      And "x" was read
       When under the older service name, <call>
       Then its type_url is "dspex.variables/float"
 
       Examples:
-        | an answer    | call                                         |
-        | a read       | "x" is read                                  |
-        | a list       | the variables are listed                     |
-        | a batch read | "x" and "x", by its id, are read in one call |
-        | an opening   | the session is opened again                  |
-        | a rollback   | "x" is rolled back to version 1              |
+        | an answer                     | call                                                                 |
+        | a read                        | "x" is read                                                          |
+        | a list                        | the variables are listed                                             |
+        | a batch read                  | "x" and "x", by its id, are read in one call                         |
+        | a batch read without metadata | "x" and "x", by its id, are read in one call, without their metadata |
+        | an opening                    | the session is opened again                                          |
+        | a rollback                    | "x" is rolled back to version 1                                      |
+
+    @V1.2 @requires_older_service
+    Scenario Outline: A client of the older service name gets the older form of the type_url of <value>
+      Given a tensor variable "x" holding <value>
+      When under the older service name, "x" is read
+      Then its type_url is "dspex.variables/<label>"
+
+      Examples:
+        | value                       | label         |
+        | {"shape": [1], "data": [5]} | tensor        |
+        | float32 array [0.5, 1.5]    | tensor.binary |
 
     @V1.1
     Scenario Outline: The JSON text <text> may have white space around its parts
@@ -107,6 +120,8 @@ Feature: How values travel
         | example.com/snakepit.float                      |
         | Type.GoogleAPIs.com/snakepit.float              |
         | type.googleapis.com/snakepit.float/             |
+        | https://type.googleapis.com/snakepit.float      |
+        |                                                 |
         | type.googleapis.com/snakepit.                   |
 
   @V3
@@ -152,6 +167,7 @@ Feature: How values travel
         | an embedding variable | [0.5]                       | [0.5 1]                      |
         | an embedding variable | [0.5]                       | [01]                         |
         | an embedding variable | [0.5]                       | [.5]                         |
+        | an embedding variable | [0.5]                       | [0.5] [1]                    |
         | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [2,]} |
 
       Examples: what some parsers let through
@@ -341,6 +357,7 @@ Feature: How values travel
         | 24    | {"type": "tensor", "shape": [true, 6], "dtype": "float32", "binary_format": "raw"} |
         | 24    | {"type": "tensor", "shape": [-2, -3], "dtype": "float32", "binary_format": "raw"}  |
         | 24    | {"type": "tensor", "shape": "2,3", "dtype": "float32", "binary_format": "raw"}     |
+        | 24    | {"type": "tensor", "shape": [1.5, 4], "dtype": "float32", "binary_format": "raw"}  |
         | 24    | {"shape": [2, 3]                                                                   |
         | 24    | []                                                                                 |
 
@@ -358,6 +375,13 @@ Feature: How values travel
       When "weights" is set to {"shape": [1], "data": [2]} with 4 stray bytes
       Then it is refused as invalid
       And "weights" still holds {"shape": [1], "data": [1]} at version 1
+
+    @V4.4
+    Example: Raw bytes in addition to an embedding in JSON are refused
+      Given an embedding variable "query" holding [0.5]
+      When "query" is set to [0.25] with 4 stray bytes
+      Then it is refused as invalid
+      And "query" still holds [0.5] at version 1
 
     @V4.4
     Example: Raw bytes in addition to a float are refused

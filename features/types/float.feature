@@ -41,6 +41,7 @@ Feature: Float variables
       Examples:
         | value              |
         | 0.7000000000000001 |
+        | 6.02E+23           |
         | -0.0               |
         | NaN                |
         | -Infinity          |

@@ -43,6 +43,7 @@ Feature: Integer variables
         | written | value |
         | 42.0    | 42    |
         | 1e3     | 1000  |
+        | 1E3     | 1000  |
 
   @T @T.2
   Rule: Only whole numbers are integers

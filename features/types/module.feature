@@ -28,18 +28,22 @@ Feature: Module variables
   @T @T.3
   Rule: A value that does not name an allowed module is refused
 
-    Scenario Outline: A module that is not listed in <key> is refused
+    Scenario Outline: The module <value>, which is not listed in <key>, is refused
       Given a module variable "strategy" holding "Predict" with:
         | <key>                         |
         | ["Predict", "ChainOfThought"] |
-      When "strategy" is set to "ReAct"
+      When "strategy" is set to <value>
       Then it is refused as invalid, saying "must be one of the allowed modules"
       And "strategy" still holds "Predict" at version 1
 
       Examples:
-        | key             |
-        | choices         |
-        | allowed_modules |
+        | key             | value            |
+        | choices         | "ReAct"          |
+        | choices         | "Elixir.Predict" |
+        | choices         | "Predict "       |
+        | choices         | ""               |
+        | allowed_modules | "ReAct"          |
+        | allowed_modules | "predict"        |
 
     Scenario Outline: A module variable refuses <value>
       Given a module variable "strategy" holding "Predict"

@@ -15,6 +15,8 @@ Feature: Tensor variables
         | {"shape": [2, 3], "data": [1, 2, 3, 4, 5, 6]}                   |
         | {"shape": [3], "data": [0.5, -1, 1e-300]}                       |
         | {"shape": [1, 1, 1], "data": [[[7.5]]]}                         |
+        | {"shape": [3], "data": [-0.0, 0.0, 5e-324]}                     |
+        | {"data": [1, 2], "shape": [2]}                                  |
         | {"shape": [2, 2], "data": [[0.1, 9007199254740993], [0, -0.5]]} |
         | {"shape": [0], "data": []}                                      |
         | {"shape": [2, 0], "data": [[], []]}                             |
@@ -103,15 +105,16 @@ Feature: Tensor variables
       Then "weights" holds <value> at version 1
 
       Examples:
-        | value                                  |
-        | float32 array of shape [64, 64]        |
-        | float64 array of shape [10, 20, 30]    |
-        | int32 array of shape [5000]            |
-        | int64 array of shape [3, 700]          |
-        | float32 array of shape [2, 3]          |
-        | float64 array of shape [2, 0]          |
-        | float32 array [NaN, Infinity, -0.0]    |
-        | float64 array [-Infinity, 5e-324, NaN] |
+        | value                                                |
+        | float32 array of shape [64, 64]                      |
+        | float64 array of shape [10, 20, 30]                  |
+        | int32 array of shape [5000]                          |
+        | int64 array of shape [3, 700]                        |
+        | float32 array of shape [2, 3]                        |
+        | float64 array of shape [2, 0]                        |
+        | float32 array [NaN, Infinity, -0.0]                  |
+        | float64 array [-Infinity, 5e-324, NaN]               |
+        | int64 array [9007199254740993, -9223372036854775808] |
 
     Example: A tensor of 4 MB round-trips
       Given a tensor variable "weights" holding {"shape": [1], "data": [0]}

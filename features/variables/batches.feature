@@ -186,6 +186,29 @@ Feature: Batches
       And "top_k" still holds 40 at version 1
       And Ada receives nothing else
 
+    @A8.1 @A8.3
+    Scenario Outline: In an atomic batch, <value> is an error of its float variable
+      Given the variables:
+        | name | type  | value |
+        | fine | float | 0.5   |
+        | x    | float | 0.5   |
+      When these are set in an atomic batch:
+        | name | value   |
+        | fine | 0.75    |
+        | x    | <value> |
+      Then the batch fails for:
+        | name | because |
+        | x    |         |
+      And "fine" still holds 0.5 at version 1
+      And "x" still holds 0.5 at version 1
+
+      Examples:
+        | value                                                          |
+        | the text `{`                                                   |
+        | the text `` under the type_url ""                              |
+        | 0.25 with 8 stray bytes                                        |
+        | 0.25 under the type_url "type.googleapis.com/snakepit.integer" |
+
     @A8.1 @A8.4
     Example: A missing variable makes an atomic batch fail as a whole
       Given a float variable "temperature" holding 0.7

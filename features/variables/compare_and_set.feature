@@ -28,6 +28,13 @@ Feature: Expected versions and request ids
         | 0        |
         | -1       |
 
+    Example: The refusal of an expected version names a current one above a thousand in digits
+      Given an integer variable "count" holding 1
+      And "count" was incremented 1233 times
+      When "count" is set to 0, expecting version 1
+      Then it is refused with ABORTED, saying "1234"
+      And "count" still holds 1234 at version 1234
+
   @A5 @A5.2
   Rule: If several clients set with the same expected version, exactly one succeeds
 

@@ -101,6 +101,25 @@ Feature: Registering variables
       Then it is refused as invalid
       And there is no variable "x"
 
+    Scenario Outline: A variable cannot be registered with the type <kind>, although its value is a <type>
+      When "x" is registered as an unknown type "<kind>" holding <value> under the type_url "<url>"
+      Then it is refused as invalid
+      And there is no variable "x"
+
+      Examples:
+        | kind          | type    | value                       | url                                  |
+        | Float         | float   | 0.5                         | type.googleapis.com/snakepit.float   |
+        | double        | float   | 0.5                         | type.googleapis.com/snakepit.float   |
+        | int           | integer | 5                           | type.googleapis.com/snakepit.integer |
+        | bool          | boolean | true                        | type.googleapis.com/snakepit.boolean |
+        | str           | string  | "five"                      | type.googleapis.com/snakepit.string  |
+        | tensor.binary | tensor  | {"shape": [1], "data": [5]} | type.googleapis.com/snakepit.tensor  |
+
+    Example: A variable cannot be registered with a type that has a blank at its end
+      When "x" is registered as an unknown type "float " holding 0.5 under the type_url "type.googleapis.com/snakepit.float"
+      Then it is refused as invalid
+      And there is no variable "x"
+
   @S7 @A9 @S7.3
   Rule: A session may have 1,000 variables, and a message 8 MiB
 

@@ -10,7 +10,7 @@ import math
 from typing import Any, NamedTuple
 
 from . import jsontext
-from .errors import invalid
+from .errors import invalid, shortened
 
 ITEM_SIZES = {"float32": 4, "float64": 8, "int32": 4, "int64": 8}
 """The size of one item in bytes, by dtype."""
@@ -81,4 +81,4 @@ def all_finite(array: bytes, layout: Layout) -> bool:
 
 
 def _short(value: Any) -> str:
-    return repr(value)[:80]
+    return shortened(repr(value), 80)

@@ -6,9 +6,10 @@ import fnmatch
 import re
 from collections.abc import Iterable, Iterator
 
-from .names import MAX_LENGTH, random_hex
+from .names import MAX_LENGTH, check_name, random_hex
 from .variables import Variable
 
+_ID = re.compile(r"var_.*_[0-9a-f]{16}", re.DOTALL)
 _ASTERISKS = re.compile(r"\*+")
 
 
@@ -19,6 +20,12 @@ def new_id(name: str) -> str:
 
 def _name_of(variable_id: str) -> str:
     return variable_id[len("var_") : -len("_0123456789abcdef")]
+
+
+def check_identifier(identifier: str, field: str) -> str:
+    """Return ``identifier`` if it is valid as a name or an id; see ``check_name``."""
+    check_name(_name_of(identifier) if _ID.fullmatch(identifier) else identifier, field)
+    return identifier
 
 
 class Catalog:

@@ -246,7 +246,7 @@ def parse(type_name: str, text: str) -> Any:
     for key, value in fields.items():
         if key not in KEYS[kind]:
             known = ", ".join(KEYS[kind]) or "none"
-            faults.append(f"{key[:80]} is not a constraint of this type (known: {known})")
+            faults.append(f"{shortened(key)} is not a constraint of this type (known: {known})")
         else:
             description, fits = _KINDS[KEYS[kind][key]]
             if not fits(value):
@@ -261,7 +261,7 @@ def parse(type_name: str, text: str) -> Any:
 
 def _refused(faults: list[str]) -> InvalidArgumentError:
     return InvalidArgumentError(
-        f"Invalid constraints: {listed(faults, '; ')}",
+        f"Invalid constraints: {listed(faults, '; ', whole=True)}",
         [FieldViolation("constraints_json", fault) for fault in faults],
     )
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Self
 
-MAX_LISTED_CHARACTERS = 300
-"""The maximum number of characters of a list in a message; the items beyond it are only counted."""
+MAX_TEXT_BYTES = 600
+"""The maximum size of a text or a list in a message as a header; the rest is only counted."""
 
 
 class FieldViolation(NamedTuple):
@@ -93,20 +93,37 @@ def invalid(field: str, description: str) -> InvalidArgumentError:
     return InvalidArgumentError(f"{field}: {description}", [FieldViolation(field, description)])
 
 
-def listed(texts: Sequence[str], separator: str = ", ") -> str:
-    """Return texts as a list for a message; beyond ``MAX_LISTED_CHARACTERS``, only their number."""
+def listed(texts: Sequence[str], separator: str = ", ", *, whole: bool = False) -> str:
+    """Return texts as a list for a message; beyond ``MAX_TEXT_BYTES``, only their number.
+
+    Args:
+        texts: the texts.
+        separator: what stands between two texts.
+        whole: True if the texts contain names, so that they are not shortened.
+    """
     shown: list[str] = []
     size = 0
     for text in texts:
-        size += len(text) + len(separator)
-        if size > MAX_LISTED_CHARACTERS and shown:
+        size += header_bytes(text[:MAX_TEXT_BYTES]) + len(separator)
+        if size > MAX_TEXT_BYTES and shown:
             return f"{separator.join(shown)}{separator}and {len(texts) - len(shown)} more"
-        shown.append(shortened(text))
+        shown.append(text if whole else shortened(text))
     return separator.join(shown)
 
 
-def shortened(text: str, max_characters: int = MAX_LISTED_CHARACTERS) -> str:
-    """Return a text, or its beginning and the number of its other characters if it is too long."""
-    if len(text) <= max_characters:
+def shortened(text: str, max_bytes: int = MAX_TEXT_BYTES) -> str:
+    """Return a text, or as much of its beginning as fits into ``max_bytes`` of a header, and the number of
+    its other characters."""
+    if header_bytes(text[: max_bytes + 1]) <= max_bytes:
         return text
-    return f"{text[:max_characters]}... and {len(text) - max_characters} more characters"
+    remaining = max_bytes - 40  # for the words that follow
+    shown = 0
+    while (remaining := remaining - header_bytes(text[shown])) >= 0:
+        shown += 1
+    return f"{text[:shown]}... and {len(text) - shown} more characters"
+
+
+def header_bytes(text: str) -> int:
+    """Return the size of a text as the message of a status: gRPC writes other bytes than printable ASCII, and
+    the percent sign, as a percent sign and two digits."""
+    return sum(1 if 0x20 <= byte <= 0x7E and byte != 0x25 else 3 for byte in text.encode("utf-8", "replace"))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .errors import ResourceExhaustedError
+from .errors import ResourceExhaustedError, shortened
 
 MAX_DEPTH = 64
 """The maximum number of levels of nested arrays and objects."""
@@ -143,7 +143,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise InvalidJsonError(f"has the key {key[:80]!r} twice")
+                raise InvalidJsonError(f"has the key {shortened(key)!r} twice")
             seen.add(key)
     return unique
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from . import jsontext
 from .constraints import NO_CONSTRAINTS, Constraints
-from .errors import FieldViolation, InvalidArgumentError, invalid, listed
+from .errors import FieldViolation, InvalidArgumentError, invalid, listed, shortened
 from .limits import Limits
 from .types import TYPES
 from .values import BINARY, JSON, PREFIX, AnyMessage, Value, check_json_size, kind_of, read_value
@@ -65,7 +65,7 @@ def bind(tool: Spec, values: Mapping[str, AnyMessage], arrays: Mapping[str, byte
     arguments: dict[str, Any] = {}
     known = {parameter.name: parameter for parameter in tool.parameters}
     for name in sorted((values.keys() | arrays.keys()) - known.keys()):
-        violations.append(FieldViolation(name[:80], "is unknown"))
+        violations.append(FieldViolation(shortened(name), "is unknown"))
     for name, parameter in known.items():
         if name in values:
             try:
@@ -82,7 +82,7 @@ def bind(tool: Spec, values: Mapping[str, AnyMessage], arrays: Mapping[str, byte
             arguments[name] = parameter.default.native()
     if violations:
         texts = [f"parameter {violation.field} {violation.description}" for violation in violations]
-        raise InvalidArgumentError(f"{tool.name}: {listed(texts, '; ')}", violations)
+        raise InvalidArgumentError(f"{tool.name}: {listed(texts, '; ', whole=True)}", violations)
     return arguments
 
 
@@ -91,6 +91,19 @@ def _check_sizes(values: Mapping[str, AnyMessage]) -> None:
     containers = [message.value for message in values.values() if jsontext.is_container(message.value)]
     if len(containers) > 1:
         jsontext.check_items(containers, "the arguments have")
+
+
+def _is_of(sent_kind: str, data: bytes) -> bool:
+    """Return True if an argument is of the type that its type_url names: a client may not know what fits."""
+    if sent_kind == JSON:
+        return False
+    if sent_kind.endswith(BINARY):
+        return True
+    try:
+        TYPES[sent_kind].read_json(data, "")
+    except InvalidArgumentError:
+        return False
+    return True
 
 
 def read(parameter: Parameter, message: AnyMessage, array: bytes = b"") -> Any:
@@ -104,10 +117,10 @@ def read(parameter: Parameter, message: AnyMessage, array: bytes = b"") -> Any:
         message = Argument(PREFIX + JSON, message.value)
     sent_kind = kind_of(message.type_url, parameter.name)
     if sent_kind not in (JSON, *TYPES) and sent_kind.removesuffix(BINARY) not in TYPES:
-        raise invalid(parameter.name, f"type_url names no type: {message.type_url[:80]!r}")
+        raise invalid(parameter.name, f"type_url names no type: {shortened(message.type_url)!r}")
     if array and not sent_kind.endswith(BINARY):
         raise invalid(parameter.name, f"bytes need a type_url that ends in {BINARY}")
-    if parameter.type == "any" and sent_kind == JSON:
+    if parameter.type == "any" and not _is_of(sent_kind, message.value):
         try:
             return jsontext.parse(message.value)
         except jsontext.InvalidJsonError as error:

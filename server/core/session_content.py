@@ -9,7 +9,7 @@ from typing import Self
 from ..storage.memory import MEMORY
 from ..storage.records import Opened, SessionState
 from ..storage.store import Store
-from .catalog import Catalog
+from .catalog import Catalog, check_identifier
 from .change_log import Change, ChangeLog, Watch
 from .clock import Clock
 from .dependencies import Dependencies
@@ -18,7 +18,6 @@ from .history import Histories
 from .journal import Journal
 from .limits import Limits
 from .locks import Locks
-from .names import check_name
 from .registered_tools import RegisteredTools
 from .retention import (
     DEPENDENCY_BYTES,
@@ -147,7 +146,7 @@ class SessionContent:
         """Find a variable by id or name; an id wins over an equal name."""
         variable = self._find(identifier)
         if variable is None:
-            check_name(identifier, "variable_identifier")
+            check_identifier(identifier, "variable_identifier")
             raise self._ended.copy() if self._ended else NotFoundError(f"Variable not found: {identifier}")
         return variable
 
@@ -158,7 +157,7 @@ class SessionContent:
         for identifier in dict.fromkeys(identifiers):
             variable = self._find(identifier)
             if variable is None:
-                missing.append(check_name(identifier, "variable_identifiers"))
+                missing.append(check_identifier(identifier, "variable_identifiers"))
             else:
                 variables[identifier] = variable
         return variables, missing

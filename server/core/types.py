@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from . import arrays, constraints, jsontext, number_arrays
 from .arrays import Layout
 from .constraints import Constraints
-from .errors import ResourceExhaustedError, invalid
+from .errors import ResourceExhaustedError, invalid, shortened
 
 INT64 = range(-(2**63), 2**63)
 SPECIAL_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -285,4 +285,4 @@ def type_named(name: str) -> VariableType:
     try:
         return TYPES[name]
     except KeyError:
-        raise invalid("type", f"must be one of {', '.join(TYPES)}, not {name[:80]!r}") from None
+        raise invalid("type", f"must be one of {', '.join(TYPES)}, not {shortened(name)!r}") from None

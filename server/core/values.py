@@ -9,7 +9,7 @@ import json
 from typing import Any, NamedTuple, Protocol
 
 from .constraints import Constraints
-from .errors import FieldViolation, InvalidArgumentError, ResourceExhaustedError, invalid
+from .errors import FieldViolation, InvalidArgumentError, ResourceExhaustedError, invalid, shortened
 from .limits import Limits
 from .types import TYPES, VariableType
 
@@ -58,7 +58,7 @@ def kind_of(type_url: str, field: str) -> str:
     for prefix in (PREFIX, LEGACY_PREFIX):
         if type_url.startswith(prefix):
             return type_url[len(prefix) :]
-    raise invalid(field, f"type_url must be {PREFIX}<type>, not {type_url[:80]!r}")
+    raise invalid(field, f"type_url must be {PREFIX}<type>, not {shortened(type_url)!r}")
 
 
 def check_json_size(data: bytes, kind: VariableType, field: str, max_bytes: int) -> None:
@@ -106,7 +106,7 @@ def read_value(
     elif sent_kind.removesuffix(BINARY) in TYPES:
         raise invalid(field, f"the value is of type {sent_kind}, the variable of type {kind.name}")
     else:
-        raise invalid(field, f"type_url names no type: {message.type_url[:80]!r}")
+        raise invalid(field, f"type_url names no type: {shortened(message.type_url)!r}")
     if violations := constraints.violations(accepted.measure):
         raise InvalidArgumentError(
             f"{field}: {'; '.join(violations)}",

@@ -9,7 +9,7 @@ import grpc
 from grpc import aio
 
 from ..core import errors
-from ..core.errors import FieldViolation, RefusalError
+from ..core.errors import FieldViolation, RefusalError, header_bytes, shortened
 
 _CODES: dict[type[RefusalError], grpc.StatusCode] = {
     errors.InvalidArgumentError: grpc.StatusCode.INVALID_ARGUMENT,
@@ -30,12 +30,12 @@ Trailers = tuple[tuple[str, str | bytes], ...]
 DETAILS = "grpc-status-details-bin"
 """The key of a refusal's details in the trailers."""
 
-MAX_MESSAGE_BYTES = 4_000
-"""The maximum size of a refusal's message as a header, in which a byte beyond ASCII takes three: a name of
-256 characters fits, whatever they are."""
+MAX_MESSAGE_BYTES = 7_000
+"""The maximum size of a refusal's message as a header, in which a byte beyond ASCII takes three: two names of
+256 characters fit, whatever they are."""
 
 MAX_MESSAGE_BYTES_WITH_DETAILS = 2_000
-"""The maximum size of the message of a refusal with details, which have the message too."""
+"""The maximum size of a message with details, which have the message too; a longer one has no details."""
 
 MAX_VIOLATIONS_BYTES = 2_000
 """The maximum size of the field violations in a refusal's details, in bytes."""
@@ -67,18 +67,16 @@ def end_with(
 ) -> None:
     """Set the error status with which a call ends when its handler returns; its result is not sent.
 
-    The message is cut to the size that every client accepts, and larger details are left out.
+    The message is cut to the size that every client accepts, and details that do not fit are left out.
 
     This does not use ``context.abort``: gRPC stores the exception that it raises, whose traceback refers to
     the context and the request, and so back to the exception. Such a reference cycle stays in memory until a
     garbage collection, and refused calls with large requests would fill the memory before that.
     """
     context.set_code(code)
-    if trailers and sum(len(value) for _, value in trailers) <= MAX_DETAILS_BYTES:
-        context.set_details(cut(message, MAX_MESSAGE_BYTES_WITH_DETAILS))
+    context.set_details(shortened(message, MAX_MESSAGE_BYTES))
+    if trailers and _fit(message) and sum(len(value) for _, value in trailers) <= MAX_DETAILS_BYTES:
         context.set_trailing_metadata(trailers)
-    else:
-        context.set_details(cut(message, MAX_MESSAGE_BYTES))
 
 
 def refuse(context: aio.ServicerContext[Any, Any], refusal: RefusalError) -> None:
@@ -93,15 +91,13 @@ def _code_of(refusal: RefusalError) -> grpc.StatusCode:
 
 def _details_of(refusal: RefusalError) -> Trailers:
     """Return a refusal's field violations as trailing metadata, a ``google.rpc.BadRequest``."""
-    if not refusal.violations:
+    if not refusal.violations or not _fit(refusal.message):
         return ()
     # Not at the top: a server does not need these until it refuses a call.
     from google.rpc import error_details_pb2, status_pb2
     from grpc_status import rpc_status
 
-    # Clients ignore details whose message is not that of the status.
-    message = cut(refusal.message, MAX_MESSAGE_BYTES_WITH_DETAILS)
-    status = status_pb2.Status(code=_code_of(refusal).value[0], message=message)
+    status = status_pb2.Status(code=_code_of(refusal).value[0], message=refusal.message)
     status.details.add().Pack(
         error_details_pb2.BadRequest(
             field_violations=[
@@ -113,22 +109,9 @@ def _details_of(refusal: RefusalError) -> Trailers:
     return tuple(rpc_status.to_status(status).trailing_metadata)
 
 
-def cut(text: str, max_bytes: int) -> str:
-    """Return a text, or as much of its beginning as fits into a header of ``max_bytes``, and the number of
-    its other characters."""
-    if _header_bytes(text[: max_bytes + 1]) <= max_bytes:
-        return text
-    remaining = max_bytes - 40  # for the words that follow
-    shown = 0
-    while (remaining := remaining - _header_bytes(text[shown])) >= 0:
-        shown += 1
-    return f"{text[:shown]}... and {len(text) - shown} more characters"
-
-
-def _header_bytes(text: str) -> int:
-    """Return the size of a text as the message of a status: gRPC writes other bytes than printable ASCII, and
-    the percent sign, as a percent sign and two digits."""
-    return sum(1 if 0x20 <= byte <= 0x7E and byte != 0x25 else 3 for byte in text.encode("utf-8", "replace"))
+def _fit(message: str) -> bool:
+    """Return True if there is room for details in addition to a message."""
+    return header_bytes(message[: MAX_MESSAGE_BYTES_WITH_DETAILS + 1]) <= MAX_MESSAGE_BYTES_WITH_DETAILS
 
 
 def _cut_violations(violations: Sequence[FieldViolation]) -> list[FieldViolation]:
@@ -137,7 +120,7 @@ def _cut_violations(violations: Sequence[FieldViolation]) -> list[FieldViolation
     remaining = MAX_VIOLATIONS_BYTES
     for field, description in violations:
         violation = FieldViolation(
-            cut(field, MAX_VIOLATIONS_BYTES // 8), cut(description, MAX_VIOLATIONS_BYTES // 4)
+            shortened(field, MAX_VIOLATIONS_BYTES // 8), shortened(description, MAX_VIOLATIONS_BYTES // 4)
         )
         remaining -= sum(len(text.encode("utf-8", "replace")) for text in violation) + 10
         if remaining < 0:

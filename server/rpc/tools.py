@@ -15,14 +15,21 @@ from varbridge.decorator import Tool
 from varbridge.messages import snakepit_bridge_pb2 as pb
 
 from ..config import Settings
-from ..core.errors import DeadlineExceededError, RefusalError, ToolError, UnavailableError, invalid
+from ..core.errors import (
+    DeadlineExceededError,
+    RefusalError,
+    ResourceExhaustedError,
+    ToolError,
+    UnavailableError,
+    invalid,
+)
 from ..core.parameters import bind
 from ..core.registered_tools import RegisteredTool
 from ..core.session import Session
 from ..core.sessions import Sessions
 from ..core.values import JSON, PREFIX, Value
 from ..tools.context import UNSAVED, SessionCall
-from ..tools.executor import LoopRun, Run, collected
+from ..tools.executor import LoopRun, ResultTooLargeError, Run, collected
 from ..tools.processes import Processes
 from ..tools.registry import Registry
 from ..tools.results import reason_of, trace_of
@@ -84,6 +91,8 @@ class ToolServicer:
                     result = Value(JSON, await collected(run.chunks(), MAX_CHUNKS, MAX_BYTES))
                 else:
                     result = await run.answer()
+            except ResultTooLargeError as error:
+                raise ResourceExhaustedError(str(error)) from None
             except Exception as error:
                 _log(tool, error)
                 reply = pb.ExecuteToolResponse(success=False, error_message=reason_of(error))

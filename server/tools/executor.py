@@ -139,11 +139,16 @@ def _result(task: asyncio.Task[Any]) -> Any:
         del task  # as above
 
 
+class ResultTooLargeError(Exception):
+    """A streaming tool has more chunks, or larger ones, than a single result may have."""
+
+
 async def collected(chunks: AsyncGenerator[Value, None], max_chunks: int, max_bytes: int) -> bytes:
     """Return the chunks of a streaming tool as one JSON list.
 
     Raises:
-        RuntimeError: there are more chunks or bytes than a single result may have, or a chunk is not JSON.
+        ResultTooLargeError: there are more chunks or bytes than a single result may have.
+        RuntimeError: a chunk is not JSON.
     """
     parts: list[bytes] = []
     size = 0
@@ -154,8 +159,8 @@ async def collected(chunks: AsyncGenerator[Value, None], max_chunks: int, max_by
             parts.append(chunk.data)
             size += len(chunk.data)
             if len(parts) > max_chunks or size > max_bytes:
-                raise RuntimeError(
-                    f"more than {max_chunks} chunks or {max_bytes} bytes for one result:"
+                raise ResultTooLargeError(
+                    f"a result has at most {max_chunks} chunks and {max_bytes} bytes:"
                     " run the tool as a stream"
                 )
     return b"[" + b",".join(parts) + b"]"

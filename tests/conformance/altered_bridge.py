@@ -32,6 +32,11 @@ METHODS = [method.name for method in pb.DESCRIPTOR.services_by_name["BridgeServi
 HANG = "hang"
 """The alteration by which a call is never answered."""
 
+LATE = "late"
+"""The alteration by which each call is answered ``LATE_S`` later, and unchanged."""
+
+LATE_S = 0.1
+
 STATUSES = {code.name.lower(): code for code in grpc.StatusCode if code is not grpc.StatusCode.OK}
 
 Alteration = Callable[[Message], Message]
@@ -99,6 +104,7 @@ def alteration(name: str, seed: int = 0) -> Alteration:
     if name == "random":
         return partial(randomized, generator=random.Random(seed))
     named: dict[str, Alteration] = {
+        LATE: lambda message: message,
         "empty": empty,
         "default": partial(filled, items=0),
         "items": partial(filled, items=1),
@@ -132,6 +138,8 @@ class Alterer(aio.ServerInterceptor):
     async def _answer(self, call: Any, alter: Any, request: Any, context: Any) -> Any:
         if alter is None:
             return await self._end(context)
+        if self._reply == LATE:
+            await asyncio.sleep(LATE_S)
         reply = await call(request, context)
         return None if reply is None else alter(reply)  # None if the call was refused
 
@@ -262,7 +270,7 @@ def main(arguments: Sequence[str]) -> int:
         required=True,
         metavar="ALTERATION",
         help="empty; default (submessages present); items (and one in each list and map); random; FIELD+N"
-        f" such as version+1; {HANG}; or a status such as unimplemented",
+        f" such as version+1; {HANG}; {LATE}; or a status such as unimplemented",
     )
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="seed of random replies (default: 0)"

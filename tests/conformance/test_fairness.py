@@ -49,6 +49,19 @@ def test_heartbeats_are_judged_at_the_interval_that_a_watch_states(
     assert outcomes == ({"passed"} if passed else {"skipped"}), judged.out
 
 
+def test_the_stated_interval_is_read_in_a_session_of_its_own(tmp_path: Path) -> None:
+    name = "The heartbeats of a watch do not keep a session open"
+    judged = judge(tmp_path / "run", f"{PLAIN} --heartbeats 0.5", "--name", name)
+    assert [scenario["outcome"] for scenario in judged.verdict["scenarios"]] == ["passed"], judged.out
+
+
+def test_a_slow_bridge_does_not_lose_sessions_that_are_called(tmp_path: Path) -> None:
+    name = "Every method that names a session keeps it open"
+    slow = "-m tests.conformance.altered_bridge --method=* --reply=late"
+    judged = judge(tmp_path / "run", slow, "--name", name)
+    assert [scenario["outcome"] for scenario in judged.verdict["scenarios"]] == ["passed"], judged.out
+
+
 def test_a_refusal_of_a_flag_of_the_contract_as_unknown_does_not_pass(tmp_path: Path) -> None:
     name = "A bridge does not listen on every address, 0.0.0.0, without TLS and tokens"
     judged = judge(tmp_path / "run", PLAIN, "--name", name)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from ...core.errors import StartupError
 from .tables import APPLICATION, FORMAT, SCHEMA
 
 FILE = "bridge.sqlite3"
+
+UNFINISHED = (f"{FILE}.new", f"{FILE}.new-journal")
+"""The files of a database that is being created; a start that was killed leaves them behind."""
 
 RESERVED_WAL_BYTES = 1100 * (4096 + 24)
 """The initial size of SQLite's write-ahead log, in bytes: a little more than it needs."""
@@ -63,28 +66,25 @@ class DataDirectory:
 
     def _open(self, file: str) -> sqlite3.Connection:
         is_new = not os.path.exists(file)
-        if is_new and (others := sorted({*os.listdir(self.path)} - {LOST_AND_FOUND})):
+        if is_new and (others := sorted({*os.listdir(self.path)} - {LOST_AND_FOUND, *UNFINISHED})):
             raise StartupError(
                 f"the directory {self.path} holds other files ({others[0]}) and no bridge's data:"
                 " name an empty or a new directory"
             )
         if not is_new and not os.access(file, os.R_OK | os.W_OK):
             raise StartupError(f"cannot use {file}: permission denied")
-        # A start that was killed leaves an empty file, but no write-ahead log, which SQLite would delete.
-        if not is_new and not os.path.getsize(file) and os.path.exists(file + "-wal"):
-            raise StartupError(f"{file} is empty, and its log is not: restore it, or name another directory")
-        if is_new:
-            # SQLite would create it for all users to read; its other files get the same permissions.
-            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        if not is_new and not os.path.getsize(file):  # SQLite would take it for new, and delete its log
+            raise StartupError(f"{file} is empty: restore it, or name another directory")
         try:
+            if is_new:
+                self._create_database(file)
             connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=0.0)
         except sqlite3.Error as error:
             raise StartupError(f"cannot use {file}: {error}") from None
         try:
             # No other process opens the database, so it needs no shared memory (-shm) file.
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            if is_new or not self._recognise(connection, file):
-                self._create_tables(connection)
+            self._recognise(connection, file)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA secure_delete = OFF")  # some builds write zeros over what is deleted
@@ -104,17 +104,14 @@ class DataDirectory:
             raise
         return connection
 
-    def _recognise(self, connection: sqlite3.Connection, file: str) -> bool:
-        """Return True if the database file is a bridge's and of this format, and False if it is empty.
+    def _recognise(self, connection: sqlite3.Connection, file: str) -> None:
+        """Check that the database file is a bridge's and of this format.
 
         Raises:
             StartupError: the file is not a bridge's database, or has another format.
         """
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if not application and not version and not tables:
-            return False
         if application != APPLICATION:
             raise StartupError(f"{file} is not a bridge's database: name another directory")
         if version != FORMAT:
@@ -122,12 +119,20 @@ class DataDirectory:
                 f"{file} has format {version} and this bridge reads format {FORMAT}: use the"
                 " version of the bridge that wrote it"
             )
-        return True
 
-    def _create_tables(self, connection: sqlite3.Connection) -> None:
-        connection.executescript(
-            f"BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}; {SCHEMA} COMMIT;"
-        )
+    def _create_database(self, file: str) -> None:
+        """Create the database under another name and rename it, so that an empty one is a damaged one."""
+        for name in UNFINISHED:
+            with suppress(FileNotFoundError):
+                os.unlink(os.path.join(self.path, name))
+        unfinished = os.path.join(self.path, UNFINISHED[0])
+        # SQLite would create it for all users to read; its other files get the same permissions.
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
+            identity = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT};"
+            connection.executescript(f"BEGIN; {identity} {SCHEMA} COMMIT;")
+        os.rename(unfinished, file)
+        os.fsync(self._claim)
 
 
 def _create(path: str | os.PathLike[str]) -> None:

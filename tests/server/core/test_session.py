@@ -71,6 +71,27 @@ def test_an_id_wins_over_an_equal_name() -> None:
     assert session.get(first.id) is second
 
 
+def test_the_id_of_a_deleted_variable_with_a_long_name_is_not_found() -> None:
+    session = a_session()
+    variable = register(session, "n" * 256, 0.5)
+    session.delete(variable.id, ChangeContext())
+    with refused(session, NotFoundError, "Variable not found"):
+        session.get(variable.id)
+    assert session.get_many([variable.id, "x"]) == ({}, [variable.id, "x"])
+
+
+def test_an_identifier_that_is_neither_a_name_nor_an_id_is_refused() -> None:
+    session = a_session()
+    for identifier in (
+        "n" * 257,
+        f"var_{'n' * 257}_0123456789abcdef",
+        "var__0123456789abcdef",
+        "var_\n_0123456789abcdef",
+    ):
+        with refused(session, InvalidArgumentError, "variable_identifier"):
+            session.get(identifier)
+
+
 def test_two_variables_of_one_name_in_turn_have_two_ids() -> None:
     session = a_session()
     ids = set()

@@ -14,7 +14,7 @@ import pytest
 from server.core.changes import ChangeContext
 from server.core.errors import RefusalError, ResourceExhaustedError, StartupError, UnavailableError
 from server.storage.records import Compacted
-from server.storage.sqlite.directory import FILE
+from server.storage.sqlite.directory import FILE, UNFINISHED
 from server.storage.sqlite.store import SqliteStore
 from tests.server.core.builders import FakeClock, put, reader, register
 from tests.server.storage.builders import Bridge, a_bridge
@@ -304,12 +304,23 @@ def test_another_format_is_refused(tmp_path: Path, pragma: str, reason: str) -> 
         SqliteStore(tmp_path)
 
 
-def test_an_empty_file_of_a_start_that_was_killed_is_used(tmp_path: Path) -> None:
-    (tmp_path / FILE).touch()
+def test_the_files_of_a_start_that_was_killed_are_replaced(tmp_path: Path) -> None:
+    for name in UNFINISHED:
+        (tmp_path / name).write_bytes(b"unfinished")
     with a_bridge(tmp_path) as bridge:
         bridge.open()
     with a_bridge(tmp_path) as bridge:
         assert bridge.ids() == ["tuning"]
+    assert not any((tmp_path / name).exists() for name in UNFINISHED)
+
+
+def test_an_empty_file_is_refused_and_left_unchanged(tmp_path: Path) -> None:
+    with a_bridge(tmp_path) as bridge:
+        bridge.open()
+    (tmp_path / FILE).write_bytes(b"")
+    with pytest.raises(StartupError, match="is empty: restore it"):
+        SqliteStore(tmp_path)
+    assert (tmp_path / FILE).read_bytes() == b""
 
 
 def test_an_empty_file_with_a_log_is_refused_and_the_log_is_left_unchanged(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from server.rpc.tool_hosts import Hosts
 from server.rpc.tools import ToolServicer
 from server.tools.builtin import TOOLS
 from server.tools.context import SessionCall
-from server.tools.executor import LoopRun, collected
+from server.tools.executor import LoopRun, ResultTooLargeError, collected
 from server.tools.processes import Processes
 from server.tools.registry import Registry
 from server.tools.results import MAX_TRACE_LENGTH, ToolFailedError, trace_of
@@ -177,7 +177,7 @@ def test_a_tool_that_streams_without_end_can_be_cancelled_and_stalls_nobody() ->
     assert asyncio.run(cut()) == 100
 
 
-def test_more_than_one_answer_may_have_is_a_failure() -> None:
+def test_more_than_one_answer_may_have_is_refused() -> None:
     @tool
     async def many(n: int) -> AsyncIterator[int]:
         for number in range(n):
@@ -185,7 +185,7 @@ def test_more_than_one_answer_may_have_is_a_failure() -> None:
 
     assert asyncio.run(collected(stream_of(many, n=3).chunks(), 3, 100)) == b"[0,1,2]"
     for max_chunks, max_bytes in ((2, 100), (100, 2)):
-        with pytest.raises(RuntimeError, match="run the tool as a stream"):
+        with pytest.raises(ResultTooLargeError, match="run the tool as a stream"):
             asyncio.run(collected(stream_of(many, n=3).chunks(), max_chunks, max_bytes))
 
 

@@ -293,6 +293,8 @@ def random_walk(subject: str, seed: str) -> Walk:
     actions = [chance.one_of(*SUBJECTS[subject])(chance) for _ in range(length)]
     count = chance.often(0, 0, 0, 0, 120)
     ttl = 0
+    if subject == "restarts":
+        actions.insert(length // 2, Restart())
     if subject == "expiry":
         ttl = BRIEF_S
         actions.insert(length // 2, Expire())

@@ -45,13 +45,15 @@ def use_short_heartbeats(world: World) -> float:
 
 def stated_interval_s(world: World) -> float | None:
     """Return the interval in the initial metadata of a watch, in seconds; None if there is none."""
-    world.session.initialize()
-    request = pb.WatchVariablesRequest(session_id=world.sessions.id)
+    session = world.client.connection.session(f"{world.sessions.id}-interval")  # the scenario opens its own
+    session.initialize()
+    request = pb.WatchVariablesRequest(session_id=session.id)
     stream = world.client.connection.stream("WatchVariables", request, timeout=DEADLINE_S)
     try:
         stated = dict(stream.initial_metadata() or ()).get(KEY)
     finally:
         stream.cancel()
+        session.clean_up()
     if stated is None:
         return None
     number = str(stated)

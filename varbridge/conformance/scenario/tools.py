@@ -180,7 +180,7 @@ def fields_of(tool: pb.ToolRegistration | pb.ToolSpec) -> dict[str, Any]:
         "name": tool.name,
         "description": tool.description,
         "supports_streaming": tool.supports_streaming,
-        "number of parameters": len(tool.parameters),
+        "the order of parameters": [parameter.name for parameter in tool.parameters],
         **{f"parameter {parameter.name}": _parameter_fields(parameter) for parameter in tool.parameters},
     }
 
