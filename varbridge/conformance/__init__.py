@@ -7,4 +7,4 @@ import os
 
 # gRPC logs every connection that a bridge closes on stderr, and some scenarios close connections on purpose.
 # It reads this variable when it is imported, so the variable is set before any import of gRPC.
-os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
