@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import re
@@ -56,18 +57,18 @@ class ServerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
                 process_group=0,
             )
         except OSError as error:
             raise WorkerError(f"cannot run {shlex.join(self.command)}: {error}") from None
         assert self._process.stdout is not None
         assert self._process.stderr is not None
+        # On stdout, only a line feed ends a line: a carriage return is part of what the server prints.
+        stdout = io.TextIOWrapper(self._process.stdout, "utf-8", "replace", newline="\n")
+        stderr = io.TextIOWrapper(self._process.stderr, "utf-8", "replace")
         self._readers = [
             threading.Thread(target=self._read, args=(stream, lines), daemon=True)
-            for stream, lines in ((self._process.stdout, self.stdout), (self._process.stderr, self.stderr))
+            for stream, lines in ((stdout, self.stdout), (stderr, self.stderr))
         ]
         for reader in self._readers:
             reader.start()
@@ -164,8 +165,9 @@ class ServerProcess:
     def _read(self, stream: IO[str], lines: deque[str]) -> None:
         # A text stream yields whole lines, even if they arrive in pieces.
         for line in stream:
-            lines.append(line.rstrip("\r\n"))
-            ready = READY.fullmatch(lines[-1]) if line.endswith("\n") else None  # a last line may be cut off
+            lines.append(line.rstrip("\n"))
+            # A last line may be cut off.
+            ready = READY.fullmatch(lines[-1].rstrip("\r")) if line.endswith("\n") else None
             if lines is self.stdout and self.port is None and ready:
                 if self._on_ready is not None:
                     try:

@@ -41,6 +41,16 @@ Feature: Readers of watches
         | stops watching |
         | disconnects    |
 
+    @W9.1 @S4 @S4.1
+    Example: A clean-up does not count a watch that was cancelled
+      Given a float variable "x" holding 0.1
+      And Ada watches "x"
+      And Ben watches "x"
+      And Ben stopped watching
+      And repeatedly for 2.2 s, "x" is read
+      When the session is cleaned up
+      Then 2 resources are cleaned up
+
     @W9.1
     Example: A client can watch again after it has stopped
       Given a float variable "x" holding 0.1

@@ -127,6 +127,14 @@ Feature: Optimization
         | mipro     |
 
     @D2.1 @D2.2
+    Example: The refusal of a second lock has a long id in full
+      Given a float variable "temperature" holding 0.7
+      And the optimizer "the-optimizer-of-the-second-head-of-the-reward-model-after-the-third-stage-of-fine-tuning-with-the-learning-rate-of-the-first-one-and-with-all-examples-of-the-second-half-of-the-year-in-their-original-order-run-12" locked "temperature"
+      When the optimizer "copro" locks "temperature"
+      Then it is refused with FAILED_PRECONDITION, saying "the-optimizer-of-the-second-head-of-the-reward-model-after-the-third-stage-of-fine-tuning-with-the-learning-rate-of-the-first-one-and-with-all-examples-of-the-second-half-of-the-year-in-their-original-order-run-12"
+      And "temperature" is locked by the optimizer "the-optimizer-of-the-second-head-of-the-reward-model-after-the-third-stage-of-fine-tuning-with-the-learning-rate-of-the-first-one-and-with-all-examples-of-the-second-half-of-the-year-in-their-original-order-run-12"
+
+    @D2.1 @D2.2
     Scenario Outline: The refusal of a second lock has the whole id <holder>
       Given a float variable "temperature" holding 0.7
       And the optimizer "<holder>" locked "temperature"

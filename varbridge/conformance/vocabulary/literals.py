@@ -137,7 +137,10 @@ class Literal:
 
         dtype, shape, items = match.groups()
         if items is not None:
-            return numpy.array(json.loads(items), dtype)  # json reads NaN and Infinity here
+            array = numpy.array(json.loads(items), dtype)  # json reads NaN and Infinity here
+            # One of the many NaNs, which a bridge that converts the numbers would replace by the usual one.
+            array.view(f"i{array.itemsize}")[numpy.isnan(array)] += 1
+            return array
         shape = json.loads(shape)
         # Numbers that every dtype holds, and that are wrong if an item is lost or moved.
         return (numpy.arange(math.prod(shape)) * 3 % 1009).astype(dtype).reshape(shape)
