@@ -56,6 +56,14 @@ def test_a_wrong_history_is_a_violation(wrong: list[Update], violation: str) -> 
     assert violation in "; ".join(watches.violations("Ada", wrong))
 
 
+@pytest.mark.parametrize(("words", "bytes_"), [("n" * 8192, 8192), ("%" * 2731, 8193), ("🚀" * 683, 8196)])
+def test_a_refusal_that_a_client_may_not_accept_is_a_violation(words: str, bytes_: int) -> None:
+    assert replies.violations_of_refusal("SetVariable", words) == [
+        f"SetVariable answered a message of {bytes_} bytes as a header (S7)"
+    ]
+    assert replies.violations_of_refusal("SetVariable", words[:-1]) == []
+
+
 def test_two_watches_that_differ_are_a_violation() -> None:
     versions = Versions()
     versions.violations_of_update("s", VALID[2])

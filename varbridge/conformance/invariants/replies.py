@@ -13,6 +13,9 @@ from varbridge.conformance.vocabulary.types import TYPES
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.messages.traits import traits_of
 
+MAX_HEADER_BYTES = 8192
+"""The size of headers that every client of gRPC accepts by default, in bytes."""
+
 
 def violations(method: str, request: Any, reply: Any, *, current: bool = True) -> list[str]:
     """Return sentences about a reply that no bridge may give; empty if the reply is well-formed.
@@ -29,6 +32,15 @@ def violations(method: str, request: Any, reply: Any, *, current: bool = True) -
     if method == "RegisterVariable":
         faults += _registration_faults(request, reply, current)
     return [with_clause(f"{method} answered {text}", traits_of(method).clause) for text in faults]
+
+
+def violations_of_refusal(method: str, words: str) -> list[str]:
+    """Return a sentence about a message that is too long for some clients; empty if each accepts it."""
+    # gRPC writes other bytes than printable ASCII, and the percent sign, as a percent sign and two digits.
+    size = sum(1 if 0x20 <= byte <= 0x7E and byte != 0x25 else 3 for byte in words.encode())
+    if size < MAX_HEADER_BYTES:
+        return []
+    return [with_clause(f"{method} answered a message of {size} bytes as a header", "S7")]
 
 
 def variables_in(method: str, reply: Any) -> list[Variable]:

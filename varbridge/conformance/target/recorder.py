@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from varbridge.conformance.events import Event
-from varbridge.conformance.invariants.replies import variables_in, violations
+from varbridge.conformance.invariants.replies import variables_in, violations, violations_of_refusal
 from varbridge.conformance.invariants.versions import Versions
 from varbridge.conformance.report.trace import Trace
 
@@ -42,8 +42,9 @@ class Recorder:
         return self._states.get(first, first)
 
     def add(self, event: Event) -> None:
-        """Record an event, and check its reply."""
+        """Record an event, and check its reply or its refusal."""
         self.trace.add(event)
+        self.violations.extend(violations_of_refusal(event.method, event.words))
         if event.kind == "call" and event.reply is not None:
             self._inspect(self.state_at(event.address), event.method, event.request, event.reply)
 
