@@ -93,13 +93,14 @@ Feature: Registration of constraints
       And there is no variable "x"
 
       Examples:
-        | kind   | value  | constraints              | key     |
-        | float  | 0.5    | {"max": "one"}           | max     |
-        | float  | 0.5    | {"minimum": 0}           | minimum |
-        | float  | 0.5    | {"größe": 0}             | größe   |
-        | string | "five" | {"pattern": "(unclosed"} | pattern |
-        | string | "five" | {"enum": ["five", 5]}    | enum    |
-        | choice | "a"    | {}                       | choices |
+        | kind   | value  | constraints              | key         |
+        | float  | 0.5    | {"max": "one"}           | max         |
+        | float  | 0.5    | {"minimum": 0}           | minimum     |
+        | float  | 0.5    | {"größe": 0}             | größe       |
+        | float  | 0.5    | {"constructor": 0}       | constructor |
+        | string | "five" | {"pattern": "(unclosed"} | pattern     |
+        | string | "five" | {"enum": ["five", 5]}    | enum        |
+        | choice | "a"    | {}                       | choices     |
 
     @K4.1
     Example: The refusal of constraints has the whole name of a long key

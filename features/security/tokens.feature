@@ -125,10 +125,11 @@ Feature: Tokens
       And "x" still holds 0.5 at version 1
 
       Examples:
-        | header                             |
-        | Basic correct-horse-battery-staple |
-        | correct-horse-battery-staple       |
-        | Bearer                             |
+        | header                                   |
+        | Basic correct-horse-battery-staple       |
+        | correct-horse-battery-staple             |
+        | Bearer                                   |
+        | Bearer correct-horse-battery-staple more |
 
     Example: An empty token is refused
       Given a bridge with the token "correct-horse-battery-staple"

@@ -186,10 +186,12 @@ Feature: Running tools
       And "x" still holds 0.5 at version 1
 
       Examples:
-        | name     |
-        | "divide" |
-        | "Fail"   |
-        | "fail "  |
+        | name          |
+        | "divide"      |
+        | "Fail"        |
+        | "fail "       |
+        | "constructor" |
+        | "__proto__"   |
 
     Example: A streaming call of an unknown tool is not found
       Given an open session

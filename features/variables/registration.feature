@@ -248,6 +248,8 @@ Feature: Registering variables
         | "a:b@c"           |
         | "NULL"            |
         | "0"               |
+        | "__proto__"       |
+        | "constructor"     |
 
       Examples: blanks and signs that are not seen
         | name          |
@@ -302,5 +304,5 @@ Feature: Registering variables
     @A3.3
     Example: Metadata may have any text in its keys and its values
       Given a float variable "x" holding 0.5
-      When "x" is set to 0.6, with the metadata {"schlüssel 🚀": "e\u0301\r\n\u0000", "empty": "", "a.b/c": " "}
-      Then the metadata of "x" contains {"schlüssel 🚀": "e\u0301\r\n\u0000", "empty": "", "a.b/c": " "}
+      When "x" is set to 0.6, with the metadata {"schlüssel 🚀": "e\u0301\r\n\u0000", "empty": "", "a.b/c": " ", "__proto__": "x"}
+      Then the metadata of "x" contains {"schlüssel 🚀": "e\u0301\r\n\u0000", "empty": "", "a.b/c": " ", "__proto__": "x"}

@@ -14,7 +14,7 @@ from tests.conformance.project import Project
 from tests.conformance.verdict_builders import MakeProject
 from varbridge import Connection
 from varbridge.conformance.model import explorer
-from varbridge.conformance.model.actions import CleanUp, Get, Pick, Ref, Register, Set, Walk
+from varbridge.conformance.model.actions import CleanUp, Get, Lock, Pick, Ref, Register, Set, Walk
 from varbridge.conformance.model.branches import Branch, branch
 from varbridge.conformance.model.explorer import Exploration, explore
 from varbridge.conformance.model.shrinking import shortest
@@ -154,7 +154,7 @@ def diverging(*cases: tuple[int, Branch]) -> tuple[Callable[[Walk], Divergence |
     def take(walk: Walk) -> Divergence | None:
         for number, action in enumerate(walk.actions):
             for name, case in cases:
-                if isinstance(action, Set) and action.target.name == name and case not in excluded:
+                if isinstance(action, Set | Lock) and action.target.name == name and case not in excluded:
                     return Divergence(case.statement, case, case.case, number, "one answer", "another one")
         return None
 
@@ -171,6 +171,15 @@ def test_a_walk_is_shortened_to_the_action_that_diverges() -> None:
     shorter, again = shortest(walk, divergence, take)
     assert shorter.actions == (Set(target=Ref(2), value=Pick(0)),)
     assert again.key == CASE
+
+
+def test_a_lock_is_not_shortened_to_one_of_no_optimizer() -> None:
+    take, _ = diverging((0, CASE))
+    walk = Walk(("a", "b", "c", "d"), (Lock(optimizer="東京"),))
+    divergence = take(walk)
+    assert divergence is not None
+    shorter, _ = shortest(walk, divergence, take)
+    assert shorter.actions == (Lock(optimizer="mipro"),)
 
 
 def test_walks_go_on_without_the_case_that_diverged() -> None:

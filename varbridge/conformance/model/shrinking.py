@@ -78,9 +78,13 @@ def _simpler_parts(part: Any) -> Iterator[Any]:
                 yield replace(part, **{item.name: simple})
         elif value and isinstance(value, dict):
             yield replace(part, **{item.name: {}})
-        elif value and item.name in ("client", "session", "number", "constraints", "optimizer", "request_id"):
+        elif value and item.name in ("client", "session", "number", "constraints", "request_id"):
             yield replace(part, **{item.name: type(value)()})
-        elif value not in ("", None) and item.name in ("ahead", "back", "kind") and item.default != value:
+        elif (
+            value not in ("", None)
+            and item.name in ("ahead", "back", "kind", "optimizer")
+            and item.default != value
+        ):
             yield replace(part, **{item.name: item.default})
         elif item.name == "by" and value != "name" and item.default == "name":
             yield replace(part, by="name")
