@@ -328,6 +328,7 @@ Feature: Text constraints
         | "a++"           |
         | "\\Za"          |
         | "a\\h"          |
+        | "\\u0061"       |
         | "(?P=name)"     |
         | "a{1001}"       |
         | "*a"            |
