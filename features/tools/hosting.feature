@@ -118,7 +118,7 @@ Feature: Tools at another bridge
       Then the tool answers 2
       And at the other bridge, "count" holds 41 at version 1
 
-  @X7 @X2 @X4
+  @X7 @X2
   Rule: Chunks and the end of a stream are forwarded
 
     @X7.1
@@ -163,7 +163,7 @@ Feature: Tools at another bridge
         | A hosted tool                    | the tool            |
         | A tool in a call of hosted tools | the registered tool |
 
-    @X4.5 @X7.2 @requires_caps
+    @X4 @X4.5 @X7.2 @requires_caps
     Example: A cancel ends the stream of a hosted tool at its host
       Given the tools "count" and "block" of another bridge, started with "--max-calls 1", are registered
       And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
