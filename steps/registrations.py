@@ -13,6 +13,7 @@ from varbridge.conformance.scenario.tools import (
     fields_of,
     host_of,
     refusal_at_capacity,
+    register_at_host,
     register_hosted,
     registration,
     registrations,
@@ -34,6 +35,16 @@ from varbridge.conformance.vocabulary.matchers import expect
 from varbridge.conformance.vocabulary.phrases import action, event, prefix, run_step
 from varbridge.conformance.vocabulary.tables import optional, table
 
+PARAMETERS = {
+    "name": NAME,
+    "type": PARAMETER_TYPE,
+    "required": YES_OR_NO,
+    "default": EMPTY_VALUE,
+    "constraints": EMPTY_OBJECT,
+    "description": EMPTY_WORDS,
+}
+"""The columns of a table of parameters."""
+
 
 def host_process(arguments):
     """Return the process of another bridge, if only this scenario uses it."""
@@ -49,23 +60,11 @@ def step_hosted(context, names, host):
 
 @given("the tool {name} of another bridge{host} is registered with the parameters:")
 @provides(Client.host, ToolNotes.host_address, host_process)
-@table(
-    {
-        "name": NAME,
-        "type": PARAMETER_TYPE,
-        "required": YES_OR_NO,
-        "default": EMPTY_VALUE,
-        "constraints": EMPTY_OBJECT,
-        "description": EMPTY_WORDS,
-    }
-)
+@table(PARAMETERS)
 def step_hosted_with(context, tool, host, rows):
     """Register a tool that another bridge hosts, with these parameters in place of those that it offers."""
-    world = context.world
-    world.tools.host_address = address_of_host(world, host)
-    world.client.host = world.client.connect(world.tools.host_address)
-    world.tools.hosted.add(tool)
-    world.session.register_tools([registration(tool, {}, rows)], world.tools.host_address)
+    connection = context.world.client.connect(address_of_host(context.world, host))
+    register_at_host(context.world, connection, [registration(tool, {}, rows)])
 
 
 @event("the other bridge is/was killed")
@@ -97,16 +96,7 @@ def step_register(context, rows):
 
 @action("the tool {name} is/was registered with the metadata {texts_object} and the parameters:")
 @provides(ToolNotes.registered, ToolNotes.host_address, answer("ids of tools"))
-@table(
-    {
-        "name": NAME,
-        "type": PARAMETER_TYPE,
-        "required": YES_OR_NO,
-        "default": EMPTY_VALUE,
-        "constraints": EMPTY_OBJECT,
-        "description": EMPTY_WORDS,
-    }
-)
+@table(PARAMETERS)
 def step_register_whole(context, tool, metadata, rows):
     """Register a streaming tool with a value in every field of the registration; its host does not answer."""
     context.world.tools.registered = registration(tool, metadata, rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -93,19 +94,6 @@ def _check_sizes(values: Mapping[str, AnyMessage]) -> None:
         jsontext.check_items(containers, "the arguments have")
 
 
-def _is_of(sent_kind: str, data: bytes) -> bool:
-    """Return True if an argument is of the type that its type_url names: a client may not know what fits."""
-    if sent_kind == JSON:
-        return False
-    if sent_kind.endswith(BINARY):
-        return True
-    try:
-        TYPES[sent_kind].read_json(data, "")
-    except InvalidArgumentError:
-        return False
-    return True
-
-
 def read(parameter: Parameter, message: AnyMessage, array: bytes = b"") -> Any:
     """Read one argument. The value must be of the parameter's type; the type in its type_url may differ: a
     client does not know that the 2 that it sends as an integer is for a parameter of type float.
@@ -120,11 +108,8 @@ def read(parameter: Parameter, message: AnyMessage, array: bytes = b"") -> Any:
         raise invalid(parameter.name, f"type_url names no type: {shortened(message.type_url)!r}")
     if array and not sent_kind.endswith(BINARY):
         raise invalid(parameter.name, f"bytes need a type_url that ends in {BINARY}")
-    if parameter.type == "any" and not _is_of(sent_kind, message.value):
-        try:
-            return jsontext.parse(message.value)
-        except jsontext.InvalidJsonError as error:
-            raise invalid(parameter.name, f"the value {error}") from None
+    if parameter.type == "any" and not sent_kind.endswith(BINARY):
+        return _read_any(sent_kind, message.value, parameter.name)
     kind = TYPES[sent_kind.removesuffix(BINARY) if parameter.type == "any" else parameter.type]
     constraints: Constraints = NO_CONSTRAINTS
     if parameter.constraints_json:
@@ -139,3 +124,15 @@ def read(parameter: Parameter, message: AnyMessage, array: bytes = b"") -> Any:
             [FieldViolation(parameter.name, violation) for violation in violations],
         )
     return Value(kind.name, accepted.data).native()
+
+
+def _read_any(sent_kind: str, data: bytes, field: str) -> Any:
+    """Read an argument in JSON that may be of any type, also of another one than its type_url names."""
+    if sent_kind != JSON:
+        check_json_size(data, TYPES[sent_kind], field, Limits().json_bytes)
+        with suppress(InvalidArgumentError):
+            return Value(sent_kind, TYPES[sent_kind].read_json(data, field).data).native()
+    try:
+        return jsontext.parse(data)
+    except jsontext.InvalidJsonError as error:
+        raise invalid(field, f"the value {error}") from None

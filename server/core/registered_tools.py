@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 
-from .errors import InvalidArgumentError, NotFoundError, ResourceExhaustedError, invalid
-from .names import MAX_LENGTH, check_name
+from .errors import InvalidArgumentError, NotFoundError, ResourceExhaustedError, invalid, shortened
+from .names import check_name
 from .parameters import Parameter, read
 from .types import TYPES, type_named
 from .values import PREFIX
@@ -111,7 +111,7 @@ def check_parameter(parameter: Parameter, tool_name: str) -> None:
     field = f"{tool_name}.{parameter.name}"
     if parameter.type not in (*TYPES, TYPE_ANY):
         raise invalid(
-            field, f"type must be {', '.join(TYPES)} or {TYPE_ANY}, not {parameter.type[:MAX_LENGTH]!r}"
+            field, f"type must be {', '.join(TYPES)} or {TYPE_ANY}, not {shortened(parameter.type)!r}"
         )
     if parameter.constraints_json:
         if parameter.type == TYPE_ANY:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import grpc
 
-from varbridge import BridgeError, Session
+from varbridge import BridgeError, Connection, Session
 from varbridge.caller import Caller
 from varbridge.conformance.scenario.world import DEADLINE_S, World
 from varbridge.conformance.vocabulary.calls import HostStart, ToolArguments
@@ -205,8 +205,8 @@ def address_of_host(world: World, host: HostStart) -> str:
 
 def register_hosted(world: World, address: str, names: Sequence[str]) -> None:
     """Register tools of another bridge in the session, with the parameters that the bridge lists."""
-    world.client.host = world.client.connect(address)
-    catalogue = world.client.host.session(f"{world.sessions.id}-catalogue")
+    host = world.client.connect(address)
+    catalogue = host.session(f"{world.sessions.id}-catalogue")
     offered = catalogue.initialize().available_tools
     catalogue.clean_up()
     specs = {name: item(offered, name, f"the tool {name!r} at the other bridge") for name in names}
@@ -219,9 +219,15 @@ def register_hosted(world: World, address: str, names: Sequence[str]) -> None:
         )
         for name, spec in specs.items()
     ]
-    world.tools.host_address = address
-    world.tools.hosted.update(names)
-    world.session.register_tools(tools, address)
+    register_at_host(world, host, tools)
+
+
+def register_at_host(world: World, host: Connection, tools: Sequence[pb.ToolRegistration]) -> None:
+    """Register tools in the session that run at another bridge."""
+    world.client.host = host
+    world.tools.host_address = host.address
+    world.tools.hosted.update(tool.name for tool in tools)
+    world.session.register_tools(tools, host.address)
 
 
 def refusal_at_capacity(session: Session, tool: str) -> Exception | None:
