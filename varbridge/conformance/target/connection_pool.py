@@ -27,6 +27,9 @@ _HINTS = {
 
 _CONNECT_TIMEOUT_S = 1.0
 
+_NARROW = [("grpc.http2.lookahead_bytes", 4096), ("grpc.http2.bdp_probe", 0)]
+"""The channel arguments for a small window of flow control, which gRPC may not enlarge."""
+
 
 class ConnectionPool:
     """A pool of recorded connections to the bridge that most scenarios share.
@@ -85,8 +88,8 @@ class ConnectionPool:
         return connection
 
     def narrow(self, address: str, credentials: ClientCredentials) -> RecordedConnection:
-        """Return a connection that buffers only 64 KiB of unread data: gRPC may not enlarge its window."""
-        return self._open(address, credentials, options=[("grpc.http2.bdp_probe", 0)])
+        """Return a connection that buffers only 4 KiB of unread data per stream."""
+        return self._open(address, credentials, options=_NARROW)
 
     def retrying(self, address: str, patience: float) -> RetryingConnection:
         """Return a connection that retries calls for ``patience`` seconds while a bridge is unavailable."""

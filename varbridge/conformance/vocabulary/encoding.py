@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -69,8 +68,8 @@ def decode(kind: str, message: AnyMessage, array: bytes = b"") -> Any:
     if named != kind:
         raise MalformedReplyError(f"a value of type {kind} came with the type_url {message.type_url!r}")
     try:
-        text = message.value.decode()
-        value = (_STRICT_DECODER if _LARGE_NUMBER.search(text) else _DECODER).decode(text)
+        decoder = _STRICT_DECODER if _may_have_large_numbers(message.value) else _DECODER
+        value = decoder.decode(message.value.decode())
     except (ValueError, RecursionError) as error:
         raise MalformedReplyError(
             f"a value of type {kind} came as invalid JSON: {message.value[:80]!r} ({error})"
@@ -136,8 +135,15 @@ _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 _STRICT_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_whole, parse_constant=_no_constant)
 """A decoder that also refuses numbers beyond doubles, for which it calls Python for each number."""
 
-_LARGE_NUMBER = re.compile(r"[0-9]{200}|[eE]\+?[0-9]{3}")
-"""The parts of a text that may have numbers beyond doubles: 200 digits, or an exponent of three digits."""
+_SHAPES = bytes.maketrans(b"123456789E", b"000000000e")
+_LARGE_SHAPES = (b"0" * 200, b"e000", b"e+000")
+"""The shapes of numbers that may be beyond doubles: 200 digits, or an exponent of three digits."""
+
+
+def _may_have_large_numbers(content: bytes) -> bool:
+    shapes = content.translate(_SHAPES)  # a regular expression takes twenty times as long
+    return any(shape in shapes for shape in _LARGE_SHAPES)
+
 
 _FITS: dict[str, Callable[[Any], bool]] = {
     "float": lambda value: type(value) in _NUMBERS or (isinstance(value, str) and value in _SPECIAL),
