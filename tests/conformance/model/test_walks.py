@@ -16,9 +16,10 @@ from varbridge import Connection
 from varbridge.conformance.model import explorer
 from varbridge.conformance.model.actions import CleanUp, Get, Lock, Pick, Ref, Register, Set, Walk
 from varbridge.conformance.model.branches import Branch, branch
+from varbridge.conformance.model.divergence import RESTARTED, Divergence
 from varbridge.conformance.model.explorer import Exploration, explore
 from varbridge.conformance.model.shrinking import shortest
-from varbridge.conformance.model.walker import RESTARTED, Divergence, Walker, all_branches
+from varbridge.conformance.model.walker import Walker, all_branches
 from varbridge.conformance.model.walks import SUBJECTS, random_walk
 from varbridge.conformance.target.options import DEFAULT_WALKS
 from varbridge.conformance.vocabulary.parameter_types import TYPES

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from varbridge.conformance.model.actions import Walk
 from varbridge.conformance.model.branches import Branch
+from varbridge.conformance.model.divergence import Divergence, Key
 from varbridge.conformance.model.shrinking import DURATION_S, shortest
-from varbridge.conformance.model.walker import Divergence, Key
 from varbridge.conformance.model.walks import random_walk
 
 MOST_DIVERGENCES = 80

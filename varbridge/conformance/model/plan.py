@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
+from varbridge.conformance.model.actions import Action
 from varbridge.conformance.model.branches import Branch
 from varbridge.conformance.model.comparison import Differences
 
@@ -65,6 +66,23 @@ class Plan:
     def codes(self) -> set[str]:
         """The names of the statuses that are right for a refusal."""
         return {code for refusal in self.refusals for code in refusal.codes}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An action that was taken.
+
+    Attributes:
+        action: the action.
+        plan: its plan.
+        refused: the name of the status with which it was refused; empty if it was accepted.
+        watcher: the number of the client whose watch it started or ended.
+    """
+
+    action: Action
+    plan: Plan
+    refused: str = ""
+    watcher: int = 0
 
 
 @singledispatch

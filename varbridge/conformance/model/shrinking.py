@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from varbridge.conformance.model.actions import Walk
-from varbridge.conformance.model.walker import Divergence
+from varbridge.conformance.model.divergence import Divergence
 
 DURATION_S = 1.5
 """The usual limit for the time in which a walk is shortened, in seconds."""

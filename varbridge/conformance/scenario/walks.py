@@ -12,7 +12,8 @@ CLIENTS = 3
 def take_walks(world: World, subject: str) -> None:
     """Take the random walks of the run about a subject; the world gets their divergences."""
     from varbridge.conformance.model.explorer import Exploration, explore  # only for these scenarios
-    from varbridge.conformance.model.walker import DEADLINE_S, Walker
+    from varbridge.conformance.model.walk_watch import DEADLINE_S
+    from varbridge.conformance.model.walker import Walker
     from varbridge.conformance.model.walks import LONG
 
     options = world.target.options
