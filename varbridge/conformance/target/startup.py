@@ -20,6 +20,9 @@ from varbridge.process import READY_LINE, ServerProcess
 START_TIMEOUT_S = 15.0
 """The time in which a bridge must be ready, in seconds."""
 
+FAILED_START_TIMEOUT_S = 5.0
+"""The maximum time until a bridge that cannot start has ended, in seconds."""
+
 _CANNOT_RUN = (126, 127)
 """The exit codes of a shell, and of ``env``, for a command that is not executable or does not exist."""
 
