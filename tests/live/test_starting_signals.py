@@ -44,6 +44,24 @@ def test_a_signal_during_the_start_ends_the_bridge_without_a_traceback(number: s
     assert "Traceback" not in process.last_words()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_ready_ends_the_bridge_with_exit_code_0(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    tokens = tmp_path / "tokens"
+    os.mkfifo(tokens)
+    process = ServerProcess([*SERVER, "--token-file", str(tokens)])
+    writer = os.open(
+        tokens, os.O_WRONLY
+    )  # returns when the bridge has opened it, which then waits for tokens
+    try:
+        process.signal(number)
+        assert process.wait_ended(60.0) == 0
+    finally:
+        os.close(writer)
+    assert process.port is None
+
+
 @pytest.mark.parametrize("outlives", [True, False])
 def test_a_bridge_outlives_its_parent_process_if_a_flag_says_so(tmp_path: Path, outlives: bool) -> None:
     log = tmp_path / "ready"
