@@ -6,6 +6,7 @@ from behave import step, then, when
 from hamcrest import all_of, assert_that, greater_than_or_equal_to, less_than_or_equal_to
 
 from varbridge.conformance.faults.polling import eventually
+from varbridge.conformance.scenario.answers import release
 from varbridge.conformance.scenario.notes import ReadNotes
 from varbridge.conformance.scenario.prerequisites import OUTCOME, answer, needs, provides
 from varbridge.conformance.vocabulary.matchers import expect, is_value
@@ -24,7 +25,7 @@ def step_lock(context, optimizer, variable):
 @provides(answer("a final value"))
 def step_release(context, optimizer, variable):
     """Release the lock that an optimizer has on a variable."""
-    return context.world.session.stop_optimization(context.world.sessions.identifier(variable), optimizer)
+    return release(context.world.session, context.world.sessions.identifier(variable), optimizer)
 
 
 @action("the optimizer {name} releases/released {variable} by force")
@@ -32,7 +33,7 @@ def step_release(context, optimizer, variable):
 def step_release_by_force(context, optimizer, variable):
     """Release the lock on a variable, even if another optimizer has it."""
     identifier = context.world.sessions.identifier(variable)
-    return context.world.session.stop_optimization(identifier, optimizer, force=True)
+    return release(context.world.session, identifier, optimizer, force=True)
 
 
 @when("{name} is set to {value} repeatedly until that is accepted, while the optimizer {name} sets {name}")
@@ -82,4 +83,4 @@ def step_is_free(context, name):
 @needs(answer("a final value"))
 def step_final_value(context, value):
     """Check the value that the release of a variable answered."""
-    assert_that(context.world.require_success(), is_value(value), "the final value")
+    assert_that(context.world.require_success().value, is_value(value), "the final value")

@@ -80,6 +80,17 @@ def receive_marker(world, person):
     expect_updates(world, person, [row])
 
 
+@then("{person} receives {int} update(s) with the type_url {name}")
+@needs(watch_of("person"))
+def step_receive_url(context, person, count, url):
+    """Check that the next updates of a watch are so many, whose values all have this type_url."""
+    context.world.require_success()
+    watcher = context.world.watchers[person]
+    updates = wait_for_news(watcher.watch, watcher.position + count)[watcher.position :]
+    watcher.position += len(updates)
+    assert_that([variable_of(update).raw.type_url for update in updates], equal_to([url] * count))
+
+
 @then("{person} receives all {int} long texts in order")
 @needs(watch_of("person"))
 def step_receive_long(context, person, count):

@@ -1,12 +1,14 @@
 """Steps about variables that are read and listed."""
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 
 from behave import given, then
 from hamcrest import assert_that, equal_to, has_entries
 
-from varbridge import BridgeError, Connection, Variable
+from varbridge import BridgeError, Variable
+from varbridge.conformance.scenario.answers import AnsweredValue
 from varbridge.conformance.scenario.notes import ReadNotes
 from varbridge.conformance.scenario.prerequisites import OUTCOME, Fact, answer, needs, provides, watch_of
 from varbridge.conformance.scenario.watch_assertions import news
@@ -28,14 +30,8 @@ def step_read(context, variable):
 def step_under_older_name(context, step):
     """Run a step whose calls go to the gRPC service SnakepitBridge, the older name of BridgeService."""
     client = context.world.client
-    address, credentials = client.connection.address, client.credentials
-    with (
-        Connection(
-            address, service="SnakepitBridge", tls=credentials.tls, token=credentials.token
-        ) as connection,
-        client.using(connection),
-    ):
-        context.world.target.require_older_service(connection)
+    with client.under("SnakepitBridge"):
+        context.world.target.require_older_service(client.connection)
         run_step(context, step)
 
 
@@ -207,9 +203,19 @@ def step_listed_nothing(context):
 @then("its type_url is {name}")
 @needs(OUTCOME)
 def step_type_url(context, url):
-    """Check the type_url of the variable that was answered, also if it was answered twice."""
-    urls = {variable.raw.type_url for variable in answered_variables(context)}
-    assert_that(urls, equal_to({url}), "the type_urls")
+    """Check the type_url of each value that was answered."""
+    assert_that(answered_urls(context), equal_to({url}), "the type_urls")
+
+
+def answered_urls(context):
+    """Return the type_urls of the variables, the history, the final value or the result that was answered."""
+    answered = context.world.require_success()
+    if isinstance(answered, AnsweredValue):
+        return {answered.url}
+    values = [*answered] if isinstance(answered, Sequence) else []
+    if any(isinstance(entry, pb.VariableHistoryEntry) for entry in values):
+        return {entry.value.type_url for entry in values}
+    return {variable.raw.type_url for variable in answered_variables(context)}
 
 
 @then("its value is in JSON")

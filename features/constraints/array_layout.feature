@@ -111,6 +111,8 @@ Feature: The layout of arrays
         | "int64"   | -9223372036854775809 |
         | "float32" | 1e39                 |
         | "float32" | -1e39                |
+        | "float32" | 3.5e38               |
+        | "float32" | -3.41e38             |
 
     @K4.2
     Scenario Outline: The number <number> in JSON is accepted where tensors have the dtype <dtype>
@@ -130,6 +132,8 @@ Feature: The layout of arrays
         | "int64"   | -2.0                |
         | "float32" | 0.1                 |
         | "float32" | 3e38                |
+        | "float32" | 3.4028234663852886e38 |
+        | "float32" | -3.4028234663852886e38 |
         | "float64" | 1e300               |
 
     @K4.2

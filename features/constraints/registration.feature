@@ -20,6 +20,7 @@ Feature: Registration of constraints
         | float | 0.5   | null                  |
         | float | 0.5   | {"max": NaN}          |
         | float | 0.5   | {"min": 0} {"max": 1} |
+        | float | 0.5   | {"max": 1, "max": 9} |
 
       Examples: unknown keys
         | kind      | value                       | constraints        |
@@ -101,6 +102,10 @@ Feature: Registration of constraints
         | string | "five" | {"pattern": "(unclosed"} | pattern     |
         | string | "five" | {"enum": ["five", 5]}    | enum        |
         | choice | "a"    | {}                       | choices     |
+        | module | "a"    | {"allowed_modules": {}}            | allowed_modules |
+        | embedding | [0.5]                       | {"dimensions": "1"}                | dimensions |
+        | tensor    | {"shape": [1], "data": [1]} | {"dtype": 32}                      | dtype      |
+        | tensor    | {"shape": [1], "data": [1]} | {"shape": 1}                       | shape      |
 
     @K4.1
     Example: The refusal of constraints has the whole name of a long key

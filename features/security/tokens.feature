@@ -88,6 +88,13 @@ Feature: Tokens
       Then it is refused as unauthenticated
       And "x" still holds 0.5 at version 1
 
+    @requires_current_service @requires_older_service
+    Example: A watch of the older service name without a token is refused
+      Given a bridge with the token "correct-horse-battery-staple"
+      And a float variable "x" holding 0.5
+      When without a token, under the older service name, Ada watches "x"
+      Then Ada's watch ends as unauthenticated
+
     Example: A client without a token opens no session
       Given a bridge with the token "correct-horse-battery-staple"
       And an open session

@@ -255,6 +255,27 @@ Feature: The lifetime of a session
       When in session "blue", repeatedly for 1.5 s, the variables are listed
       Then "x" still holds 0.5 at version 1
 
+    @S5.4 @requires_standard_tools
+    Example: A running tool keeps a session open after another one has ended
+      Given an open session with a time to live of 1 s
+      And a float variable "x" holding 0.5
+      And the tool "sleep" is running for 3 s
+      And the tool "sleep" ran with {"seconds": 0.01}
+      When in session "blue", repeatedly for 1.5 s, the variables are listed
+      Then "x" still holds 0.5 at version 1
+
+    @S5.1
+    Example: A session ends after a call of a tool whose host does not answer
+      Given an open session with a time to live of 1 s
+      And a float variable "x" holding 0.5
+      And these tools are registered:
+        | name    | takes |
+        | "train" | []    |
+      And Ada watches "x"
+      When the tool "train" runs
+      Then it is refused as unavailable
+      And Ada's watch ends as not found
+
     @S5.2
     Example: A negative time to live is refused
       When the session is opened with a time to live of -5 s
@@ -358,6 +379,7 @@ Feature: The lifetime of a session
         | action                                 |
         | "x" is registered as a float holding 1 |
         | the variables are listed               |
+        | 1 tools "t" are registered             |
 
   @S1 @S1.2
   Rule: Opening an open session again changes nothing about it

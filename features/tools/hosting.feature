@@ -95,6 +95,14 @@ Feature: Tools at another bridge
       Then the chunks are [1, 2]
       And at the other bridge, the session is open
 
+    @X2.2
+    Example: The registered default of a parameter reaches the host of a stream
+      Given the tool "count" of another bridge is registered with the parameters:
+        | name | type    | required | default | constraints | description |
+        | n    | integer | no       | 3       |             |             |
+      When the tool "count" streams
+      Then the chunks are [1, 2, 3]
+
     @X5.2 @X7.2
     Scenario Outline: The optimizer of <a call> is forwarded to the host
       Given the tool "increment" of another bridge is registered

@@ -118,6 +118,20 @@ Feature: Running tools
       And the session is open
 
     @X2.1
+    Example: A call with bytes in addition to an argument in JSON is refused
+      Given an open session
+      When the tool "echo" runs with the parameter "message" as "hello" with 4 stray bytes
+      Then it is refused as invalid
+      And the session is open
+
+    @X2.1
+    Example: A call with an argument without a value is refused
+      Given an open session
+      When the tool "fail" runs with the parameter "message" as no value
+      Then it is refused as invalid
+      And the session is open
+
+    @X2.1
     Scenario Outline: An argument may have the type_url "<url>", since its JSON decides
       Given an open session
       When the tool "echo" runs with the parameter "message" as "hello" under the type_url "<url>"
@@ -375,6 +389,12 @@ Feature: Running tools
       And the tool "die" failed 5 times
       When the tool "echo" runs with {"message": "here"}
       Then the tool answers "here"
+
+    Example: A tool runs in a process after forty tools have ended theirs
+      Given an open session
+      And the tool "die" failed 40 times
+      When the tool "block" runs with {"seconds": 0.01}
+      Then the tool succeeds
 
     Example: A tool goes on running when another one ends its own process
       Given an open session

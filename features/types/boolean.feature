@@ -19,7 +19,7 @@ Feature: Boolean variables
       When "streaming" is set to false
       Then "streaming" holds false at version 2
 
-  @T @T.3 @T.6
+  @T @V3 @T.3 @T.6
   Rule: Only true and false are booleans
 
     Scenario Outline: A boolean variable refuses <value>
@@ -42,3 +42,16 @@ Feature: Boolean variables
       When "streaming" is registered as a boolean holding 1
       Then it is refused as invalid, saying "must be a boolean"
       And there is no variable "streaming"
+
+    @V3.1
+    Scenario Outline: The text <text>, which is not JSON, is refused as a boolean
+      Given a boolean variable "streaming" holding false
+      When "streaming" is set to the text `<text>`
+      Then it is refused as invalid
+      And "streaming" still holds false at version 1
+
+      Examples:
+        | text |
+        | True |
+        | TRUE |
+        | yes  |

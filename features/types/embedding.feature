@@ -52,7 +52,7 @@ Feature: Embedding variables
       Then it is refused as invalid, saying "must be a list of numbers"
       And there is no variable "query"
 
-  @V4
+  @V4 @V5
   Rule: Large vectors round-trip as raw bytes, byte for byte
 
     @V4.1 @V4.2
@@ -90,3 +90,17 @@ Feature: Embedding variables
         | float32 array of shape [1, 3] |
         | float32 array of shape [3, 1] |
         | float32 array of shape [0]    |
+
+    @V4.3 @V5.1
+    Scenario Outline: An embedding refuses <count> raw bytes with the header <header>
+      Given an embedding variable "query" holding float32 array [0.5, 0.25]
+      When "query" is set to the header `<header>` with <count> bytes
+      Then it is refused as invalid
+      And "query" still holds float32 array [0.5, 0.25] at version 1
+
+      Examples:
+        | count | header                                                                             |
+        | 7     | {"type": "embedding", "shape": [2], "dtype": "float32", "binary_format": "raw"}    |
+        | 8     | {"type": "embedding", "shape": [2], "binary_format": "raw"}                        |
+        | 8     | {"type": "tensor", "shape": [2], "dtype": "float32", "binary_format": "raw"}       |
+        | 8     | {"type": "embedding", "shape": [2], "dtype": "float32", "binary_format": "pickle"} |

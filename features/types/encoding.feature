@@ -65,6 +65,29 @@ Feature: How values travel
         | a batch read without metadata | "x" and "x", by its id, are read in one call, without their metadata |
         | an opening                    | the session is opened again                                          |
         | a rollback                    | "x" is rolled back to version 1                                      |
+        | a history                     | the newest 1 entries in the history of "x" are read                  |
+
+    @V1.2 @requires_older_service
+    Example: A client of the older service name gets the older form of the type_url in the release of a lock
+      Given a float variable "x" holding 0.5
+      And the optimizer "mipro" locked "x"
+      When under the older service name, the optimizer "mipro" releases "x" by force
+      Then its type_url is "dspex.variables/float"
+
+    @V1.2 @requires_older_service @requires_standard_tools
+    Example: A client of the older service name gets the older form of the type_url in the result of a tool
+      Given an integer variable "count" holding 1
+      When under the older service name, the tool "increment" runs with {"name": "count"}
+      Then its type_url is "dspex.variables/integer"
+
+    @V1.1 @V1.2 @requires_older_service
+    Example: Watches of both service names receive the form of the type_url of their own name
+      Given a float variable "x" holding 0.5
+      And under the older service name, Ada watches "x", with initial values
+      And Ben watches "x", with initial values
+      When "x" is set to 0.6
+      Then Ada receives 2 updates with the type_url "dspex.variables/float"
+      And Ben receives 2 updates with the type_url "type.googleapis.com/snakepit.float"
 
     @V1.2 @requires_older_service
     Scenario Outline: A client of the older service name gets the older form of the type_url of <value>
@@ -93,6 +116,20 @@ Feature: How values travel
       Given an integer variable "x" holding 5
       When "x" is set to the text ` 42 `
       Then "x" holds 42 at version 2
+
+    @V1.3
+    Scenario Outline: <value> with the type_url of another type is refused for <a variable>
+      Given <a variable> "x" holding <held>
+      When "x" is set to <value> under the type_url "type.googleapis.com/snakepit.<type>"
+      Then it is refused as invalid
+      And "x" still holds <held> at version 1
+
+      Examples:
+        | a variable          | held | value | type    |
+        | a float variable    | 5.0  | 7     | integer |
+        | an integer variable | 5    | 7     | float   |
+        | a module variable   | "a"  | "b"   | string  |
+        | a string variable   | "a"  | "b"   | module  |
 
     @V1.3
     Scenario Outline: A float with the type_url "<url>" is refused
@@ -145,6 +182,8 @@ Feature: How values travel
         | 01     |
         | +1     |
         | True   |
+        | 5.     |
+        | 0.5e   |
 
       Examples: what some parsers let through
         | text      |
@@ -167,6 +206,8 @@ Feature: How values travel
         | an embedding variable | [0.5]                       | [0.5 1]                      |
         | an embedding variable | [0.5]                       | [01]                         |
         | an embedding variable | [0.5]                       | [.5]                         |
+        | an embedding variable | [0.5]                       | [1.]                         |
+        | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [1.]} |
         | an embedding variable | [0.5]                       | [0.5] [1]                    |
         | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [2,]} |
 
@@ -267,10 +308,37 @@ Feature: How values travel
         | 22 61 09 22 |
         | 22 61 00 22 |
 
+      Examples: other encodings of "a"
+        | bytes                               |
+        | 22 00 61 00 22 00                   |
+        | 00 22 00 61 00 22                   |
+        | ff fe 22 00 61 00 22 00             |
+        | 22 00 00 00 61 00 00 00 22 00 00 00 |
+
       Examples: pickles
         | bytes                |
         | 80 04 4b 01 2e       |
         | 80 03 58 01 00 61 2e |
+
+    @V3.1 @V3.2
+    Scenario Outline: The text <text>, which is no integer in JSON, is refused at once
+      Given an integer variable "x" holding 5
+      When "x" is set to the text `<text>`
+      Then it is refused as invalid
+      And "x" still holds 5 at version 1
+
+      Examples: what some languages read as an integer
+        | text  |
+        | 1_000 |
+        | +5    |
+        | 007   |
+        | 0x10  |
+
+      Examples: beyond the range of doubles
+        | text         |
+        | 1e400        |
+        | 1e99999999   |
+        | -1e999999999 |
 
     @V3.1
     Example: An empty JSON text is refused

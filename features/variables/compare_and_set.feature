@@ -175,11 +175,17 @@ Feature: Expected versions and request ids
         | "🚀"       |
 
     @S7.1
-    Example: A request id with a control character is refused
+    Scenario Outline: A request id with a control character, <id>, is refused
       Given an integer variable "count" holding 1
-      When "count" is set to 2, with the request id "a\nb"
+      When "count" is set to 2, with the request id <id>
       Then it is refused as invalid
       And "count" still holds 1 at version 1
+
+      Examples:
+        | id               |
+        | "a\nb"           |
+        | "next\u0085line" |
+        | "csi\u009b"      |
 
   @A6 @S6 @A6.1 @requires_current_fields
   Rule: A repeat gets the first answer, whatever happened to the variable since

@@ -101,6 +101,21 @@ Feature: History and rollback
         | 2       | 0.2   | Ada        |
         | 1       | 0.1   | client     |
 
+    @A11.4
+    Scenario Outline: A change with an author under "<key>" is attributed to a client
+      Given a float variable "x" holding 0.1
+      When "x" is set to 0.2, with the metadata {"<key>": "Ada"}
+      Then the history of "x" is:
+        | version | value | changed by |
+        | 2       | 0.2   | client     |
+        | 1       | 0.1   | client     |
+
+      Examples:
+        | key        |
+        | Changed_By |
+        | changedBy  |
+        | author     |
+
     @A11.4 @requires_standard_tools
     Example: A change by a tool is attributed to the tool
       Given an integer variable "x" holding 1

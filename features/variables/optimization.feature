@@ -175,6 +175,21 @@ Feature: Optimization
       Then the final value is false
 
     @D3.1 @requires_current_fields
+    Scenario Outline: The final value of <a variable> may be <value>
+      Given <a variable> "x" holding <value>
+      And the optimizer "mipro" locked "x"
+      When the optimizer "mipro" releases "x"
+      Then the final value is <value>
+
+      Examples:
+        | a variable          | value                       |
+        | an integer variable | 9007199254740993            |
+        | a float variable    | NaN                         |
+        | a float variable    | -0.0                        |
+        | a string variable   | ""                          |
+        | a tensor variable   | {"shape": [1], "data": [2]} |
+
+    @D3.1 @requires_current_fields
     Example: A released variable can be changed by every client
       Given a float variable "temperature" holding 0.7
       And the optimizer "mipro" locked "temperature"

@@ -57,6 +57,40 @@ Feature: Reading and setting variables
         | update       | variable | value | version |
         | value change | first    | 3     | 2       |
 
+    @A2.2
+    Example: An id takes precedence over an equal name in a deletion
+      Given a float variable "first" holding 1
+      And a name like the id of "first" was registered as a float holding 2
+      When "first", by its id, is deleted
+      Then there is no variable "first"
+
+    @A2.2
+    Example: An id takes precedence over an equal name in a lock
+      Given a float variable "first" holding 1
+      And a name like the id of "first" was registered as a float holding 2
+      When the optimizer "mipro" locks "first", by its id,
+      Then "first" is locked by the optimizer "mipro"
+
+    @A2.2
+    Example: An id takes precedence over an equal name in a dependency
+      Given a float variable "first" holding 1
+      And a name like the id of "first" was registered as a float holding 2
+      And a float variable "second" holding 1
+      And a "scaled" dependency of "second" on "first", by its id, was added
+      And Ada watches "second"
+      When "first" is set to 2
+      Then Ada receives:
+        | update            | variable | metadata           |
+        | dependency change | second   | {"cause": "first"} |
+
+    @A2.1 @requires_current_fields
+    Example: A variable is locked by its name and released by its id
+      Given a float variable "x" holding 1
+      And the optimizer "mipro" locked "x"
+      When the optimizer "mipro" releases "x", by its id,
+      Then the final value is 1.0
+      And "x" is not locked
+
   @A3
   Rule: Every accepted set increases the version by exactly 1
 
@@ -223,6 +257,17 @@ Feature: Reading and setting variables
         | ELIXIR  |
         | elixir2 |
         | python  |
+
+    @A14.1
+    Scenario Outline: The source of a set is Python if its metadata has elixir under "<key>"
+      Given a float variable "x" holding 0.5
+      When "x" is set to 0.6, with the metadata {"<key>": "elixir"}
+      Then the source of "x" is PYTHON
+
+      Examples:
+        | key     |
+        | Source  |
+        | source_ |
 
     @A14.1
     Example: The source of a batch is Elixir if its metadata says so

@@ -31,6 +31,7 @@ class Client:
         """The certificates and tokens of the scenario's bridge."""
         self.credentials = target.options.credentials
         """The credentials of new connections."""
+        self._service = ""  # the name of the service that new connections call; empty for that of the run
         self._target = target
         self._source: Callable[[], Connection] = target.connections.shared
         self._opened: list[RecordedConnection] = []
@@ -83,6 +84,13 @@ class Client:
             self.use_bridge(self.connection.address)
             yield
 
+    @contextmanager
+    def under(self, service: str) -> Iterator[None]:
+        """Within the block, call over new connections, by another name of the bridge's service."""
+        with replaced(self, _source=self._source, _service=service):
+            self.use_bridge(self.connection.address)
+            yield
+
     def own_access(self) -> Access:
         """Return certificates and tokens that only this scenario uses, so that it may replace them."""
         if self.access is self._target.access:
@@ -95,7 +103,9 @@ class Client:
         if address is None and bridges is not None and bridges.roaming:
             return self._keep(bridges.roamer())
         return self._keep(
-            self._target.connections.connect(address or self.connection.address, self.credentials)
+            self._target.connections.connect(
+                address or self.connection.address, self.credentials, self._service
+            )
         )
 
     def connect_narrowly(self) -> RecordedConnection:

@@ -6,12 +6,12 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import grpc
 
 from varbridge import BridgeError, Connection, Session
-from varbridge.caller import Caller
+from varbridge.conformance.scenario.answers import AnsweredValue, answered_value, reply_of
 from varbridge.conformance.scenario.world import DEADLINE_S, World
 from varbridge.conformance.vocabulary.calls import HostStart, ToolArguments
 from varbridge.conformance.vocabulary.contents import item, json_of
@@ -20,45 +20,18 @@ from varbridge.conformance.vocabulary.outcome import Outcome
 from varbridge.conformance.vocabulary.tables import Row
 from varbridge.errors import from_rpc
 from varbridge.messages import snakepit_bridge_pb2 as pb
-from varbridge.wire import split_url, to_any
+from varbridge.wire import to_any
 
 NOWHERE = "127.0.0.1:1"
 """An address on this machine where nothing answers."""
 
 
-class ToolResult(NamedTuple):
-    """The result of a tool.
-
-    Attributes:
-        value: the decoded value.
-        type: the type that the result's type_url names; json for a value of none of the eight types.
-    """
-
-    value: Any
-    type: str
-
-
-class _LastReply:
-    """A caller that keeps the last reply."""
-
-    def __init__(self, caller: Caller) -> None:
-        self.reply: Any = None
-        self._caller = caller
-
-    def call(self, method: str, request: Any, *, timeout: float | None = None) -> Any:
-        self.reply = self._caller.call(method, request, timeout=timeout)
-        return self.reply
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._caller, name)
-
-
-def run_tool(session: Session, tool: str, arguments: ToolArguments) -> ToolResult:
+def run_tool(session: Session, tool: str, arguments: ToolArguments) -> AnsweredValue:
     """Run a tool, and return its result with its type."""
     return _run(session, Session.execute, tool, arguments)
 
 
-def run_registered_tool(session: Session, tool: str, arguments: ToolArguments) -> ToolResult:
+def run_registered_tool(session: Session, tool: str, arguments: ToolArguments) -> AnsweredValue:
     """Run a tool that a client has registered, and return its result with its type."""
     return _run(session, Session.execute_registered, tool, arguments)
 
@@ -75,19 +48,13 @@ def stream_tool(
     )
 
 
-def _run(session: Session, method: Callable[..., Any], tool: str, arguments: ToolArguments) -> ToolResult:
-    caller = _LastReply(session.connection)
+def _run(session: Session, method: Callable[..., Any], tool: str, arguments: ToolArguments) -> AnsweredValue:
     parameters = encode_arguments(arguments.parameters)
-    method(
-        Session(caller, session.id),
-        tool,
-        parameters,
-        metadata=arguments.metadata,
-        timeout=arguments.timeout,
+    reply = reply_of(
+        session,
+        lambda other: method(other, tool, parameters, metadata=arguments.metadata, timeout=arguments.timeout),
     )
-    result = caller.reply.result
-    kind, _ = split_url(result.type_url)
-    return ToolResult(decode(kind, result), kind)
+    return answered_value(reply.result)
 
 
 def start_tool(world: World, tool: str, seconds: float) -> grpc.Future[Any]:

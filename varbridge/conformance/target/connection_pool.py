@@ -71,7 +71,9 @@ class ConnectionPool:
         self._shared = connection
         return connection
 
-    def connect(self, address: str, credentials: ClientCredentials | None = None) -> RecordedConnection:
+    def connect(
+        self, address: str, credentials: ClientCredentials | None = None, service: str = ""
+    ) -> RecordedConnection:
         """Return a connection for exclusive use.
 
         Opening and closing a connection takes longer than most scenarios, so returned ones are reused.
@@ -79,11 +81,12 @@ class ConnectionPool:
         Args:
             address: the host:port of the bridge.
             credentials: the client's credentials for its calls; None for those of the run.
+            service: the name of the gRPC service; empty for that of the run.
         """
-        reusable = credentials in (None, self._usual)
+        reusable = credentials in (None, self._usual) and service in ("", self._service)
         if reusable and self._spare and self._spare[-1].address == address:
             return self._spare.pop()
-        connection = self._open(address, credentials or self._usual)
+        connection = self._open(address, credentials or self._usual, service)
         connection.reusable = reusable
         return connection
 
@@ -145,11 +148,15 @@ class ConnectionPool:
             connection.close()
 
     def _open(
-        self, address: str, credentials: ClientCredentials, options: Sequence[tuple[str, Any]] = ()
+        self,
+        address: str,
+        credentials: ClientCredentials,
+        service: str = "",
+        options: Sequence[tuple[str, Any]] = (),
     ) -> RecordedConnection:
         connection = RecordedConnection(
             address,
-            service=self._service,
+            service=service or self._service,
             on_event=self._record,
             tls=credentials.tls,
             token=credentials.token,
