@@ -6,6 +6,7 @@ from functools import partial
 from behave import then, when
 from hamcrest import assert_that, contains_string, equal_to, greater_than, has_entries
 
+from varbridge import Variable
 from varbridge.conformance.scenario.notes import LoadNotes
 from varbridge.conformance.scenario.prerequisites import answer, needs, provides
 from varbridge.conformance.vocabulary.cells import EMPTY_WORDS, IDENTIFIER, TEXTS, VALUE, VERSION
@@ -18,6 +19,26 @@ from varbridge.conformance.vocabulary.tables import optional, table
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.session import BatchResult
 from varbridge.wire import to_any
+
+
+def list_all(session, _):
+    return {variable.name: variable for variable in session.list()}
+
+
+def open_again(session, _):
+    answered = session.initialize().initial_variables
+    return {name: Variable(message) for name, message in answered.items()}
+
+
+READINGS = {
+    "reads both in one call": lambda session, names: session.get_many(names)[0],
+    "reads both in one call, without their metadata": lambda session, names: session.get_many(
+        names, metadata=False
+    )[0],
+    "lists both in one call": list_all,
+    "opens the session again": open_again,
+}
+"""The functions that read two variables in one call, by their words."""
 
 
 @action("{variables} are/were read in one call")
@@ -60,22 +81,13 @@ def step_set_nothing(context):
     return context.world.session.set_many({}, atomic=True)
 
 
-@when("one client sets {name} and {name} {int} times in an atomic batch while another reads both in one call")
+@when("one client sets {name} and {name} {int} times in an atomic batch while another {reading}")
 @provides(LoadNotes.pairs)
-def step_set_while_reading(context, name, other, times):
+def step_set_while_reading(context, name, other, times, reading):
     """Set two variables to equal numbers in each batch, while another client repeatedly reads both."""
+    read = READINGS[reading]
     reader = context.world.session_of("Reader")
-    set_while(context.world, name, other, times, lambda: reader.get_many([name, other])[0])
-
-
-@when("one client sets {name} and {name} {int} times in an atomic batch while another lists both in one call")
-@provides(LoadNotes.pairs)
-def step_set_while_listing(context, name, other, times):
-    """Set two variables to equal numbers in each batch, while another client repeatedly lists them."""
-    reader = context.world.session_of("Reader")
-    set_while(
-        context.world, name, other, times, lambda: {variable.name: variable for variable in reader.list()}
-    )
+    set_while(context.world, name, other, times, lambda: read(reader, [name, other]))
 
 
 def set_while(world, name, other, times, read_both):

@@ -75,6 +75,19 @@ def step_set_many_times(context, count, name, times):
     at_once(context, count, work)
 
 
+@when("{int} clients at once each set {name} {int} times, and another rolls it back to version 1 {int} times")
+@provides(OUTCOMES, answer("several versions each"))
+def step_set_and_roll_back(context, count, name, times, rollbacks):
+    """Set one variable repeatedly from several clients, while another client restores its first value."""
+
+    def work(number, session):
+        if number == 0:
+            return [session.roll_back(name, 1).version for _ in range(rollbacks)]
+        return [session.set(name, encode("float", float(number * times + turn))) for turn in range(times)]
+
+    at_once(context, 1 + count, work)
+
+
 @when("{int} clients at once each set {name} to {value}{options}")
 @provides(OUTCOMES, answer("a version each"))
 def step_set_once(context, count, name, value, options):

@@ -61,6 +61,15 @@ def step_many_follow(context, count, prefix, followed):
         context.world.session.depend(followed, name, "follows")
 
 
+@event("each of the {int} variables {name} follows the two before it")
+def step_follow_two(context, count, prefix):
+    """Add dependencies by which ever more ways lead from each variable to the later ones."""
+    names = names_of(count, prefix)
+    for place, follower in enumerate(names):
+        for followed in names[max(place - 2, 0) : place]:
+            context.world.session.depend(followed, follower, "follows")
+
+
 @action("the {int} variables {name} are/were set in a(n) {batch} to {int} and up{options}")
 @provides(answer("a batch"))
 def step_set_many(context, count, prefix, atomic, first, options):

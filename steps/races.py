@@ -23,6 +23,9 @@ RACES = {
     "set a variable with one request id": Races.set_with_one_request_id,
     "register one name": Races.register_one_name,
     "lock one variable": Races.lock_one_variable,
+    "release one variable": Races.release_one_variable,
+    "delete one variable": Races.delete_one_variable,
+    "add the dependencies of one cycle": Races.close_one_cycle,
 }
 
 
@@ -45,6 +48,17 @@ def step_one_wins(context, status):
         assert_that(len(race.accepted), equal_to(1), f"how many were accepted {place}")
         for error in race.refused:
             assert_that(error, is_refusal(status), f"a refusal {place}")
+
+
+@then("each time, exactly one is refused {status} and the others are accepted")
+@needs(LoadNotes.races)
+def step_one_loses(context, status):
+    """Check that of the calls of each race one had this status, and that the others were accepted."""
+    races = context.world.loads.races
+    for number, race in enumerate(races, 1):
+        place = f"in race {number} of {len(races)}"
+        assert_that(len(race.refused), equal_to(1), f"how many were refused {place}")
+        assert_that(race.refused[0], is_refusal(status), f"the refusal {place}")
 
 
 @then("each time, all are accepted and the variable changes once")

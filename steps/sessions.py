@@ -42,6 +42,15 @@ def step_open_session(context, opening):
     context.world.session.initialize(**opening.arguments())
 
 
+@given("an open session whose configuration asks for a cache of {int} s")
+def step_open_with_cache(context, seconds):
+    """Open the session with the fields of its configuration that a bridge accepts without effect."""
+    session = context.world.session
+    config = pb.SessionConfig(enable_caching=True, cache_ttl_seconds=seconds, enable_telemetry=True)
+    request = pb.InitializeSessionRequest(session_id=session.id, config=config)
+    context.world.client.connection.call("InitializeSession", request)
+
+
 @action("the session is/was opened( again){opening}")
 @provides(answer("a session"))
 def step_open(context, opening):

@@ -277,6 +277,13 @@ Feature: The lifetime of a session
       And Ada's watch ends as not found
 
     @S5.2
+    Example: The time to live of a cache is not that of the session
+      Given an open session whose configuration asks for a cache of 1 s
+      And a float variable "x" holding 0.5
+      When in session "blue", repeatedly for 1.5 s, the variables are listed
+      Then "x" still holds 0.5 at version 1
+
+    @S5.2
     Example: A negative time to live is refused
       When the session is opened with a time to live of -5 s
       Then it is refused as invalid

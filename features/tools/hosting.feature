@@ -118,6 +118,17 @@ Feature: Tools at another bridge
         | a call for registered tools | the registered tool |
 
     @X7.1
+    Example: An array in raw bytes reaches the host
+      Given the tool "echo" of another bridge is registered with the parameters:
+        | name    | type   | required | default | constraints | description |
+        | message | tensor | yes      |         |             |             |
+      And at the other bridge, these tools are registered:
+        | name   | takes                   |
+        | "echo" | [["message", "tensor"]] |
+      When the tool "echo" runs with the parameter "message" as float32 array [0.5, 1.5]
+      Then it is refused as unavailable
+
+    @X7.1
     Example: A tool runs at this bridge from a session in which it has no host
       Given the tool "increment" of another bridge is registered
       And at the other bridge, an integer variable "count" holding 41
@@ -178,6 +189,14 @@ Feature: Tools at another bridge
       And in session "blue", repeatedly for 1.5 s, the variables are listed
       When Ada cancels the stream
       Then the tool "block" can run again
+
+    @X4 @X4.4 @requires_process
+    Example: A hosted tool produces no chunks while its client does not read
+      Given a new bridge
+      And the tool "count" of another bridge is registered
+      When Ada reads 2 chunks of the tool "count" with {"n": 1000000000}
+      Then the bridge is idle within 15 s
+      And Ada reads the other chunks up to 5000
 
     @X7.2
     Example: A client cancels the stream of a hosted tool

@@ -83,13 +83,18 @@ Feature: Batches
         | max_tokens  | 256   | 1       | {}       |
 
     @A7.1
-    Example: A reader never sees one half of an atomic batch
+    Scenario Outline: A client that <reads> never sees one half of an atomic batch
       Given the variables:
         | name  | type    | value |
         | left  | integer | 0     |
         | right | integer | 0     |
-      When one client sets "left" and "right" 100 times in an atomic batch while another reads both in one call
+      When one client sets "left" and "right" 100 times in an atomic batch while another <reads>
       Then every read returned equal numbers
+
+      Examples:
+        | reads                                          |
+        | reads both in one call                         |
+        | reads both in one call, without their metadata |
 
     @A7.4
     Example: A read of no variables is answered
@@ -101,13 +106,18 @@ Feature: Batches
   Rule: In an atomic batch, all sets succeed or none
 
     @A8.1
-    Example: A list never shows one half of an atomic batch
+    Scenario Outline: A client that <reads> sees no part of an atomic batch
       Given the variables:
         | name  | type    | value |
         | left  | integer | 0     |
         | right | integer | 0     |
-      When one client sets "left" and "right" 100 times in an atomic batch while another lists both in one call
+      When one client sets "left" and "right" 100 times in an atomic batch while another <reads>
       Then every read returned equal numbers
+
+      Examples:
+        | reads                   |
+        | lists both in one call  |
+        | opens the session again |
 
     @A8.1 @A8.3
     Example: A valid atomic batch sets every variable

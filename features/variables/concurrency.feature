@@ -12,6 +12,12 @@ Feature: Concurrent clients
       And the versions answered are 2 to 201, each once
       And "x" holds the value that was answered version 201
 
+    Example: Ten clients set one variable while another client rolls it back
+      Given a float variable "x" holding -1
+      When 10 clients at once each set "x" 5 times, and another rolls it back to version 1 40 times
+      Then all are accepted
+      And the versions answered are 2 to 91, each once
+
     Example: Eight clients read and set one variable at the same time
       Given an integer variable "x" holding -1
       When 8 clients at once each read and set "x" 25 times
@@ -80,3 +86,24 @@ Feature: Concurrent clients
     Example: Of five optimizers that lock a variable simultaneously, one succeeds each time
       When 300 times, five simultaneous calls lock one variable
       Then each time, exactly one is accepted and the others are refused with FAILED_PRECONDITION
+
+  @D3 @D3.4
+  Rule: A lock is released once, however many release it simultaneously
+
+    Example: Of five simultaneous releases of a variable, one succeeds each time
+      When 100 times, five simultaneous calls release one variable
+      Then each time, exactly one is accepted and the others are refused with FAILED_PRECONDITION
+
+  @A2 @A10 @A13 @A2.3 @A10.1 @A13.1
+  Rule: A variable is deleted once, however many delete it simultaneously
+
+    Example: Of five simultaneous deletions of a variable, one succeeds each time
+      When 100 times, five simultaneous calls delete one variable
+      Then each time, exactly one is accepted and the others are refused as not found
+
+  @D1 @D1.3
+  Rule: No dependencies make a cycle, even if they are added simultaneously
+
+    Example: Of five dependencies that would make a cycle, one is refused each time
+      When 50 times, five simultaneous calls add the dependencies of one cycle
+      Then each time, exactly one is refused with FAILED_PRECONDITION and the others are accepted

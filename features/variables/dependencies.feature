@@ -327,6 +327,14 @@ Feature: Dependencies
         | one variable has its id twice   | "a", by its id, | "a", by its id, |
 
     @D1.3
+    Example: A dependency is answered although a hundred million ways lead through forty variables
+      Given 40 integer variables "v" holding 0 and up
+      And an integer variable "first" holding 0
+      And each of the 40 variables "v" follows the two before it
+      When a "follows" dependency of "v0" on "first" is added
+      Then it is accepted
+
+    @D1.3
     Example: A dependency that was added by ids is closed to a cycle by names
       Given the variables:
         | name | type  | value |

@@ -306,6 +306,16 @@ Feature: Reading and setting variables
   @A3 @A13 @A11 @A1 @A3.2
   Rule: A read shows the last accepted change, even if the same read was answered before it
 
+    Example: A session whose configuration asks for a cache reads no earlier value
+      Given an open session whose configuration asks for a cache of 60 s
+      And an integer variable "x" holding 1
+      And "x" was read
+      And "x" was set to 2
+      When "x" is read
+      Then the answer is a variable with:
+        | value | version |
+        | 2     | 2       |
+
     @A13.1
     Example: A variable that was read before is read with its new value
       Given a float variable "x" holding 0.5

@@ -99,8 +99,7 @@ class Races:
 
     def lock_one_variable(self) -> list[Race]:
         """Lock the same variable for several optimizers in each race."""
-        for number in range(self._times):
-            self._session.register(f"name {number}", "integer", encode("integer", 0))
+        self._register("name")
 
         def lock(number: int) -> list[Call]:
             return [
@@ -116,6 +115,61 @@ class Races:
             ]
 
         return self._rounds(lock)
+
+    def release_one_variable(self) -> list[Race]:
+        """Release the same locked variable by force in each race."""
+        self._register("name")
+        for number in range(self._times):
+            self._session.start_optimization(f"name {number}", "optimizer")
+
+        def release(number: int) -> list[Call]:
+            request = pb.StopOptimizationRequest(
+                session_id=self._session.id,
+                variable_identifier=f"name {number}",
+                optimizer_id="optimizer",
+                force=True,
+            )
+            return [("StopOptimization", request)] * CALLS
+
+        return self._rounds(release)
+
+    def delete_one_variable(self) -> list[Race]:
+        """Delete the same variable in each race."""
+        self._register("name")
+
+        def delete(number: int) -> list[Call]:
+            request = pb.DeleteVariableRequest(
+                session_id=self._session.id, variable_identifier=f"name {number}"
+            )
+            return [("DeleteVariable", request)] * CALLS
+
+        return self._rounds(delete)
+
+    def close_one_cycle(self) -> list[Race]:
+        """Add dependencies in each race that together would be a cycle of as many variables."""
+        for place in range(CALLS):
+            self._register(f"place {place} of")
+
+        def depend(number: int) -> list[Call]:
+            return [
+                (
+                    "AddDependency",
+                    pb.AddDependencyRequest(
+                        session_id=self._session.id,
+                        from_variable=f"place {place} of {number}",
+                        to_variable=f"place {(place + 1) % CALLS} of {number}",
+                        dependency_type="follows",
+                    ),
+                )
+                for place in range(CALLS)
+            ]
+
+        return self._rounds(depend)
+
+    def _register(self, prefix: str) -> None:
+        """Register an integer for each race, whose name ends with the number of the race."""
+        for number in range(self._times):
+            self._session.register(f"{prefix} {number}", "integer", encode("integer", 0))
 
     def _set(self, expects: int | None = None, request_id: str = "") -> list[Call]:
         request = pb.SetVariableRequest(

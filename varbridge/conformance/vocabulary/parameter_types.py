@@ -220,6 +220,15 @@ TYPES = {
         "set a variable with one request id",
         "register one name",
         "lock one variable",
+        "release one variable",
+        "delete one variable",
+        "add the dependencies of one cycle",
+    ),
+    "reading": _words(
+        "reads both in one call",
+        "reads both in one call, without their metadata",
+        "lists both in one call",
+        "opens the session again",
     ),
     "walks": _words(
         "variables",
