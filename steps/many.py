@@ -54,6 +54,13 @@ def step_many_choices(context, name, count, prefix):
     context.world.sessions.learn(name, "choice", variable.id)
 
 
+@action("{name} is/was registered as a float under {int} constraints {name}")
+def step_many_constraints(context, name, count, prefix):
+    """Register a variable under constraints that no type has, whose names end with 0, 1 and so on."""
+    constraints = dict.fromkeys(names_of(count, prefix), 0)
+    return context.world.session.register(name, "float", encode("float", 0.5), constraints=constraints)
+
+
 @event("the {int} variables {name} follow {name}")
 def step_many_follow(context, count, prefix, followed):
     """Add a dependency of each variable on one other variable, in order."""

@@ -71,6 +71,18 @@ def step_is_locked(context, name, optimizer):
     expect(actual == optimizer, f"{optimizer!r} to be optimizing {name!r}", f"{holder} was")
 
 
+@then("{name} was locked at least {int} s after its last change")
+def step_locked_later(context, name, seconds):
+    """Check by the bridge's own clock that so much time passed between the last change and the lock."""
+    context.world.require_success()
+    variable = context.world.session.get(name).message
+    locked, changed = (
+        time.ToNanoseconds() / 1e9
+        for time in (variable.optimization_status.started_at, variable.last_updated_at)
+    )
+    assert_that(locked - changed, greater_than_or_equal_to(seconds), "the seconds between them")
+
+
 @step("{name} is not locked")
 def step_is_free(context, name):
     """Check that a variable's optimization status names no optimizer."""

@@ -123,18 +123,18 @@ Feature: The layout of arrays
       Then "mask" holds {"shape": [1], "data": [<number>]} at version 2
 
       Examples:
-        | dtype     | number              |
-        | "int32"   | 2147483647          |
-        | "int32"   | -2147483648         |
-        | "int32"   | 1.0                 |
-        | "int32"   | 1e3                 |
-        | "int64"   | 9223372036854775807 |
-        | "int64"   | -2.0                |
-        | "float32" | 0.1                 |
-        | "float32" | 3e38                |
-        | "float32" | 3.4028234663852886e38 |
+        | dtype     | number                 |
+        | "int32"   | 2147483647             |
+        | "int32"   | -2147483648            |
+        | "int32"   | 1.0                    |
+        | "int32"   | 1e3                    |
+        | "int64"   | 9223372036854775807    |
+        | "int64"   | -2.0                   |
+        | "float32" | 0.1                    |
+        | "float32" | 3e38                   |
+        | "float32" | 3.4028234663852886e38  |
         | "float32" | -3.4028234663852886e38 |
-        | "float64" | 1e300               |
+        | "float64" | 1e300                  |
 
     @K4.2
     Scenario Outline: <value> is refused where tensors have the dtype int32

@@ -20,7 +20,6 @@ Feature: Registration of constraints
         | float | 0.5   | null                  |
         | float | 0.5   | {"max": NaN}          |
         | float | 0.5   | {"min": 0} {"max": 1} |
-        | float | 0.5   | {"max": 1, "max": 9} |
 
       Examples: unknown keys
         | kind      | value                       | constraints        |
@@ -94,18 +93,18 @@ Feature: Registration of constraints
       And there is no variable "x"
 
       Examples:
-        | kind   | value  | constraints              | key         |
-        | float  | 0.5    | {"max": "one"}           | max         |
-        | float  | 0.5    | {"minimum": 0}           | minimum     |
-        | float  | 0.5    | {"größe": 0}             | größe       |
-        | float  | 0.5    | {"constructor": 0}       | constructor |
-        | string | "five" | {"pattern": "(unclosed"} | pattern     |
-        | string | "five" | {"enum": ["five", 5]}    | enum        |
-        | choice | "a"    | {}                       | choices     |
-        | module | "a"    | {"allowed_modules": {}}            | allowed_modules |
-        | embedding | [0.5]                       | {"dimensions": "1"}                | dimensions |
-        | tensor    | {"shape": [1], "data": [1]} | {"dtype": 32}                      | dtype      |
-        | tensor    | {"shape": [1], "data": [1]} | {"shape": 1}                       | shape      |
+        | kind      | value                       | constraints              | key             |
+        | float     | 0.5                         | {"max": "one"}           | max             |
+        | float     | 0.5                         | {"minimum": 0}           | minimum         |
+        | float     | 0.5                         | {"größe": 0}             | größe           |
+        | float     | 0.5                         | {"constructor": 0}       | constructor     |
+        | string    | "five"                      | {"pattern": "(unclosed"} | pattern         |
+        | string    | "five"                      | {"enum": ["five", 5]}    | enum            |
+        | choice    | "a"                         | {}                       | choices         |
+        | module    | "a"                         | {"allowed_modules": {}}  | allowed_modules |
+        | embedding | [0.5]                       | {"dimensions": "1"}      | dimensions      |
+        | tensor    | {"shape": [1], "data": [1]} | {"dtype": 32}            | dtype           |
+        | tensor    | {"shape": [1], "data": [1]} | {"shape": 1}             | shape           |
 
     @K4.1
     Example: The refusal of constraints has the whole name of a long key
@@ -298,4 +297,12 @@ Feature: Registration of constraints
       Then it is refused as invalid, saying "must be at most 2 characters"
       And the refusal also says "must match pattern"
       And the refusal also says "must be one of"
+      And there is no variable "x"
+
+  @S7 @K4 @S7.4 @K4.1
+  Rule: A refusal reaches every client, however many constraints are wrong
+
+    Example: A registration with a thousand unknown constraints is refused as invalid
+      When "x" is registered as a float under 1000 constraints "unknown-constraint-"
+      Then it is refused as invalid, saying "Invalid constraints"
       And there is no variable "x"

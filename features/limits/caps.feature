@@ -259,6 +259,23 @@ Feature: Maximum numbers
       Then it is accepted
 
     @requires_caps
+    Example: Versions that are no longer retained make room for others
+      Given a bridge with the flags "--max-bytes 2000000 --history-limit 3 --watch-log-limit 3"
+      And a string variable "x" holding "short"
+      When "x" is set to 60 long texts in turn
+      Then it is accepted
+
+    @requires_caps
+    Example: A variable that was deleted makes room for the values of another one
+      Given a bridge with the flags "--max-bytes 1000000 --watch-log-limit 1"
+      And a string variable "first" holding a text of 100000 characters
+      And "first" was deleted
+      And an integer variable "x" holding 1
+      And "x" was incremented 2 times
+      When "second" is registered as a string holding a text of 150000 characters
+      Then it is accepted
+
+    @requires_caps
     Example: The bytes of a reply are limited
       Given a bridge with the flags "--max-unread-bytes 200000"
       And a string variable "text" holding a text of 150000 characters

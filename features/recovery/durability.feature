@@ -235,16 +235,21 @@ Feature: Durability
       And the tool "train" takes {"steps": "integer"}
 
     @P6.2
-    Example: Dependencies survive a crash
+    Scenario Outline: Dependencies survive when the bridge is <ended>
       Given a bridge with a data directory
       And the variables:
         | name | type    | value |
         | rate | integer | 1     |
         | loss | integer | 1     |
       And a "derived" dependency of "loss" on "rate" was added
-      And the bridge was killed and restarted
+      And the bridge was <ended> and restarted
       When a "follows" dependency of "rate" on "loss" is added
       Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
+
+      Examples:
+        | ended   |
+        | killed  |
+        | stopped |
 
     @P6.2
     Scenario Outline: An optimization lock survives when the bridge is <ended>
@@ -347,9 +352,24 @@ Feature: Durability
       Then the answer is version 6
       And the history of "x" has the versions 6 down to 1
 
-  @P6 @W7 @P6.3 @requires_current_fields
+  @P6 @W7 @P6.3 @requires_current_fields @W5
   Rule: A watch resumes after a crash, without gaps or repeats
     A client that follows a variable must not miss a change because the bridge was restarted.
+
+    @W5.1
+    Example: A watch receives the deletion of an array in raw bytes that it missed before a crash
+      Given a bridge with a data directory
+      And a tensor variable "weights" holding float32 array [0.5, 1.5]
+      And Ada watches every variable
+      And "weights" was set to float32 array [2.5]
+      And Ada received 1 update
+      And Ada stopped watching
+      And "weights" was deleted
+      And the bridge was killed and restarted
+      When Ada resumes watching every variable
+      Then Ada receives:
+        | update  | variable | value               | version |
+        | deleted | weights  | float32 array [2.5] | 2       |
 
     @W7.1
     Example: A watch receives the changes that it missed before and after a crash
@@ -484,6 +504,14 @@ Feature: Durability
       Given a bridge with a data directory
       When the bridge is killed and restarted
       Then the bridge answers a call
+
+    @P7.2 @requires_standard_tools
+    Example: A data directory is free at once after a kill while a tool runs
+      Given a bridge with a data directory
+      And a float variable "x" holding 0.1
+      And the tool "block" is running for 10 s
+      When the bridge is killed and restarted
+      Then "x" still holds 0.1 at version 1
 
   @P2 @P2.2
   Rule: A bridge does not start with unusable data, and leaves it unchanged
@@ -663,13 +691,18 @@ Feature: Durability
   @P6 @S1 @P6.2 @S1.1
   Rule: A session survives a crash, whatever call has opened it
 
-    Example: A session that a list has opened survives a crash
+    Scenario Outline: A session that a list has opened survives when the bridge is <ended>
       Given a bridge with a data directory
       And the variables were listed
-      When the bridge is killed and restarted
+      When the bridge is <ended> and restarted
       Then the session is open
 
-  @P6 @P6.1
+      Examples:
+        | ended   |
+        | killed  |
+        | stopped |
+
+  @P6 @P6.1 @A6
   Rule: Everything about a session survives a crash
 
     @requires_current_service
@@ -693,6 +726,30 @@ Feature: Durability
       When Ada watches every variable
       Then Ada's watch ends as not found
 
+    Scenario Outline: A session whose id has <characters> survives a crash
+      Given a bridge with a data directory
+      And in session <id>, a float variable "x" holding 1
+      When the bridge is killed and restarted
+      Then in session <id>, "x" still holds 1.0 at version 1
+
+      Examples:
+        | characters            | id        |
+        | a combining character | "e\u0301" |
+        | the form of a path    | "../a/b"  |
+        | the form of a number  | "007"     |
+
+    @A6.1 @requires_current_fields
+    Example: Sessions have request ids of their own after a crash
+      Given a bridge with a data directory
+      And an integer variable "x" holding 1
+      And "x" was set to 2
+      And "x" was set to 3, with the request id "r-1"
+      And in session "blue", an integer variable "x" holding 1
+      And the bridge was killed and restarted
+      When in session "blue", "x" is set to 4, with the request id "r-1"
+      Then the answer is version 2
+      And in session "blue", "x" holds 4 at version 2
+
     @requires_current_service
     Example: Every field of a registered tool survives a crash
       Given a bridge with a data directory
@@ -700,6 +757,9 @@ Feature: Durability
         | name  | type    | required | default | constraints          | description |
         | rate  | float   | no       | 0.5     | {"min": 0, "max": 1} | how fast    |
         | steps | integer | yes      |         |                      | how often   |
+        | bias  | float   | no       | 0       |                      |             |
+        | label | string  | no       | ""      |                      |             |
+        | fast  | boolean | no       | false   |                      |             |
       When the bridge is killed and restarted
       Then the tool "train" is listed as it was registered
 

@@ -196,6 +196,22 @@ Feature: Resuming a watch
         | deleted      | x        | 2     | 2       |
         | value change | y        | 7     | 2       |
 
+    @W7.1
+    Example: A resumed watch of a name that was registered again continues with the new variable
+      Given an integer variable "x" holding 1
+      And "x" was deleted
+      And an integer variable "x" holding 5
+      And Ada watches "x"
+      And "x" was set to 6
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was set to 7
+      When Ada resumes watching "x"
+      Then Ada receives:
+        | update       | value | previous | version |
+        | value change | 7     | 6        | 3       |
+      And Ada receives nothing else
+
     Example: A resumed watch of every variable receives a deletion and the registration of the same name
       Given an integer variable "x" holding 1
       And Ada watches every variable
@@ -374,7 +390,8 @@ Feature: Resuming a watch
       And "x" still holds 1 at version 1
 
       Examples:
-        | after                                    | status          |
-        | "x" 1 beyond the last sequence           | as out of range |
-        | every variable after sequence -1         | as invalid      |
+        | after                                     | status          |
+        | "x" 1 beyond the last sequence            | as out of range |
+        | every variable after sequence -1          | as invalid      |
         | every variable 9 beyond the last sequence | as out of range |
+        | "x" after sequence 9223372036854775807    | as out of range |

@@ -33,6 +33,17 @@ Feature: Watching variables
   Rule: Initial values come first if they are requested
 
     @W2.2
+    Example: An initial value names the optimizer that has locked the variable
+      Given a float variable "rate" holding 0.5
+      And the optimizer "mipro" locked "rate"
+      And the state of "rate" was noted
+      When Ada watches "rate", with initial values
+      Then Ada receives:
+        | update        | variable | value | version |
+        | initial value | rate     | 0.5   | 1       |
+      And Ada's last update has the state of "rate" as noted
+
+    @W2.2
     Example: A watch begins with the initial value of a variable
       Given a float variable "temperature" holding 0.7
       And "temperature" was set to 0.8

@@ -280,9 +280,9 @@ Feature: Registering tools
         | float   | "0.5"                                                                                                                                                                  |
         | tensor  | the header `{"type": "tensor", "shape": [2], "dtype": "float32", "binary_format": "raw"}` with 7 bytes under the type_url "type.googleapis.com/snakepit.tensor.binary" |
         | any     | the text `{not json` under the type_url "type.googleapis.com/snakepit.json"                                                                                            |
-        | any     | the text `NaN` under the type_url "type.googleapis.com/snakepit.json" |
-        | any     | the text `[1e400]` under the type_url "type.googleapis.com/snakepit.json" |
-        | any     | the text `{"a": 1, "a": 2}` under the type_url "type.googleapis.com/snakepit.json" |
+        | any     | the text `NaN` under the type_url "type.googleapis.com/snakepit.json"                                                                                                  |
+        | any     | the text `[1e400]` under the type_url "type.googleapis.com/snakepit.json"                                                                                              |
+        | any     | the text `{"a": 1, "a": 2}` under the type_url "type.googleapis.com/snakepit.json"                                                                                     |
 
     @X2.1
     Scenario Outline: A parameter of the type <kind> takes <value>

@@ -81,7 +81,7 @@ Feature: Running tools
         | sleep |
         | block |
 
-  @X2
+  @X2 @V3 @V4
   Rule: Parameters are checked, and defaults are filled in
 
     @X2.1
@@ -117,14 +117,14 @@ Feature: Running tools
       Then it is refused as invalid
       And the session is open
 
-    @X2.1
+    @V4.4
     Example: A call with bytes in addition to an argument in JSON is refused
       Given an open session
       When the tool "echo" runs with the parameter "message" as "hello" with 4 stray bytes
       Then it is refused as invalid
       And the session is open
 
-    @X2.1
+    @V3.4
     Example: A call with an argument without a value is refused
       Given an open session
       When the tool "fail" runs with the parameter "message" as no value

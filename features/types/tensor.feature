@@ -99,6 +99,12 @@ Feature: Tensor variables
   @V4 @V4.2
   Rule: Large tensors round-trip as raw bytes, byte for byte
 
+    @V4.2
+    Example: An array in raw bytes of nearly 8 MiB round-trips
+      Given a tensor variable "weights" holding {"shape": [1], "data": [0]}
+      When "weights" is set to float32 array of shape [2000, 1024]
+      Then "weights" holds float32 array of shape [2000, 1024] at version 2
+
     @V4.1 @V4.5
     Scenario Outline: A <value> round-trips as a tensor
       When "weights" is registered as a tensor holding <value>

@@ -174,6 +174,13 @@ Feature: Optimization
       When the optimizer "mipro" releases "streaming"
       Then the final value is false
 
+    @D2 @D2.4
+    Example: The time of a lock is that of the lock, not that of the last change
+      Given a float variable "x" holding 0.5
+      And in session "blue", repeatedly for 1.5 s, the variables are listed
+      When the optimizer "mipro" locks "x"
+      Then "x" was locked at least 1 s after its last change
+
     @D3.1 @requires_current_fields
     Scenario Outline: The final value of <a variable> may be <value>
       Given <a variable> "x" holding <value>

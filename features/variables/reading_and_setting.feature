@@ -450,6 +450,21 @@ Feature: Reading and setting variables
         | value | version | optimizer_id |
         | 1     | 1       | mipro        |
 
+    @D2
+    Scenario Outline: What <answered> before is answered with the optimizer that has locked the variable since
+      Given a float variable "rate" holding 0.1
+      And <call>
+      And the optimizer "mipro" locked "rate"
+      And the state of "rate" was noted
+      When <call>
+      Then the answer has the state of "rate" as noted
+
+      Examples:
+        | answered          | call                                                           |
+        | an opening        | the session is opened again                                    |
+        | a batch           | "rate" and "gone" are read in one call                         |
+        | a batch, in brief | "rate" and "gone" are read in one call, without their metadata |
+
   @A4 @A4.1
   Rule: A refused change is not applied later
 
