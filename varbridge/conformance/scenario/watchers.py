@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from varbridge import Session, Update, Variable
+from varbridge import Connection, Session, Update, Variable
 from varbridge.conformance.clients.follower_adapter import Watched
 from varbridge.conformance.clients.watch_pool import WatchPool
 from varbridge.conformance.invariants.updates import update_violations
@@ -34,6 +34,12 @@ class Watcher:
         self.position = 0
         self._ids = ids
         self._known = known
+
+    @property
+    def is_older(self) -> bool:
+        """True under the older service name, where updates lack fields that the invariants require."""
+        connection = self.session.connection
+        return isinstance(connection, Connection) and connection.service == "SnakepitBridge"
 
     def sees(self, variable: Variable) -> bool:
         """Return True if this variable is watched, not only another one with the same name."""
@@ -81,6 +87,8 @@ class Watchers:
         known: dict[tuple[str, str], dict[tuple[str, int, str], Update]] = defaultdict(dict)
         checked: set[int] = set()
         for person, watcher in self._all:
+            if versions.current and watcher.is_older:
+                continue
             updates = [*_shared(watcher.watch.updates, known[watcher.bridge, watcher.session.id])]
             yield from violations(person, updates, current=versions.current)
             yield from watcher.outdated()
