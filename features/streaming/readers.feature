@@ -110,7 +110,7 @@ Feature: Readers of watches
       And "x" was set to 200 long texts in turn
       When Ben's connection is resumed
       Then Ada receives all 200 long texts in order
-      And Ben receives the 200 long texts in order, to the last or to the end of the watch as out of range
+      And Ben receives the 200 long texts in order, to the last or to the end of the watch as too slow
 
     @W8.1
     Example: Other watches receive every update while one reader is stalled
@@ -130,8 +130,8 @@ Feature: Readers of watches
       And Ben's connection was stalled
       And "x" was set to 200 long texts in turn
       When Ben's connection is resumed
-      Then Ada receives the 200 long texts in order, to the last or to the end of the watch as out of range
-      And Ben receives the 200 long texts in order, to the last or to the end of the watch as out of range
+      Then Ada receives the 200 long texts in order, to the last or to the end of the watch as too slow
+      And Ben receives the 200 long texts in order, to the last or to the end of the watch as too slow
 
   @W8 @W8.3
   Rule: No batch is too large for a watch that is read

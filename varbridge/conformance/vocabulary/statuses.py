@@ -13,6 +13,8 @@ CONTRACT_CODES = {
     "as not permitted": (StatusCode.PERMISSION_DENIED,),
     # The contract leaves open which of the two a call without a valid token gets.
     "as unauthenticated": (StatusCode.UNAUTHENTICATED, StatusCode.PERMISSION_DENIED),
+    # A bridge may end the watch of a reader that falls behind by the changes or by the bytes that it retains.
+    "as too slow": (StatusCode.OUT_OF_RANGE, StatusCode.RESOURCE_EXHAUSTED),
     "with ABORTED": (StatusCode.ABORTED,),
     "with FAILED_PRECONDITION": (StatusCode.FAILED_PRECONDITION,),
     "with RESOURCE_EXHAUSTED": (StatusCode.RESOURCE_EXHAUSTED,),
