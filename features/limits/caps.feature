@@ -272,7 +272,7 @@ Feature: Maximum numbers
       And "first" was deleted
       And an integer variable "x" holding 1
       And "x" was incremented 2 times
-      When "second" is registered as a string holding a text of 150000 characters
+      When "second" is registered as a string holding a text of 210000 characters
       Then it is accepted
 
     @requires_caps

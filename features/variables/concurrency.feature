@@ -91,19 +91,19 @@ Feature: Concurrent clients
   Rule: A lock is released once, however many release it simultaneously
 
     Example: Of five simultaneous releases of a variable, one succeeds each time
-      When 100 times, five simultaneous calls release one variable
+      When 200 times, five simultaneous calls release one variable
       Then each time, exactly one is accepted and the others are refused with FAILED_PRECONDITION
 
   @A2 @A10 @A13 @A2.3 @A10.1 @A13.1
   Rule: A variable is deleted once, however many delete it simultaneously
 
     Example: Of five simultaneous deletions of a variable, one succeeds each time
-      When 100 times, five simultaneous calls delete one variable
+      When 200 times, five simultaneous calls delete one variable
       Then each time, exactly one is accepted and the others are refused as not found
 
   @D1 @D1.3
   Rule: No dependencies make a cycle, even if they are added simultaneously
 
     Example: Of five dependencies that would make a cycle, one is refused each time
-      When 50 times, five simultaneous calls add the dependencies of one cycle
+      When 100 times, five simultaneous calls add the dependencies of one cycle
       Then each time, exactly one is refused with FAILED_PRECONDITION and the others are accepted

@@ -450,7 +450,7 @@ Feature: Reading and setting variables
         | value | version | optimizer_id |
         | 1     | 1       | mipro        |
 
-    @D2
+    @D2 @D2.4
     Scenario Outline: What <answered> before is answered with the optimizer that has locked the variable since
       Given a float variable "rate" holding 0.1
       And <call>

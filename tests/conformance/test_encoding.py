@@ -75,6 +75,12 @@ def test_a_value_in_json_is_read_as_its_json(kind: str, value: Any) -> None:
     assert read_previous(Update(pb.VariableUpdate(variable=message))) is None
 
 
+def test_a_zero_keeps_its_sign_without_a_fraction() -> None:
+    zero = decode("float", AnyMessage(type_url=PREFIX + "float", value=b"-0"))
+    _, in_array = decode("embedding", AnyMessage(type_url=PREFIX + "embedding", value=b"[0.5,-0]"))
+    assert [math.copysign(1.0, number) for number in (zero, in_array)] == [-1.0, -1.0]
+
+
 def test_an_array_in_raw_bytes_is_read_as_an_array() -> None:
     raw = raw_array("embedding", numpy.array([1, 2], "float32"))
     message = pb.Variable(type="embedding", value=to_any(raw), binary_value=raw.array)

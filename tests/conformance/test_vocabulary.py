@@ -153,6 +153,7 @@ def test_a_tool_has_arguments_and_options() -> None:
     [
         ("the text `{`", Raw(PREFIX + "string", b"{")),
         ("float32 array [0.5]", raw_array("tensor", numpy.array([0.5], "float32"))),
+        ("no value", Raw("", b"")),
     ],
 )
 def test_a_parameter_of_a_tool_may_be_raw(text: str, raw: Raw) -> None:

@@ -20,6 +20,7 @@ from varbridge.conformance.vocabulary.literals import (
 from varbridge.conformance.vocabulary.options import Identifier
 from varbridge.conformance.vocabulary.settings import known_flags
 from varbridge.conformance.vocabulary.statuses import STATUS
+from varbridge.wire import Raw
 
 _ARGUMENTS = (
     rf"(?: with (?P<parameters>\{{{INSIDE}\}})| with the parameter (?P<name>{QUOTED}) as (?P<value>{VALUE}))?"
@@ -78,7 +79,8 @@ class ToolArguments:
         if parts["name"] is not None:
             literal = Literal(parts["value"])
             kind = "string" if literal.array() is None else "tensor"
-            parameters = {json.loads(parts["name"]): literal.raw(kind)}
+            raw = Raw("", b"") if literal.is_absent else literal.raw(kind)
+            parameters = {json.loads(parts["name"]): raw}
         optimizer, deadline = parts["optimizer"], parts["deadline"]
         return cls(
             parameters,

@@ -68,7 +68,7 @@ def decode(kind: str, message: AnyMessage, array: bytes = b"") -> Any:
     if named != kind:
         raise MalformedReplyError(f"a value of type {kind} came with the type_url {message.type_url!r}")
     try:
-        decoder = _STRICT_DECODER if _may_have_large_numbers(message.value) else _DECODER
+        decoder = _STRICT_DECODER if _may_have_special_numbers(message.value) else _DECODER
         value = decoder.decode(message.value.decode())
     except (ValueError, RecursionError) as error:
         raise MalformedReplyError(
@@ -122,9 +122,14 @@ def _finite(text: str) -> float:
     return number
 
 
-def _whole(text: str) -> int:
+def read_integer(text: str) -> int | float:
+    """Return the number of a JSON integer; -0, as which several languages write -0.0, keeps its sign."""
+    return -0.0 if text == "-0" else int(text)
+
+
+def _whole(text: str) -> int | float:
     _finite(text)
-    return int(text)
+    return read_integer(text)
 
 
 def _no_constant(name: str) -> float:
@@ -133,14 +138,16 @@ def _no_constant(name: str) -> float:
 
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 _STRICT_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_whole, parse_constant=_no_constant)
-"""A decoder that also refuses numbers beyond doubles, for which it calls Python for each number."""
+"""A decoder that also refuses numbers beyond doubles and keeps the sign of -0, by a call for each number."""
 
 _SHAPES = bytes.maketrans(b"123456789E", b"000000000e")
 _MANY_DIGITS = b"0" * 200
 
 
-def _may_have_large_numbers(content: bytes) -> bool:
-    """Return True if a JSON text has 200 digits in a row, or what may be an exponent of three digits."""
+def _may_have_special_numbers(content: bytes) -> bool:
+    """Return True if a JSON text may have -0, 200 digits in a row, or an exponent of three digits."""
+    if b"-0" in content:
+        return True
     shapes = content.translate(_SHAPES)  # a regular expression takes twenty times as long
     return b"e000" in shapes or b"e+000" in shapes or _MANY_DIGITS in shapes
 

@@ -24,7 +24,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from varbridge.conformance.vocabulary.encoding import raw_array
+from varbridge.conformance.vocabulary.encoding import raw_array, read_integer
 from varbridge.wire import BINARY, DTYPES, PREFIX, Raw
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def strict_json(text: str) -> Any:
     Raises:
         ValueError: the text is not JSON, or an object has a key twice.
     """
-    return json.loads(text, object_pairs_hook=_distinct)
+    return json.loads(text, object_pairs_hook=_distinct, parse_int=read_integer)
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
