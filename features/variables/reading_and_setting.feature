@@ -451,7 +451,7 @@ Feature: Reading and setting variables
         | 1     | 1       | mipro        |
 
     @D2 @D2.4
-    Scenario Outline: What <answered> before is answered with the optimizer that has locked the variable since
+    Scenario Outline: The answer of <a call> names the optimizer that has locked a variable since the last one
       Given a float variable "rate" holding 0.1
       And <call>
       And the optimizer "mipro" locked "rate"
@@ -460,10 +460,10 @@ Feature: Reading and setting variables
       Then the answer has the state of "rate" as noted
 
       Examples:
-        | answered          | call                                                           |
-        | an opening        | the session is opened again                                    |
-        | a batch           | "rate" and "gone" are read in one call                         |
-        | a batch, in brief | "rate" and "gone" are read in one call, without their metadata |
+        | a call                        | call                                                           |
+        | an opening                    | the session is opened again                                    |
+        | a batch read                  | "rate" and "gone" are read in one call                         |
+        | a batch read without metadata | "rate" and "gone" are read in one call, without their metadata |
 
   @A4 @A4.1
   Rule: A refused change is not applied later
