@@ -321,7 +321,7 @@ Feature: How values travel
         | 80 03 58 01 00 61 2e |
 
     @V3.1 @V3.2
-    Scenario Outline: The text <text>, which is no integer in JSON, is refused at once
+    Scenario Outline: The text <text>, which is not an integer in JSON, is refused at once
       Given an integer variable "x" holding 5
       When "x" is set to the text `<text>`
       Then it is refused as invalid

@@ -1,7 +1,7 @@
 """``python -m tests.conformance.older_bridge``: the reference bridge as one that offers only SnakepitBridge.
 
-It answers UNIMPLEMENTED under the name BridgeService, ignores the fields from 100 in requests, and sends
-none. Its flags are those of the server.
+Under that name it ignores the fields from 100 in requests, and sends none. It answers UNIMPLEMENTED under the
+name BridgeService, unless its first flag is ``--both``. Its other flags are those of the server.
 """
 
 from __future__ import annotations
@@ -34,12 +34,19 @@ def without_newer_fields(message: Message) -> Message:
 
 
 class OlderService(aio.ServerInterceptor):
-    """An interceptor that leaves only the service SnakepitBridge, without the fields from 100."""
+    """An interceptor that leaves the service SnakepitBridge without the fields from 100.
+
+    Args:
+        both: True if the bridge offers BridgeService as well.
+    """
+
+    def __init__(self, both: bool) -> None:
+        self._both = both
 
     async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
-        """Return the handler of a call, which meets no field from 100; None for BridgeService."""
+        """Return the handler of a call; None for BridgeService if the bridge does not offer it."""
         service, _, method = handler_call_details.method.rpartition("/")
-        if service == CURRENT:
+        if service == CURRENT and not self._both:
             return None
         handler = await continuation(handler_call_details)
         if handler is None or service != OLDER:
@@ -66,7 +73,8 @@ def _older(request: Any) -> Any:
 
 def main(flags: Sequence[str]) -> int:
     """Serve, and return the exit code of the server."""
-    return serve(OlderService(), flags)
+    both = flags[:1] == ["--both"]
+    return serve(OlderService(both), flags[1:] if both else flags)
 
 
 if __name__ == "__main__":

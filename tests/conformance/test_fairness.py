@@ -38,6 +38,12 @@ def test_a_bridge_of_the_older_service_conforms_in_part(tmp_path: Path) -> None:
     assert (judged.code, judged.word) == (0, "conforms in part"), judged.out
 
 
+def test_the_older_service_may_lack_the_newer_fields_at_a_bridge_of_both(tmp_path: Path) -> None:
+    judged = judge(tmp_path / "run", f"{OLDER} --both", "--name", "service name", "--tags=@types")
+    outcomes = {scenario["outcome"] for scenario in judged.verdict["scenarios"]}
+    assert (judged.code, outcomes) == (0, {"passed"}), judged.out
+
+
 @pytest.mark.parametrize(
     ("flags", "passed"), [(" --heartbeats 0.5", True), (" --heartbeats 3", False), ("", False)]
 )
