@@ -48,7 +48,8 @@ class Hosts:
 
     def __init__(self, *, remote: bool, max_message_bytes: int = Settings().max_message_bytes) -> None:
         self._remote = remote
-        self._options = channel_options(max_message_bytes, 500)
+        # Otherwise gRPC enlarges the window of a stream, and a tool produces many chunks that nobody reads.
+        self._options = [*channel_options(max_message_bytes, 500), ("grpc.http2.bdp_probe", 0)]
         self._id = random_hex()
         self._connections: dict[str, _Connection] = {}
         self._closing: set[asyncio.Task[None]] = set()
