@@ -218,7 +218,7 @@ Feature: Start and end of a bridge
       And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
       When the bridge receives SIGTERM
       Then new calls are refused as unavailable
-      And Ada reads the other chunks up to 3000
+      And Ada reads the other chunks up to 1500
 
     @P4.1 @P4.2 @P4.6 @requires_standard_tools
     Scenario Outline: A call of the tool <tool> that exceeds the grace period ends as unavailable

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from varbridge.conformance.scenario.world import DEADLINE_S, World
 from varbridge.conformance.target.server_pool import UnsupportedFlagError
 from varbridge.conformance.vocabulary.matchers import expect
@@ -56,7 +58,7 @@ def stated_interval_s(world: World) -> float | None:
         session.clean_up()
     if stated is None:
         return None
-    number = str(stated)
-    is_number = number.isascii() and number.isdecimal() and int(number) > 0
-    expect(is_number, f"a number of milliseconds as {KEY} (W10)", f"it is {number!r}")
-    return int(number) / 1000
+    number = re.fullmatch(r"[0-9]+(\.[0-9]+)?", str(stated))
+    is_positive = number is not None and float(number[0]) > 0
+    expect(is_positive, f"a number of milliseconds as {KEY} (W10)", f"it is {stated!r}")
+    return float(str(stated)) / 1000
