@@ -182,8 +182,11 @@ def test_what_rests_on_nothing_comes_first() -> None:
 
 
 def test_a_note_says_whether_the_basics_fail() -> None:
-    assert note_on_basics(find_causes([record(1, clauses="X2")])) == ""
-    assert "The basics fail (A1)" in note_on_basics(find_causes([record(1), record(2, clauses="X2")]))
+    other, failed = record(1, clauses="X2"), record(2)
+    passed = [record(number, outcome="passed") for number in (3, 4)]
+    assert note_on_basics(find_causes([other]), [other]) == ""
+    assert "The basics fail (A1)" in note_on_basics(find_causes([failed, other]), [failed, other])
+    assert note_on_basics(find_causes([failed, *passed]), [failed, *passed]) == ""
 
 
 def test_quoted_parts_and_numbers_are_masked() -> None:

@@ -40,7 +40,7 @@ def render(data: Report) -> str:
     title = "Failures in a broken run" if broken else "What to mend, in this order"
     records = {record.location: record for record in data.scenarios}
     cards = "\n".join(_card(number, cause, records) for number, cause in enumerate(data.causes, 1))
-    note = "" if broken else note_on_basics(data.causes)
+    note = "" if broken else note_on_basics(data.causes, data.scenarios)
     words = f"<p>{escape(note)}.</p>" if note else ""
     return f'<section id="causes"><h2>{title}</h2>{words}\n{cards}</section>'
 

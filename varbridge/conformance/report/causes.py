@@ -24,6 +24,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from varbridge.conformance.clauses import clause_in, clause_of
 from varbridge.conformance.report.cause_groups import (
     BASICS,
+    MOST,
     Group,
     cause_of,
     clauses_of,
@@ -72,9 +73,11 @@ def hang_cause(sentence: str) -> Cause:
     return Cause("hang", sentence, (), (), (), (), 0, example="", lines=["the other scenarios were not run"])
 
 
-def note_on_basics(causes: Sequence[Cause]) -> str:
-    """Return a sentence if the basics fail, on which nearly all scenarios rest; empty if they do not."""
-    broken = dict.fromkeys(clause for cause in causes for clause in cause.clauses if clause in BASICS)
+def note_on_basics(causes: Sequence[Cause], records: Sequence[ScenarioRecord]) -> str:
+    """Return a sentence if most scenarios of a basic clause fail, on which all others rest; else empty."""
+    suspicion = Suspicion(records)
+    named = dict.fromkeys(clause for cause in causes for clause in cause.clauses if clause in BASICS)
+    broken = [clause for clause in named if suspicion.share(clause) >= MOST]
     if not broken:
         return ""
     return (

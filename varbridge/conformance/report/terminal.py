@@ -38,7 +38,7 @@ def lines(data: Report) -> Iterator[str]:
         yield ""
         broken = data.verdict.word == BROKEN
         yield "FAILURES IN A BROKEN RUN" if broken else "CAUSES, in the order in which to mend them"
-        if not broken and (note := note_on_basics(data.causes)):
+        if not broken and (note := note_on_basics(data.causes, data.scenarios)):
             yield f"{note}."
     records = {record.location: record for record in data.scenarios}
     for number, cause in enumerate(data.causes, 1):
