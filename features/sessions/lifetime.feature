@@ -386,7 +386,11 @@ Feature: The lifetime of a session
         | action                                 |
         | "x" is registered as a float holding 1 |
         | the variables are listed               |
-        | 1 tools "t" are registered             |
+
+      @requires_current_service
+      Examples: a method of the newer service
+        | action                     |
+        | 1 tools "t" are registered |
 
   @S1 @S1.2
   Rule: Opening an open session again changes nothing about it
