@@ -80,7 +80,7 @@ Feature: How values travel
       When under the older service name, the tool "increment" runs with {"name": "count"}
       Then its type_url is "dspex.variables/integer"
 
-    @V1.1 @V1.2 @requires_older_service
+    @V1.1 @V1.2 @requires_current_service @requires_older_service
     Example: Watches of both service names receive the form of the type_url of their own name
       Given a float variable "x" holding 0.5
       And under the older service name, Ada watches "x", with initial values
