@@ -68,11 +68,12 @@ def step_register_same(context, count, name):
 @provides(OUTCOMES, answer("several versions each"))
 def step_set_many_times(context, count, name, times):
     """Set one variable repeatedly from several clients, each time to another value."""
+    at_once(context, count, lambda number, session: set_in_turn(session, name, number * times, times))
 
-    def work(number, session):
-        return [session.set(name, encode("float", float(number * times + turn))) for turn in range(times)]
 
-    at_once(context, count, work)
+def set_in_turn(session, name, first, times):
+    """Set a variable to consecutive numbers, and return the versions answered."""
+    return [session.set(name, encode("float", float(first + turn))) for turn in range(times)]
 
 
 @when("{int} clients at once each set {name} {int} times, and another rolls it back to version 1 {int} times")
@@ -83,7 +84,7 @@ def step_set_and_roll_back(context, count, name, times, rollbacks):
     def work(number, session):
         if number == 0:
             return [session.roll_back(name, 1).version for _ in range(rollbacks)]
-        return [session.set(name, encode("float", float(number * times + turn))) for turn in range(times)]
+        return set_in_turn(session, name, number * times, times)
 
     at_once(context, 1 + count, work)
 

@@ -6,6 +6,7 @@ from behave import step, then, when
 from hamcrest import all_of, assert_that, greater_than_or_equal_to, less_than_or_equal_to
 
 from varbridge.conformance.faults.polling import eventually
+from varbridge.conformance.invariants.times import nanoseconds
 from varbridge.conformance.scenario.answers import release
 from varbridge.conformance.scenario.notes import ReadNotes
 from varbridge.conformance.scenario.prerequisites import OUTCOME, answer, needs, provides
@@ -76,11 +77,8 @@ def step_locked_later(context, name, seconds):
     """Check by the bridge's own clock that so much time passed between the last change and the lock."""
     context.world.require_success()
     variable = context.world.session.get(name).message
-    locked, changed = (
-        time.ToNanoseconds() / 1e9
-        for time in (variable.optimization_status.started_at, variable.last_updated_at)
-    )
-    assert_that(locked - changed, greater_than_or_equal_to(seconds), "the seconds between them")
+    locked, changed = map(nanoseconds, (variable.optimization_status.started_at, variable.last_updated_at))
+    assert_that((locked - changed) / 1e9, greater_than_or_equal_to(seconds), "the seconds between them")
 
 
 @step("{name} is not locked")

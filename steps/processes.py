@@ -13,9 +13,7 @@ from behave import given, then, when
 from varbridge import WorkerError
 from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.polling import eventually
-from varbridge.conformance.faults.processes import (
-    is_running,
-)
+from varbridge.conformance.faults.processes import is_running
 from varbridge.conformance.scenario.heartbeats import use_short_heartbeats
 from varbridge.conformance.scenario.notes import ServerNotes
 from varbridge.conformance.scenario.prerequisites import STARTED, needs, provides

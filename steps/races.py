@@ -42,23 +42,23 @@ def step_race(context, times, race):
 @needs(LoadNotes.races)
 def step_one_wins(context, status):
     """Check that of the calls of each race one was accepted, and that the others had this status."""
-    races = context.world.loads.races
-    for number, race in enumerate(races, 1):
-        place = f"in race {number} of {len(races)}"
-        assert_that(len(race.accepted), equal_to(1), f"how many were accepted {place}")
-        for error in race.refused:
-            assert_that(error, is_refusal(status), f"a refusal {place}")
+    require_one(context.world.loads.races, "accepted", status)
 
 
 @then("each time, exactly one is refused {status} and the others are accepted")
 @needs(LoadNotes.races)
 def step_one_loses(context, status):
     """Check that of the calls of each race one had this status, and that the others were accepted."""
-    races = context.world.loads.races
+    require_one(context.world.loads.races, "refused", status)
+
+
+def require_one(races, outcome, status):
+    """Check that each race has one call with this outcome, and that its refusals have this status."""
     for number, race in enumerate(races, 1):
         place = f"in race {number} of {len(races)}"
-        assert_that(len(race.refused), equal_to(1), f"how many were refused {place}")
-        assert_that(race.refused[0], is_refusal(status), f"the refusal {place}")
+        assert_that(len(getattr(race, outcome)), equal_to(1), f"how many were {outcome} {place}")
+        for error in race.refused:
+            assert_that(error, is_refusal(status), f"a refusal {place}")
 
 
 @then("each time, all are accepted and the variable changes once")

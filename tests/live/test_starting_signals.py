@@ -51,9 +51,8 @@ def test_a_signal_before_ready_ends_the_bridge_with_exit_code_0(
     tokens = tmp_path / "tokens"
     os.mkfifo(tokens)
     process = ServerProcess([*SERVER, "--token-file", str(tokens)])
-    writer = os.open(
-        tokens, os.O_WRONLY
-    )  # returns when the bridge has opened it, which then waits for tokens
+    # Returns when the bridge has opened the file too; then it waits for tokens.
+    writer = os.open(tokens, os.O_WRONLY)
     try:
         process.signal(number)
         assert process.wait_ended(60.0) == 0

@@ -88,14 +88,12 @@ class Races:
     def register_one_name(self) -> list[Race]:
         """Register the same name in each race."""
         value = to_any(encode("integer", 0))
-
-        def register(number: int) -> list[Call]:
-            request = pb.RegisterVariableRequest(
+        return self._repeated(
+            "RegisterVariable",
+            lambda number: pb.RegisterVariableRequest(
                 session_id=self._session.id, name=f"name {number}", type="integer", initial_value=value
-            )
-            return [("RegisterVariable", request)] * CALLS
-
-        return self._rounds(register)
+            ),
+        )
 
     def lock_one_variable(self) -> list[Race]:
         """Lock the same variable for several optimizers in each race."""
@@ -121,29 +119,25 @@ class Races:
         self._register("name")
         for number in range(self._times):
             self._session.start_optimization(f"name {number}", "optimizer")
-
-        def release(number: int) -> list[Call]:
-            request = pb.StopOptimizationRequest(
+        return self._repeated(
+            "StopOptimization",
+            lambda number: pb.StopOptimizationRequest(
                 session_id=self._session.id,
                 variable_identifier=f"name {number}",
                 optimizer_id="optimizer",
                 force=True,
-            )
-            return [("StopOptimization", request)] * CALLS
-
-        return self._rounds(release)
+            ),
+        )
 
     def delete_one_variable(self) -> list[Race]:
         """Delete the same variable in each race."""
         self._register("name")
-
-        def delete(number: int) -> list[Call]:
-            request = pb.DeleteVariableRequest(
+        return self._repeated(
+            "DeleteVariable",
+            lambda number: pb.DeleteVariableRequest(
                 session_id=self._session.id, variable_identifier=f"name {number}"
-            )
-            return [("DeleteVariable", request)] * CALLS
-
-        return self._rounds(delete)
+            ),
+        )
 
     def close_one_cycle(self) -> list[Race]:
         """Add dependencies in each race that together would be a cycle of as many variables."""
@@ -180,6 +174,10 @@ class Races:
             request_id=request_id,
         )
         return [("SetVariable", request)] * CALLS
+
+    def _repeated(self, method: str, request: Callable[[int], Any]) -> list[Race]:
+        """Send the same request in all calls of each race."""
+        return self._rounds(lambda number: [(method, request(number))] * CALLS)
 
     def _rounds(self, calls: Callable[[int], Sequence[Call]]) -> list[Race]:
         races: list[Race] = []

@@ -164,13 +164,13 @@ class Trail:
         """Raise DivergedError, since the last action has not the status that a branch requires."""
         raise DivergedError(
             Divergence(
-                cause.statement,
-                cause,
-                cause.case,
-                self.number,
-                expected,
-                actual,
-                self._scenario(cause, None),
+                statement=cause.statement,
+                key=cause,
+                case=cause.case,
+                action=self.number,
+                expected=expected,
+                actual=actual,
+                scenario=self._scenario(cause, None),
             )
         )
 

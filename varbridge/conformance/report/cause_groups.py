@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from varbridge.conformance.clauses import clause_of, rank
@@ -139,6 +139,11 @@ def _example(group: Group) -> ScenarioRecord:
     return min(records, key=lambda record: (record.outcome == "not reached", len(record.steps)))
 
 
+def broken_basics(clauses: Iterable[str], suspicion: Suspicion) -> list[str]:
+    """Return the basic clauses among these, of which most scenarios fail."""
+    return [clause for clause in clauses if clause in BASICS and suspicion.share(clause) >= MOST]
+
+
 def in_order(groups: Sequence[Group], suspicion: Suspicion) -> list[Group]:
     """Return groups in the order of their causes; of several about one clause, its Rules come first."""
     clauses = {id(group): clauses_of(group, suspicion) for group in groups}
@@ -150,8 +155,7 @@ def in_order(groups: Sequence[Group], suspicion: Suspicion) -> list[Group]:
         if group.kind in kinds:
             method = METHODS.index(group.method) if group.method in METHODS else len(METHODS)
             return kinds[group.kind], method, 0
-        basics = [clause for clause in names if clause in BASICS and suspicion.share(clause) >= MOST]
-        if basics:
+        if basics := broken_basics(names, suspicion):
             return 2, min(map(rank, basics)), -len(group.members)
         probability = probable.index(names[0]) if names else len(probable)
         return 3, probability, group.kind != "rule", -len(group.members)

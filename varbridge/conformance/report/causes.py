@@ -23,9 +23,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from varbridge.conformance.clauses import clause_in, clause_of
 from varbridge.conformance.report.cause_groups import (
-    BASICS,
-    MOST,
     Group,
+    broken_basics,
     cause_of,
     clauses_of,
     failure_of,
@@ -75,9 +74,8 @@ def hang_cause(sentence: str) -> Cause:
 
 def note_on_basics(causes: Sequence[Cause], records: Sequence[ScenarioRecord]) -> str:
     """Return a sentence if most scenarios of a basic clause fail, on which all others rest; else empty."""
-    suspicion = Suspicion(records)
-    named = dict.fromkeys(clause for cause in causes for clause in cause.clauses if clause in BASICS)
-    broken = [clause for clause in named if suspicion.share(clause) >= MOST]
+    named = dict.fromkeys(clause for cause in causes for clause in cause.clauses)
+    broken = broken_basics(named, Suspicion(records))
     if not broken:
         return ""
     return (
