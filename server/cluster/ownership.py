@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from weakref import WeakValueDictionary
 
@@ -60,10 +63,22 @@ class Ownership:
         self._next_check = 0.0
         self._takeover_slots = asyncio.Semaphore(MAX_TAKEOVERS)
         self._takeovers: dict[str, asyncio.Task[None]] = {}
+        self._running: Counter[str] = Counter()  # the running calls of each session
 
     def has(self, session_id: str) -> bool:
         """Return True if this bridge owns a session, and no other bridge can have taken it over."""
         return session_id in self._store.pipelines and self._membership.is_sure
+
+    @contextmanager
+    def running(self, session_id: str) -> Iterator[None]:
+        """Enclose a call about a session: meanwhile this bridge does not give up the session's ownership."""
+        self._running[session_id] += 1
+        try:
+            yield
+        finally:
+            self._running[session_id] -= 1
+            if not self._running[session_id]:
+                del self._running[session_id]
 
     @property
     def own_id(self) -> str:
@@ -250,7 +265,7 @@ class Ownership:
                 pipeline = self._store.pipelines.get(session_id)
                 if pipeline is None or self._sessions.is_open(session_id):
                     continue
-                if not pipeline.idle:
+                if not pipeline.idle or session_id in self._running:
                     self._store.ended.add(session_id)
                     continue
                 await self._store.give_up(session_id)

@@ -8,7 +8,7 @@ import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any, Protocol
 
 import grpc
@@ -52,6 +52,10 @@ class Forwarder(Protocol):
 
     def has(self, session_id: str) -> bool:
         """Return True if this bridge owns a session, so that it answers calls about it."""
+        ...
+
+    def running(self, session_id: str) -> AbstractContextManager[None]:
+        """Enclose a call about a session, during which this bridge does not give up its ownership."""
         ...
 
     async def answer(self, method: Method, request: Any, context: Context) -> tuple[bool, Any]:
@@ -278,25 +282,33 @@ class Dispatcher:
         """Answer a call, or forward it to the bridge of the cluster that owns its session."""
         session_id = getattr(request, "session_id", "")
         assert self._forwarder is not None
-        # An invalid session id is refused here.
-        if is_name(session_id) and not self._forwarder.has(session_id):
-            self._sessions.renew(request.session_id)
-            answered, reply = await self._forwarder.answer(method, request, context)
-            if answered:
-                return reply
-            scope = SCOPE.get()
-            if scope is not None:
-                self._check(scope, method, session_id)  # again, now that it is known whether it is open
-        owned = self._forwarder.has(session_id)
+        with self._forwarder.running(session_id):
+            # An invalid session id is refused here.
+            if is_name(session_id) and not self._forwarder.has(session_id):
+                self._sessions.renew(request.session_id)
+                answered, reply = await self._forwarder.answer(method, request, context)
+                if answered:
+                    return reply
+                scope = SCOPE.get()
+                if scope is not None:
+                    self._check(scope, method, session_id)  # again, now that it is known whether it is open
+            return await self._answer_as_owner(self._forwarder, behaviour, request, client, method)
+
+    async def _answer_as_owner(
+        self, forwarder: Forwarder, behaviour: Answer, request: Any, client: str, method: Method
+    ) -> Any:
+        """Run a call about a session of this bridge; refuse it if the session is lost while it runs."""
+        session_id = getattr(request, "session_id", "")
+        owned = forwarder.has(session_id)
         try:
             reply = await self._answer(behaviour, request, client, method)
         except NotFoundError:
-            if owned and not self._forwarder.has(session_id):
+            if owned and not forwarder.has(session_id):
                 raise TAKEN_OVER.copy() from None
             raise
         # A reply that reads may be outdated, and a clean-up may have found the session already lost.
         unsure = traits_of(method.name).reads or method.name == "CleanupSession"
-        if unsure and owned and not self._forwarder.has(session_id):
+        if unsure and owned and not forwarder.has(session_id):
             raise TAKEN_OVER.copy()
         return reply
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any, Protocol
 
 import grpc
@@ -73,6 +73,10 @@ class Ownership(Protocol):
         """The id of this bridge."""
         ...
 
+    def running(self, session_id: str) -> AbstractContextManager[None]:
+        """Enclose a call about a session, during which this bridge does not give up its ownership."""
+        ...
+
     def has(self, session_id: str) -> bool:
         """Return True if this bridge owns a session."""
         ...
@@ -108,6 +112,7 @@ class Forwarder:
 
     def __init__(self, ownership: Ownership, credentials: grpc.ChannelCredentials | None) -> None:
         self.has = ownership.has
+        self.running = ownership.running
         self._ownership = ownership
         self._credentials = credentials
         self._channels: dict[str, aio.Channel] = {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
@@ -22,9 +24,16 @@ class Owner:
 
     def __init__(self) -> None:
         self.lost = False
+        self.calls: list[str] = []
 
     def has(self, session_id: str) -> bool:
         return not self.lost
+
+    @contextmanager
+    def running(self, session_id: str) -> Iterator[None]:
+        self.calls.append(session_id)
+        yield
+        self.calls.pop()
 
 
 def answer(name: str, *, loses: bool, refuses: bool = False) -> Any:
@@ -34,6 +43,7 @@ def answer(name: str, *, loses: bool, refuses: bool = False) -> Any:
     dispatcher = Dispatcher(sessions, servicers(), cast(Forwarder, owner))
 
     async def behaviour(client: str) -> str:
+        assert owner.calls == ["tuning"], "the bridge may give up the session while a call about it runs"
         owner.lost = loses
         if refuses:
             raise NotFoundError("Session not found")

@@ -224,21 +224,38 @@ def test_a_session_without_an_owner_when_the_owners_are_read_is_dropped(
         assert not owners.has("tuning")
 
 
+async def until_given_up(cluster: Cluster, session_id: str) -> None:
+    """Wait until a bridge has given up the ownership of a session, which it checks several times a second."""
+    assert cluster.membership is not None
+    cluster.membership.ttl = 1.0
+    async with asyncio.timeout(10.0):
+        while session_id in cluster.store.pipelines:
+            await asyncio.sleep(0.01)
+
+
 def test_a_session_whose_opening_is_refused_is_given_up(url: str) -> None:
     with a_bridge(url) as bridge:
         bridge.do(lambda: None)
         assert "tuning" in cluster_of(bridge).store.pipelines
-
-        async def given_up() -> None:
-            async with asyncio.timeout(10.0):
-                while "tuning" in cluster_of(bridge).store.pipelines:
-                    await asyncio.sleep(0.01)
-
-        membership = cluster_of(bridge).membership
-        assert membership is not None
-        membership.ttl = 1.0  # unused sessions are checked several times within the ttl
-        bridge.run(given_up())
+        bridge.run(until_given_up(cluster_of(bridge), "tuning"))
         assert keys_of(bridge, url) == []
+
+
+def test_a_session_is_not_given_up_while_a_call_about_it_runs(url: str) -> None:
+    with a_bridge(url) as bridge:
+        cluster = cluster_of(bridge)
+
+        async def check() -> None:
+            with cluster.ownership.running("tuning"):
+                for session_id in ("tuning", "unused"):
+                    await cluster.ownership.find(session_id, opens=True)
+                for _ in range(3):  # the bridge checks all unused sessions in one go
+                    await until_given_up(cluster, "unused")
+                    assert "tuning" in cluster.store.pipelines
+                    await cluster.ownership.find("unused", opens=True)
+            await until_given_up(cluster, "tuning")
+
+        bridge.run(check())
 
 
 def test_the_oldest_ends_are_forgotten_and_their_sequences_are_not_used_again(url: str) -> None:
