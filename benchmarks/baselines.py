@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from typing import Any, Protocol
 import grpc
 
 from benchmarks import requests
+from varbridge.conformance.faults.ports import free_ports
 from varbridge.process import ServerProcess
 
 PATH = "/snakepit.bridge.BridgeService/"
@@ -157,12 +157,9 @@ async def _program(*command: str) -> AsyncIterator[int]:
     ``{port}``, ``{other}`` and ``{folder}`` in its command stand for that port, another free port and a
     temporary directory.
     """
-    port = _free_port()
+    port, other = free_ports(2)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        filled = [
-            part.format(port=port, folder=folder, other=_free_port() if "{other}" in part else 0)
-            for part in command
-        ]
+        filled = [part.format(port=port, folder=folder, other=other) for part in command]
         process = subprocess.Popen(
             filled, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -172,13 +169,6 @@ async def _program(*command: str) -> AsyncIterator[int]:
         finally:
             process.terminate()
             process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def _listening(port: int) -> None:

@@ -11,8 +11,8 @@ from tempfile import NamedTemporaryFile
 from behave import given, then, when
 
 from varbridge import WorkerError
-from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.polling import eventually
+from varbridge.conformance.faults.ports import free_ports
 from varbridge.conformance.faults.processes import is_running
 from varbridge.conformance.scenario.heartbeats import use_short_heartbeats
 from varbridge.conformance.scenario.notes import ServerNotes

@@ -19,6 +19,7 @@ import pytest
 from tests.conformance.bridges import UNIMPLEMENTED, bridge
 from tests.conformance.project import DEADLINE_S, GREEN, MIXED, OTHER, PROFILE, ROOT, Project, Run
 from tests.conformance.verdict_builders import MakeProject
+from varbridge.conformance.faults.ports import free_ports
 from varbridge.conformance.run.runner import ConformanceRunner
 
 RED_OTHER = (
@@ -148,11 +149,7 @@ def test_a_bridge_that_cannot_run_twice_is_judged_by_one_job(
 
 @pytest.fixture
 def free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    return free_ports(1)[0]
 
 
 def test_two_bridges_at_the_same_port_are_judged_by_one_job(

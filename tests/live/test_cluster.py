@@ -16,8 +16,9 @@ import grpc
 import pytest
 
 from varbridge import BridgeError, Connection, Follower, Session, Update
-from varbridge.conformance.faults.etcd import Cluster, free_ports, missing
+from varbridge.conformance.faults.etcd import Cluster, missing
 from varbridge.conformance.faults.polling import eventually
+from varbridge.conformance.faults.ports import free_ports
 from varbridge.conformance.invariants.linearizability import Operation, violations
 from varbridge.process import ServerProcess
 

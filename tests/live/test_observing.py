@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from tests.live.test_access import TOKEN, Files, Launch, files, launch, ping
 from varbridge import BridgeError, Connection
 from varbridge.conformance.clients.collected_watch import collect
 from varbridge.conformance.faults.polling import eventually
+from varbridge.conformance.faults.ports import free_ports
 from varbridge.errors import ToolFailedError
 from varbridge.messages import snakepit_bridge_pb2 as pb
 from varbridge.messages import snakepit_bridge_pb2_grpc as pb_grpc
@@ -38,9 +38,7 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1)[0]
 
 
 def polled(attempt: Callable[[], Any]) -> Any:

@@ -98,9 +98,8 @@ class Patch:
             raise PatchError(f"{self.at}: {error}") from None
         first = held.index(True)
         after = [*compress(tree.body[first:], [not is_held for is_held in held[first:]])]
-        return ast.fix_missing_locations(
-            ast.Module([*tree.body[:first], *part.body, *after], tree.type_ignores)
-        )
+        ast.fix_missing_locations(part)  # the other statements have theirs
+        return ast.Module([*tree.body[:first], *part.body, *after], tree.type_ignores)
 
     def check_parameters(self, tree: ast.Module) -> None:
         """Raise a ``PatchError`` if the parameters in ``at`` have other names in a module's tree.

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -24,6 +22,7 @@ from typing import Any, NamedTuple
 from varbridge.conformance.faults.etcd_member import EtcdError, Member
 from varbridge.conformance.faults.http_client import open_url
 from varbridge.conformance.faults.polling import eventually
+from varbridge.conformance.faults.ports import free_ports
 
 START_TIMEOUT_S = 30.0
 """The time in which a cluster must become healthy, in seconds."""
@@ -200,25 +199,6 @@ def _has_begun_or_ended(member: Member) -> bool:
 def missing() -> str:
     """Return a sentence that etcd is not installed and how to install it; empty if it is installed."""
     return "" if shutil.which("etcd") else "etcd is not installed: apt-get install etcd-server"
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports at which no process listens.
-
-    They are below the range of ephemeral ports: otherwise a client that retries to connect to a killed member
-    could get the member's port as its own, and the member could not start again.
-    """
-    first = 32768
-    with suppress(OSError):  # not on Linux
-        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    ports: list[int] = []
-    for port in random.sample(range(10000, max(first, 20000)), 1000):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            ports.append(port)
-        if len(ports) == count:
-            return ports
-    raise EtcdError(f"found fewer than {count} free ports on loopback")
 
 
 def main() -> None:

@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager
 
 from varbridge.conformance.clients.recorded import RecordedConnection
 from varbridge.conformance.clients.retry import RetryingConnection
-from varbridge.conformance.faults.etcd import free_ports
 from varbridge.conformance.faults.fault_proxy import FaultProxy
+from varbridge.conformance.faults.ports import free_ports
 from varbridge.conformance.scenario.replaced import replaced
 from varbridge.conformance.target.startup import START_TIMEOUT_S
 from varbridge.conformance.target.target import Target
