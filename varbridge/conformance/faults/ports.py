@@ -44,7 +44,7 @@ def _is_free(port: int) -> bool:
 
 
 def _reserve(port: int) -> bool:
-    """Return True if no other process has reserved a port; UDP's port of the same number is the reservation."""
+    """Reserve a port by the UDP port of the same number; return False if another process has reserved it."""
     reservation = socket.socket(type=socket.SOCK_DGRAM)
     try:
         reservation.bind(("127.0.0.1", port))
