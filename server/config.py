@@ -19,6 +19,7 @@ from .flags import (
     as_count,
     as_port,
     as_seconds,
+    as_text,
 )
 
 FAILPOINTS = ("half-written", "before-commit", "after-commit")
@@ -31,7 +32,7 @@ moment's name under ``failpoint``."""
 class Settings(NamedTuple):
     """The settings of one server: each field with the flag that sets it. Times are in seconds."""
 
-    host: Annotated[str, Flag("--host", "address to listen on", str, ADDRESS, metavar="ADDRESS")] = (
+    host: Annotated[str, Flag("--host", "address to listen on", as_text, ADDRESS, metavar="ADDRESS")] = (
         "127.0.0.1"
     )
     port: Annotated[
@@ -42,13 +43,13 @@ class Settings(NamedTuple):
         Flag(
             "--tls-cert",
             "PEM file of the server's certificate chain; enables TLS",
-            str,
+            as_text,
             ADDRESS,
             metavar="FILE",
         ),
     ] = ""
     tls_key: Annotated[
-        str, Flag("--tls-key", "PEM file of the private key of --tls-cert", str, ADDRESS, metavar="FILE")
+        str, Flag("--tls-key", "PEM file of the private key of --tls-cert", as_text, ADDRESS, metavar="FILE")
     ] = ""
     tls_ca: Annotated[
         str,
@@ -56,7 +57,7 @@ class Settings(NamedTuple):
             "--tls-ca",
             "PEM file of the authorities that sign client certificates;"
             " clients without such a certificate are refused",
-            str,
+            as_text,
             ADDRESS,
             metavar="FILE",
         ),
@@ -66,7 +67,7 @@ class Settings(NamedTuple):
         Flag(
             "--token-file",
             "file of the tokens that admit clients, one per line; calls without one of them are refused",
-            str,
+            as_text,
             AUTHENTICATION,
             metavar="FILE",
         ),
@@ -77,7 +78,7 @@ class Settings(NamedTuple):
             "--data-dir",
             "directory of the SQLite database that persists all sessions;"
             " without it and --store, they are lost when the server ends",
-            str,
+            as_text,
             STORAGE,
             metavar="DIR",
         ),
@@ -87,7 +88,7 @@ class Settings(NamedTuple):
         Flag(
             "--store",
             "etcd that persists all sessions and that several bridges share: etcd://HOST:PORT,…?prefix=…",
-            str,
+            as_text,
             STORAGE,
             metavar="URL",
         ),
@@ -98,7 +99,7 @@ class Settings(NamedTuple):
             "--advertise",
             "with --store: address at which the other bridges of the cluster reach this one;"
             " by default --host and --port",
-            str,
+            as_text,
             STORAGE,
             metavar="HOST:PORT",
         ),
@@ -184,7 +185,7 @@ class Settings(NamedTuple):
         Flag(
             "--tools",
             "Python module whose tools clients can run; may be repeated",
-            str,
+            as_text,
             TOOLS,
             metavar="MODULE",
         ),
@@ -214,7 +215,7 @@ class Settings(NamedTuple):
         Flag(
             "--log-level",
             "lowest level of log messages: debug, info, warning or error",
-            str,
+            as_text,
             MONITORING,
             choices=["debug", "info", "warning", "error"],
             metavar="LEVEL",
@@ -225,7 +226,7 @@ class Settings(NamedTuple):
         Flag(
             "--log-format",
             "format of the log on stderr: text or json",
-            str,
+            as_text,
             MONITORING,
             choices=["text", "json"],
             metavar="FORMAT",
@@ -236,7 +237,7 @@ class Settings(NamedTuple):
         Flag(
             "--log-calls",
             "calls to log when they end: none, failed or all",
-            str,
+            as_text,
             MONITORING,
             choices=["none", "failed", "all"],
             metavar="CALLS",
@@ -247,7 +248,7 @@ class Settings(NamedTuple):
         Flag(
             "--metrics",
             "address of an HTTP endpoint with metrics for Prometheus; none by default",
-            str,
+            as_text,
             MONITORING,
             metavar="HOST:PORT",
         ),
@@ -287,7 +288,7 @@ class Settings(NamedTuple):
             "--failpoint",
             f"for tests: kill the server at this moment ({', '.join(FAILPOINTS)}) of a change whose request"
             " has the metadata failpoint=MOMENT",
-            str,
+            as_text,
             DIAGNOSTICS,
             choices=["", *FAILPOINTS],
             metavar="MOMENT",

@@ -53,11 +53,16 @@ class Flag:
         if isinstance(default, tuple):
             parser.add_argument(self.name, action="append", default=[*default], help=help_text, **options)
         else:
-            parser.add_argument(self.name, default=default, help=help_text, **options)
+            # The parser would convert a text, and an empty one is no value of a flag.
+            parser.add_argument(
+                self.name, default=None if default == "" else default, help=help_text, **options
+            )
 
     def value(self, arguments: argparse.Namespace) -> Any:
         """Return the flag's value on the command line, or its default."""
         value = getattr(arguments, self.name.removeprefix("--").replace("-", "_"))
+        if value is None:
+            return ""
         return tuple(dict.fromkeys(value)) if isinstance(value, list) else value
 
 
@@ -105,6 +110,13 @@ def _number(kind: type[int] | type[float], low: float, high: float, description:
         return number
 
     return convert
+
+
+def as_text(text: str) -> str:
+    """Return a text, which must not be empty: an unset variable of a shell is no way to leave a flag out."""
+    if not text:
+        raise argparse.ArgumentTypeError("must not be empty; leave the flag out if it has no value")
+    return text
 
 
 as_port = _number(int, 0, 65535, "a port, 0 to 65535")

@@ -11,11 +11,12 @@ from varbridge.conformance.clients.many_sets import set_with_request_ids
 from varbridge.conformance.invariants.linearizability import Operation, violations
 from varbridge.conformance.scenario.notes import LoadNotes
 from varbridge.conformance.scenario.prerequisites import OUTCOMES, answer, needs, provides
-from varbridge.conformance.scenario.tools import run_tool
+from varbridge.conformance.scenario.tools import NOWHERE, run_tool
 from varbridge.conformance.vocabulary.contents import item
 from varbridge.conformance.vocabulary.encoding import encode, read_value
 from varbridge.conformance.vocabulary.matchers import expect, in_order, no_faults
 from varbridge.conformance.vocabulary.outcome import Outcome
+from varbridge.messages import snakepit_bridge_pb2 as pb
 
 
 def at_once(context, count, action):
@@ -54,6 +55,17 @@ def step_register_own(context, count):
         context,
         count,
         lambda n, session: session.register(f"variable_{n}", "float", encode("float", float(n))),
+    )
+
+
+@when("{int} clients at once each register the tool {name} with a number of their own")
+@provides(OUTCOMES)
+def step_register_own_tool(context, count, name):
+    """Register one tool per client in the same session: its name is followed by 0, 1 and so on."""
+    at_once(
+        context,
+        count,
+        lambda n, session: session.register_tools([pb.ToolRegistration(name=f"{name}{n}")], NOWHERE),
     )
 
 

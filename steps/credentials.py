@@ -18,8 +18,11 @@ from varbridge.conformance.vocabulary.phrases import prefix, run_step
 
 @prefix("{credentials}, {step}")
 def step_with_credentials(context, text, step):
-    """Run a step over new connections with other credentials: another token, header, certificate or none."""
-    with context.world.client.showing(credentials_of(context, text)):
+    """Run a step over new connections with other credentials: another token, header, certificate or none;
+    or over the present connection, without its token."""
+    client = context.world.client
+    same = text == "without a token, on the same connection"
+    with client.without_token() if same else client.showing(credentials_of(context, text)):
         run_step(context, step)
 
 

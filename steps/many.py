@@ -92,6 +92,21 @@ def step_read_many(context, count, prefix):
     return context.world.session.get_many(names_of(count, prefix))
 
 
+@event("{person} watches the {int} variables {name}")
+@provides(watch_of("person"))
+def step_watch_many(context, person, count, prefix):
+    """Watch variables whose names end with 0, 1 and so on, which need not exist."""
+    context.world.people.narrow(person)
+    context.world.watch(person, names_of(count, prefix))
+
+
+@action("the tool {name} runs with {int} parameters {name}")
+def step_run_with_many(context, tool, count, prefix):
+    """Run a tool with integer parameters whose names end with 0, 1 and so on."""
+    parameters = {name: encode("integer", 0) for name in names_of(count, prefix)}
+    return context.world.session.execute(tool, parameters)
+
+
 @then("the {int} variables {name} hold {int} and up, at version {int}")
 @needs(answer("a batch"))
 def step_hold_many(context, count, prefix, first, version):

@@ -1,18 +1,11 @@
 """Steps about the answer or the refusal of the last call."""
 
-import re
-
 from behave import then
 from hamcrest import assert_that, contains_string, equal_to
 
+from varbridge.conformance.invariants.replies import STACK
 from varbridge.conformance.scenario.prerequisites import OUTCOME, OUTCOMES, needs
 from varbridge.conformance.vocabulary.matchers import call_failed, expect, is_refusal, is_tool_failure
-
-STACK = re.compile(
-    r"Traceback|^\s+at \S+.*[(:]|\.(?:cs|erl|exs?|go|java|js|kt|py|rb|rs|ts):\d+|^goroutine \d+|^\*\* \(",
-    re.M,
-)
-"""The form of stacks of .NET, Elixir, Go, Java, JavaScript, Python and Rust."""
 
 
 @then("it is accepted")
@@ -63,9 +56,19 @@ def step_tool_fails_saying(context, phrase):
 def tool_failure(context):
     error = context.world.outcome.examine()
     assert_that(error, is_tool_failure())
-    message = str(error)
-    expect(not STACK.search(message), "the tool's message to be without a stack", f"it is {message!r}")
-    return message
+    require_no_stack(str(error), "the tool's message")
+    return str(error)
+
+
+def require_no_stack(message, subject):
+    expect(not STACK.search(message), f"{subject} to be without a stack", f"it is {message!r}")
+
+
+@then("the refusal has no stack")
+@needs(OUTCOME)
+def step_no_stack(context):
+    """Check that the message of the last refusal has no traceback."""
+    require_no_stack(str(context.world.outcome.examine()), "the refusal")
 
 
 @then("its call fails")

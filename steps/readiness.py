@@ -3,9 +3,10 @@
 import socket
 from contextlib import closing
 
-from behave import then, when
+from behave import given, then, when
 from hamcrest import assert_that, empty, equal_to, has_length, matches_regexp
 
+from varbridge import WorkerError
 from varbridge.conformance.clients.collected_watch import collect
 from varbridge.conformance.faults.polling import eventually
 from varbridge.conformance.faults.processes import (
@@ -20,7 +21,7 @@ from varbridge.conformance.scenario.prerequisites import OUTCOME, needs, provide
 from varbridge.conformance.scenario.servers import Servers
 from varbridge.conformance.target.startup import FAILED_START_TIMEOUT_S
 from varbridge.conformance.vocabulary.encoding import encode
-from varbridge.conformance.vocabulary.matchers import expect
+from varbridge.conformance.vocabulary.matchers import expect, is_refusal
 from varbridge.conformance.vocabulary.outcome import Outcome
 
 
@@ -93,7 +94,11 @@ def step_reachable_everywhere(context):
 def step_reachable_locally(context):
     """Check that loopback answers, and that no other address of this machine accepts a connection."""
     world = context.world
-    port = world.servers.process.port
+    require_local(world.servers.process.port)
+    assert_that(world.client.connection.ping("here"), equal_to("here"), "the answer on loopback")
+
+
+def require_local(port):
     answered = []
     for address in network.addresses():
         with closing(socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)) as client:
@@ -101,7 +106,6 @@ def step_reachable_locally(context):
             if client.connect_ex((address, port)) == 0:
                 answered.append(address)
     assert_that(answered, empty(), "the addresses other than loopback that answer")
-    assert_that(world.client.connection.ping("here"), equal_to("here"), "the answer on loopback")
 
 
 @then("it ends with an error within 5 s, and says why on stderr")
@@ -127,6 +131,45 @@ def step_fails_to_start(context):
         "no READY line of a bridge that does not start",
         f"it named the port {process.port}",
     )
+
+
+@given("another bridge did not start with the same data directory")
+@needs(Servers.data_dir)
+def step_second_refused(context):
+    """Start a second bridge with the data directory of the first one, and require that it ends with an
+    error."""
+    servers = context.world.servers
+    first = servers.process
+    second = servers.start("--data-dir", servers.data_dir.name)
+    servers.process = first
+    code = second.wait_ended(2 * FAILED_START_TIMEOUT_S)
+    expect(code not in (None, 0), "the second bridge to end with an error", end_in_words(code, 10.0, 0.0))
+
+
+@then("it ends with an error within 5 s, or is reachable at loopback addresses only")
+@needs(ServerNotes.began, Servers.process)
+def step_fails_or_local(context):
+    """Check that the process ends with an error, or accepts connections at addresses of loopback only."""
+    if (port := port_if_started(context)) is not None:
+        require_local(port)
+
+
+@then("it ends with an error within 5 s, or refuses calls without a token")
+@needs(ServerNotes.began, Servers.process)
+def step_fails_or_refuses(context):
+    """Check that the process ends with an error, or refuses a call without a token."""
+    if (port := port_if_started(context)) is not None:
+        error = Outcome.of(context.world.client.connect(f"127.0.0.1:{port}").ping).examine()
+        assert_that(error, is_refusal("as unauthenticated"))
+
+
+def port_if_started(context):
+    """Return the port of the bridge; None if the bridge has ended with an error."""
+    try:
+        return context.world.servers.process.wait_ready(FAILED_START_TIMEOUT_S)
+    except WorkerError:
+        step_fails_to_start(context)
+        return None
 
 
 @then("the bridge is idle within {int} s")

@@ -1,5 +1,6 @@
 """Steps about running tools."""
 
+from collections import deque
 from itertools import islice
 
 from behave import given, then
@@ -66,6 +67,21 @@ def step_running(context, tool, seconds):
     context.world.tools.running = start_tool(context.world, tool, seconds)
 
 
+@given("the registered tool {name} is running for {int} s")
+@provides(ToolNotes.running)
+def step_registered_running(context, tool, seconds):
+    """Start a tool by ExecuteElixirTool, whose call has reached the host when this step ends."""
+    context.world.tools.running = start_tool(context.world, tool, seconds, "ExecuteElixirTool")
+
+
+@given("{int} calls of the tool {name} are running for {int} s")
+@provides(ToolNotes.running)
+def step_calls_running(context, count, tool, seconds):
+    """Start a tool several times; all calls have reached the bridge when this step ends."""
+    for _ in range(count):
+        context.world.tools.running = start_tool(context.world, tool, seconds)
+
+
 @event("the running tool is cancelled")
 @needs(ToolNotes.running)
 def step_cancel(context):
@@ -128,6 +144,13 @@ def step_answers(context, value, kind):
     assert_that(result.value, is_value(value, exact=bool(kind)), "the tool's answer")
 
 
+@then("the tool answers the numbers {numbers}")
+@needs(answer("a result"))
+def step_answers_numbers(context, numbers):
+    """Check that the result of the tool is the list of these whole numbers."""
+    assert_that(context.world.require_success().value, equal_to(numbers), "the tool's answer")
+
+
 @then("the tool {name} fails with the same message when it runs{arguments}")
 @needs(OUTCOME)
 def step_same_message(context, tool, arguments):
@@ -179,6 +202,16 @@ def step_read_chunks(context, person, count, tool, arguments):
 def step_cancel_stream(context, person):
     """Cancel the stream that a client has read in part."""
     context.world.tools.unread.close()
+
+
+@then("{person}'s stream ends {end}")
+@needs(ToolNotes.unread)
+@provides(OUTCOME)
+def step_stream_ends(context, person, end):
+    """Check that a stream that was read in part ends with this status once its other chunks are read."""
+    context.world.require_success()
+    context.world.outcome = Outcome.of(lambda: deque(context.world.tools.unread, maxlen=0))
+    assert_that(context.world.outcome.examine(), is_refusal(end.status, end.phrase, "it ended with OK"))
 
 
 @then("{person} reads the other chunks up to {int}")

@@ -110,6 +110,20 @@ def step_receive_long_or_end(context, person, count, status):
         expect_end(context.world, person, status)
 
 
+@then("{person} receives the versions {int} to {int} of {name}, or the end of the watch {status}")
+@needs(watch_of("person"))
+def step_receive_versions_or_end(context, person, first, last, name, status):
+    """Check that a watch received exactly these versions of a variable, or nothing and then this end."""
+    count = last - first + 1
+    updates = wait_for_news(context.world.watchers[person].watch, count, 6 * DEADLINE_S)
+    if not updates:
+        expect_end(context.world, person, status)
+        return
+    received = [(update.variable.name, update.variable.version) for update in updates if update.variable]
+    expected = [(name, version) for version in range(first, last + 1)]
+    assert_that(received, in_order(expected), f"the versions that {person} received")
+
+
 def long_texts(updates):
     texts = [str(read_value(variable_of(update)))[:6] for update in updates]
     return [decoded(int, text, "a text that begins with its number") for text in texts]
@@ -237,6 +251,17 @@ def step_many_receive(context, first, last):
     for number, received in enumerate(watch_pool.received, 1):
         versions = in_order(expected, lambda pair: f"version {pair[0]} with {pair[1]}")
         assert_that(received, versions, f"what watch {number} of {len(watch_pool.received)} received")
+
+
+@then("each watch receives every later version")
+@needs(LoadNotes.writers, LoadNotes.resumed)
+def step_no_gap_after(context):
+    """Check that each watch received exactly the versions after the one after which it resumed."""
+    writers = context.world.loads.writers
+    for number, (version, watcher) in enumerate(context.world.loads.resumed, 1):
+        updates = watcher.watch.wait_for(writers.arrived, DEADLINE_S)
+        violations = writers.violations_after(version, f"watch {number}", updates)
+        assert_that(violations, no_faults(), "the missed or wrong updates")
 
 
 @then("each watch receives its initial values and every later version")

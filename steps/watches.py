@@ -149,7 +149,27 @@ def step_watch_during_writes(context, count, names, clients):
         opener = openers[number % len(openers)]
         return world.watch(f"watch {number}", names, session=opener, initial=True)
 
-    writers = [world.session_of(f"Writer {number}") for number in range(clients)]
-    world.loads.writers = RacingWriters(writers, names, least=count)
+    world.loads.writers = RacingWriters(writers(world, clients), names, least=count)
     with world.loads.writers, ThreadPoolExecutor(len(openers)) as pool:
         world.loads.opened = [*pool.map(start, range(count))]
+
+
+@event("{int} watches of {name} resume in turn while {int} client(s) set(s) it without a pause")
+@provides(LoadNotes.writers, LoadNotes.resumed)
+def step_resume_during_writes(context, count, name, clients):
+    """Open watches one after another while clients set a variable, each after the first update of the one
+    before."""
+    world = context.world
+    session = world.session_of("Resumer")
+    world.loads.writers = RacingWriters(writers(world, clients), [name], least=count)
+    world.loads.resumed = []
+    with world.loads.writers:
+        watcher = world.watch("watch 0", [name], session=session)
+        for number in range(1, count + 1):
+            first = item(wait_for_news(watcher.watch, 1), 0, f"an update of watch {number - 1}")
+            watcher = world.watch(f"watch {number}", [name], session=session, resume_after=first.sequence)
+            world.loads.resumed.append((first.variable.version, watcher))
+
+
+def writers(world, clients):
+    return [world.session_of(f"Writer {number}") for number in range(clients)]

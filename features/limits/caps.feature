@@ -335,3 +335,20 @@ Feature: Maximum numbers
       And Ada watches "a"
       When Ada stops watching
       Then Ada can watch "a" within 5 s
+
+    @S7.3 @requires_current_service @requires_caps
+    Example: Each session may have as many registered tools as the limit allows
+      Given a bridge with the flags "--max-tools 2"
+      And in session "blue", 2 tools "t" were registered
+      When 2 tools "t" are registered
+      Then the 2 tools "t" are listed in this order, and offered
+
+    @requires_caps @requires_current_fields
+    Example: A watch that resumes counts against the limit on watches
+      Given a bridge with the flags "--max-watches 2"
+      And an integer variable "x" holding 1
+      And Ada and Ben each watch "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      When Ada resumes watching "x"
+      Then Ada's watch ends with RESOURCE_EXHAUSTED

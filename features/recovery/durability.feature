@@ -309,6 +309,27 @@ Feature: Durability
       Then no acknowledged change is lost
       And a watch has received each change once, and none that was lost
 
+    @P6.2
+    Example: A session from before a crash that was cleaned up stays ended after the next one
+      Given a bridge with a data directory
+      And a float variable "x" holding 0.1
+      And the bridge was killed and restarted
+      And the session was cleaned up
+      When the bridge is killed and restarted
+      Then the session is not open
+
+    @P6.2 @requires_current_fields
+    Example: A lock from before a crash that was released stays released after the next one
+      Given a bridge with a data directory
+      And a float variable "x" holding 0.1
+      And the optimizer "tuner" locked "x"
+      And the bridge was killed and restarted
+      And the optimizer "tuner" released "x"
+      And the bridge was killed and restarted
+      When "x" is set to 0.2
+      Then "x" holds 0.2 at version 2
+      And "x" is not locked
+
   @P6 @A8 @A8.1 @P6.3
   Rule: A batch is applied completely or not at all after a crash
 
@@ -487,6 +508,20 @@ Feature: Durability
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
 
+    @W7.1 @S7 @S7.3
+    Example: A watch resumes across two hundred changes after a crash
+      Given a bridge with a data directory
+      And an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was incremented 200 times
+      And the bridge was killed and restarted
+      When Ada resumes watching "x"
+      Then Ada receives the versions 3 to 202 of "x"
+      And Ada receives nothing else
+
   @P7
   Rule: Only one process at a time uses a data directory
     Two processes would overwrite each other's changes.
@@ -510,6 +545,15 @@ Feature: Durability
       Given a bridge with a data directory
       And a float variable "x" holding 0.1
       And the tool "block" is running for 10 s
+      When the bridge is killed and restarted
+      Then "x" still holds 0.1 at version 1
+
+    @P7.1 @P6 @P6.1
+    Example: The data of a bridge survive the attempts to start another one
+      Given a new bridge with a data directory
+      And a float variable "x" holding 0.1
+      And another bridge did not start with the same data directory
+      And another bridge did not start with the same data directory
       When the bridge is killed and restarted
       Then "x" still holds 0.1 at version 1
 
@@ -898,3 +942,25 @@ Feature: Durability
         | update       | variable | value | version |
         | deleted      | x        | 2     | 2       |
         | value change | y        | 7     | 2       |
+
+    @P6.1 @A6 @A6.1 @requires_current_fields
+    Example: A set that is repeated after two crashes applies once
+      Given a bridge with a data directory
+      And an integer variable "x" holding 1
+      And "x" was set to 2, with the request id "r-1"
+      And the bridge was killed and restarted
+      And the bridge was killed and restarted
+      When "x" is set to 3, with the request id "r-1"
+      Then the answer is version 2
+      And "x" still holds 2 at version 2
+
+    @P6.2 @requires_current_service
+    Example: Registered tools survive two crashes
+      Given a bridge with a data directory
+      And these tools are registered:
+        | name    | takes               |
+        | "train" | [["rate", "float"]] |
+      And the bridge was killed and restarted
+      When the bridge is killed and restarted
+      Then the registered tools are "train"
+      And the tool "train" takes {"rate": "float"}

@@ -52,6 +52,14 @@ Feature: TLS
         | with a certificate of another authority |
         | without TLS                             |
 
+    @P3.2 @P3.4
+    Example: A client with a certificate needs a token as well
+      Given a bridge with mutual TLS and the token "correct-horse-battery-staple"
+      And a float variable "x" holding 0.5
+      When without a token, "x" is set to 0.75
+      Then it is refused as unauthenticated
+      And "x" still holds 0.5 at version 1
+
   @P3
   Rule: With TLS and tokens, a bridge can be called from other machines
 

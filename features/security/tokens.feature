@@ -152,3 +152,14 @@ Feature: Tokens
       When without a token, "x" is set to 0.75
       Then it is refused as unauthenticated
       And Ada receives nothing else
+
+    Example: A call without a token is refused after one with a token on the same connection
+      Given a bridge with the token "correct-horse-battery-staple"
+      And a float variable "x" holding 0.5
+      When without a token, on the same connection, "x" is set to 0.75
+      Then it is refused as unauthenticated
+      And "x" still holds 0.5 at version 1
+
+    Example: A token file without a token admits no one
+      When a bridge is started with the flags "--token-file /dev/null"
+      Then it ends with an error within 5 s, or refuses calls without a token

@@ -47,6 +47,15 @@ Feature: Start and end of a bridge
       When a client uses the bridge
       Then stdout is one line, GRPC_READY with the bridge's port
 
+    @P1.1 @requires_durable
+    Example: A bridge that has recovered a session prints one line on stdout
+      Given a new bridge with a data directory
+      And a float variable "y" holding 0.5
+      And the bridge was killed and restarted
+      When a client uses the bridge
+      Then the bridge answers a call
+      And stdout is one line, GRPC_READY with the bridge's port
+
   @P1 @P1.3
   Rule: A ping is answered with its own message
 
@@ -140,6 +149,11 @@ Feature: Start and end of a bridge
     Example: A bridge does not listen on every address with TLS but without tokens
       When a bridge is started with the flags "--host 0.0.0.0" and TLS
       Then it ends with an error within 5 s, and says why on stderr
+
+    @requires_plain_text
+    Example: An empty address is not every address
+      When a bridge is started with the flags "--host="
+      Then it ends with an error within 5 s, or is reachable at loopback addresses only
 
   @P4
   Rule: A bridge shuts down cleanly
@@ -270,6 +284,7 @@ Feature: Start and end of a bridge
         | SIGTERM | SIGTERM |
         | SIGINT  | SIGTERM |
         | SIGTERM | SIGINT  |
+        | SIGINT  | SIGINT  |
 
     @P4.6 @requires_standard_tools
     Example: A bridge leaves no processes behind
@@ -291,3 +306,40 @@ Feature: Start and end of a bridge
     Example: A bridge ends when the process that starts it ends before the bridge is ready
       When the process that starts a bridge ends before the bridge is ready
       Then the bridge that it started ends within 15 s
+
+    @P4.1 @P4.2 @P4.6 @requires_standard_tools
+    Example: A bridge ends although a client does not read a stream
+      Given a new bridge with the flags "--grace 0.3"
+      And an open session
+      And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
+      When the bridge receives SIGTERM
+      Then the bridge ends with exit code 0
+      And the bridge's child processes end within 5 s
+
+    @P4.2 @requires_standard_tools
+    Example: A stream that exceeds the grace period ends as unavailable
+      Given a new bridge with the flags "--grace 0.3"
+      And an open session
+      And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
+      When the bridge receives SIGTERM
+      Then Ada's stream ends as unavailable within 5 s
+      And the bridge ends with exit code 0
+
+    @P4.1 @P4.3
+    Example: A bridge ends although the reader of a watch has stalled
+      Given a new bridge
+      And a string variable "x" holding "short"
+      And Ben watches "x", through a proxy
+      And Ben's connection was stalled
+      And "x" was set to 200 long texts in turn
+      When the bridge receives SIGTERM
+      Then the bridge ends with exit code 0
+
+    @P4.3 @P4.5
+    Example: A bridge with an open watch ends when the process that started it is killed
+      Given a bridge that another process started
+      And a float variable "x" holding 0.5
+      And Ada watches "x"
+      When the bridge's parent process is killed
+      Then Ada's watch ends as unavailable
+      And nothing listens on the bridge's port

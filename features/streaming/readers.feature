@@ -98,6 +98,19 @@ Feature: Readers of watches
       Then Ada receives the versions 7 to 11 of "x"
       And Ada receives nothing else
 
+    @W9.1 @S4 @S4.1 @W7 @requires_current_fields
+    Example: A clean-up does not count a resumed watch that was cancelled
+      Given an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And Ada resumes watching "x"
+      And Ada stopped watching
+      And repeatedly for 2.2 s, "x" is read
+      When the session is cleaned up
+      Then 1 resource is cleaned up
+
   @W8
   Rule: A client that stops reading delays no other client, and misses nothing without an error
 
@@ -132,6 +145,18 @@ Feature: Readers of watches
       When Ben's connection is resumed
       Then Ada receives the 200 long texts in order, to the last or to the end of the watch as too slow
       And Ben receives the 200 long texts in order, to the last or to the end of the watch as too slow
+
+    @W8.1 @S4 @S4.1
+    Example: A clean-up is answered while the reader of a watch is stalled
+      Given a string variable "x" holding "short"
+      And Ada watches "x"
+      And Ben watches "x", through a proxy
+      And Ben's connection was stalled
+      And "x" was set to 200 long texts in turn
+      When the session is cleaned up
+      Then it is accepted
+      And Ada's watch ends as not found within 2 s
+      And the session is not open
 
   @W8 @W8.3
   Rule: No batch is too large for a watch that is read
@@ -225,3 +250,31 @@ Feature: Readers of watches
         | value change | 0.2   | 2       |
       And Ada receives a heartbeat with the sequence of Ben's last update
       And Ada receives nothing else
+
+    @requires_current_fields
+    Example: A watch with initial values receives heartbeats
+      Given a bridge with short heartbeats
+      And a float variable "x" holding 0.1
+      When Ada watches "x", with initial values
+      Then Ada receives:
+        | update        | value | version |
+        | initial value | 0.1   | 1       |
+      And Ada receives a heartbeat with the sequence of Ada's last update
+
+    Example: Two idle watches both receive heartbeats
+      Given a bridge with short heartbeats
+      And a float variable "x" holding 0.1
+      When Ada and Ben each watch "x"
+      Then Ada receives 3 heartbeats in 0 to 10 s
+      And Ben receives 3 heartbeats in 0 to 10 s
+
+    @W5 @W5.2 @requires_current_fields
+    Example: A watch whose variable was deleted receives heartbeats
+      Given a bridge with short heartbeats
+      And a float variable "x" holding 0.1
+      And Ada watches "x"
+      When "x" is deleted
+      Then Ada receives:
+        | update  | variable | value | version |
+        | deleted | x        | 0.1   | 1       |
+      And Ada receives a heartbeat with the sequence of Ada's last update

@@ -3,7 +3,7 @@ Feature: Resuming a watch
   A client that lost its connection resumes its watch where it ended: no update is repeated or missed. If the change log
   no longer reaches back that far, the client gets an error.
 
-  @W7 @W7.1
+  @W7 @W7.1 @W1
   Rule: A resumed watch continues with the next update
 
     Example: A resumed watch receives the changes that were made in between
@@ -113,6 +113,39 @@ Feature: Resuming a watch
         | update       | variable | value | previous | version |
         | value change | quiet    | 3     | 2        | 3       |
       And Ada receives nothing else
+
+    @W1.1
+    Example: Watches that resume while a client sets the variable miss nothing
+      Given an integer variable "x" holding 1
+      When 20 watches of "x" resume in turn while 1 client sets it without a pause
+      Then each watch receives every later version
+
+    @S3 @S7 @S7.3
+    Example: A watch resumes although another session has changed a lot in between
+      Given an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was set to 3
+      And in session "blue", 1000 integer variables "v" holding 1 and up
+      And in session "blue", the 1000 variables "v" were set in an atomic batch to 5 and up
+      When Ada resumes watching "x"
+      Then Ada receives:
+        | update       | value | previous | version |
+        | value change | 3     | 2        | 3       |
+      And Ada receives nothing else
+
+    @W7.2
+    Example: A watch resumes across two thousand changes, or is refused
+      Given an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was incremented 2000 times
+      When Ada resumes watching "x"
+      Then Ada receives the versions 3 to 2002 of "x", or the end of the watch as out of range
 
   @W7
   Rule: A sequence outside the change log is refused
@@ -395,3 +428,15 @@ Feature: Resuming a watch
         | every variable after sequence -1          | as invalid      |
         | every variable 9 beyond the last sequence | as out of range |
         | "x" after sequence 9223372036854775807    | as out of range |
+
+    @S2 @S2.1
+    Example: A watch cannot resume in a session that is not open
+      Given an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And the session was cleaned up
+      When Ada resumes watching "x"
+      Then Ada's watch ends as not found, saying "Session not found" within 2 s
+      And the session is not open

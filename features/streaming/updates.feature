@@ -29,6 +29,20 @@ Feature: Watching variables
       When 60 watches of "x", "y" and "z" start while 4 clients set them without a pause
       Then each watch receives its initial values and every later version
 
+    @W1.1 @W3.2 @W5 @W5.3
+    Example: A watch receives a variable that is registered while it sends its initial values
+      Given a string variable "a" holding a text of 7000000 characters
+      And Ben watches every variable, with initial values, through a proxy
+      And Ben's connection was stalled
+      And an integer variable "late" holding 1
+      And "late" was set to 2
+      When Ben's connection is resumed
+      Then Ben receives:
+        | update        | variable | value                        | version |
+        | initial value | a        | a text of 7000000 characters | 1       |
+        | registered    | late     | 1                            | 1       |
+        | value change  | late     | 2                            | 2       |
+
   @W2 @W3 @W2.1
   Rule: Initial values come first if they are requested
 
@@ -396,6 +410,13 @@ Feature: Watching variables
         | initial value | x        | 0.5   | 1       |
       And Ada receives nothing else
 
+    @S7 @S7.4 @W6.1
+    Example: A watch of a thousand unknown variables is refused as not found
+      Given a float variable "x" holding 0.5
+      When Ada watches the 1000 variables "a-variable-with-a-rather-long-name-"
+      Then Ada's watch ends as not found within 5 s
+      And "x" still holds 0.5 at version 1
+
   @W2 @W2.1
   Rule: Initial values are those of all watched variables, of one moment
 
@@ -581,6 +602,13 @@ Feature: Watching variables
       And 200 integer variables "v" holding 5 and up
       When "v0" is read
       Then Ada receives the update registered for each of the 200 variables "v", holding 5 and up
+      And Ada receives nothing else
+
+    Example: A watch of two hundred named variables receives their changes
+      Given 200 integer variables "v" holding 5 and up
+      And Ada watches the 200 variables "v"
+      When the 200 variables "v" are set in an atomic batch to 1000 and up
+      Then Ada receives the update value change for each of the 200 variables "v", holding 1000 and up
       And Ada receives nothing else
 
   @W5

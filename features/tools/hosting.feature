@@ -41,6 +41,12 @@ Feature: Tools at another bridge
       Then it is refused as invalid
       And the session is open
 
+    @X7.1 @S7 @S7.3
+    Example: A hosted tool takes and answers a text of 5 MB
+      Given the tool "echo" of another bridge is registered
+      When the tool "echo" runs with the parameter "message" as a text of 5000000 characters
+      Then the tool answers a text of 5000000 characters
+
   @X7 @X5 @X2
   Rule: A tool runs in the session of the same id at its host
 
@@ -136,6 +142,16 @@ Feature: Tools at another bridge
       When in session "blue", the tool "increment" runs with {"name": "count"}
       Then the tool answers 2
       And at the other bridge, "count" holds 41 at version 1
+
+    @X2.2
+    Example: A registered default of 0 reaches the host
+      Given the tool "increment" of another bridge is registered with the parameters:
+        | name | type    | required | default | constraints | description |
+        | name | string  | yes      |         |             |             |
+        | by   | integer | no       | 0       |             |             |
+      And at the other bridge, an integer variable "count" holding 41
+      When the tool "increment" runs with {"name": "count"}
+      Then the tool answers 41
 
   @X7 @X2
   Rule: Chunks and the end of a stream are forwarded
@@ -260,6 +276,28 @@ Feature: Tools at another bridge
       Then "x" holds 0.5 at version 1
       And the tool is still running
 
+    @X3.1
+    Example: A hosted tool answers while another one runs at the same host
+      Given the tools "sleep" and "echo" of another bridge are registered
+      And the tool "sleep" is running for 30 s
+      When the tool "echo" runs with {"message": "hello"}
+      Then the tool answers "hello"
+      And the tool is still running
+
+    @X3.2 @X7.2 @requires_caps
+    Example: The deadline of a stream ends it at the host
+      Given the tools "count" and "block" of another bridge, started with "--max-calls 1", are registered
+      When the tool "count" streams with {"n": 1000000000}, with a deadline of 0.3 s
+      Then it is refused with DEADLINE_EXCEEDED
+      And the tool "block" can run again
+
+    @X3.2 @X7.2 @requires_caps
+    Example: A cancellation of a call for registered tools ends the work of a tool at its host
+      Given the tool "block" of another bridge, started with "--max-running-tools 1", is registered
+      And the registered tool "block" is running for 30 s
+      When the running tool is cancelled
+      Then at the other bridge, the tool "block" can run again
+
   @X7 @X7.4
   Rule: A tool is unavailable if its host has ended, and everything else stays available
 
@@ -292,6 +330,14 @@ Feature: Tools at another bridge
       When the tool "echo" runs with {"message": "hello"}
       Then the tool answers "hello"
 
+    @X7.4
+    Example: A stream is unavailable once its host has ended
+      Given the tool "count" of another bridge, started for this scenario, is registered
+      And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
+      When the other bridge is killed
+      Then Ada's stream ends as unavailable within 30 s
+      And the refusal names the host of the tool
+
   @X1 @X7 @X1.5 @X7.1
   Rule: Registering a tool again moves it to another host
 
@@ -303,3 +349,11 @@ Feature: Tools at another bridge
       When the tool "add" runs with {"a": 1.0, "b": 2.0}
       Then the tool answers 3.0
       And the registered tools are "add"
+
+    Example: A tool runs at its own host although a later tool of the session has another one
+      Given the tool "add" of another bridge is registered
+      And these tools are registered:
+        | name    | takes |
+        | "train" | []    |
+      When the tool "add" runs with {"a": 1.0, "b": 2.0}
+      Then the tool answers 3.0

@@ -52,6 +52,12 @@ Feature: Registering tools
       Then it is refused as not found, saying "Session not found"
       And the session is not open
 
+    @X1.5 @X7.5 @S1 @S1.1
+    Example: Ten clients register a tool each at the same time
+      When 10 clients at once each register the tool "tool_" with a number of their own
+      Then all are accepted
+      And the registered tools are "tool_0", "tool_1", "tool_2", "tool_3", "tool_4", "tool_5", "tool_6", "tool_7", "tool_8" and "tool_9"
+
   @X1 @X1.5
   Rule: Registering a name again replaces the tool
 
@@ -65,6 +71,18 @@ Feature: Registering tools
         | "train" | [["steps", "integer"]] |
       Then the tool "train" takes {"steps": "integer"}
       And the registered tools are "train" and "ask"
+
+    @X1.5 @X4 @X4.3
+    Example: A tool that is registered again as one that does not stream cannot be streamed
+      Given the tool "train" was registered with the metadata {} and the parameters:
+        | name | type  | required | default | constraints | description |
+        | rate | float | yes      |         |             |             |
+      And these tools are registered:
+        | name    | takes               |
+        | "train" | [["rate", "float"]] |
+      When the tool "train" streams with {"rate": 0.5}
+      Then it is refused as invalid
+      And the registered tools are "train"
 
   @X1
   Rule: A session's own tools take precedence
@@ -134,10 +152,13 @@ Feature: Registering tools
       And the session is not open
 
       Examples:
-        | what                     | name    | takes              |
-        | an empty name            | ""      | []                 |
-        | a name with a line break | "a\nb"  | []                 |
-        | an unknown type          | "train" | [["rate", "real"]] |
+        | what                     | name    | takes                |
+        | an empty name            | ""      | []                   |
+        | a name with a line break | "a\nb"  | []                   |
+        | an unknown type          | "train" | [["rate", "real"]]   |
+        | a type of JSON Schema    | "train" | [["rate", "number"]] |
+        | a type of Python         | "train" | [["rate", "int"]]    |
+        | a type in capitals       | "train" | [["rate", "Float"]]  |
 
     @S1.3
     Example: A registration of a tool whose host is not permitted opens no session
@@ -192,7 +213,19 @@ Feature: Registering tools
       And in session "blue", no tools are registered
       And in session "blue", the session does not offer the tool "train"
 
-  @S4 @S4.1
+    @X1.7 @S3
+    Example: Tools of one name in two sessions have different parameters
+      Given in session "blue", these tools are registered:
+        | name    | takes               |
+        | "train" | [["rate", "float"]] |
+      When these tools are registered:
+        | name    | takes                  |
+        | "train" | [["steps", "integer"]] |
+      Then the tool "train" takes {"steps": "integer"}
+      And in session "blue", the tool "train" takes {"rate": "float"}
+      And in session "blue", the registered tools are "train"
+
+  @S4 @S4.1 @X1
   Rule: The end of a session ends its tools
 
     Example: A clean-up counts the registered tools
@@ -224,6 +257,18 @@ Feature: Registering tools
       When the tool "train" runs
       Then it is refused as not found
       And no tools are registered
+
+    @S4.1 @X1.7
+    Example: A clean-up leaves the tools of other sessions registered
+      Given these tools are registered:
+        | name    | takes |
+        | "train" | []    |
+      And in session "blue", these tools are registered:
+        | name    | takes |
+        | "train" | []    |
+      When the session is cleaned up
+      Then 1 resource is cleaned up
+      And in session "blue", the registered tools are "train"
 
   @X2 @X4
   Rule: Parameters of a registered tool are checked before its host is called
@@ -283,6 +328,8 @@ Feature: Registering tools
         | any     | the text `NaN` under the type_url "type.googleapis.com/snakepit.json"                                                                                                  |
         | any     | the text `[1e400]` under the type_url "type.googleapis.com/snakepit.json"                                                                                              |
         | any     | the text `{"a": 1, "a": 2}` under the type_url "type.googleapis.com/snakepit.json"                                                                                     |
+        | any     | the header `{"type": "tensor", "shape": [2], "dtype": "float32", "binary_format": "raw"}` with 7 bytes under the type_url "type.googleapis.com/snakepit.tensor.binary" |
+        | any     | arrays nested 65 deep                                                                                                                                                  |
 
     @X2.1
     Scenario Outline: A parameter of the type <kind> takes <value>
@@ -293,9 +340,11 @@ Feature: Registering tools
       Then it is refused as unavailable
 
       Examples:
-        | kind    | value |
-        | boolean | false |
-        | module  | "a"   |
+        | kind    | value                    |
+        | boolean | false                    |
+        | module  | "a"                      |
+        | any     | float32 array [0.5, 1.5] |
+        | any     | arrays nested 64 deep    |
 
     @X2.1
     Scenario Outline: The list <value> is refused for a parameter of the type <kind>
@@ -359,6 +408,15 @@ Feature: Registering tools
         | "train" | []    |
       When the tool "train" streams
       Then it is refused as invalid
+      And the registered tools are "train"
+
+    @X2.1
+    Example: An array of raw bytes is accepted as an embedding parameter
+      Given these tools are registered:
+        | name    | takes                    |
+        | "train" | [["query", "embedding"]] |
+      When the tool "train" runs with the parameter "query" as the header `{"type": "embedding", "shape": [2], "dtype": "float32", "binary_format": "raw"}` with 8 bytes under the type_url "type.googleapis.com/snakepit.embedding.binary"
+      Then it is refused as unavailable
       And the registered tools are "train"
 
   @X7 @S2
@@ -547,6 +605,7 @@ Feature: Registering tools
         | "no"  |
         | true  |
         | [0.5] |
+        | null  |
 
     Example: An argument in raw bytes is checked against the constraints of its parameter
       Given the tool "train" was registered with the metadata {} and the parameters:

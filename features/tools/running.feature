@@ -177,6 +177,20 @@ Feature: Running tools
         | 9007199254740993 | 9007199254741033 |
         | 2.0              | 42               |
 
+    @X2.1 @T @T.6
+    Example: null is no value of a parameter with a default
+      Given an integer variable "count" holding 41
+      When the tool "increment" runs with {"name": "count", "by": null}
+      Then it is refused as invalid
+      And "count" still holds 41 at version 1
+
+    @S7 @S7.4 @X2.1
+    Example: A call with a thousand unknown parameters is refused as invalid
+      Given a float variable "x" holding 0.5
+      When the tool "echo" runs with 1000 parameters "an-unknown-parameter-"
+      Then it is refused as invalid
+      And "x" still holds 0.5 at version 1
+
   @X2 @X2.4
   Rule: A result has a type
 
@@ -498,6 +512,25 @@ Feature: Running tools
       When the tool "increment" runs with {"name": "count"}
       Then the tool answers 2
       And "count" holds 2 at version 2
+
+    @X3.1
+    Example: A tool answers while eight blocking ones run
+      Given an open session
+      And 8 calls of the tool "block" are running for 5 s
+      When the tool "block" runs with {"seconds": 0.01}, with a deadline of 3 s
+      Then the tool succeeds
+      And the tool is still running
+
+    @S5 @S5.1 @S6 @S6.1 @requires_current_fields
+    Example: A tool that has run since an earlier session of its id does not keep the new one open
+      Given an open session
+      And the tool "sleep" is running for 1 s
+      And the session was cleaned up
+      And an open session with a time to live of 2 s
+      And a float variable "x" holding 0.5
+      And Ada watches "x"
+      When in session "lasting", repeatedly for 1.5 s, the variables are listed
+      Then Ada's watch ends as not found
 
   @X2
   Rule: Values of arguments and results are those of variables

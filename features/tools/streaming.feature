@@ -62,6 +62,13 @@ Feature: Streaming tools
       Then it is refused with INTERNAL
       And the tool "fail_after" fails with the same message when it runs with {"n": 2}
 
+    @X2 @X2.5
+    Example: The status of a failed stream has no stack
+      Given an open session
+      When the tool "fail_after" streams with {"n": 2}
+      Then it is refused with INTERNAL
+      And the refusal has no stack
+
   @X4 @X2
   Rule: Invalid calls are refused before the first chunk
 
@@ -114,6 +121,20 @@ Feature: Streaming tools
       Then it is refused with INTERNAL
       And the tool "fail_after" fails with the same message when it runs with {"n": 3}
       And the session is open
+
+    @X2.6
+    Example: A streaming tool that runs for one answer answers a thousand chunks
+      Given an open session
+      When the tool "count" runs with {"n": 1000}
+      Then the tool answers the numbers 1 to 1000
+
+    @X3 @X3.2 @requires_process
+    Example: A deadline ends a streaming tool that runs for one answer
+      Given a new bridge
+      And an open session
+      When the tool "count" runs with {"n": 1000000000}, with a deadline of 0.2 s
+      Then it is refused with DEADLINE_EXCEEDED
+      And the bridge is idle within 15 s
 
   @X4 @requires_process
   Rule: A streaming tool produces no more chunks than its client reads

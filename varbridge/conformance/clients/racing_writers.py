@@ -85,6 +85,14 @@ class RacingWriters:
                 sentences.append(f"{who} received versions of {name!r} that no writer had made: {wrong}")
         return sentences
 
+    def violations_after(self, version: int, who: str, updates: Sequence[Update]) -> list[str]:
+        """Return a sentence if a watch of the only variable did not receive all that was written after a
+        version."""
+        (name,) = self._names
+        wanted = [later for later in sorted(self.written[name]) if later > version]
+        got = [update.variable.version for update in updates if update.variable]
+        return [] if got == wanted else [f"{who} received the versions {got}, not {wanted}"]
+
     def arrived(self, updates: Sequence[Update]) -> bool:
         """Return True if the updates end with the last write."""
         newest = next((update.variable for update in reversed(updates) if update.variable), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,12 @@ from varbridge.messages.traits import traits_of
 
 MAX_HEADER_BYTES = 8192
 """The size of headers that every client of gRPC accepts by default, in bytes."""
+
+STACK = re.compile(
+    r"Traceback|^\s+at \S+.*[(:]|\.(?:cs|erl|exs?|go|java|js|kt|py|rb|rs|ts):\d+|^goroutine \d+|^\*\* \(",
+    re.M,
+)
+"""The form of stacks of .NET, Elixir, Go, Java, JavaScript, Python and Rust."""
 
 
 def violations(method: str, request: Any, reply: Any, *, current: bool = True) -> list[str]:
@@ -203,6 +210,8 @@ def _execute(
 ) -> Iterator[str]:
     if not reply.success and not reply.error_message:
         yield "a failure without a message (X2)"
+    if any(map(STACK.search, reply.metadata.values())):
+        yield f"the metadata {dict(reply.metadata)}, with a stack (X2)"
     if reply.execution_time_ms < 0:
         yield f"execution_time_ms={reply.execution_time_ms}"
     if reply.success and not reply.HasField("result"):

@@ -84,6 +84,10 @@ class Client:
             self.use_bridge(self.connection.address)
             yield
 
+    def without_token(self) -> AbstractContextManager[None]:
+        """Within the block, call over the present connection, without its token."""
+        return replaced(self.connection, _metadata=())
+
     @contextmanager
     def under(self, service: str) -> Iterator[None]:
         """Within the block, call over new connections, by another name of the bridge's service."""

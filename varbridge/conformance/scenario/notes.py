@@ -59,6 +59,10 @@ class LoadNotes:
     changes = FromStep[int]("When … and … are set in … atomic batches while … is set … times")
     writers = FromStep[RacingWriters]("When … watches of … start while … clients set them without a pause")
     opened = FromStep[list[Watcher]]("When … watches of … start while … clients set them without a pause")
+    resumed = FromStep[list[tuple[int, Watcher]]](
+        "When … watches of … resume in turn while … clients set it without a pause"
+    )
+    """The watches that resumed, each with the version of the update after which it did."""
 
 
 class DiskNotes:

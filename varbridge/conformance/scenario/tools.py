@@ -57,14 +57,15 @@ def _run(session: Session, method: Callable[..., Any], tool: str, arguments: Too
     return answered_value(reply.result)
 
 
-def start_tool(world: World, tool: str, seconds: float) -> grpc.Future[Any]:
+def start_tool(world: World, tool: str, seconds: float, method: str = "ExecuteTool") -> grpc.Future[Any]:
     """Start a tool that takes ``seconds``; its call has reached the tool's host when this returns."""
-    request = pb.ExecuteToolRequest(
+    message = pb.ExecuteToolRequest if method == "ExecuteTool" else pb.ExecuteElixirToolRequest
+    request = message(
         session_id=world.sessions.id,
         tool_name=tool,
         parameters={"seconds": to_any(encode("float", float(seconds)))},
     )
-    running = world.client.connection.start("ExecuteTool", request, timeout=120.0)
+    running = world.client.connection.start(method, request, timeout=120.0)
     with suppress(BridgeError):  # a bridge that answers no calls meanwhile fails the When
         world.client.connection.ping()  # calls of one connection arrive in order
     if tool in world.tools.hosted:

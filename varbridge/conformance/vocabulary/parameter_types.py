@@ -46,7 +46,8 @@ _PROCESS = (
     r"|the store's (?:leader|follower|first member|majority)|the store|[A-Z][a-z]+"
 )
 _CREDENTIALS = (
-    rf"with the (?:token|header) {QUOTED}|without (?:a token|TLS|a certificate)|on a new connection"
+    rf"with the (?:token|header) {QUOTED}|without a token, on the same connection"
+    r"|without (?:a token|TLS|a certificate)|on a new connection"
     r"|trusting another authority|with a certificate of another authority"
 )
 
@@ -183,7 +184,7 @@ TYPES = {
         str,
         '`with the token "a-valid-token"`, `with the header "Basic abc"`, `without a token`, `without TLS`,'
         " `without a certificate`, `with a certificate of another authority`, `trusting another authority`,"
-        " `on a new connection`",
+        " `on a new connection`, `without a token, on the same connection`",
     ),
     "value": Parameter(
         VALUE, Literal, Literal, '`0.7`, `"gpt-4"`, `NaN`, `float32 array [0.5, 1.5]`, ``the text `[1, 2` ``'
