@@ -131,7 +131,7 @@ Feature: Registering tools
       When the session is described
       Then the description counts all tools that the session offers
 
-  @S1
+  @S1 @X1
   Rule: Registering tools opens the session, and a refused registration does not
 
     @S1.1
@@ -142,7 +142,7 @@ Feature: Registering tools
       Then the registered tools are "train"
       And the session is open
 
-    @S1.3
+    @S1.3 @X1.6
     Scenario Outline: A registration of tools with <what> is refused
       When these tools are registered:
         | name   | takes   |
