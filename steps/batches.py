@@ -35,10 +35,14 @@ READINGS = {
     "reads both in one call, without their metadata": lambda session, names: session.get_many(
         names, metadata=False
     )[0],
+    "reads both and 300 others in one call": lambda session, names: session.get_many(
+        [names[0], *(f"v{number}" for number in range(300)), names[1]]
+    )[0],
+    "reads one after the other": lambda session, names: {name: session.get(name) for name in names},
     "lists both in one call": list_all,
     "opens the session again": open_again,
 }
-"""The functions that read two variables in one call, by their words."""
+"""The functions that read two variables, by their words."""
 
 
 @action("{variables} are/were read in one call")
@@ -126,6 +130,16 @@ def step_equal_numbers(context):
     assert_that(len(pairs), greater_than(0), "the number of reads")
     unequal = [f"the pair {first} and {second}" for first, second in pairs if first != second]
     assert_that(unequal, no_faults(), "the unequal pairs read")
+
+
+@then("no read returned a second number below the first")
+@needs(LoadNotes.pairs)
+def step_no_number_below(context):
+    """Check that no second read of the other client was of an earlier batch than the first one."""
+    pairs = context.world.loads.pairs
+    assert_that(len(pairs), greater_than(0), "the number of reads")
+    outdated = [f"{second} after {first}" for first, second in pairs if second < first]
+    assert_that(outdated, no_faults(), "the outdated numbers read")
 
 
 @then("the answer has:")

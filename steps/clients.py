@@ -88,6 +88,21 @@ def set_in_turn(session, name, first, times):
     return [session.set(name, encode("float", float(first + turn))) for turn in range(times)]
 
 
+@when("{int} clients at once each set the {int} variables {name} in {int} atomic batches")
+@provides(OUTCOMES)
+def step_set_batches_at_once(context, clients, count, prefix, batches):
+    """Set variables whose names end with 0, 1 and so on to equal numbers, in batches of several clients."""
+    names = [f"{prefix}{number}" for number in range(count)]
+
+    def work(number, session):
+        for turn in range(batches):
+            value = encode("integer", 1 + number * batches + turn)
+            result = session.set_many(dict.fromkeys(names, value), atomic=True)
+            assert_that(result.errors, equal_to({}), "the errors of a batch")
+
+    at_once(context, clients, work)
+
+
 @when("{int} clients at once each set {name} {int} times, and another rolls it back to version 1 {int} times")
 @provides(OUTCOMES, answer("several versions each"))
 def step_set_and_roll_back(context, count, name, times, rollbacks):

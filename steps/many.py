@@ -1,7 +1,7 @@
 """Steps about many variables or tools, whose names end with 0, 1 and so on."""
 
 from behave import given, then
-from hamcrest import assert_that, empty, equal_to
+from hamcrest import assert_that, empty, equal_to, has_length
 
 from varbridge import Variable
 from varbridge.conformance.scenario.notes import ToolNotes
@@ -120,6 +120,16 @@ def step_hold_many(context, count, prefix, first, version):
     variables, missing = world.session.get_many(names)
     assert_that(missing, empty(), "the variables missing")
     require_numbers([item(variables, name, f"{name} in the read") for name in names], names, first, version)
+
+
+@then("the {int} variables {name} hold equal numbers at version {int}")
+def step_hold_equal(context, count, prefix, version):
+    """Check that one read of all variables returns one number, and this version of each."""
+    names = names_of(count, prefix)
+    variables, _ = context.world.session.get_many(names)
+    read = [item(variables, name, f"{name} in the read") for name in names]
+    assert_that({variable.version for variable in read}, equal_to({version}), "the versions")
+    assert_that({read_value(variable) for variable in read}, has_length(1), "the numbers")
 
 
 @then("the answer has the {int} variables {name}, holding {int} and up at version {int}")

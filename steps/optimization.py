@@ -75,10 +75,21 @@ def step_is_locked(context, name, optimizer):
 @then("{name} was locked at least {int} s after its last change")
 def step_locked_later(context, name, seconds):
     """Check by the bridge's own clock that so much time passed between the last change and the lock."""
+    assert_that(lock_after_change_s(context, name), greater_than_or_equal_to(seconds), "the seconds between")
+
+
+@then("{name} was locked at least {int} s before its last change")
+def step_locked_earlier(context, name, seconds):
+    """Check by the bridge's own clock that so much time passed between the lock and the last change."""
+    assert_that(-lock_after_change_s(context, name), greater_than_or_equal_to(seconds), "the seconds between")
+
+
+def lock_after_change_s(context, name):
+    """Return the time from the last change of a variable to its lock, in seconds, by the bridge's clock."""
     context.world.require_success()
     variable = context.world.session.get(name).message
     locked, changed = map(nanoseconds, (variable.optimization_status.started_at, variable.last_updated_at))
-    assert_that((locked - changed) / 1e9, greater_than_or_equal_to(seconds), "the seconds between them")
+    return (locked - changed) / 1e9
 
 
 @step("{name} is not locked")

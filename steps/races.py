@@ -20,11 +20,17 @@ from varbridge.conformance.vocabulary.phrases import event
 
 RACES = {
     "set a variable with one expected version": Races.set_expecting_one_version,
+    "set a variable, by its name or its id, with one expected version": (
+        Races.set_by_name_or_id_expecting_one_version
+    ),
     "set a variable with one request id": Races.set_with_one_request_id,
     "register one name": Races.register_one_name,
     "lock one variable": Races.lock_one_variable,
     "release one variable": Races.release_one_variable,
     "delete one variable": Races.delete_one_variable,
+    "set or delete one variable": Races.set_or_delete_one_variable,
+    "set or lock one variable": Races.set_or_lock_one_variable,
+    "clean up one session of three variables": Races.clean_up_one_session,
     "add the dependencies of one cycle": Races.close_one_cycle,
 }
 
@@ -59,6 +65,25 @@ def require_one(races, outcome, status):
         assert_that(len(getattr(race, outcome)), equal_to(1), f"how many were {outcome} {place}")
         for error in race.refused:
             assert_that(error, is_refusal(status), f"a refusal {place}")
+
+
+@then("each time, the variable does not exist afterwards")
+@needs(LoadNotes.races)
+def step_none_left(context):
+    """Check that the variable of no race is listed."""
+    left = [variable.name for variable in context.world.session.list()]
+    assert_that(left, has_length(0), "the variables left after the races")
+
+
+@then("each time, one answers {int} resources and the others answer 0")
+@needs(LoadNotes.races)
+def step_one_counts(context, count):
+    """Check the number of resources that the calls of each race answered, all of which were accepted."""
+    for number, race in enumerate(context.world.loads.races, 1):
+        assert_that(race.refused, has_length(0), f"the refusals in race {number}")
+        counts = sorted(reply.resources_cleaned for reply in race.accepted)
+        expected = [0] * (len(counts) - 1) + [count]
+        assert_that(counts, equal_to(expected), f"the resources answered in race {number}")
 
 
 @then("each time, all are accepted and the variable changes once")

@@ -207,6 +207,13 @@ def step_offers_tools(context, rows):
             assert_that(fields[field], equal_to(row[field]), f"{field} of {tool.name}")
 
 
+@then("the description has no metadata")
+@needs(answer("a description"))
+def step_no_metadata(context):
+    """Check that the session's description has no metadata."""
+    assert_that(dict(context.world.require_success().metadata), equal_to({}), "the metadata")
+
+
 @then("the description has:")
 @needs(answer("a description"))
 @table({"metadata": optional(TEXTS), "variables": optional(COUNT)}, single=True)

@@ -21,7 +21,7 @@ from varbridge.conformance.scenario.watchers import Watchers
 from varbridge.conformance.scenario.world import DEADLINE_S
 from varbridge.conformance.vocabulary.cells import EMPTY_VALUE, EMPTY_WORDS, NAME, SOME_TEXTS, VERSION, one_of
 from varbridge.conformance.vocabulary.contents import decoded, item, variable_of
-from varbridge.conformance.vocabulary.encoding import read_value
+from varbridge.conformance.vocabulary.encoding import encode, read_value
 from varbridge.conformance.vocabulary.matchers import expect, in_order, no_faults
 from varbridge.conformance.vocabulary.tables import optional, table
 from varbridge.conformance.vocabulary.updates import KINDS, describe
@@ -251,6 +251,29 @@ def step_many_receive(context, first, last):
     for number, received in enumerate(watch_pool.received, 1):
         versions = in_order(expected, lambda pair: f"version {pair[0]} with {pair[1]}")
         assert_that(received, versions, f"what watch {number} of {len(watch_pool.received)} received")
+
+
+@then("{person} has received no change of a locked variable")
+@needs(watch_of("person"))
+def step_no_change_under_lock(context, person):
+    """Check that after a last change no update of a watch shows a value change of a locked variable."""
+    world = context.world
+    watcher = world.watchers[person]
+    marker = world.session.register("the last one", "integer", encode("integer", 0)).id
+    updates = watcher.watch.wait_for(
+        lambda received: any(update.variable_id == marker for update in received), 6 * DEADLINE_S
+    )
+    expect(
+        any(update.variable_id == marker for update in updates),
+        f"{person} to receive the last registration",
+        "it did not come",
+    )
+    changed = [
+        update.variable.name
+        for update in updates
+        if update.kind == "value_change" and update.variable and update.variable.optimizer_id is not None
+    ]
+    assert_that(changed, has_length(0), "the variables that were changed while they were locked")
 
 
 @then("each watch receives every later version")

@@ -158,3 +158,18 @@ Feature: The layout of arrays
         | "float32" |
       When "mask" is set to float32 array [2.5, 3.5]
       Then "mask" holds float32 array [2.5, 3.5] at version 2
+
+    @K4.2
+    Scenario Outline: A tensor without numbers is accepted where tensors have the dtype <dtype>
+      Given a tensor variable "mask" holding {"shape": [1], "data": [0]} with:
+        | dtype   |
+        | <dtype> |
+      When "mask" is set to {"shape": [2, 0], "data": [[], []]}
+      Then "mask" holds {"shape": [2, 0], "data": [[], []]} at version 2
+
+      Examples:
+        | dtype     |
+        | "int32"   |
+        | "int64"   |
+        | "float32" |
+        | "float64" |

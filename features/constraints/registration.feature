@@ -22,14 +22,21 @@ Feature: Registration of constraints
         | float | 0.5   | {"min": 0} {"max": 1} |
 
       Examples: unknown keys
-        | kind      | value                       | constraints        |
-        | float     | 0.5                         | {"minimum": 0}     |
-        | integer   | 5                           | {"min_length": 1}  |
-        | string    | "five"                      | {"min": 1}         |
-        | boolean   | true                        | {"min": 0}         |
-        | boolean   | true                        | {"choices": ["a"]} |
-        | embedding | [0.5]                       | {"shape": [1]}     |
-        | tensor    | {"shape": [1], "data": [1]} | {"dimensions": 1}  |
+        | kind      | value                       | constraints                         |
+        | float     | 0.5                         | {"minimum": 0}                      |
+        | integer   | 5                           | {"min_length": 1}                   |
+        | string    | "five"                      | {"min": 1}                          |
+        | boolean   | true                        | {"min": 0}                          |
+        | boolean   | true                        | {"choices": ["a"]}                  |
+        | embedding | [0.5]                       | {"shape": [1]}                      |
+        | tensor    | {"shape": [1], "data": [1]} | {"dimensions": 1}                   |
+        | string    | "five"                      | {"choices": ["five"]}               |
+        | string    | "five"                      | {"allowed_modules": ["five"]}       |
+        | choice    | "a"                         | {"choices": ["a"], "enum": ["a"]}   |
+        | choice    | "a"                         | {"choices": ["a"], "max_length": 9} |
+        | module    | "a"                         | {"enum": ["a"]}                     |
+        | module    | "a"                         | {"pattern": "a"}                    |
+        | embedding | [0.5]                       | {"dtype": "float32"}                |
 
       Examples: keys of another type
         | kind      | value                       | constraints             |
@@ -195,6 +202,26 @@ Feature: Registration of constraints
       When the tool "increment" runs with {"name": "count", "by": 2}
       Then the tool fails, saying "is above maximum"
       And "count" still holds 9 at version 1
+
+    @K3.2
+    Scenario Outline: In <a batch>, the constraints of <a variable> apply
+      Given <a variable> "x" holding <held> with:
+        | <key>    |
+        | <allows> |
+      When these are set in <a batch>:
+        | name | value   |
+        | x    | <value> |
+      Then the batch fails for:
+        | name | because   |
+        | x    | <because> |
+      And "x" still holds <held> at version 1
+
+      Examples:
+        | a batch            | a variable            | held  | key             | allows     | value      | because                            |
+        | an atomic batch    | a choice variable     | "a"   | choices         | ["a", "b"] | "c"        | must be one of                     |
+        | a non-atomic batch | a choice variable     | "a"   | choices         | ["a", "b"] | "c"        | must be one of                     |
+        | an atomic batch    | a module variable     | "a"   | allowed_modules | ["a"]      | "c"        | must be one of the allowed modules |
+        | an atomic batch    | an embedding variable | [0.5] | dimensions      | 1          | [0.5, 1.5] | must have exactly 1 dimensions     |
 
   @K5 @K5.1
   Rule: Type and constraints are immutable

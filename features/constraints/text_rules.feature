@@ -51,6 +51,13 @@ Feature: Text constraints
       Then it is refused as invalid, saying "must be at most 0 characters"
       And "code" still holds "" at version 1
 
+    Example: A limit of length may be beyond 32 bits
+      Given a string variable "code" holding "abc" with:
+        | max_length |
+        | 4294967296 |
+      When "code" is set to "abcd"
+      Then "code" holds "abcd" at version 2
+
   @T @K2
   Rule: A text must match its pattern
 
@@ -266,14 +273,17 @@ Feature: Text constraints
         | pattern          | first | value     |
         | "^[[:alpha:]]+$" | "abc" | "xyz"     |
         | "^[[:^digit:]]$" | "a"   | "é"       |
-        | "^\\pL+$"        | "abc" | "éß東"    |
+        | "^\\pL+$"        | "abc" | "éß東"     |
         | "^\\p{Greek}$"   | "α"   | "Ω"       |
-        | "^\\PN$"         | "a"   | "🚀"      |
+        | "^\\PN$"         | "a"   | "🚀"       |
         | "^[^a]$"         | "b"   | "\n"      |
-        | "^.$"            | "b"   | "🚀"      |
-        | "^\\x{1F680}$"   | "🚀"  | "🚀"      |
+        | "^.$"            | "b"   | "🚀"       |
+        | "^\\x{1F680}$"   | "🚀"   | "🚀"       |
         | "^\\Qa.b\\E$"    | "a.b" | "a.b"     |
         | "e\u0301\|x"     | "x"   | "e\u0301" |
+        | "^[a&&b]$"       | "a"   | "&"       |
+        | "^[a~~b]$"       | "a"   | "~"       |
+        | "^[[a]]$"        | "a]"  | "[]"      |
 
       Examples: the ends of a text
         | pattern            | first  | value     |
@@ -336,3 +346,7 @@ Feature: Text constraints
         | "\\p{Klingon}"  |
         | "[[:letters:]]" |
         | "(?x)a"         |
+        | "a**"           |
+        | "a{2}*"         |
+        | "a{2}{3}"       |
+        | "(a{100}){100}" |

@@ -352,3 +352,13 @@ Feature: Maximum numbers
       And Ada received 1 update
       When Ada resumes watching "x"
       Then Ada's watch ends with RESOURCE_EXHAUSTED
+
+    @S1 @S1.2
+    Example: An open session can be opened again when no other one can be opened
+      Given a bridge with the flags "--max-sessions 2"
+      And in session "blue", a float variable "x" holding 1
+      And in session "green", a float variable "x" holding 2
+      And a refused attempt, in which in session "red", the session is opened
+      When in session "blue", the session is opened again
+      Then it is accepted
+      And in session "blue", "x" still holds 1.0 at version 1

@@ -38,6 +38,23 @@ Feature: Isolation of sessions
       Then in session "blue", there is no variable "x"
       And in session "green", "x" still holds 2.0 at version 1
 
+    Scenario Outline: A session and a name are not another session and another name, joined by the sign <sign>
+      Given a session was opened whose id is "judge a"
+      And a session was opened whose id is "judge a<sign>b"
+      And in session "judge a", a float variable "b<sign>c" holding 1
+      When in session "judge a<sign>b", "c" is registered as a string holding "two"
+      Then it is accepted
+      And in session "judge a<sign>b", "c" holds "two" at version 1
+      And in session "judge a", "b<sign>c" still holds 1.0 at version 1
+
+      Examples:
+        | sign |
+        | :    |
+        | /    |
+        | .    |
+        | -    |
+        | _    |
+
   @S3 @S3.2
   Rule: An id of one session is not found in another
 

@@ -190,6 +190,26 @@ Feature: The lifetime of a session
       Then 1 resource is cleaned up
       And in session "blue", "x" still holds 0.75 at version 1
 
+    @S4.1
+    Scenario Outline: A clean-up of the session <id> leaves the session <other> open
+      Given a session was opened whose id is <id>
+      And a session was opened whose id is <other>
+      And in session <other>, a float variable "x" holding 1
+      When in session <id>, the session is cleaned up
+      Then 0 resources are cleaned up
+      And in session <other>, "x" still holds 1.0 at version 1
+
+      Examples:
+        | id        | other       |
+        | "judge p" | "judge p2"  |
+        | "judge p" | "judge p:x" |
+        | "judge *" | "judge q"   |
+
+    @S4.2
+    Example: Of five simultaneous clean-ups of a session, one counts its resources
+      When 40 times, five simultaneous calls clean up one session of three variables
+      Then each time, one answers 3 resources and the others answer 0
+
   @S5 @requires_current_fields
   Rule: A session ends after its time to live without a call, and not earlier
 
@@ -514,6 +534,14 @@ Feature: The lifetime of a session
       And a float variable "x" holding 0.5
       When in session "lasting", repeatedly for 1.5 s, the variables are listed
       Then "x" still holds 0.5 at version 1
+
+    @S6 @S6.1 @S1 @S1.4 @requires_current_service
+    Example: A session that has expired leaves no metadata to a new one of its id
+      Given an open session with a time to live of 1 s, with the metadata {"owner": "Ada"}
+      And the session ended for lack of calls
+      And a float variable "x" holding 0.5
+      When the session is described
+      Then the description has no metadata
 
   @S4 @S6
   Rule: A clean-up leaves nothing to a new session of the same id

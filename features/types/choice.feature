@@ -28,6 +28,14 @@ Feature: Choice variables
       When "model" is set to "model-49999"
       Then "model" holds "model-49999" at version 2
 
+    @V1 @V1.1
+    Example: A choice may be written with escapes
+      Given a choice variable "model" holding "gpt-4" with:
+        | choices                      |
+        | ["gpt-4", "é/1", "llama 🚀"] |
+      When "model" is set to the text `"\u00e9\/1"`
+      Then "model" holds "é/1" at version 2
+
   @T @T.3 @T.8
   Rule: Values that are not listed are refused
 

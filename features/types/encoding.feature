@@ -30,11 +30,16 @@ Feature: How values travel
       And "x" holds <value> at version 2
 
       Examples:
-        | kind      | held                        | value                       | label         |
-        | float     | 0.5                         | 0.25                        | float         |
-        | embedding | [0.5]                       | [0.25]                      | embedding     |
-        | tensor    | {"shape": [1], "data": [1]} | {"shape": [1], "data": [2]} | tensor        |
-        | tensor    | {"shape": [1], "data": [1]} | float32 array [0.5, 1.5]    | tensor.binary |
+        | kind      | held                        | value                       | label            |
+        | float     | 0.5                         | 0.25                        | float            |
+        | embedding | [0.5]                       | [0.25]                      | embedding        |
+        | tensor    | {"shape": [1], "data": [1]} | {"shape": [1], "data": [2]} | tensor           |
+        | tensor    | {"shape": [1], "data": [1]} | float32 array [0.5, 1.5]    | tensor.binary    |
+        | integer   | 5                           | 7                           | integer          |
+        | string    | "a"                         | "b"                         | string           |
+        | boolean   | true                        | false                       | boolean          |
+        | module    | "a"                         | "b"                         | module           |
+        | embedding | [0.5]                       | float32 array [0.5, 1.5]    | embedding.binary |
 
     @V1.2
     Example: A variable can be registered with the older form of the type_url
@@ -112,10 +117,18 @@ Feature: How values travel
         | a tensor variable     | {"shape": [1], "data": [1]} | { "shape" : [ 1 ], "data" : [ 2 ]} | {"shape": [1], "data": [2]} |
 
     @V1.1
-    Example: The JSON text of an integer may have white space around it
-      Given an integer variable "x" holding 5
-      When "x" is set to the text ` 42 `
-      Then "x" holds 42 at version 2
+    Scenario Outline: The JSON text <text> of <a variable> may have white space around it
+      Given <a variable> "x" holding <held>
+      When "x" is set to the text ` <text> `
+      Then "x" holds <text> at version 2
+
+      Examples:
+        | a variable          | held  | text  |
+        | an integer variable | 5     | 42    |
+        | a float variable    | 0.5   | 0.25  |
+        | a boolean variable  | false | true  |
+        | a string variable   | "a"   | "b c" |
+        | a module variable   | "a"   | "b"   |
 
     @V1.3
     Scenario Outline: <value> with the type_url of another type is refused for <a variable>
@@ -161,6 +174,39 @@ Feature: How values travel
         |                                                 |
         | type.googleapis.com/snakepit.                   |
 
+    @V1.3
+    Scenario Outline: A choice with the type_url of a <type> is refused
+      Given a choice variable "x" holding "a" with:
+        | choices    |
+        | ["a", "b"] |
+      When "x" is set to "b" under the type_url "type.googleapis.com/snakepit.<type>"
+      Then it is refused as invalid
+      And "x" still holds "a" at version 1
+
+      Examples:
+        | type   |
+        | string |
+        | module |
+
+    @V1.2
+    Example: The older form of the type_url is accepted for a choice
+      Given a choice variable "x" holding "a" with:
+        | choices    |
+        | ["a", "b"] |
+      When "x" is set to "b" under the type_url "dspex.variables/choice"
+      Then "x" holds "b" at version 2
+
+    @V1.2 @requires_older_service
+    Example: Updates of every kind have the older form of the type_url under the older service name
+      Given a float variable "first" holding 0.5
+      And a float variable "second" holding 0.5
+      And a "follows" dependency of "second" on "first" was added
+      And under the older service name, Ada watches every variable
+      And "first" was set to 0.6
+      And a float variable "third" holding 0.5
+      When "third" is deleted
+      Then Ada receives 4 updates with the type_url "dspex.variables/float"
+
   @V3
   Rule: A value that is not strict JSON is refused
 
@@ -186,12 +232,15 @@ Feature: How values travel
         | 0.5e   |
 
       Examples: what some parsers let through
-        | text      |
-        | NaN       |
-        | Infinity  |
-        | -Infinity |
-        | 1e400     |
-        | -1e999    |
+        | text           |
+        | NaN            |
+        | Infinity       |
+        | -Infinity      |
+        | 1e400          |
+        | -1e999         |
+        | /* half */ 0.5 |
+        | 0.5 // half    |
+        | 0.5 # half     |
 
     @V3.1 @V3.2
     Scenario Outline: The malformed array <text> is refused
@@ -210,6 +259,7 @@ Feature: How values travel
         | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [1.]} |
         | an embedding variable | [0.5]                       | [0.5] [1]                    |
         | a tensor variable     | {"shape": [1], "data": [1]} | {"shape": [1], "data": [2,]} |
+        | an embedding variable | [0.5]                       | [0.5, /* one */ 1]           |
 
       Examples: what some parsers let through
         | a variable            | held                        | text                          |
@@ -341,11 +391,21 @@ Feature: How values travel
         | -1e999999999 |
 
     @V3.1
-    Example: An empty JSON text is refused
-      Given a float variable "x" holding 0.5
+    Scenario Outline: An empty JSON text is refused for <a variable>
+      Given <a variable> "x" holding <held>
       When "x" is set to the text ``
       Then it is refused as invalid
-      And "x" still holds 0.5 at version 1
+      And "x" still holds <held> at version 1
+
+      Examples:
+        | a variable            | held                        |
+        | a float variable      | 0.5                         |
+        | an integer variable   | 5                           |
+        | a string variable     | "safe"                      |
+        | a boolean variable    | true                        |
+        | a module variable     | "safe"                      |
+        | an embedding variable | [0.5]                       |
+        | a tensor variable     | {"shape": [1], "data": [1]} |
 
     @V3.4
     Example: A set without a value is refused
@@ -554,6 +614,17 @@ Feature: How values travel
         | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "pickle"} |
         | 24    | {"type": "embedding", "shape": [6], "dtype": "float32", "binary_format": "raw"}    |
 
+    @V4.4
+    Scenario Outline: <a kind> cannot be registered with raw bytes in addition to its JSON
+      When "x" is registered as <a kind> holding <value> with 4 stray bytes
+      Then it is refused as invalid
+      And there is no variable "x"
+
+      Examples:
+        | a kind       | value                       |
+        | an embedding | [0.25]                      |
+        | a tensor     | {"shape": [1], "data": [2]} |
+
   @V1 @V3 @V4 @V5
   Rule: In a batch, an invalid value is an error of its variable
 
@@ -627,3 +698,14 @@ Feature: How values travel
         | count | header                                                                             |
         | 23    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "raw"}    |
         | 24    | {"type": "tensor", "shape": [2, 3], "dtype": "float32", "binary_format": "pickle"} |
+
+    @V4.4
+    Example: In a batch, raw bytes in addition to an array in JSON are an error of its variable
+      Given a tensor variable "x" holding {"shape": [1], "data": [1]}
+      When these are set in a non-atomic batch:
+        | name | value                                          |
+        | x    | {"shape": [1], "data": [2]} with 4 stray bytes |
+      Then the batch fails for:
+        | name | because |
+        | x    |         |
+      And "x" still holds {"shape": [1], "data": [1]} at version 1

@@ -48,7 +48,7 @@ Feature: Module variables
     Scenario Outline: A module variable refuses <value>
       Given a module variable "strategy" holding "Predict"
       When "strategy" is set to <value>
-      Then it is refused as invalid
+      Then it is refused as invalid, saying "must be one of the allowed modules"
       And "strategy" still holds "Predict" at version 1
 
       Examples:

@@ -60,16 +60,18 @@ Feature: String variables
       Then "prompt" holds <value> at version 3
 
       Examples: line ends, blanks and byte order marks
-        | value            |
-        | "a\r\nb\rc\n"    |
-        | "\n"             |
-        | "  two blanks  " |
-        | "\t"             |
-        | "\u00a0\u3000"   |
-        | "\ufeffbegins"   |
-        | "ends\ufeff"     |
-        | "\u2028\u2029"   |
-        | "\u200b\u00ad"   |
+        | value                        |
+        | "a\r\nb\rc\n"                |
+        | "\n"                         |
+        | "  two blanks  "             |
+        | "\t"                         |
+        | "\u00a0\u3000"               |
+        | "\ufeffbegins"               |
+        | "ends\ufeff"                 |
+        | "\u2028\u2029"               |
+        | "\u200b\u00ad"               |
+        | a text of 100 characters "[" |
+        | a text of 100 characters "{" |
 
       Examples: control characters
         | value                |

@@ -102,6 +102,20 @@ Feature: Batches
       When no variables are read in one call
       Then nothing is missing
 
+    @A7.3 @V4 @V4.2
+    Example: Arrays in raw bytes are read in one call without their metadata
+      Given the variables:
+        | name    | type      | value                       |
+        | weights | tensor    | float32 array [0.5, 1.5]    |
+        | query   | embedding | float64 array [0.1, 0.2]    |
+        | bias    | tensor    | {"shape": [1], "data": [2]} |
+      When "weights", "query" and "bias" are read in one call, without their metadata
+      Then the answer has:
+        | name    | value                       | version |
+        | weights | float32 array [0.5, 1.5]    | 1       |
+        | query   | float64 array [0.1, 0.2]    | 1       |
+        | bias    | {"shape": [1], "data": [2]} | 1       |
+
   @A8
   Rule: In an atomic batch, all sets succeed or none
 
@@ -230,6 +244,14 @@ Feature: Batches
         | name    | because |
         | missing |         |
       And "temperature" still holds 0.7 at version 1
+
+    Example: A batch sets an array without numbers in raw bytes
+      Given a tensor variable "weights" holding {"shape": [1], "data": [2]}
+      When these are set in an atomic batch:
+        | name    | value                         |
+        | weights | float32 array of shape [2, 0] |
+      Then the batch succeeds
+      And "weights" holds float32 array of shape [2, 0] at version 2
 
   @A8 @A8.3
   Rule: In a non-atomic batch, each set succeeds or fails by itself
@@ -385,6 +407,40 @@ Feature: Batches
       When the 600 variables "v" are read in one call
       Then the answer has the 600 variables "v", holding 5 and up at version 1
 
+    @A7.1 @A8.1
+    Scenario Outline: A client that <reads> among three hundred variables sees no half of an atomic batch
+      Given an integer variable "left" holding 0
+      And 300 integer variables "v" holding 0 and up
+      And an integer variable "right" holding 0
+      When one client sets "left" and "right" 100 times in an atomic batch while another <reads>
+      Then every read returned equal numbers
+
+      Examples:
+        | reads                                 |
+        | opens the session again               |
+        | reads both and 300 others in one call |
+
+    @A8.1
+    Example: A client that reads one variable after the other sees no part of an atomic batch
+      Given an integer variable "left" holding 0
+      And an integer variable "right" holding 0
+      When one client sets "left" and "right" 100 times in an atomic batch while another reads one after the other
+      Then no read returned a second number below the first
+
+    @A8.2
+    Example: One invalid value in a non-atomic batch of two hundred variables leaves the others
+      Given 199 integer variables "v" holding 0 and up
+      And an integer variable "v199" holding 199 with:
+        | max |
+        | 999 |
+      When the 200 variables "v" are set in a non-atomic batch to 1000 and up
+      Then the batch fails for:
+        | name | because          |
+        | v199 | is above maximum |
+      And "v0" holds 1000 at version 2
+      And "v198" holds 1198 at version 2
+      And "v199" still holds 199 at version 1
+
   @A1 @A7 @A7.2
   Rule: A batch read answers each variable completely, and as of now
 
@@ -503,6 +559,26 @@ Feature: Batches
         | gone   |                                  |
       And "fine" still holds 1 at version 1
       And "strict" still holds 1 at version 1
+
+    @D2.1
+    Scenario Outline: In <a batch>, a locked variable is an error also by its id
+      Given the variables:
+        | name        | type    | value |
+        | temperature | float   | 0.7   |
+        | max_tokens  | integer | 256   |
+      And the optimizer "mipro" locked "temperature"
+      When these are set in <a batch>:
+        | name              | value |
+        | id of temperature | 0.9   |
+      Then the batch fails for:
+        | name              | because                          |
+        | id of temperature | variable_locked_for_optimization |
+      And "temperature" still holds 0.7 at version 1
+
+      Examples:
+        | a batch            |
+        | an atomic batch    |
+        | a non-atomic batch |
 
   @A8 @A14
   Rule: Each set of a batch is a change like any other

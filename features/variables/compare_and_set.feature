@@ -321,3 +321,15 @@ Feature: Expected versions and request ids
     Example: Five simultaneous sets with one request id apply once each time
       When 300 times, five simultaneous calls set a variable with one request id
       Then each time, all are accepted and the variable changes once
+
+    @A5.2
+    Example: Of five simultaneous sets by name or by id that expect the same version, one succeeds each time
+      When 300 times, five simultaneous calls set a variable, by its name or its id, with one expected version
+      Then each time, exactly one is accepted and the others are refused with ABORTED
+
+    @A5 @A5.1 @requires_older_service
+    Example: An expected version is compared under the older service name as well
+      Given a float variable "x" holding 0.5
+      When under the older service name, "x" is set to 0.6, expecting version 7
+      Then it is refused with ABORTED, saying "1"
+      And "x" still holds 0.5 at version 1

@@ -42,6 +42,19 @@ Feature: Concurrent clients
       Then exactly one is accepted and the others are refused as already existing
       And "x" is at version 1
 
+    Example: One client sets a variable while another sets it in small batches
+      Given 2 integer variables "v" holding 0 and up
+      When the 2 variables "v" are set in 200 atomic batches while "v1" is set 200 times
+      Then all are accepted
+      And the versions answered are 2 to 401, each once
+
+    @A8 @A8.1
+    Example: Four clients set the same variables in atomic batches at the same time
+      Given 5 integer variables "v" holding 0 and up
+      When 4 clients at once each set the 5 variables "v" in 50 atomic batches
+      Then all are accepted
+      And the 5 variables "v" hold equal numbers at version 201
+
   @S7 @S7.5
   Rule: A large call does not keep other clients waiting
 
@@ -87,6 +100,13 @@ Feature: Concurrent clients
       When 300 times, five simultaneous calls lock one variable
       Then each time, exactly one is accepted and the others are refused with FAILED_PRECONDITION
 
+    @D2 @D2.1
+    Example: No set is applied after a lock that came simultaneously
+      Given an open session
+      And Ada watches every variable
+      When 200 times, five simultaneous calls set or lock one variable
+      Then Ada has received no change of a locked variable
+
   @D3 @D3.4
   Rule: A lock is released once, however many release it simultaneously
 
@@ -100,6 +120,11 @@ Feature: Concurrent clients
     Example: Of five simultaneous deletions of a variable, one succeeds each time
       When 200 times, five simultaneous calls delete one variable
       Then each time, exactly one is accepted and the others are refused as not found
+
+    @A10 @A10.1
+    Example: A variable that is deleted amid simultaneous sets does not exist afterwards
+      When 200 times, five simultaneous calls set or delete one variable
+      Then each time, the variable does not exist afterwards
 
   @D1 @D1.3
   Rule: No dependencies make a cycle, even if they are added simultaneously

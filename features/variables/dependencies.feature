@@ -386,6 +386,13 @@ Feature: Dependencies
       And "first" still holds 1.0 at version 1
       And Ada receives nothing else
 
+    @D1.3
+    Example: A dependency that would close a cycle of a thousand variables is refused
+      Given 1000 integer variables "v" holding 0 and up
+      And each of the 1000 variables "v" follows the two before it
+      When a "follows" dependency of "v0" on "v999" is added
+      Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
+
   @D1 @A8 @D1.1
   Rule: A batch notifies the followers of its variables as sets do
 

@@ -273,6 +273,24 @@ Feature: History and rollback
       When "x" is set to each of [2, 3, 4, 5] in turn
       Then the newest 9 entries in the history of "x" have the versions [5, 4, 3]
 
+    @A11 @A11.3
+    Scenario Outline: Changes by <a batch> drop the oldest entries of a history
+      Given a bridge with the flags "--history-limit 3"
+      And an integer variable "x" holding 1
+      And "x" was set to each of [2, 3] in turn
+      And these were set in <a batch>:
+        | name | value |
+        | x    | 4     |
+      When these are set in <a batch>:
+        | name | value |
+        | x    | 5     |
+      Then the history of "x" has the versions 5 down to 3
+
+      Examples:
+        | a batch            |
+        | an atomic batch    |
+        | a non-atomic batch |
+
   @A11 @A12
   Rule: A history has more than a hundred versions behind it
 

@@ -40,6 +40,9 @@ Feature: Optimization
         | "temperature" is set to 0.9, for the optimizer "copro" |
         | "temperature" is rolled back to version 1              |
         | "temperature" is deleted                               |
+        | "temperature", by its id, is set to 0.9                |
+        | "temperature", by its id, is rolled back to version 1  |
+        | "temperature", by its id, is deleted                   |
 
     @D2.1
     Example: In a batch, a locked variable is an error of that variable
@@ -249,6 +252,14 @@ Feature: Optimization
       Then it is refused with FAILED_PRECONDITION
       And "temperature" still holds 0.7 at version 1
 
+    @D2 @D2.4
+    Example: A change by the holder leaves the time of its lock
+      Given a float variable "x" holding 0.5
+      And the optimizer "mipro" locked "x"
+      And in session "blue", repeatedly for 1.2 s, the variables are listed
+      When "x" is set to 0.6, for the optimizer "mipro"
+      Then "x" was locked at least 1 s before its last change
+
   @D2 @D3 @S7
   Rule: An optimizer is known by its whole id
 
@@ -358,6 +369,14 @@ Feature: Optimization
       When "temperature" is set to 0.9, for the optimizer "mipro"
       Then "temperature" holds 0.9 at version 2
       And "temperature" is not locked
+
+    @D3 @D3.2 @requires_current_fields
+    Example: Another optimizer cannot release a locked variable by its id
+      Given a float variable "temperature" holding 0.7
+      And the optimizer "mipro" locked "temperature"
+      When the optimizer "copro" releases "temperature", by its id,
+      Then it is refused with FAILED_PRECONDITION
+      And "temperature" is locked by the optimizer "mipro"
 
   @D2 @D2.1
   Rule: A lock is that of one variable
@@ -571,3 +590,12 @@ Feature: Optimization
         | "copro"   |
         | ""        |
         | "mipro "  |
+
+    @D2 @D2.4
+    Example: The time of a second lock is that of the second lock
+      Given a float variable "x" holding 0.5
+      And the optimizer "mipro" locked "x"
+      And the optimizer "mipro" released "x" by force
+      And in session "blue", repeatedly for 1.2 s, the variables are listed
+      When the optimizer "mipro" locks "x"
+      Then "x" was locked at least 1 s after its last change

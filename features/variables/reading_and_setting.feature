@@ -91,6 +91,14 @@ Feature: Reading and setting variables
       Then the final value is 1.0
       And "x" is not locked
 
+    @A2.1 @A2.2
+    Example: A name that equals the id of a deleted variable is that of its own variable
+      Given a float variable "first" holding 1
+      And a name like the id of "first" was registered as a float holding 2
+      And "first" was deleted
+      When "first", by its old id, is set to 3
+      Then the answer is version 2
+
   @A3
   Rule: Every accepted set increases the version by exactly 1
 
@@ -140,6 +148,13 @@ Feature: Reading and setting variables
       When "x" is set to 0.75
       Then as Ada, "x" holds 0.75 at version 2
 
+    @A3.1 @X5 @requires_standard_tools
+    Example: A tool that sets a variable to its own value makes a new version
+      Given an integer variable "count" holding 5
+      When the tool "increment" runs with {"name": "count", "by": 0}
+      Then the tool answers 5
+      And "count" holds 5 at version 2
+
   @A3 @A3.3
   Rule: The metadata of a change is merged into the variable's metadata
 
@@ -149,6 +164,12 @@ Feature: Reading and setting variables
       When "x" is set to 0.7, with the metadata {"reason": "retry", "run": "12"}
       Then the metadata of "x" contains {"reason": "retry", "author": "Ada", "run": "12"}
       And "x" holds 0.7 at version 3
+
+    Example: An empty value replaces an earlier one
+      Given a float variable "x" holding 0.5
+      And "x" was set to 0.6, with the metadata {"reason": "tuning", "author": "Ada"}
+      When "x" is set to 0.7, with the metadata {"reason": ""}
+      Then the metadata of "x" contains {"reason": "", "author": "Ada"}
 
   @A4
   Rule: A refused change has no effect
@@ -302,6 +323,13 @@ Feature: Reading and setting variables
       Given a float variable "x" holding 0.5
       When "x" is set repeatedly for 3 s or until last_updated_at increases
       Then last_updated_at of "x" has increased
+
+    @A14.1 @X5 @requires_standard_tools
+    Example: The source of a change by a tool is Python
+      Given an integer variable "count" holding 1
+      And "count" was set to 2, with the metadata {"source": "elixir"}
+      When the tool "increment" runs with {"name": "count"}
+      Then the source of "count" is PYTHON
 
   @A3 @A13 @A11 @A1 @A3.2
   Rule: A read shows the last accepted change, even if the same read was answered before it

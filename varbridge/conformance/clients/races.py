@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from typing import Any
 
 import grpc
@@ -62,18 +63,28 @@ class Races:
         self._times = times
 
     def set_expecting_one_version(self) -> list[Race]:
-        """Set a variable with the same expected version in each race.
+        """Set a variable with the same expected version in each race."""
+        self._register_raced()
+        return self._expecting_one_version([self.variable])
+
+    def set_by_name_or_id_expecting_one_version(self) -> list[Race]:
+        """Set a variable by its name and by its id, with the same expected version in each race."""
+        return self._expecting_one_version([self.variable, self._register_raced()])
+
+    def _expecting_one_version(self, identifiers: Sequence[str]) -> list[Race]:
+        """Set a variable with the same expected version in each race, by each identifier in turn.
 
         The calls of a round expect one version after the other. Those that overtake each other are all
         refused; such races are not counted.
         """
-        self._session.register(self.variable, "integer", encode("integer", 0))
         races: list[Race] = []
         while len(races) < self._times:
             version = self._session.get(self.variable).version
             expected = range(version, version + ROUND)
             decided = [
-                race for race in self._round([self._set(expects=v) for v in expected]) if race.accepted
+                race
+                for race in self._round([self._set(identifiers, expects=v) for v in expected])
+                if race.accepted
             ]
             if not decided:
                 return [*races, Race()]  # a bridge that accepts none of them need not be asked again
@@ -82,8 +93,8 @@ class Races:
 
     def set_with_one_request_id(self) -> list[Race]:
         """Set a variable with the same request id in each race."""
-        self._session.register(self.variable, "integer", encode("integer", 0))
-        return self._rounds(lambda number: self._set(request_id=f"race {number}"))
+        self._register_raced()
+        return self._rounds(lambda number: self._set([self.variable], request_id=f"race {number}"))
 
     def register_one_name(self) -> list[Race]:
         """Register the same name in each race."""
@@ -139,6 +150,28 @@ class Races:
             ),
         )
 
+    def set_or_delete_one_variable(self) -> list[Race]:
+        """Set the same variable in each race, and delete it by the call in the middle."""
+        self._register("name")
+        delete = pb.DeleteVariableRequest(session_id=self._session.id)
+        return self._rounds(lambda number: self._amid_sets(number, "DeleteVariable", delete))
+
+    def set_or_lock_one_variable(self) -> list[Race]:
+        """Set the same variable in each race, and lock it by the call in the middle."""
+        self._register("name")
+        lock = pb.StartOptimizationRequest(session_id=self._session.id, optimizer_id="optimizer")
+        return self._rounds(lambda number: self._amid_sets(number, "StartOptimization", lock))
+
+    def clean_up_one_session(self) -> list[Race]:
+        """Clean up the same session of three variables in each race."""
+        ids = [f"{self._session.id} {number}" for number in range(self._times)]
+        for session_id in ids:
+            for name in ("a", "b", "c"):
+                self._connection.session(session_id).register(name, "integer", encode("integer", 0))
+        return self._repeated(
+            "CleanupSession", lambda number: pb.CleanupSessionRequest(session_id=ids[number])
+        )
+
     def close_one_cycle(self) -> list[Race]:
         """Add dependencies in each race that together would be a cycle of as many variables."""
         for place in range(CALLS):
@@ -165,15 +198,35 @@ class Races:
         for number in range(self._times):
             self._session.register(f"{prefix} {number}", "integer", encode("integer", 0))
 
-    def _set(self, expects: int | None = None, request_id: str = "") -> list[Call]:
-        request = pb.SetVariableRequest(
-            session_id=self._session.id,
-            variable_identifier=self.variable,
-            value=to_any(encode("integer", 1)),
-            expected_version=expects,
-            request_id=request_id,
-        )
-        return [("SetVariable", request)] * CALLS
+    def _register_raced(self) -> str:
+        """Register the variable that is set in all races, and return its id."""
+        return self._session.register(self.variable, "integer", encode("integer", 0)).id
+
+    def _set(
+        self, identifiers: Sequence[str], expects: int | None = None, request_id: str = ""
+    ) -> list[Call]:
+        """Return sets of a variable, which name it by each identifier in turn."""
+        requests = [
+            pb.SetVariableRequest(
+                session_id=self._session.id,
+                variable_identifier=identifier,
+                value=to_any(encode("integer", 1)),
+                expected_version=expects,
+                request_id=request_id,
+            )
+            for identifier in islice(cycle(identifiers), CALLS)
+        ]
+        return [("SetVariable", request) for request in requests]
+
+    def _amid_sets(self, number: int, method: str, request: Any) -> list[Call]:
+        """Return the calls of a race: sets of its variable, and in the middle a call of another method."""
+        name = f"name {number}"
+        other = type(request)()
+        other.CopyFrom(request)
+        other.variable_identifier = name
+        calls = self._set([name])
+        calls[CALLS // 2] = method, other
+        return calls
 
     def _repeated(self, method: str, request: Callable[[int], Any]) -> list[Race]:
         """Send the same request in all calls of each race."""
