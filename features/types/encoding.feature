@@ -358,6 +358,11 @@ Feature: How values travel
         | 22 61 09 22 |
         | 22 61 00 22 |
 
+      Examples: what follows a NUL
+        | bytes             |
+        | 22 61 22 00       |
+        | 22 61 22 00 22 62 |
+
       Examples: other encodings of "a"
         | bytes                               |
         | 22 00 61 00 22 00                   |

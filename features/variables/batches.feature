@@ -245,6 +245,7 @@ Feature: Batches
         | missing |         |
       And "temperature" still holds 0.7 at version 1
 
+    @A8.1
     Example: A batch sets an array without numbers in raw bytes
       Given a tensor variable "weights" holding {"shape": [1], "data": [2]}
       When these are set in an atomic batch:
@@ -424,7 +425,7 @@ Feature: Batches
     Example: A client that reads one variable after the other sees no part of an atomic batch
       Given an integer variable "left" holding 0
       And an integer variable "right" holding 0
-      When one client sets "left" and "right" 100 times in an atomic batch while another reads one after the other
+      When one client sets "left" and "right" 400 times in an atomic batch while another reads one after the other
       Then no read returned a second number below the first
 
     @A8.2

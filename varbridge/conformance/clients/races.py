@@ -83,7 +83,7 @@ class Races:
             expected = range(version, version + ROUND)
             decided = [
                 race
-                for race in self._round([self._set(identifiers, expects=v) for v in expected])
+                for race in self._round([self._set(rotated(identifiers, v), expects=v) for v in expected])
                 if race.accepted
             ]
             if not decided:
@@ -249,3 +249,9 @@ class Races:
                 except grpc.RpcError as error:
                     race.refused.append(from_rpc(error))
             yield race
+
+
+def rotated(identifiers: Sequence[str], by: int) -> list[str]:
+    """Return identifiers in an order that begins with another one for each ``by``."""
+    first = by % len(identifiers)
+    return [*identifiers[first:], *identifiers[:first]]
