@@ -46,13 +46,13 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run the slow tests, which the task check leaves out: about 4 minutes."""
+    """Run the slow tests, which the task check leaves out: about 8 minutes."""
     run(session, "pytest", "-m", "slow", "--numprocesses", "logical", "--dist", "loadgroup")
 
 
 @nox.session
 def features(session: nox.Session) -> None:
-    """Judge the reference bridge by all features except performance, soak, distributed: about 30 seconds."""
+    """Judge the reference bridge by all features except performance, soak, distributed: about 2 minutes."""
     run(session, "behave", "features/")
 
 
@@ -82,13 +82,13 @@ def soak(session: nox.Session) -> None:
 
 @nox.session
 def mutants(session: nox.Session) -> None:
-    """Run the features against every mutant of the bridge: about 40 minutes; -- NAME for one of them."""
+    """Run the features against every mutant of the bridge: about 1 hour; -- NAME for one of them."""
     run(session, "tests.mutants")
 
 
 @nox.session
 def fit(session: nox.Session) -> None:
-    """Check that the patch of every mutant still fits the code: about 20 s."""
+    """Check that the patch of every mutant still fits the code: about a minute."""
     run(session, "tests.mutants.fit")
 
 

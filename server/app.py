@@ -52,6 +52,9 @@ MAX_PENDING_CALLS = 100_000
 LATE_CALLS_S = 0.2
 """The time in which calls that arrive while the server closes its connections are refused, in seconds."""
 
+STOP_TIMEOUT_S = 1.0
+"""The time in which all connections must be closed at the end of the server, in seconds."""
+
 
 async def serve(settings: Settings, stdout: TextIO | None, parent: int) -> None:
     """Run the server until SIGTERM, SIGINT, the loss of its store, or the end of the process that started it.
@@ -68,21 +71,21 @@ async def serve(settings: Settings, stdout: TextIO | None, parent: int) -> None:
     backend = backend_of(settings)
     backend.store.on_loss(lambda: ending.begin("its storage has failed", os.EX_IOERR))
     try:
-        abandoned = await _serve(settings, backend, ending, parent, stdout)
+        left = await _serve(settings, backend, ending, parent, stdout)
     finally:
         await backend.close()
-    if abandoned:
-        logger.warning("ending the process although cancelled tools still run")
-    if abandoned or ending.exit_code:
-        # asyncio would wait for these tools, and the interpreter for a disk that may not answer.
+    if left:
+        logger.warning("ending the process although %s", left)
+    if left or ending.exit_code:
+        # asyncio would wait for what is left, and the interpreter for a disk that may not answer.
         logging.shutdown()
         os._exit(ending.exit_code)
 
 
 async def _serve(
     settings: Settings, backend: Backend, ending: Ending, parent: int, stdout: TextIO | None
-) -> bool:
-    """Run the server to its end; return True if tools still run although they were cancelled."""
+) -> str:
+    """Run the server to its end; return, as a clause, what still runs although it was cancelled; else ""."""
     check_exposure(settings)
     observers = _observers(settings)
     certificates = Certificates(settings) if settings.tls_cert else None
@@ -127,7 +130,7 @@ async def _serve(
         print(f"could serve on {address_of(settings.host, port)}", file=stdout, flush=True)
         processes.close()
         observers.close()
-        return False
+        return ""
     await server.start()
     ending.begin_on_signals()
     reload_on_hangup(certificates, backend.reload, observers.reload)
@@ -153,9 +156,13 @@ async def _serve(
     await calls.drain(gone, settings.grace)
     processes.close()
     await hosts.close()
-    await server.stop(LATE_CALLS_S)
+    # gRPC waits for each client to take what is on its way to it, and so for one that has stalled.
+    stopping = asyncio.ensure_future(server.stop(LATE_CALLS_S))
+    await asyncio.wait([stopping], timeout=STOP_TIMEOUT_S)
     observers.close()
-    return bool(tool_calls.abandoned)
+    if not stopping.done():
+        return "a client does not take the end of its calls"
+    return "cancelled tools still run" if tool_calls.abandoned else ""
 
 
 def _new_server(settings: Settings) -> aio.Server:

@@ -53,7 +53,7 @@ class Flag:
         if isinstance(default, tuple):
             parser.add_argument(self.name, action="append", default=[*default], help=help_text, **options)
         else:
-            # The parser would convert a text, and an empty one is no value of a flag.
+            # The parser converts a default that is a text, too, and an empty one would be refused.
             parser.add_argument(
                 self.name, default=None if default == "" else default, help=help_text, **options
             )
@@ -113,7 +113,7 @@ def _number(kind: type[int] | type[float], low: float, high: float, description:
 
 
 def as_text(text: str) -> str:
-    """Return a text, which must not be empty: an unset variable of a shell is no way to leave a flag out."""
+    """Return a text, which must not be empty: an unset variable of a shell must not leave out a flag."""
     if not text:
         raise argparse.ArgumentTypeError("must not be empty; leave the flag out if it has no value")
     return text

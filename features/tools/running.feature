@@ -178,7 +178,7 @@ Feature: Running tools
         | 2.0              | 42               |
 
     @X2.1 @T @T.6
-    Example: null is no value of a parameter with a default
+    Example: null is refused for a parameter with a default
       Given an integer variable "count" holding 41
       When the tool "increment" runs with {"name": "count", "by": null}
       Then it is refused as invalid

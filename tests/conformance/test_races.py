@@ -43,7 +43,7 @@ class Bridge:
     def session(self, session_id: str) -> Any:
         return SimpleNamespace(
             id=session_id,
-            register=lambda *_: None,
+            register=lambda *_: SimpleNamespace(id="the id"),
             get=lambda _: SimpleNamespace(version=self.version),
         )
 
@@ -103,6 +103,38 @@ def test_a_bridge_that_accepts_nothing_is_asked_one_round() -> None:
     outcomes = races(bridge, 300).set_expecting_one_version()
     assert [race.accepted for race in outcomes] == [[]]
     assert bridge.calls == ROUND * CALLS
+
+
+def test_the_variable_is_set_by_its_name_and_its_id_and_either_comes_first() -> None:
+    named: list[str] = []
+
+    def decide(bridge: Bridge, request: Any) -> object:
+        named.append(request.variable_identifier)
+        return compare_and_set(bridge, request)
+
+    races(Bridge(decide), 2).set_by_name_or_id_expecting_one_version()
+    first = [named[:CALLS], named[CALLS : 2 * CALLS]]
+    assert sorted(first) == [
+        ["raced", "the id", "raced", "the id", "raced"],
+        ["the id", "raced", "the id", "raced", "the id"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "amid"),
+    [("set_or_delete_one_variable", "DeleteVariable"), ("set_or_lock_one_variable", "StartOptimization")],
+)
+def test_another_call_is_amid_the_sets_of_a_race(name: str, amid: str) -> None:
+    methods: list[str] = []
+
+    class Listening(Bridge):
+        def start(self, method: str, request: Any) -> Future[object]:
+            methods.append(method)
+            assert request.variable_identifier == "name 0"
+            return super().start(method, request)
+
+    getattr(races(Listening(lambda *_: SimpleNamespace()), 1), name)()
+    assert methods == ["SetVariable"] * 2 + [amid] + ["SetVariable"] * 2
 
 
 @pytest.mark.parametrize("name", ["set_with_one_request_id", "register_one_name", "lock_one_variable"])

@@ -60,7 +60,7 @@ class LoadNotes:
     writers = FromStep[RacingWriters]("When … watches of … start while … clients set them without a pause")
     opened = FromStep[list[Watcher]]("When … watches of … start while … clients set them without a pause")
     resumed = FromStep[list[tuple[int, Watcher]]](
-        "When … watches of … resume in turn while … clients set it without a pause"
+        "When … watches of … resume in turn while … sets it without a pause"
     )
     """The watches that resumed, each with the version of the update after which it did."""
 
