@@ -207,7 +207,7 @@ def _bind(server: aio.Server, settings: Settings, certificates: Certificates | N
 def run(settings: Settings, parent: int) -> int:
     """Run the server to its end; return the exit code of the process: 0, or 1 if the server cannot start.
 
-    If the store is lost, or tools do not end, the process ends here.
+    If the store is lost, or tools or connections do not end, the process ends here.
 
     Args:
         settings: the settings of the server.

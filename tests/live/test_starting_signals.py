@@ -1,4 +1,4 @@
-"""Signals during a start, and the end of the process that started a bridge."""
+"""Signals during a start and at the end, and the end of the process that started a bridge."""
 
 from __future__ import annotations
 
@@ -76,3 +76,30 @@ def test_a_bridge_outlives_its_parent_process_if_a_flag_says_so(tmp_path: Path, 
             assert is_running(pid)
         os.kill(pid, signal.SIGTERM)
     assert eventually(lambda: not is_running(pid), WAIT_S)
+
+
+STALLED = """
+import asyncio, os, sys
+from grpc import aio
+from server.__main__ import parse
+from server.app import run
+
+async def stop(self, grace):
+    await asyncio.sleep(3600)
+
+server = aio.server
+aio.server = lambda **options: type("Stalled", (), {
+    "__init__": lambda self: setattr(self, "_real", server(**options)),
+    "__getattr__": lambda self, name: getattr(self._real, name),
+    "stop": stop,
+})()
+sys.exit(run(parse(["--port", "0"]), os.getppid()))
+"""
+"""A bridge whose gRPC server waits for a client that has stalled, when it stops."""
+
+
+def test_a_bridge_ends_although_grpc_waits_for_a_client() -> None:
+    process = ServerProcess([sys.executable, "-c", STALLED])
+    process.wait_ready()
+    assert process.stop(60.0) == 0
+    assert "a client does not take the end of its calls" in process.last_words()
