@@ -134,7 +134,7 @@ def step_fails_to_start(context):
 
 
 @given("another bridge did not start with the same data directory")
-@needs(Servers.data_dir)
+@needs(Servers.data_dir, Servers.process)
 def step_second_refused(context):
     """Start a second bridge with the data directory of the first one, and require that it ends with an
     error."""

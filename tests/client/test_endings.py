@@ -367,6 +367,7 @@ def test_dropped_watches_leave_no_thread_and_no_watch_at_the_bridge(
     run(test)
 
 
+@pytest.mark.slow
 @BOTH
 def test_a_watch_that_is_not_read_retains_a_bounded_number_of_updates(
     library: ModuleType, address: str

@@ -77,6 +77,7 @@ def guarded(launch: Launch, tmp_path: Path) -> str:
     return f"127.0.0.1:{launch('--token-file', str(tokens)).wait_ready()}"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_no_request_breaks_a_bridge_with_tokens(guarded: str) -> None:
     seed = _seed()
@@ -87,6 +88,7 @@ def test_no_request_breaks_a_bridge_with_tokens(guarded: str) -> None:
         assert connection.ping("alive") == "alive"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(7200)
 def test_requests_without_a_suitable_token_change_nothing(guarded: str) -> None:
     seed = _seed()

@@ -136,6 +136,7 @@ def test_the_report_lists_mutants_that_were_not_noticed_with_their_diffs() -> No
     assert text.count("\n    -") == text.count("\n    +") > 0
 
 
+@pytest.mark.slow
 def test_a_change_is_also_made_in_processes_that_the_bridge_starts() -> None:
     change = next(
         change

@@ -52,6 +52,7 @@ def test_the_installed_suite_judges_in_a_folder_with_other_features(folder: Path
     assert json.loads((folder / "reports" / "verdict.json").read_text())["scenarios"]
 
 
+@pytest.mark.slow
 def test_a_failure_has_a_command_that_runs_it_again_in_this_folder(folder: Path) -> None:
     bridge = folder / "my-bridge"
     bridge.write_text(

@@ -59,6 +59,7 @@ def test_the_phrases_name_every_subject() -> None:
     assert all(re.fullmatch(TYPES["walks"].expression, subject) for subject in SUBJECTS)
 
 
+@pytest.mark.slow
 def test_the_usual_walks_meet_every_case_of_the_model(address: str) -> None:
     exploration = Exploration()
     for subject in SUBJECTS:
@@ -72,6 +73,7 @@ SETTINGS = [(), ("--data-dir", "data"), ("--history-limit", "4")]
 """Flags of bridges to which walks are shown; over etcd, ``python -m tests.over_etcd`` does that."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flags", SETTINGS[1:])
 def test_walks_do_not_diverge(flags: tuple[str, ...], tmp_path: Path) -> None:
     assert walk_for(300, flags, tmp_path) >= 300
@@ -124,7 +126,7 @@ def test_the_texts_of_walks_pass(address: str, make_project: MakeProject) -> Non
 @pytest.mark.parametrize(
     ("mutant", "statement"),
     [
-        ("expected-versions-are-ignored", "A5.1"),
+        pytest.param("expected-versions-are-ignored", "A5.1", marks=pytest.mark.slow),
         pytest.param("metadata-is-replaced", "A3.3", marks=pytest.mark.slow),
         pytest.param("names-without-case", "", marks=pytest.mark.slow),
     ],
