@@ -130,5 +130,5 @@ def package(session: nox.Session) -> None:
 
 @nox.session
 def ci(session: nox.Session) -> None:
-    """Run continuous integration in fresh environments: 10 minutes, or half an hour with -- --long."""
+    """Run continuous integration in fresh environments: 12 minutes, or half an hour with -- --long."""
     session.run(".ci/run", *session.posargs, external=True)

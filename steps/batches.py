@@ -126,9 +126,7 @@ def set_while(world, name, other, times, read_both):
 @needs(LoadNotes.pairs)
 def step_equal_numbers(context):
     """Check that no read of the other client returned one half of a batch."""
-    pairs = context.world.loads.pairs
-    assert_that(len(pairs), greater_than(0), "the number of reads")
-    unequal = [f"the pair {first} and {second}" for first, second in pairs if first != second]
+    unequal = [f"the pair {first} and {second}" for first, second in pairs_read(context) if first != second]
     assert_that(unequal, no_faults(), "the unequal pairs read")
 
 
@@ -136,10 +134,15 @@ def step_equal_numbers(context):
 @needs(LoadNotes.pairs)
 def step_no_number_below(context):
     """Check that no second read of the other client was of an earlier batch than the first one."""
+    outdated = [f"{second} after {first}" for first, second in pairs_read(context) if second < first]
+    assert_that(outdated, no_faults(), "the outdated numbers read")
+
+
+def pairs_read(context):
+    """Return the pairs that the other client has read; it must have read at least one."""
     pairs = context.world.loads.pairs
     assert_that(len(pairs), greater_than(0), "the number of reads")
-    outdated = [f"{second} after {first}" for first, second in pairs if second < first]
-    assert_that(outdated, no_faults(), "the outdated numbers read")
+    return pairs
 
 
 @then("the answer has:")

@@ -143,24 +143,22 @@ class Races:
     def delete_one_variable(self) -> list[Race]:
         """Delete the same variable in each race."""
         self._register("name")
-        return self._repeated(
-            "DeleteVariable",
-            lambda number: pb.DeleteVariableRequest(
-                session_id=self._session.id, variable_identifier=f"name {number}"
-            ),
-        )
+        return self._repeated("DeleteVariable", self._deletion)
 
     def set_or_delete_one_variable(self) -> list[Race]:
         """Set the same variable in each race, and delete it by the call in the middle."""
         self._register("name")
-        delete = pb.DeleteVariableRequest(session_id=self._session.id)
-        return self._rounds(lambda number: self._amid_sets(number, "DeleteVariable", delete))
+        return self._amid_sets("DeleteVariable", self._deletion)
 
     def set_or_lock_one_variable(self) -> list[Race]:
         """Set the same variable in each race, and lock it by the call in the middle."""
         self._register("name")
-        lock = pb.StartOptimizationRequest(session_id=self._session.id, optimizer_id="optimizer")
-        return self._rounds(lambda number: self._amid_sets(number, "StartOptimization", lock))
+        return self._amid_sets(
+            "StartOptimization",
+            lambda number: pb.StartOptimizationRequest(
+                session_id=self._session.id, variable_identifier=f"name {number}", optimizer_id="optimizer"
+            ),
+        )
 
     def clean_up_one_session(self) -> list[Race]:
         """Clean up the same session of three variables in each race."""
@@ -206,27 +204,33 @@ class Races:
         self, identifiers: Sequence[str], expects: int | None = None, request_id: str = ""
     ) -> list[Call]:
         """Return sets of a variable, which name it by each identifier in turn."""
-        requests = [
-            pb.SetVariableRequest(
-                session_id=self._session.id,
-                variable_identifier=identifier,
-                value=to_any(encode("integer", 1)),
-                expected_version=expects,
-                request_id=request_id,
+        value = to_any(encode("integer", 1))
+        return [
+            (
+                "SetVariable",
+                pb.SetVariableRequest(
+                    session_id=self._session.id,
+                    variable_identifier=identifier,
+                    value=value,
+                    expected_version=expects,
+                    request_id=request_id,
+                ),
             )
             for identifier in islice(cycle(identifiers), CALLS)
         ]
-        return [("SetVariable", request) for request in requests]
 
-    def _amid_sets(self, number: int, method: str, request: Any) -> list[Call]:
-        """Return the calls of a race: sets of its variable, and in the middle a call of another method."""
-        name = f"name {number}"
-        other = type(request)()
-        other.CopyFrom(request)
-        other.variable_identifier = name
-        calls = self._set([name])
-        calls[CALLS // 2] = method, other
-        return calls
+    def _deletion(self, number: int) -> pb.DeleteVariableRequest:
+        return pb.DeleteVariableRequest(session_id=self._session.id, variable_identifier=f"name {number}")
+
+    def _amid_sets(self, method: str, request: Callable[[int], Any]) -> list[Race]:
+        """Set the variable of each race, and send another request in the call in the middle."""
+
+        def calls(number: int) -> list[Call]:
+            sets = self._set([f"name {number}"])
+            sets[CALLS // 2] = method, request(number)
+            return sets
+
+        return self._rounds(calls)
 
     def _repeated(self, method: str, request: Callable[[int], Any]) -> list[Race]:
         """Send the same request in all calls of each race."""
