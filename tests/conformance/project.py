@@ -297,7 +297,8 @@ class Project:
         last = [line for line in ended.stdout.splitlines() if line.strip()][-1:]
         assert last, ended.stderr
         assert re.fullmatch(
-            r"scenarios: \d+ passed, \d+ failed, \d+ skipped(, \d+ not reached)?(, \d+ broken invariants?)?",
+            r"scenarios: \d+ passed, \d+ failed, \d+ skipped"
+            r"(, \d+ not reached)?(, \d+ not run)?(, \d+ broken invariants?)?",
             last[0],
         ), ended.stdout
         assert data["verdict"]["exit_code"] == ended.returncode, ended.stdout

@@ -197,6 +197,8 @@ def test_a_signal_to_the_run_breaks_the_run(make_project: MakeProject, name: str
     run = make_project(killed_by(name, "the run")).run()
     assert (run.code, run.word) == (3, "broken run")
     assert "stopped before its end" in run.sentence
+    assert run.data["causes"] == []
+    assert run.out.endswith("scenarios: 2 passed, 0 failed, 0 skipped, 2 not run\n")
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def lines(data: Report) -> Iterator[str]:
     counts = data.counts
     parts = [f"{counts.passed} passed", f"{counts.failed} failed", f"{counts.skipped} skipped"]
     parts += [f"{counts.not_reached} not reached"] if counts.not_reached else []
+    parts += [f"{counts.not_run} not run"] if counts.not_run else []
     invariants = sum(cause.kind == "invariant" for cause in data.causes)
     parts += [f"{invariants} broken invariant{'s' * (invariants > 1)}"] if invariants else []
     yield f"scenarios: {', '.join(parts)}"

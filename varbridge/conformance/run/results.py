@@ -83,6 +83,8 @@ def _record(feature: Any, rule: Any, scenario: Any, run: ConformanceRun) -> Scen
 
 
 def _outcome(scenario: Any, note: Note) -> str | None:
+    if note.interrupted:
+        return None
     if note.lack is not None:
         return "skipped"
     if note.failure is not None:

@@ -53,6 +53,7 @@ class Note:
         series: the figures that it measured over time.
         figures: the other figures that it measured.
         divergences: the cases in which its random walks diverged.
+        interrupted: True if a signal to the run interrupted it, so that it counts as not run.
     """
 
     explanation: list[str] = field(default_factory=list)
@@ -67,6 +68,7 @@ class Note:
     series: list[dict[str, Any]] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     divergences: list[DivergenceRecord] = field(default_factory=list)
+    interrupted: bool = False
 
 
 class ConformanceRun:
@@ -156,6 +158,10 @@ class ConformanceRun:
         if world is None:
             return
         note = self.notes[id(scenario)] = self._last = Note()
+        if any(isinstance(step.exception, KeyboardInterrupt) for step in scenario.all_steps):
+            note.interrupted = True
+            self.close_world()
+            return
         note.figures = world.figures
         note.divergences = world.divergences
         note.series = [series.as_json(world.allowed.get(series.name)) for series in world.series]
