@@ -153,6 +153,8 @@ def flags_and_port(context, settings, resources):
     flags = [*settings.flags]
     if settings.tls:
         flags += world.client.access.certificate()
+    if settings.tls == "mutual TLS":
+        flags += world.client.access.authority_flags()
     if settings.tokens:
         flags += world.client.access.tokens(settings.tokens)
     if settings.data_directory == "the same data directory":

@@ -235,6 +235,18 @@ def step_note_description(context):
     context.world.reads.description = context.world.session.describe()
 
 
+@then("the session was opened after the one whose description was noted")
+@needs(ReadNotes.description)
+def step_opened_later(context):
+    """Check that created_at of the session is later than that of the description that was noted."""
+    noted, actual = context.world.reads.description.created_at, context.world.session.describe().created_at
+    expect(
+        (actual.seconds, actual.nanos) > (noted.seconds, noted.nanos),
+        "created_at to be that of the session's own opening",
+        f"it was {actual.ToJsonString()}, and that of the session before it {noted.ToJsonString()}",
+    )
+
+
 @then("the description of the session is as noted")
 @needs(ReadNotes.description)
 def step_description_as_noted(context):

@@ -92,6 +92,16 @@ Feature: The layout of arrays
       And the refusal also says "dtype must be"
       And "mask" still holds float32 array [0.5, 1.5] at version 1
 
+    @K4.4
+    Example: A tensor in JSON of another shape and with a number of another dtype is refused for both reasons
+      Given a tensor variable "mask" holding {"shape": [2], "data": [0, 1]} with:
+        | shape | dtype   |
+        | [2]   | "int32" |
+      When "mask" is set to {"shape": [1], "data": [0.5]}
+      Then it is refused as invalid, saying "shape must be"
+      And the refusal also says "dtype must be"
+      And "mask" still holds {"shape": [2], "data": [0, 1]} at version 1
+
     @K4.2
     Scenario Outline: The number <number> in JSON is refused where tensors have the dtype <dtype>
       Given a tensor variable "mask" holding {"shape": [1], "data": [0]} with:

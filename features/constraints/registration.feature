@@ -68,6 +68,8 @@ Feature: Registration of constraints
         | embedding | [0.5]                       | {"dimensions": 1.5}           |
         | tensor    | {"shape": [1], "data": [1]} | {"shape": [-1]}               |
         | tensor    | {"shape": [1], "data": [1]} | {"shape": ["1"]}              |
+        | tensor    | {"shape": [1], "data": [1]} | {"shape": [true]}             |
+        | embedding | [0.5]                       | {"dimensions": true}          |
         | tensor    | {"shape": [1], "data": [1]} | {"dtype": "float16"}          |
         | tensor    | {"shape": [1], "data": [1]} | {"dtype": "Float32"}          |
 
@@ -112,6 +114,11 @@ Feature: Registration of constraints
         | embedding | [0.5]                       | {"dimensions": "1"}      | dimensions      |
         | tensor    | {"shape": [1], "data": [1]} | {"dtype": 32}            | dtype           |
         | tensor    | {"shape": [1], "data": [1]} | {"shape": 1}             | shape           |
+        | string    | "five"                      | {"min_length": -1}       | min_length      |
+        | string    | "five"                      | {"max_length": -1}       | max_length      |
+        | embedding | [0.5]                       | {"dimensions": -1}       | dimensions      |
+        | tensor    | {"shape": [1], "data": [1]} | {"shape": [-1]}          | shape           |
+        | tensor    | {"shape": [1], "data": [1]} | {"dtype": "float16"}     | dtype           |
 
     @K4.1
     Example: The refusal of constraints has the whole name of a long key
@@ -130,6 +137,12 @@ Feature: Registration of constraints
         | float   | 0.5    | {}          |
         | string  | "five" | { }         |
         | boolean | true   | {}          |
+
+    @K4.1
+    Example: Constraints that are only a blank are neither empty nor an object
+      When "x" is registered as a float holding 0.5, under the constraints ` `
+      Then it is refused as invalid, saying "Invalid constraints"
+      And there is no variable "x"
 
     @K4.3
     Example: A minimum that equals the maximum is accepted
@@ -262,6 +275,21 @@ Feature: Registration of constraints
       Then the answer is a variable with:
         | constraints               |
         | {"max": 9007199254740993} |
+
+    Scenario Outline: The list <list> under <key> is answered as it was registered
+      Given a <kind> variable "x" holding "a" with:
+        | <key>  |
+        | <list> |
+      When "x" is read
+      Then the answer is a variable with:
+        | constraints       |
+        | {"<key>": <list>} |
+
+      Examples:
+        | kind   | key             | list                 |
+        | choice | choices         | ["b", "a", "B", "é"] |
+        | string | enum            | ["c", "a", "b"]      |
+        | module | allowed_modules | ["c", "a", "b"]      |
 
     Example: A set with another type is refused and does not change the type
       Given an integer variable "max_tokens" holding 256

@@ -164,12 +164,13 @@ Feature: Text constraints
       And "level" still holds "low" at version 1
 
       Examples:
-        | value     |
-        | "LOW"     |
-        | "low "    |
-        | "lo"      |
-        | ""        |
-        | "e\u0301" |
+        | value         |
+        | "LOW"         |
+        | "low "        |
+        | "lo"          |
+        | ""            |
+        | "e\u0301"     |
+        | "constructor" |
 
   @K4 @K4.4
   Rule: A refusal names every constraint that is violated
@@ -270,25 +271,38 @@ Feature: Text constraints
         | "(?U)^a+$"      | "aa"     | "aaa"     |
 
       Examples: classes
-        | pattern          | first | value     |
-        | "^[[:alpha:]]+$" | "abc" | "xyz"     |
-        | "^[[:^digit:]]$" | "a"   | "é"       |
-        | "^\\pL+$"        | "abc" | "éß東"     |
-        | "^\\p{Greek}$"   | "α"   | "Ω"       |
-        | "^\\PN$"         | "a"   | "🚀"       |
-        | "^[^a]$"         | "b"   | "\n"      |
-        | "^.$"            | "b"   | "🚀"       |
-        | "^\\x{1F680}$"   | "🚀"   | "🚀"       |
-        | "^\\Qa.b\\E$"    | "a.b" | "a.b"     |
-        | "e\u0301\|x"     | "x"   | "e\u0301" |
-        | "^[a&&b]$"       | "a"   | "&"       |
-        | "^[a~~b]$"       | "a"   | "~"       |
-        | "^[[a]]$"        | "a]"  | "[]"      |
+        | pattern          | first | value      |
+        | "^[[:alpha:]]+$" | "abc" | "xyz"      |
+        | "^[[:^digit:]]$" | "a"   | "é"        |
+        | "^\\pL+$"        | "abc" | "éß東"      |
+        | "^\\p{Greek}$"   | "α"   | "Ω"        |
+        | "^\\PN$"         | "a"   | "🚀"        |
+        | "^\\W$"          | "!"   | "é"        |
+        | "^\\D$"          | "a"   | "\u0661"   |
+        | "^\\S$"          | "a"   | "\u00a0"   |
+        | "^[^a]$"         | "b"   | "\n"       |
+        | "^.$"            | "b"   | "🚀"        |
+        | "^a.b$"          | "axb" | "a\rb"     |
+        | "^a.b$"          | "axb" | "a\u2028b" |
+        | "^[]a]$"         | "a"   | "]"        |
+        | "^\\x{1F680}$"   | "🚀"   | "🚀"        |
+        | "^\\Qa.b\\E$"    | "a.b" | "a.b"      |
+        | "e\u0301\|x"     | "x"   | "e\u0301"  |
+        | "^[a&&b]$"       | "a"   | "&"        |
+        | "^[a~~b]$"       | "a"   | "~"        |
+        | "^[[a]]$"        | "a]"  | "[]"       |
+
+      Examples: signs that stand for themselves
+        | pattern                | first    | value    |
+        | "^a{,2}$"              | "a{,2}"  | "a{,2}"  |
+        | "^a{x}$"               | "a{x}"   | "a{x}"   |
+        | "^\\d\\-\\d\\@\\d\\:$" | "1-2@3:" | "4-5@6:" |
 
       Examples: the ends of a text
         | pattern            | first  | value     |
         | "\\Aa.*b\\z"       | "ab"   | "axb"     |
         | "b\\b"             | "b"    | "ab c"    |
+        | "^b\\b"            | "b"    | "bé"      |
         | "^$"               | ""     | ""        |
         | "(?P<year>\\d{4})" | "2024" | "in 2025" |
 
@@ -301,16 +315,20 @@ Feature: Text constraints
       And "note" still holds <first> at version 1
 
       Examples: the ends of a text
-        | pattern   | first | value  |
-        | "^a$"     | "a"   | "a\n"  |
-        | "^b$"     | "b"   | "a\nb" |
-        | "^a\\z"   | "a"   | "a\n"  |
-        | "^a.b$"   | "axb" | "a\nb" |
-        | "\\bb\\b" | "b"   | "ab"   |
+        | pattern   | first | value      |
+        | "^a$"     | "a"   | "a\n"      |
+        | "^b$"     | "b"   | "a\nb"     |
+        | "^a\\z"   | "a"   | "a\n"      |
+        | "^a.b$"   | "axb" | "a\nb"     |
+        | "(?m)^b$" | "b"   | "a\rb"     |
+        | "(?m)^b$" | "b"   | "b\u2028a" |
+        | "\\bb\\b" | "b"   | "ab"       |
 
       Examples: classes of ASCII
         | pattern         | first | value      |
         | "^\\d$"         | "1"   | "\u0661"   |
+        | "^[\\d.]+$"     | "1.5" | "\u0661"   |
+        | "^[\\w-]+$"     | "a-b" | "é"        |
         | "^\\w+$"        | "ab"  | "é"        |
         | "^a\\sb$"       | "a b" | "a\u00a0b" |
         | "^a\\sb$"       | "a b" | "a\u000bb" |
@@ -338,6 +356,12 @@ Feature: Text constraints
         | "a++"           |
         | "\\Za"          |
         | "a\\h"          |
+        | "a\\R"          |
+        | "a\\X"          |
+        | "a\\Kb"         |
+        | "(?#c)a"        |
+        | "(?\|a)"        |
+        | "a(?R)?"        |
         | "\\u0061"       |
         | "(?P=name)"     |
         | "a{1001}"       |

@@ -88,6 +88,14 @@ Feature: Maximum numbers
       And in session "red", the session is not open
       And in session "blue", "x" still holds 1.0 at version 1
 
+    Example: A list opens no session beyond the limit
+      Given a bridge with the flags "--max-sessions 2"
+      And in session "blue", a float variable "x" holding 1
+      And in session "green", a float variable "x" holding 2
+      When in session "red", the variables are listed
+      Then it is refused with RESOURCE_EXHAUSTED
+      And in session "red", the session is not open
+
     Example: A session that was cleaned up makes room for another one
       Given a bridge with the flags "--max-sessions 2"
       And in session "blue", a float variable "x" holding 1
@@ -119,6 +127,13 @@ Feature: Maximum numbers
         | "plan" | []    |
       Then it is refused with RESOURCE_EXHAUSTED
       And the registered tools are "train"
+
+    @S1 @S1.3 @requires_current_service @requires_caps
+    Example: A registration of too many tools opens no session
+      Given a bridge with the flags "--max-tools 2"
+      When 3 tools "t" are registered
+      Then it is refused with RESOURCE_EXHAUSTED
+      And the session is not open
 
     @requires_current_service @requires_caps
     Example: Registering a tool again does not count as another tool

@@ -508,6 +508,21 @@ Feature: Durability
       When Ada resumes watching "x"
       Then Ada's watch ends as out of range
 
+    @S6 @S6.3 @P6.3 @requires_current_fields
+    Example: A watch of a session that has expired cannot resume after a crash
+      Given a bridge with a data directory
+      And an open session with a time to live of 1 s
+      And an integer variable "x" holding 1
+      And Ada watches "x"
+      And "x" was incremented 3 times
+      And Ada received 3 updates
+      And the session ended for lack of calls
+      And the bridge was killed and restarted
+      And an integer variable "x" holding 1
+      And "x" was incremented 5 times
+      When Ada resumes watching "x"
+      Then Ada's watch ends as out of range
+
     @W7.1 @S7 @S7.3
     Example: A watch resumes across two hundred changes after a crash
       Given a bridge with a data directory

@@ -190,6 +190,14 @@ Feature: The lifetime of a session
       Then 1 resource is cleaned up
       And in session "blue", "x" still holds 0.75 at version 1
 
+    @S4.1 @W9 @requires_current_service @requires_older_service
+    Example: A clean-up counts and ends a watch of the older service name
+      Given a float variable "x" holding 0.5
+      And under the older service name, Ada watches "x"
+      When the session is cleaned up
+      Then 2 resources are cleaned up
+      And Ada's watch ends as not found
+
     @S4.1
     Scenario Outline: A clean-up of the session <id> leaves the session <other> open
       Given a session was opened whose id is <id>
@@ -257,6 +265,13 @@ Feature: The lifetime of a session
       Given an open session with a time to live of 1 s
       And a float variable "x" holding 0.5
       When repeatedly for 1.2 s, a heartbeat is sent
+      Then "x" still holds 0.5 at version 1
+
+    @S5.3 @requires_current_service @requires_older_service
+    Example: Calls of the older service name keep a session open
+      Given an open session with a time to live of 1 s
+      And a float variable "x" holding 0.5
+      When repeatedly for 1.2 s, under the older service name, "x" is read
       Then "x" still holds 0.5 at version 1
 
     @S5.4 @requires_standard_tools
@@ -543,6 +558,16 @@ Feature: The lifetime of a session
       When the session is described
       Then the description has no metadata
 
+    @S5.1 @S6 @S6.1
+    Example: A session that is opened again after it has expired ends for lack of calls as well
+      Given an open session with a time to live of 1 s
+      And the session ended for lack of calls
+      And an open session with a time to live of 1 s
+      And a float variable "x" holding 0.5
+      And Ada watches "x"
+      When the last call is made
+      Then Ada's watch ends as not found, 1 s or more after the last call
+
   @S4 @S6
   Rule: A clean-up leaves nothing to a new session of the same id
 
@@ -587,6 +612,24 @@ Feature: The lifetime of a session
       Then the description has:
         | metadata         | variables |
         | {"team": "blue"} | 0         |
+
+    @S1 @S1.4 @S6.1 @requires_current_service
+    Example: A new session has the time of its own opening
+      Given an open session
+      And the description of the session was noted
+      And the session was cleaned up
+      And in session "blue", an open session
+      And in session "blue", repeatedly for 1.1 s, the variables are listed
+      When the session is opened
+      Then the session was opened after the one whose description was noted
+
+    @S6.1 @S1 @S1.4 @requires_current_service
+    Example: A new session that a registration has opened has no metadata of the old one
+      Given an open session, with the metadata {"owner": "Ada"}
+      And the session was cleaned up
+      And a float variable "x" holding 0.5
+      When the session is described
+      Then the description has no metadata
 
     @S4.1
     Example: A watch of the old session does not continue in the new one

@@ -95,6 +95,9 @@ Feature: Start and end of a bridge
         | --tls-ca=/no/such/file                           |
         | --session-ttl=soon                               |
         | --token-file=/no/such/file                       |
+        | --token-file=/                                   |
+        | --tls-cert=/no/such/file                         |
+        | --token-file                                     |
         | --tls-cert=/no/such/file --tls-key=/no/such/file |
 
   @P8
@@ -123,10 +126,15 @@ Feature: Start and end of a bridge
       Then the bridge is reachable at loopback addresses only
 
     @requires_plain_text
-    Example: A bridge listens on a loopback address that a flag names, without TLS and tokens
-      Given a new bridge with the flags "--host 127.0.0.1"
+    Scenario Outline: A bridge listens on a loopback address that a flag names, <address>, without TLS and tokens
+      Given a new bridge with the flags "--host <address>"
       When a client uses the bridge
       Then the bridge is reachable at loopback addresses only
+
+      Examples:
+        | address   |
+        | 127.0.0.1 |
+        | localhost |
 
     @requires_plain_text
     Scenario Outline: A bridge does not listen on every address, <address>, without TLS and tokens
@@ -139,6 +147,7 @@ Feature: Start and end of a bridge
         | ::      |
         | [::]    |
         | ::0     |
+        | 0       |
 
     @requires_plain_text
     Example: A bridge does not listen on every address with tokens but without TLS
@@ -148,6 +157,11 @@ Feature: Start and end of a bridge
     @requires_plain_text
     Example: A bridge does not listen on every address with TLS but without tokens
       When a bridge is started with the flags "--host 0.0.0.0" and TLS
+      Then it ends with an error within 5 s, and says why on stderr
+
+    @requires_plain_text
+    Example: A bridge does not listen on every address with certificates of clients but without tokens
+      When a bridge is started with the flags "--host 0.0.0.0" and mutual TLS
       Then it ends with an error within 5 s, and says why on stderr
 
     @requires_plain_text
@@ -172,13 +186,18 @@ Feature: Start and end of a bridge
         | SIGINT  |
 
     @P4.1 @P4.3
-    Example: Watches end at once on SIGTERM
+    Scenario Outline: Watches end at once on <signal>
       Given a new bridge
       And a float variable "x" holding 0.5
       And Ada watches "x"
-      When the bridge receives SIGTERM
+      When the bridge receives <signal>
       Then Ada's watch ends as unavailable within 2 s
       And the bridge ends with exit code 0
+
+      Examples:
+        | signal  |
+        | SIGTERM |
+        | SIGINT  |
 
     @P4.1 @requires_durable
     Example: A bridge with a data directory shuts down on SIGTERM
@@ -200,19 +219,21 @@ Feature: Start and end of a bridge
     @P4.1 @P4.2 @requires_standard_tools
     Scenario Outline: A running call of the tool <tool> completes on <signal>, and new calls are refused
       Given a new bridge
-      And an open session
+      And a float variable "x" holding 0.5
       And the tool "<tool>" is running for 2 s
-      When the bridge receives <signal>
-      Then new calls are refused as unavailable
+      And the bridge received <signal>
+      And new calls are refused as unavailable
+      When <new call>
+      Then it is refused as unavailable
       And the tool is still running
       And the running tool succeeds
       And the bridge ends with exit code 0
 
       Examples:
-        | tool  | signal  |
-        | sleep | SIGTERM |
-        | sleep | SIGINT  |
-        | block | SIGTERM |
+        | tool  | signal  | new call                                       |
+        | sleep | SIGTERM | "x" is read                                    |
+        | sleep | SIGINT  | the tool "echo" runs with {"message": "hello"} |
+        | block | SIGTERM | "x" is set to 1                                |
 
     @P4.2 @requires_plain_text @requires_current_service @requires_standard_tools
     Example: A running call of a tool at another bridge completes on SIGTERM
@@ -343,3 +364,11 @@ Feature: Start and end of a bridge
       When the bridge's parent process is killed
       Then Ada's watch ends as unavailable
       And nothing listens on the bridge's port
+
+    @P4.2 @P4.5 @requires_standard_tools
+    Example: A bridge that runs a tool ends when the process that started it is killed
+      Given a bridge that another process started
+      And an open session
+      And the tool "block" is running for 60 s
+      When the bridge's parent process is killed
+      Then the running tool is refused as unavailable

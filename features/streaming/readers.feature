@@ -268,6 +268,22 @@ Feature: Readers of watches
       Then Ada receives 3 heartbeats in 0 to 10 s
       And Ben receives 3 heartbeats in 0 to 10 s
 
+    Example: An idle watch receives heartbeats after another one has ended
+      Given a bridge with short heartbeats
+      And a float variable "x" holding 0.1
+      And Ada and Ben each watch "x"
+      And Ben stopped watching
+      When "x" is read
+      Then Ada receives 3 heartbeats in 0 to 10 s
+
+    @requires_current_service @requires_older_service
+    Example: An idle watch of the older service name receives heartbeats
+      Given a bridge with short heartbeats
+      And a float variable "x" holding 0.1
+      And under the older service name, Ada watches "x"
+      When "x" is read
+      Then Ada receives 3 heartbeats in 0 to 10 s
+
     @W5 @W5.2 @requires_current_fields
     Example: A watch whose variable was deleted receives heartbeats
       Given a bridge with short heartbeats

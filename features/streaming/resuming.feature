@@ -66,6 +66,19 @@ Feature: Resuming a watch
         | value change | 2     | 1        | 2       |
       And Ada receives nothing else
 
+    @W2 @W2.2
+    Example: An initial value has the sequence of its moment, also if another variable was changed last
+      Given the variables:
+        | name | type    | value |
+        | x    | integer | 1     |
+        | y    | integer | 1     |
+      And "y" was set to 2
+      And Ada watches "x", with initial values
+      And Ada received 1 update
+      And Ada stopped watching
+      When Ada resumes watching every variable
+      Then Ada receives nothing else
+
     Example: A watch resumes after the sequence of a heartbeat that came before all variables
       Given a bridge with short heartbeats
       And an open session
@@ -228,6 +241,26 @@ Feature: Resuming a watch
         | update       | variable | value | version |
         | deleted      | x        | 2     | 2       |
         | value change | y        | 7     | 2       |
+
+    Example: A resumed watch is of the first of two variables that had its name and were deleted since
+      Given the variables:
+        | name | type    | value |
+        | x    | integer | 1     |
+        | y    | integer | 1     |
+      And Ada watches "x" and "y"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was deleted
+      And an integer variable "x" holding 5
+      And "x" was deleted
+      And "y" was set to 7
+      When Ada resumes watching "x" and "y"
+      Then Ada receives:
+        | update       | variable | value | version |
+        | deleted      | x        | 2     | 2       |
+        | value change | y        | 7     | 2       |
+      And Ada receives nothing else
 
     @W7.1
     Example: A resumed watch of a name that was registered again continues with the new variable

@@ -11,6 +11,23 @@ Feature: Tools at another bridge
       When the tool "add" runs with {"a": 2.5, "b": 0.5}
       Then the tool answers 3.0
 
+    @X2.4
+    Scenario Outline: The sum <sum> comes from the host
+      Given the tool "add" of another bridge is registered
+      When the tool "add" runs with {"a": <a>, "b": Infinity}
+      Then the tool answers <sum> of the type float
+
+      Examples:
+        | a         | sum      |
+        | 1.0       | Infinity |
+        | -Infinity | NaN      |
+
+    @V1 @V1.2 @requires_older_service
+    Example: The result of a hosted tool has the older form of the type_url under the older service name
+      Given the tool "add" of another bridge is registered
+      When under the older service name, the tool "add" runs with {"a": 1.0, "b": Infinity}
+      Then its type_url is "dspex.variables/float"
+
     @X7.5
     Example: A call for registered tools is forwarded to the host
       Given the tool "echo" of another bridge is registered
@@ -113,8 +130,8 @@ Feature: Tools at another bridge
     Scenario Outline: The optimizer of <a call> is forwarded to the host
       Given the tool "increment" of another bridge is registered
       And at the other bridge, an integer variable "count" holding 1
-      And at the other bridge, the optimizer "mipro" locked "count"
-      When <the tool> "increment" runs with {"name": "count"}, for the optimizer "mipro"
+      And at the other bridge, the optimizer "東京" locked "count"
+      When <the tool> "increment" runs with {"name": "count"}, for the optimizer "東京"
       Then the tool answers 2
       And at the other bridge, "count" holds 2 at version 2
 
@@ -153,6 +170,33 @@ Feature: Tools at another bridge
       When the tool "increment" runs with {"name": "count"}
       Then the tool answers 41
 
+    @X2.2
+    Example: An argument of a call is not the default of the next call
+      Given the tool "increment" of another bridge is registered with the parameters:
+        | name | type    | required | default | constraints | description |
+        | name | string  | yes      |         |             |             |
+        | by   | integer | no       | 5       |             |             |
+      And at the other bridge, an integer variable "count" holding 41
+      And the tool "increment" ran with {"name": "count", "by": 2}
+      When the tool "increment" runs with {"name": "count"}
+      Then the tool answers 48
+
+    @X2.1 @X2.4 @X7.1 @V2 @V2.2
+    Example: Integers beyond 2^53 reach the host and come back
+      Given the tool "increment" of another bridge is registered
+      And at the other bridge, an integer variable "count" holding 0
+      When the tool "increment" runs with {"name": "count", "by": 9007199254740993}
+      Then the tool answers 9007199254740993 of the type integer
+      And at the other bridge, "count" holds 9007199254740993 at version 2
+
+    @X7.1 @S7 @S7.1
+    Example: A tool runs at its host in a session whose id is beyond ASCII
+      Given a session was opened whose id is "judge é 🚀"
+      And in session "judge é 🚀", the tool "increment" of another bridge is registered
+      And in session "judge é 🚀", at the other bridge, an integer variable "count" holding 41
+      When in session "judge é 🚀", the tool "increment" runs with {"name": "count"}
+      Then the tool answers 42
+
   @X7 @X2
   Rule: Chunks and the end of a stream are forwarded
 
@@ -186,6 +230,13 @@ Feature: Tools at another bridge
         | 3 | [1, 2, 3] |
         | 1 | [1]       |
         | 0 | []        |
+
+    @X4 @X4.2 @X7.1
+    Example: The status of a failed stream of a hosted tool has the tool's own message
+      Given the tool "fail_after" of another bridge is registered
+      When the tool "fail_after" streams with {"n": 2}
+      Then it is refused with INTERNAL
+      And the tool "fail_after" fails with the same message when it runs with {"n": 2}
 
     @X2.6 @X7.1 @X7.5
     Scenario Outline: <a tool> that streams answers the list of its chunks
@@ -357,3 +408,12 @@ Feature: Tools at another bridge
         | "train" | []    |
       When the tool "add" runs with {"a": 1.0, "b": 2.0}
       Then the tool answers 3.0
+
+    Example: A tool that has run moves to another host
+      Given the tool "echo" of another bridge is registered
+      And the tool "echo" ran with {"message": "hello"}
+      And these tools are registered:
+        | name   | takes                   |
+        | "echo" | [["message", "string"]] |
+      When the tool "echo" runs with {"message": "hello"}
+      Then it is refused as unavailable

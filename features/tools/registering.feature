@@ -40,6 +40,17 @@ Feature: Registering tools
         | fast  | boolean | no       | false   |                      |             |
       Then the tool "train" is listed as it was registered
 
+    @X7.5 @V2 @V2.2
+    Example: A tool is listed with texts, metadata and defaults as they are
+      Given an open session
+      When the tool "train" is registered with the metadata {"schlüssel 🚀": "e\u0301", "empty": ""} and the parameters:
+        | name  | type    | required | default          | constraints | description |
+        | steps | integer | no       | 9007199254740993 |             | wie oft 🚀  |
+        | rate  | float   | no       | -0.0             |             |             |
+        | bias  | float   | no       | NaN              |             |             |
+        | label | string  | no       | "é 🚀"           |             |             |
+      Then the tool "train" is listed as it was registered
+
     @X7.5
     Example: A session without registered tools lists none
       Given an open session
@@ -128,6 +139,17 @@ Feature: Registering tools
       Given these tools are registered:
         | name  | takes                 |
         | "add" | [["words", "string"]] |
+      When the session is described
+      Then the description counts all tools that the session offers
+
+    @X1.5
+    Example: A session's description counts a tool that was registered twice once
+      Given these tools are registered:
+        | name    | takes               |
+        | "train" | [["rate", "float"]] |
+      And these tools are registered:
+        | name    | takes                  |
+        | "train" | [["steps", "integer"]] |
       When the session is described
       Then the description counts all tools that the session offers
 
@@ -237,6 +259,28 @@ Feature: Registering tools
       When the session is cleaned up
       Then 3 resources are cleaned up
 
+    @requires_standard_tools
+    Example: A clean-up counts a tool that replaces one of the bridge, and one that was registered twice
+      Given these tools are registered:
+        | name    | takes                 |
+        | "add"   | [["words", "string"]] |
+        | "train" | [["rate", "float"]]   |
+      And these tools are registered:
+        | name    | takes                  |
+        | "train" | [["steps", "integer"]] |
+      When the session is cleaned up
+      Then 2 resources are cleaned up
+
+    @X1.5 @S6 @S6.1 @requires_standard_tools
+    Example: A tool of the bridge runs again after the session that had replaced it was cleaned up
+      Given these tools are registered:
+        | name   | takes                   |
+        | "echo" | [["message", "string"]] |
+      And the session was cleaned up
+      And an open session
+      When the tool "echo" runs with {"message": "hello"}
+      Then the tool answers "hello"
+
     Example: A session that is opened again has no registered tools
       Given these tools are registered:
         | name    | takes |
@@ -317,6 +361,7 @@ Feature: Registering tools
 
       Examples:
         | kind    | value                                                                                                                                                                  |
+        | float   | the text `NaN`                                                                                                                                                         |
         | boolean | "true"                                                                                                                                                                 |
         | boolean | 0                                                                                                                                                                      |
         | module  | 5                                                                                                                                                                      |
@@ -409,6 +454,20 @@ Feature: Registering tools
       When the tool "train" streams
       Then it is refused as invalid
       And the registered tools are "train"
+
+    @X2.1
+    Scenario Outline: A streaming call of a registered tool with <what> is refused
+      Given the tool "train" was registered with the metadata {} and the parameters:
+        | name | type  | required | default | constraints | description |
+        | rate | float | yes      |         |             |             |
+      When the tool "train" streams with <arguments>
+      Then it is refused as invalid
+      And the registered tools are "train"
+
+      Examples:
+        | what                  | arguments                |
+        | an unknown parameter  | {"rate": 0.5, "size": 3} |
+        | no required parameter | {}                       |
 
     @X2.1
     Example: An array of raw bytes is accepted as an embedding parameter
@@ -669,6 +728,22 @@ Feature: Registering tools
         | "line\nbreak"    |
         | "next\u0085line" |
 
+    @S7 @S7.1
+    Scenario Outline: A parameter may have the name <name>
+      Given these tools are registered:
+        | name    | takes               |
+        | "train" | [[<name>, "float"]] |
+      When the tool "train" runs with {<name>: 0.5}
+      Then it is refused as unavailable
+
+      Examples:
+        | name            |
+        | "learning-rate" |
+        | "größe"         |
+        | "a b"           |
+        | "0"             |
+        | "constructor"   |
+
   @S7 @S7.1
   Rule: Any character counts as one in a tool's name
 
@@ -684,6 +759,7 @@ Feature: Registering tools
         | "zeichne 🚀" | "zeichne 🚀" |
         | "e\u0301"   | "e\u0301"   |
         | " "         | " "         |
+        | "__proto__" | "__proto__" |
 
     Scenario Outline: A tool's name of 256 characters <character> is valid
       When these tools are registered:

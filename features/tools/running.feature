@@ -104,16 +104,29 @@ Feature: Running tools
       And the session is open
 
     @X2.1
-    Example: A call with a parameter that the tool does not have is refused
+    Scenario Outline: A call with the parameter <name>, which the tool does not have, is refused
       Given an open session
-      When the tool "add" runs with {"a": 1.5, "b": 2.5, "carry": 1.0}
+      When the tool "add" runs with {"a": 1.5, "b": 2.5, <name>: 1.0}
       Then it is refused as invalid
       And the session is open
+
+      Examples:
+        | name          |
+        | "carry"       |
+        | "constructor" |
+        | "__proto__"   |
 
     @X2.1
     Example: A call with a parameter that is not JSON is refused
       Given an open session
       When the tool "echo" runs with the parameter "message" as the text `{not json`
+      Then it is refused as invalid
+      And the session is open
+
+    @X2.1 @V3.1
+    Example: A call with an argument of no JSON at all is refused, also for a parameter with a default
+      Given an open session
+      When the tool "fail" runs with the parameter "message" as the text ``
       Then it is refused as invalid
       And the session is open
 
@@ -138,10 +151,12 @@ Feature: Running tools
       Then the tool answers "hello" of the type string
 
       Examples:
-        | url                                |
-        | type.googleapis.com/snakepit.json  |
-        | type.googleapis.com/snakepit.float |
-        | dspex.variables/string             |
+        | url                                 |
+        | type.googleapis.com/snakepit.json   |
+        | type.googleapis.com/snakepit.float  |
+        | dspex.variables/string              |
+        | type.googleapis.com/snakepit.tensor |
+        | type.googleapis.com/snakepit.choice |
 
     @X2.1
     Scenario Outline: An argument with the type_url "<url>", which names no type, is refused
@@ -417,6 +432,13 @@ Feature: Running tools
       Then its call fails
       And the running tool succeeds
 
+    Example: A stream goes on when a tool ends its own process
+      Given an open session
+      And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
+      When the tool "die" runs
+      Then its call fails
+      And Ada reads the other chunks up to 1500
+
     Example: Watches go on when a tool ends its own process
       Given a float variable "x" holding 0.5
       And Ada watches "x"
@@ -444,6 +466,13 @@ Feature: Running tools
         | code |
         | 0    |
         | 2    |
+
+    Example: A stream goes on when a tool exits
+      Given an open session
+      And Ada read 2 chunks of the tool "count" with {"n": 1000000000}
+      When the tool "exit" runs with {"code": 1}
+      Then the tool fails
+      And Ada reads the other chunks up to 1500
 
     Example: Other tools run after several tools have exited
       Given an open session
@@ -613,6 +642,13 @@ Feature: Running tools
       When the tool "increment" runs with {"name": "x"}
       Then the tool answers 6
       And "x" holds 6 at version 2
+
+    @X1 @X1.1
+    Example: A tool adds to a float variable
+      Given a float variable "rate" holding 0.5
+      When the tool "increment" runs with {"name": "rate"}
+      Then the tool answers 1.5 of the type float
+      And "rate" holds 1.5 at version 2
 
     Example: A tool cannot change a variable by another one's type
       Given a string variable "text" holding "five"

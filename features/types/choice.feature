@@ -48,12 +48,14 @@ Feature: Choice variables
       And "model" still holds "gpt-4" at version 1
 
       Examples: other texts
-        | value    |
-        | "gpt-5"  |
-        | "GPT-4"  |
-        | "gpt-4 " |
-        | "gpt"    |
-        | ""       |
+        | value         |
+        | "gpt-5"       |
+        | "GPT-4"       |
+        | "gpt-4 "      |
+        | "gpt"         |
+        | ""            |
+        | "constructor" |
+        | "__proto__"   |
 
       Examples: other types
         | value     |

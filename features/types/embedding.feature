@@ -17,6 +17,7 @@ Feature: Embedding variables
         | [-0.5, 0, 1e-300, 1e300]       |
         | [0.1, 0.30000000000000004, -1] |
         | [5e-324, -0.0, 4.9e-310]       |
+        | [100000000000000000000, 0.5]   |
         | a list of 100000 numbers       |
 
     Example: A vector can be replaced by one of another length

@@ -81,9 +81,9 @@ Feature: How values travel
 
     @V1.2 @requires_older_service @requires_standard_tools
     Example: A client of the older service name gets the older form of the type_url in the result of a tool
-      Given an integer variable "count" holding 1
-      When under the older service name, the tool "increment" runs with {"name": "count"}
-      Then its type_url is "dspex.variables/integer"
+      Given an open session
+      When under the older service name, the tool "add" runs with {"a": 1.0, "b": Infinity}
+      Then its type_url is "dspex.variables/float"
 
     @V1.1 @V1.2 @requires_current_service @requires_older_service
     Example: Watches of both service names receive the form of the type_url of their own name
@@ -363,6 +363,13 @@ Feature: How values travel
         | 22 61 22 00       |
         | 22 61 22 00 22 62 |
 
+      Examples: white space that JSON does not know
+        | bytes             |
+        | 0c 22 61 22       |
+        | 22 61 22 0b       |
+        | 22 61 22 c2 a0    |
+        | e2 80 a8 22 61 22 |
+
       Examples: other encodings of "a"
         | bytes                               |
         | 22 00 61 00 22 00                   |
@@ -405,6 +412,22 @@ Feature: How values travel
       Examples:
         | a variable            | held                        |
         | a float variable      | 0.5                         |
+        | an integer variable   | 5                           |
+        | a string variable     | "safe"                      |
+        | a boolean variable    | true                        |
+        | a module variable     | "safe"                      |
+        | an embedding variable | [0.5]                       |
+        | a tensor variable     | {"shape": [1], "data": [1]} |
+
+    @V3.4
+    Scenario Outline: A set without a value is refused for <a variable>
+      Given <a variable> "x" holding <held>
+      When "x" is set to no value
+      Then it is refused as invalid
+      And "x" still holds <held> at version 1
+
+      Examples:
+        | a variable            | held                        |
         | an integer variable   | 5                           |
         | a string variable     | "safe"                      |
         | a boolean variable    | true                        |
@@ -538,6 +561,32 @@ Feature: How values travel
         | boolean | true   |
         | module  | "five" |
 
+    @V4.3 @V4.4
+    Scenario Outline: The JSON of <a variable> is refused with the type_url of raw bytes
+      Given <a variable> "x" holding <held>
+      When "x" is set to <value> under the type_url "type.googleapis.com/snakepit.<type>.binary"
+      Then it is refused as invalid
+      And "x" still holds <held> at version 1
+
+      Examples:
+        | a variable            | type      | held                        | value                       |
+        | a float variable      | float     | 0.5                         | 0.25                        |
+        | a string variable     | string    | "a"                         | "b"                         |
+        | an embedding variable | embedding | [0.5]                       | [0.25]                      |
+        | a tensor variable     | tensor    | {"shape": [1], "data": [1]} | {"shape": [1], "data": [2]} |
+
+    @V4.1
+    Scenario Outline: The keys of a header may come in any order, as in <header>
+      Given a tensor variable "weights" holding float32 array [1.5, 2.5]
+      When "weights" is set to the header `<header>` with 24 bytes
+      Then it is accepted
+      And "weights" is at version 2
+
+      Examples:
+        | header                                                                          |
+        | {"binary_format": "raw", "dtype": "float32", "shape": [2, 3], "type": "tensor"} |
+        | { "dtype":"float64","type":"tensor" , "binary_format":"raw", "shape":[3] }      |
+
   @V4 @V4.2
   Rule: A value is read in the form in which it was written
 
@@ -594,6 +643,21 @@ Feature: How values travel
       When "x" is registered as a float holding no value
       Then it is refused as invalid
       And there is no variable "x"
+
+    @V3.4
+    Scenario Outline: <a variable> cannot be registered without a value
+      When "x" is registered as <a variable> holding no value
+      Then it is refused as invalid
+      And there is no variable "x"
+
+      Examples:
+        | a variable   |
+        | an integer   |
+        | a string     |
+        | a boolean    |
+        | a module     |
+        | an embedding |
+        | a tensor     |
 
     @V1.3
     Scenario Outline: A float variable cannot be registered with the type_url "<url>"

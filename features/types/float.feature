@@ -41,10 +41,24 @@ Feature: Float variables
       Examples:
         | value              |
         | 0.7000000000000001 |
+        | 0.9999999999999999 |
+        | 1e-23              |
         | 6.02E+23           |
         | -0.0               |
         | NaN                |
         | -Infinity          |
+
+    @V2.1 @V2.2
+    Scenario Outline: The float <written>, which has more digits than a double, is the nearest double
+      Given a float variable "score" holding 0.5
+      When "score" is set to <written>
+      Then "score" holds <value> at version 2
+
+      Examples:
+        | written                                                   | value |
+        | 0.1000000000000000055511151231257827021181583404541015625 | 0.1   |
+        | 0.30000000000000000000000000000000000000000000000000      | 0.3   |
+        | 1000000000000000000000000000000000000000000000000.0       | 1e48  |
 
     @V2.3
     Scenario Outline: The integer <value> given to a float variable is widened

@@ -40,10 +40,19 @@ Feature: Integer variables
       Then "seed" holds <value> at version 2
 
       Examples: with a fraction, with an exponent
-        | written | value |
-        | 42.0    | 42    |
-        | 1e3     | 1000  |
-        | 1E3     | 1000  |
+        | written                | value                |
+        | 42.0                   | 42                   |
+        | 1e3                    | 1000                 |
+        | 1E3                    | 1000                 |
+        | 1.5e3                  | 1500                 |
+        | 1200e-2                | 12                   |
+        | 100.0                  | 100                  |
+        | -70.00                 | -70                  |
+        | 0.0                    | 0                    |
+        | 1e6                    | 1000000              |
+        | 123456789.0            | 123456789            |
+        | 1e18                   | 1000000000000000000  |
+        | -9223372036854775808.0 | -9223372036854775808 |
 
   @T @T.2
   Rule: Only whole numbers are integers
@@ -59,6 +68,8 @@ Feature: Integer variables
         | value | because                |
         | 42.5  | must be a whole number |
         | -0.1  | must be a whole number |
+        | 5e-1  | must be a whole number |
+        | 15e-1 | must be a whole number |
 
       Examples: beyond 64 bits
         | value                 | because            |
@@ -68,12 +79,14 @@ Feature: Integer variables
         | 1e300                 | must be an integer |
 
       Examples: no numbers
-        | value | because            |
-        | true  | must be an integer |
-        | false | must be an integer |
-        | "42"  | must be an integer |
-        | null  | must be an integer |
-        | [42]  | must be an integer |
+        | value      | because            |
+        | true       | must be an integer |
+        | false      | must be an integer |
+        | "42"       | must be an integer |
+        | "NaN"      | must be an integer |
+        | "Infinity" | must be an integer |
+        | null       | must be an integer |
+        | [42]       | must be an integer |
 
     Example: An integer variable cannot be registered with a fraction
       When "max_tokens" is registered as an integer holding 42.5

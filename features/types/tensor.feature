@@ -10,18 +10,20 @@ Feature: Tensor variables
       Then "weights" holds <value> at version 1
 
       Examples:
-        | value                                                           |
-        | {"shape": [2, 3], "data": [[1, 2, 3], [4, 5, 6]]}               |
-        | {"shape": [2, 3], "data": [1, 2, 3, 4, 5, 6]}                   |
-        | {"shape": [3], "data": [0.5, -1, 1e-300]}                       |
-        | {"shape": [1, 1, 1], "data": [[[7.5]]]}                         |
-        | {"shape": [3], "data": [-0.0, 0.0, 5e-324]}                     |
-        | {"data": [1, 2], "shape": [2]}                                  |
-        | {"shape": [2, 2], "data": [[0.1, 9007199254740993], [0, -0.5]]} |
-        | {"shape": [0], "data": []}                                      |
-        | {"shape": [2, 0], "data": [[], []]}                             |
-        | {"shape": [2, 0], "data": []}                                   |
-        | a JSON tensor of shape [300, 400]                               |
+        | value                                                                    |
+        | {"shape": [2, 3], "data": [[1, 2, 3], [4, 5, 6]]}                        |
+        | {"shape": [2, 3], "data": [1, 2, 3, 4, 5, 6]}                            |
+        | {"shape": [3], "data": [0.5, -1, 1e-300]}                                |
+        | {"shape": [1, 1, 1], "data": [[[7.5]]]}                                  |
+        | {"shape": [3], "data": [-0.0, 0.0, 5e-324]}                              |
+        | {"data": [1, 2], "shape": [2]}                                           |
+        | {"shape": [2, 2], "data": [[0.1, 9007199254740993], [0, -0.5]]}          |
+        | {"shape": [3], "data": [0.30000000000000004, 0.9999999999999999, 1e-23]} |
+        | {"shape": [2], "data": [100000000000000000000, -18446744073709551616]}   |
+        | {"shape": [0], "data": []}                                               |
+        | {"shape": [2, 0], "data": [[], []]}                                      |
+        | {"shape": [2, 0], "data": []}                                            |
+        | a JSON tensor of shape [300, 400]                                        |
 
   @T @V2 @T.7
   Rule: The data of a tensor must match its shape
@@ -50,10 +52,14 @@ Feature: Tensor variables
       And "weights" still holds {"shape": [2], "data": [1, 2]} at version 1
 
       Examples:
-        | value                                       |
-        | {"shape": [2, 2], "data": [[1, 2, 3], [4]]} |
-        | {"shape": [4], "data": [[1, 2], [3, 4]]}    |
-        | {"shape": [2], "data": [[1], [2]]}          |
+        | value                                                      |
+        | {"shape": [2, 2], "data": [[1, 2, 3], [4]]}                |
+        | {"shape": [4], "data": [[1, 2], [3, 4]]}                   |
+        | {"shape": [2], "data": [[1], [2]]}                         |
+        | {"shape": [2, 2, 2], "data": [[1, 2, 3, 4], [5, 6, 7, 8]]} |
+        | {"shape": [2, 0], "data": [[]]}                            |
+        | {"shape": [2, 0], "data": [[], [], []]}                    |
+        | {"shape": [0], "data": [[]]}                               |
 
     @T.4
     Scenario Outline: A tensor variable refuses <value>, which has no shape or no data
@@ -80,15 +86,19 @@ Feature: Tensor variables
       And "weights" still holds {"shape": [2], "data": [1, 2]} at version 1
 
       Examples:
-        | value                              |
-        | {"shape": [2], "data": [1, "2"]}   |
-        | {"shape": [2], "data": [1, true]}  |
-        | {"shape": [2], "data": [1, null]}  |
-        | {"shape": [2], "data": [1, "NaN"]} |
-        | {"shape": [-1], "data": [1]}       |
-        | {"shape": ["2"], "data": [1, 2]}   |
-        | {"shape": [2.5], "data": [1, 2]}   |
-        | {"shape": [true], "data": [1]}     |
+        | value                                    |
+        | {"shape": [2], "data": [1, "2"]}         |
+        | {"shape": [2], "data": [1, true]}        |
+        | {"shape": [2], "data": [1, null]}        |
+        | {"shape": [2], "data": [1, "NaN"]}       |
+        | {"shape": [-1], "data": [1]}             |
+        | {"shape": ["2"], "data": [1, 2]}         |
+        | {"shape": [2.5], "data": [1, 2]}         |
+        | {"shape": [true], "data": [1]}           |
+        | {"shape": null, "data": [1]}             |
+        | {"shape": 1, "data": [1]}                |
+        | {"shape": [2], "data": null}             |
+        | {"shape": [2], "data": {"0": 1, "1": 2}} |
 
     @T.4
     Example: A tensor variable cannot be registered with data that do not match the shape

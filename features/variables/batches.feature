@@ -320,6 +320,20 @@ Feature: Batches
         | an atomic batch    |
         | a non-atomic batch |
 
+    Scenario Outline: A variable named twice in <a batch>, once with an invalid value, is refused
+      Given an integer variable "x" holding 1
+      When these are set in <a batch>:
+        | name    | value |
+        | x       | 0.5   |
+        | id of x | 2     |
+      Then it is refused as invalid
+      And "x" still holds 1 at version 1
+
+      Examples:
+        | a batch            |
+        | an atomic batch    |
+        | a non-atomic batch |
+
     Scenario Outline: Raw bytes for a variable that <a batch> does not set are refused
       Given a tensor variable "x" holding {"shape": [1], "data": [1]}
       And a float variable "y" holding 0.5

@@ -104,6 +104,39 @@ Feature: Dependencies
         | update       | variable | value | version |
         | value change | prompt   | "bye" | 2       |
 
+    Scenario Outline: A change to the present value causes a dependency change: <change>
+      Given the variables:
+        | name   | type   | value   |
+        | model  | string | "gpt-4" |
+        | prompt | string | "hello" |
+      And a "tuned for" dependency of "prompt" on "model" was added
+      And Ada watches "prompt"
+      When <change>
+      Then Ada receives:
+        | update            | variable | version | metadata                                 |
+        | dependency change | prompt   | 1       | {"cause": "model", "cause_version": "2"} |
+      And Ada receives nothing else
+
+      Examples:
+        | change                              |
+        | "model" is set to "gpt-4"           |
+        | "model" is rolled back to version 1 |
+
+    @D1.2
+    Example: A rollback by id names the changed variable as the cause
+      Given the variables:
+        | name   | type   | value   |
+        | model  | string | "gpt-4" |
+        | prompt | string | "hello" |
+      And "model" was set to "mistral"
+      And a "tuned for" dependency of "prompt" on "model" was added
+      And Ada watches "prompt"
+      When "model", by its id, is rolled back to version 1
+      Then Ada receives:
+        | update            | variable | version | metadata                                 |
+        | dependency change | prompt   | 1       | {"cause": "model", "cause_version": "3"} |
+      And the last update that Ada received names the id of "model" as its cause
+
     Example: A rollback causes a dependency change
       Given the variables:
         | name   | type   | value   |
@@ -188,6 +221,26 @@ Feature: Dependencies
       When a "follows" dependency of "v0" on "v7" is added
       Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
       And a change of "v7" sends Ada nothing
+
+    Scenario Outline: A dependency that would close a cycle by the <side> of two followers is refused
+      Given the variables:
+        | name  | type  | value |
+        | top   | float | 1     |
+        | left  | float | 1     |
+        | right | float | 1     |
+        | end   | float | 1     |
+      And a "scaled" dependency of "left" on "top" was added
+      And a "scaled" dependency of "right" on "top" was added
+      And a "scaled" dependency of "end" on "<side>" was added
+      And Ada watches "top"
+      When a "follows" dependency of "top" on "end" is added
+      Then it is refused with FAILED_PRECONDITION, saying "would create a cycle"
+      And a change of "end" sends Ada nothing
+
+      Examples:
+        | side  |
+        | left  |
+        | right |
 
     Example: A variable cannot depend on itself
       Given a float variable "a" holding 1
@@ -288,6 +341,22 @@ Feature: Dependencies
       Then Ada receives:
         | update            | variable | version | metadata                                        |
         | dependency change | third    | 1       | {"cause": "first", "dependency_type": "copied"} |
+      And Ada receives nothing else
+
+    Example: A follower of two variables goes on following one when the other is deleted
+      Given the variables:
+        | name   | type  | value |
+        | left   | float | 1     |
+        | right  | float | 1     |
+        | second | float | 1     |
+      And a "scaled" dependency of "second" on "left" was added
+      And a "copied" dependency of "second" on "right" was added
+      And "left" was deleted
+      And Ada watches "second"
+      When "right" is set to 2
+      Then Ada receives:
+        | update            | variable | version | metadata                                        |
+        | dependency change | second   | 1       | {"cause": "right", "dependency_type": "copied"} |
       And Ada receives nothing else
 
     Example: A deletion leaves the dependencies of a variable in other sessions
@@ -435,6 +504,26 @@ Feature: Dependencies
         | dependency change | second   | 1       | {"cause": "fine", "cause_version": "2", "dependency_type": "scaled"} |
       And Ada receives nothing else
 
+    Scenario Outline: The followers of a variable that <a batch> names by its id are notified
+      Given the variables:
+        | name   | type    | value |
+        | first  | integer | 1     |
+        | second | integer | 1     |
+      And a "scaled" dependency of "second" on "first" was added
+      And Ada watches "second"
+      When these are set in <a batch>:
+        | name        | value |
+        | id of first | 2     |
+      Then Ada receives:
+        | update            | variable | version | metadata                                 |
+        | dependency change | second   | 1       | {"cause": "first", "cause_version": "2"} |
+      And the last update that Ada received names the id of "first" as its cause
+
+      Examples:
+        | a batch            |
+        | an atomic batch    |
+        | a non-atomic batch |
+
     @A8.1
     Example: An atomic batch that fails notifies nobody
       Given the variables:
@@ -513,6 +602,19 @@ Feature: Dependencies
         | dependency change | second   | 1       | {"cause": "first"} |
       And Ada's last update has the state of "second" as noted
       And the state of "second" is as noted
+
+    @D2 @D2.1
+    Example: A locked variable can get a dependency, and a follower
+      Given the variables:
+        | name   | type  | value |
+        | first  | float | 1     |
+        | second | float | 1     |
+        | third  | float | 1     |
+      And the optimizer "mipro" locked "second"
+      And a "scaled" dependency of "second" on "first" was added
+      When a "scaled" dependency of "third" on "second" is added
+      Then it is accepted
+      And "second" is locked by the optimizer "mipro"
 
     @D1.2
     Example: A follower of two variables is notified of each by its name, its id and its dependency

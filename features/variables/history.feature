@@ -199,6 +199,35 @@ Feature: History and rollback
         | float32 array [0.5, 1.5]    | {"shape": [1], "data": [2]} |
 
     @A12.1
+    Scenario Outline: A rollback of <a variable> restores <then> exactly
+      Given <a variable> "x" holding <then>
+      And "x" was set to <now>
+      When "x" is rolled back to version 1
+      Then the answer is a variable with:
+        | value  | version |
+        | <then> | 3       |
+      And "x" holds <then> at version 3
+
+      Examples:
+        | a variable            | now   | then             |
+        | an integer variable   | 1     | 9007199254740993 |
+        | a float variable      | 0.5   | NaN              |
+        | a float variable      | 0.5   | -Infinity        |
+        | a float variable      | 0.5   | -0.0             |
+        | a string variable     | "a"   | ""               |
+        | an embedding variable | [0.5] | [5e-324, 1]      |
+
+    @A3 @A3.3 @A14 @A14.1
+    Example: A rollback restores the value of a version, and not its metadata and its source
+      Given an open session
+      And "x" was registered as a float holding 0.1, with the metadata {"reason": "first", "source": "elixir"}
+      And "x" was set to 0.2, with the metadata {"reason": "second"}
+      When "x" is rolled back to version 1
+      Then "x" holds 0.1 at version 3
+      And the metadata of "x" contains {"reason": "second"}
+      And the source of "x" is PYTHON
+
+    @A12.1
     Example: Watches get a rollback as a value change
       Given a float variable "x" holding 0.1
       And "x" was set to 0.2

@@ -26,6 +26,17 @@ Feature: Listing and deleting variables
       When the variables are listed
       Then the names listed are "zebra" and "ant"
 
+    @A9.1
+    Example: Names that are numbers are listed in the order of their registration
+      Given the variables:
+        | name | type  | value |
+        | b    | float | 1     |
+        | 10   | float | 2     |
+        | 9    | float | 3     |
+        | a    | float | 4     |
+      When the variables are listed
+      Then the names listed are "b", "10", "9" and "a"
+
     @A9.3
     Example: An empty session has an empty list
       Given an open session

@@ -72,6 +72,38 @@ Feature: Reading and setting variables
       Then "first" is locked by the optimizer "mipro"
 
     @A2.2
+    Scenario Outline: An id takes precedence over an equal name in <a batch>
+      Given a float variable "first" holding 1
+      And a name like the id of "first" was registered as a float holding 2
+      When these are set in <a batch>:
+        | name        | value |
+        | id of first | 3     |
+      Then the batch succeeds
+      And "first" holds 3.0 at version 2
+
+      Examples:
+        | a batch            |
+        | an atomic batch    |
+        | a non-atomic batch |
+
+    @A2.2
+    Example: An id takes precedence over an equal name in a rollback
+      Given a float variable "first" holding 1
+      And a name like the id of "first" was registered as a float holding 2
+      And "first" was set to 3
+      When "first", by its id, is rolled back to version 1
+      Then "first" holds 1.0 at version 3
+
+    @A2.2
+    Example: An id takes precedence over an equal name in a release
+      Given a float variable "first" holding 1
+      And a name like the id of "first" was registered as a float holding 2
+      And the optimizer "mipro" locked "first"
+      When the optimizer "mipro" releases "first", by its id, by force
+      Then the final value is 1.0
+      And "first" is not locked
+
+    @A2.2
     Example: An id takes precedence over an equal name in a dependency
       Given a float variable "first" holding 1
       And a name like the id of "first" was registered as a float holding 2
@@ -235,6 +267,22 @@ Feature: Reading and setting variables
 
   @A2 @A2.3
   Rule: A call that names a missing variable fails with NOT_FOUND
+
+    Scenario Outline: The name <other> does not find the variable "rate"
+      Given a float variable "rate" holding 0.5
+      When <other> is read
+      Then it is refused as not found
+      And "rate" still holds 0.5 at version 1
+
+      Examples:
+        | other   |
+        | "Rate"  |
+        | "RATE"  |
+        | "rate " |
+        | " rate" |
+        | "rat"   |
+        | "rate_" |
+        | "*"     |
 
     Scenario Outline: A missing variable is not found: <action>
       Given an open session

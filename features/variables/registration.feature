@@ -88,13 +88,15 @@ Feature: Registering variables
       And there is no variable "x"
 
       Examples:
-        | kind    |
-        | colour  |
-        | Float   |
-        | number  |
-        | any     |
-        | json    |
-        | unknown |
+        | kind        |
+        | colour      |
+        | Float       |
+        | number      |
+        | any         |
+        | json        |
+        | unknown     |
+        | constructor |
+        | __proto__   |
 
     Example: A variable cannot be registered without a type
       When "x" is registered as an unknown type "" holding 0.5 under the type_url "type.googleapis.com/snakepit.float"
