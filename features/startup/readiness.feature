@@ -364,11 +364,3 @@ Feature: Start and end of a bridge
       When the bridge's parent process is killed
       Then Ada's watch ends as unavailable
       And nothing listens on the bridge's port
-
-    @P4.2 @P4.5 @requires_standard_tools
-    Example: A bridge that runs a tool ends when the process that started it is killed
-      Given a bridge that another process started
-      And an open session
-      And the tool "block" is running for 60 s
-      When the bridge's parent process is killed
-      Then the running tool is refused as unavailable
