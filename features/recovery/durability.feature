@@ -330,6 +330,28 @@ Feature: Durability
       Then "x" holds 0.2 at version 2
       And "x" is not locked
 
+    @P6.2
+    Example: A lock that was released by force stays released after a crash
+      Given a bridge with a data directory
+      And a float variable "x" holding 0.1
+      And the optimizer "tuner" locked "x"
+      And the optimizer "mipro" released "x" by force
+      And the bridge was killed and restarted
+      When "x" is set to 0.2
+      Then "x" holds 0.2 at version 2
+      And "x" is not locked
+
+    @P6.2
+    Example: A variable that was locked again has its second holder after a crash
+      Given a bridge with a data directory
+      And a float variable "x" holding 0.1
+      And the optimizer "tuner" locked "x"
+      And the optimizer "tuner" released "x"
+      And the optimizer "mipro" locked "x"
+      And the bridge was killed and restarted
+      When "x" is set to 0.2, for the optimizer "mipro"
+      Then "x" holds 0.2 at version 2
+
   @P6 @A8 @A8.1 @P6.3
   Rule: A batch is applied completely or not at all after a crash
 
@@ -462,6 +484,32 @@ Feature: Durability
       Then Ada receives:
         | update  | variable | value | version |
         | deleted | x        | 2     | 2       |
+
+    @W7.1
+    Example: A watch by an id receives the deletion that it missed before a crash
+      Given a bridge with a data directory
+      And an integer variable "x" holding 1
+      And Ada watches "x", by its id
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      And "x" was deleted
+      And the bridge was killed and restarted
+      When Ada resumes watching "x", by its old id
+      Then Ada receives:
+        | update  | variable | value | version |
+        | deleted | x        | 2     | 2       |
+
+    @W3 @W3.1
+    Example: The first change after a crash has an array in raw bytes as its previous value
+      Given a bridge with a data directory
+      And a tensor variable "weights" holding float32 array [0.5, 1.5]
+      And the bridge was killed and restarted
+      And Ada watches "weights"
+      When "weights" is set to float32 array [2.5]
+      Then Ada receives:
+        | update       | value               | previous                 | version |
+        | value change | float32 array [2.5] | float32 array [0.5, 1.5] | 2       |
 
     @W7.2
     Example: A watch that missed more than the change log retains cannot resume after a crash
@@ -610,6 +658,34 @@ Feature: Durability
         | numbers as texts | "rate" was set to 0.3, with the metadata {"run": "007", "size": "1e3"}                 |
         | another source   | "rate" was set to 0.3, with the metadata {"source": "python"}                          |
         | a refused change | a refused attempt, in which "rate" is set to 2                                         |
+
+    Example: The sets of a batch that has an error survive a crash
+      Given a bridge with a data directory
+      And the variables:
+        | name | type  | value |
+        | a    | float | 1     |
+        | b    | float | 1     |
+      When these are set in a non-atomic batch:
+        | name | value |
+        | a    | 2     |
+        | b    | "two" |
+      And the bridge is killed and restarted
+      Then "a" holds 2.0 at version 2
+      And "b" still holds 1.0 at version 1
+
+    Example: An array of raw bytes that a rollback has restored survives a crash
+      Given a bridge with a data directory
+      And a tensor variable "weights" holding float32 array [0.5, 1.5]
+      And "weights" was set to {"shape": [1], "data": [4]}
+      And "weights" was rolled back to version 1
+      When the bridge is killed and restarted
+      Then "weights" holds float32 array [0.5, 1.5] at version 3
+
+    Example: An embedding of raw bytes survives a crash
+      Given a bridge with a data directory
+      And an embedding variable "query" holding float64 array [0.5, 1.5]
+      When the bridge is killed and restarted
+      Then "query" still holds float64 array [0.5, 1.5] at version 1
 
     @requires_current_fields
     Example: An earlier array of raw bytes can be restored after a crash

@@ -138,6 +138,28 @@ Feature: Tokens
         | Bearer                                   |
         | Bearer correct-horse-battery-staple more |
 
+    Example: A watch with a token that is not in the file is refused, and receives nothing
+      Given a bridge with the token "correct-horse-battery-staple"
+      And a float variable "x" holding 0.5
+      When with the token "another-token-of-somebody", Ada watches "x", with initial values
+      Then Ada's watch ends as unauthenticated
+      And Ada has received nothing
+
+    @requires_current_service @requires_older_service
+    Example: A call of the older service name with a token that is not in the file is refused
+      Given a bridge with the token "correct-horse-battery-staple"
+      And a float variable "x" holding 0.5
+      When with the token "another-token-of-somebody", under the older service name, "x" is deleted
+      Then it is refused as unauthenticated
+      And "x" still holds 0.5 at version 1
+
+    Example: A token that differs from one of eighty characters in the last is refused
+      Given a bridge with the token "the-first-forty-characters-of-this-token-and-the-second-forty-characters-of-it-1"
+      And a float variable "x" holding 0.5
+      When with the token "the-first-forty-characters-of-this-token-and-the-second-forty-characters-of-it-2", "x" is set to 0.75
+      Then it is refused as unauthenticated
+      And "x" still holds 0.5 at version 1
+
     Example: An empty token is refused
       Given a bridge with the token "correct-horse-battery-staple"
       And a float variable "x" holding 0.5

@@ -489,6 +489,17 @@ Feature: The lifetime of a session
         | metadata                                | variables |
         | {"schlüssel 🚀": "e\u0301", "empty": ""} | 2         |
 
+    @S1.4 @requires_current_service
+    Example: A session's description counts a variable that was registered again
+      Given a float variable "a" holding 1
+      And a float variable "b" holding 1
+      And "a" was deleted
+      And a string variable "a" holding "new"
+      When the session is described
+      Then the description has:
+        | variables |
+        | 2         |
+
   @S5 @S6 @requires_current_fields
   Rule: The time to live is that of the first opening, and any call restarts it
 
@@ -587,6 +598,25 @@ Feature: The lifetime of a session
       And "a" was deleted
       When the session is cleaned up
       Then 1 resource is cleaned up
+
+    @S4.1
+    Example: A watch whose variable was deleted counts in a clean-up, which ends it
+      Given a float variable "x" holding 0.5
+      And Ada watches "x"
+      And "x" was deleted
+      When the session is cleaned up
+      Then 1 resource is cleaned up
+      And Ada's watch ends as not found
+
+    @S6.1
+    Example: A variable of a new session is not locked by the optimizer of the old one
+      Given a float variable "x" holding 0.5
+      And the optimizer "mipro" locked "x"
+      And the session was cleaned up
+      And a float variable "x" holding 0.5
+      When "x" is set to 0.6
+      Then "x" holds 0.6 at version 2
+      And "x" is not locked
 
     @S6.1
     Example: A new session has no dependencies of the old one

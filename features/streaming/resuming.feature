@@ -333,6 +333,20 @@ Feature: Resuming a watch
         | deleted      | x        | 1     |          | 1       |
         | value change | y        | 3     | 2        | 3       |
 
+    @W6 @W6.1
+    Example: A resumed watch of a variable that was deleted before its sequence is refused
+      Given the variables:
+        | name | type    | value |
+        | x    | integer | 1     |
+        | y    | integer | 1     |
+      And "y" was deleted
+      And Ada watches "x"
+      And "x" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      When Ada resumes watching "x" and "y"
+      Then Ada's watch ends as not found, saying "y"
+
     Example: A resumed watch of a variable that never existed is refused
       Given an integer variable "x" holding 1
       And Ada watches "x"
@@ -391,6 +405,22 @@ Feature: Resuming a watch
       Then Ada receives:
         | update       | variable | value | previous | version |
         | value change | b        | 4     | 3        | 3       |
+      And Ada receives nothing else
+
+    Example: A watch that has received a change resumes with the dependency change that follows from it
+      Given the variables:
+        | name   | type    | value |
+        | first  | integer | 1     |
+        | second | integer | 1     |
+      And a "scaled" dependency of "second" on "first" was added
+      And Ada watches "first"
+      And "first" was set to 2
+      And Ada received 1 update
+      And Ada stopped watching
+      When Ada resumes watching "first" and "second"
+      Then Ada receives:
+        | update            | variable | value | version | metadata                                        |
+        | dependency change | second   | 1     | 1       | {"cause": "first", "dependency_type": "scaled"} |
       And Ada receives nothing else
 
     Example: A watch resumes by the ids of its variables

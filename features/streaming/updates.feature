@@ -557,6 +557,26 @@ Feature: Watching variables
         | value change | 0.5   | 2       |
       And Ada's last update has the state of "rate" as noted
 
+    Example: The update of a rollback to an array in raw bytes has its bytes
+      Given a tensor variable "weights" holding float32 array [0.5, 1.5]
+      And "weights" was set to {"shape": [1], "data": [4]}
+      And Ada watches "weights"
+      When "weights" is rolled back to version 1
+      Then Ada receives:
+        | update       | value                    | previous                    | version |
+        | value change | float32 array [0.5, 1.5] | {"shape": [1], "data": [4]} | 3       |
+
+    @D1 @D1.1
+    Example: A dependency change has the array of the dependent variable in raw bytes
+      Given a float variable "rate" holding 0.1
+      And a tensor variable "weights" holding float32 array [0.5, 1.5]
+      And a "scaled" dependency of "weights" on "rate" was added
+      And Ada watches "weights"
+      When "rate" is set to 0.2
+      Then Ada receives:
+        | update            | variable | value                    | version |
+        | dependency change | weights  | float32 array [0.5, 1.5] | 1       |
+
     Example: An earlier update keeps the metadata of its moment
       Given a float variable "x" holding 0.1
       And Ada watches "x"

@@ -259,6 +259,20 @@ Feature: Dependencies
         | "a"      | "gone"   |
         | "gone"   | "a"      |
 
+    Scenario Outline: A dependency that was refused does not hold once <missing> is registered
+      Given a float variable "<present>" holding 1
+      And a refused attempt, in which a "follows" dependency of "b" on "a" is added
+      And a float variable "<missing>" holding 1
+      And Ada watches "b"
+      When "a" is set to 2
+      Then "a" holds 2.0 at version 2
+      And Ada receives nothing else
+
+      Examples:
+        | present | missing |
+        | a       | b       |
+        | b       | a       |
+
   @D1 @D1.4
   Rule: Deleting a variable removes its dependencies
 
@@ -624,14 +638,14 @@ Feature: Dependencies
         | right  | float | 1     |
         | second | float | 1     |
       And a "scaled" dependency of "second" on "left" was added
-      And a "tuned für 🚀" dependency of "second" on "right" was added
+      And a "Tuned für 🚀" dependency of "second" on "right" was added
       And Ada watches "second"
       And "left" was set to 2
       When "right" is set to 3
       Then Ada receives:
         | update            | variable | version | metadata                                                                    |
         | dependency change | second   | 1       | {"cause": "left", "cause_version": "2", "dependency_type": "scaled"}        |
-        | dependency change | second   | 1       | {"cause": "right", "cause_version": "2", "dependency_type": "tuned für 🚀"} |
+        | dependency change | second   | 1       | {"cause": "right", "cause_version": "2", "dependency_type": "Tuned für 🚀"} |
       And the last update that Ada received names the id of "right" as its cause
 
     Example: Neither a registration, a lock nor a deletion is a change that notifies followers

@@ -116,6 +116,29 @@ Feature: History and rollback
         | changedBy  |
         | author     |
 
+    @A11.4
+    Scenario Outline: A change is attributed to the author <author> exactly
+      Given a float variable "x" holding 0.1
+      When "x" is set to 0.2, with the metadata {"changed_by": "<author>"}
+      Then the history of "x" is:
+        | version | value | changed by |
+        | 2       | 0.2   | <author>   |
+        | 1       | 0.1   | client     |
+
+      Examples:
+        | author                                                                                |
+        | Zoë 東京 🚀                                                                             |
+        | the service account of the nightly evaluation of the reward model in the west, run 12 |
+
+    @A11.1 @A11.4
+    Example: Metadata with the names of fields changes no field of an entry
+      Given a float variable "x" holding 0.1
+      When "x" is set to 0.2, with the metadata {"version": "7", "value": "1", "timestamp": "0", "author": "Ada", "tool": "add"}
+      Then the history of "x" is:
+        | version | value | changed by | metadata                                                                             |
+        | 2       | 0.2   | client     | {"version": "7", "value": "1", "timestamp": "0", "author": "Ada", "tool": "add"} |
+        | 1       | 0.1   | client     | {}                                                                                   |
+
     @A11.4 @requires_standard_tools
     Example: A change by a tool is attributed to the tool
       Given an integer variable "x" holding 1

@@ -211,6 +211,7 @@ Feature: Listing and deleting variables
         | "a_"     |
         | " a"     |
         | "a???*"  |
+        | "ab*?"   |
 
     Example: A pattern with many stars is matched without delay
       Given a float variable "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" holding 1

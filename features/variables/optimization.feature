@@ -480,6 +480,28 @@ Feature: Optimization
       Then it is refused with ABORTED, saying "1"
       And "x" still holds 0.5 at version 1
 
+    @A4.1 @requires_current_fields
+    Example: A refused rollback by its optimizer leaves a variable locked
+      Given a float variable "x" holding 0.5
+      And the optimizer "mipro" locked "x"
+      And the state of "x" was noted
+      When "x" is rolled back to version 7, for the optimizer "mipro"
+      Then it is refused as out of range
+      And the state of "x" is as noted
+
+    @A4.1
+    Example: A refused batch by its optimizer leaves a variable locked
+      Given a float variable "x" holding 0.5
+      And the optimizer "mipro" locked "x"
+      And the state of "x" was noted
+      When these are set in an atomic batch, for the optimizer "mipro":
+        | name | value  |
+        | x    | "half" |
+      Then the batch fails for:
+        | name | because          |
+        | x    | must be a number |
+      And the state of "x" is as noted
+
   @D3 @A10 @D2 @S6
   Rule: A lock ends with its variable
 
@@ -503,6 +525,16 @@ Feature: Optimization
       When "x" is set to 0.7, for the optimizer "mipro"
       Then it is refused with FAILED_PRECONDITION, saying "variable_locked_for_optimization"
       And "x" is locked by the optimizer "copro"
+
+    @D2.1 @requires_current_fields
+    Example: A deletion leaves the other variables of its optimizer locked
+      Given a float variable "x" holding 0.5
+      And a float variable "y" holding 0.5
+      And the optimizer "mipro" locked "x"
+      And the optimizer "mipro" locked "y"
+      When "x" is deleted, for the optimizer "mipro"
+      Then there is no variable "x"
+      And "y" is locked by the optimizer "mipro"
 
     @D3.4 @requires_current_fields
     Example: A new variable cannot be released for the lock of its predecessor

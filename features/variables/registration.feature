@@ -308,3 +308,9 @@ Feature: Registering variables
       Given a float variable "x" holding 0.5
       When "x" is set to 0.6, with the metadata {"schlüssel 🚀": "e\u0301\r\n\u0000", "empty": "", "a.b/c": " ", "__proto__": "x"}
       Then the metadata of "x" contains {"schlüssel 🚀": "e\u0301\r\n\u0000", "empty": "", "a.b/c": " ", "__proto__": "x"}
+
+    @A3.3
+    Example: Keys of metadata are kept as they are, and are different keys
+      Given a float variable "x" holding 0.5
+      When "x" is set to 0.6, with the metadata {"é": "one", "e\u0301": "two", "": "three", "the key of the run of the nightly evaluation of the reward model in the west": "12"}
+      Then the metadata of "x" contains {"é": "one", "e\u0301": "two", "": "three", "the key of the run of the nightly evaluation of the reward model in the west": "12"}

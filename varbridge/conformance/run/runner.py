@@ -6,6 +6,7 @@ verdict has four, so 2 and 3 are raised as ``SystemExit``, which behave does not
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 import traceback
@@ -137,6 +138,9 @@ class ConformanceRunner(Runner):  # type: ignore[misc]  # behave is not typed
         chosen = [s for s in validation.scenarios(self.features) if s.should_run(self.config)]
         SecondTry(self.conformance_run, self).prepare(chosen)
         SharedRestarts(self.conformance_run, self).prepare(chosen)
+        # What was loaded is needed to the end, so that no collection has to look at it again.
+        gc.freeze()
+        gc.set_threshold(10_000)
         schedule = Schedule(chosen, reports.durations())
         jobs = schedule.jobs(self.config.jobs)
         if jobs == 1:
