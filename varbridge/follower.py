@@ -34,7 +34,8 @@ class Follower:
     Args:
         session: the session of the variables.
         identifiers: the ids or names of the variables; none for every variable.
-        initial: True if the first updates are the present values of the variables.
+        initial: True if the first updates are the present values of the variables. If the connection is lost
+            among them, those that have changed since come again.
         resume_after: the last sequence of an earlier watch, after which to resume; excludes ``initial``.
         on_change: the function that is called for every change of a value, on a thread of the follower. With
             it, iterating yields nothing and only waits for the end. An exception ends the follower.

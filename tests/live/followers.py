@@ -30,6 +30,7 @@ def check_following(
     stop = threading.Event()
     arrived = threading.Condition()
     received: list[Update] = []
+    errors: list[Exception] = []
 
     def write(name: str) -> None:
         while not stop.is_set():
@@ -41,16 +42,22 @@ def check_following(
         follower = Follower(through_proxy, *NAMES, initial=True, backoff=0.001, silence=silence)
 
         def read() -> None:
-            for update in follower:
-                with arrived:
-                    received.append(update)
-                    arrived.notify_all()
+            try:
+                for update in follower:
+                    with arrived:
+                        received.append(update)
+                        arrived.notify_all()
+            except Exception as error:  # raised where the follower is closed
+                errors.append(error)
 
         writers = [threading.Thread(target=write, args=(name,)) for name in NAMES]
         reader = threading.Thread(target=read)
         for thread in (*writers, reader):
             thread.start()
         try:
+            # A follower whose connection fails amid the present values begins with the present values again.
+            with arrived:
+                assert arrived.wait_for(lambda: len(received) >= len(NAMES), 30.0), "no present values arrived"
             while proxy.taken <= failures:
                 # The random moment comes after a random number of further updates.
                 with arrived:
@@ -68,12 +75,19 @@ def check_following(
             arrived.wait_for(lambda: len(received) >= sum(last.values()), 30.0)
         follower.close()
         reader.join()
+    if errors:
+        raise errors[0]
     for name in NAMES:
         variables = [
             update.variable for update in received if update.variable and update.variable.name == name
         ]
         versions = [variable.version for variable in variables]
-        assert versions == list(range(versions[0], last[name] + 1))
+        wanted = list(range(versions[0], last[name] + 1))
+        first = next((place for place, pair in enumerate(zip(versions, wanted)) if pair[0] != pair[1]), 0)
+        assert versions == wanted, (
+            f"{name}: {len(versions)} versions to {versions[-1]}, not {len(wanted)} to {wanted[-1]};"
+            f" from place {first} on: {versions[first : first + 5]}"
+        )
         assert [variable.value for variable in variables] == versions
     changes = [update.sequence for update in received if update.kind == "value_change"]
     assert changes == sorted(set(changes))
