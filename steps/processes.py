@@ -73,13 +73,8 @@ def earlier_bridge(arguments):
 @provides(of_shared_settings)
 def step_shared(context, settings):
     """A bridge that scenarios with the same settings share; with a data directory, they may restart it."""
-    access = context.world.client.access
-    flags = [*settings.flags]
-    if settings.tls:
-        flags += access.certificate()
-    if settings.tokens:
-        flags += access.tokens(settings.tokens)
-    show_credentials(context, settings, flags)
+    flags = shared_flags(context, settings)
+    show_credentials(context, settings)
     if settings.data_directory:
         context.world.share_durable(*flags)
     else:
@@ -101,13 +96,15 @@ def step_new(context, settings):
     flags = [*settings.flags]
     if settings.tls:
         flags += client.own_access().write_certificate()
+    if settings.tls == "mutual TLS":
+        flags += client.access.authority_flags()
     if settings.tokens:
         flags += client.own_access().write_tokens(settings.tokens)
     if settings.metrics:
         (port,) = free_ports(1)
         context.world.starts.metrics_address = f"127.0.0.1:{port}"
         flags += ["--metrics", context.world.starts.metrics_address]
-    show_credentials(context, settings, flags)
+    show_credentials(context, settings)
     if settings.data_directory:
         context.world.start_durable(*flags)
     else:
@@ -115,11 +112,23 @@ def step_new(context, settings):
         client.use_bridge(f"127.0.0.1:{port}")
 
 
-def show_credentials(context, settings, flags):
-    """Set the clients' credentials from the settings, and append the flags of mutual TLS to ``flags``."""
+def shared_flags(context, settings):
+    """Return the flags of the settings, with certificates and tokens that other bridges have too."""
+    access = context.world.client.access
+    flags = [*settings.flags]
+    if settings.tls:
+        flags += access.certificate()
+    if settings.tls == "mutual TLS":
+        flags += access.authority_flags()
+    if settings.tokens:
+        flags += access.tokens(settings.tokens)
+    return flags
+
+
+def show_credentials(context, settings):
+    """Set the clients' credentials from the settings."""
     client = context.world.client
     if settings.tls == "mutual TLS":
-        flags += client.access.authority_flags()
         client.credentials = client.credentials._replace(tls=client.access.tls(signed_by=OWN))
     elif settings.tls:
         client.credentials = client.credentials._replace(tls=client.access.tls())
@@ -150,13 +159,7 @@ def step_start(context, settings):
 def flags_and_port(context, settings, resources):
     """Return the flags and the port of a bridge that may fail to start; the port 0 stands for any."""
     world = context.world
-    flags = [*settings.flags]
-    if settings.tls:
-        flags += world.client.access.certificate()
-    if settings.tls == "mutual TLS":
-        flags += world.client.access.authority_flags()
-    if settings.tokens:
-        flags += world.client.access.tokens(settings.tokens)
+    flags = shared_flags(context, settings)
     if settings.data_directory == "the same data directory":
         flags += ["--data-dir", world.servers.data_dir.name]
     elif settings.data_directory == "a file as its data directory":

@@ -428,19 +428,13 @@ Feature: How values travel
 
       Examples:
         | a variable            | held                        |
+        | a float variable      | 0.5                         |
         | an integer variable   | 5                           |
         | a string variable     | "safe"                      |
         | a boolean variable    | true                        |
         | a module variable     | "safe"                      |
         | an embedding variable | [0.5]                       |
         | a tensor variable     | {"shape": [1], "data": [1]} |
-
-    @V3.4
-    Example: A set without a value is refused
-      Given a float variable "x" holding 0.5
-      When "x" is set to no value
-      Then it is refused as invalid
-      And "x" still holds 0.5 at version 1
 
     @V3.2
     Example: A number of 5,000 digits is refused
